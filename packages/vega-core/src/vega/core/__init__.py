@@ -1,5 +1,55 @@
-"""Use cases, domain patterns, settings, discovery and the application of the Vega framework."""
+"""The application: where settings, container, event bus and plugins come together."""
 
-__all__ = ["__version__"]
+from typing import TYPE_CHECKING, Any
+
+from ._kinds import ErrorKind
+
+if TYPE_CHECKING:
+    from ._application import Application as Application
+    from ._errors import ComponentError as ComponentError
+    from ._errors import ConfigurationErrors as ConfigurationErrors
+    from ._errors import CoreError as CoreError
+    from ._errors import InvalidFieldError as InvalidFieldError
+    from ._errors import InvalidNameError as InvalidNameError
+    from ._errors import PluginError as PluginError
+    from ._errors import ProjectError as ProjectError
+
+__all__ = [
+    "Application",
+    "ComponentError",
+    "ConfigurationErrors",
+    "CoreError",
+    "ErrorKind",
+    "InvalidFieldError",
+    "InvalidNameError",
+    "PluginError",
+    "ProjectError",
+    "__version__",
+]
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Application": "_application",
+    "ComponentError": "_errors",
+    "ConfigurationErrors": "_errors",
+    "CoreError": "_errors",
+    "InvalidFieldError": "_errors",
+    "InvalidNameError": "_errors",
+    "PluginError": "_errors",
+    "ProjectError": "_errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -1,0 +1,82 @@
+"""What can go wrong in vega.core: one root, three parts (what, where, fix), a stable code.
+
+CoreError
+├── ProjectError            VG101  no project here, or its [tool.vega] is wrong
+├── InvalidNameError        VG102  a name that cannot become a class and a module
+├── InvalidFieldError       VG103  a field such as `price:decimal:min=0` that cannot be read
+├── PluginError             VG104  a plugin that cannot be loaded, ordered or started
+└── ComponentError          VG105  a component that discovery found and the application cannot use
+ConfigurationErrors                the group of all mistakes found at one start
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ._kinds import ErrorKind
+
+
+class CoreError(Exception):
+    """The root of the errors of vega-core.
+
+    Args:
+        what: what is wrong, in one line.
+        where: the file, table or call it was found in; empty when there is none.
+        fix: what to do about it; empty when nothing certain can be said.
+    """
+
+    code: ClassVar[str] = "VG100"
+    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+
+    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
+        super().__init__(what, where, fix)
+        self.what, self.where, self.fix = what, where, fix
+
+    def __str__(self) -> str:
+        lines = [f"[{self.code}] {self.what}"]
+        if self.where:
+            lines.append(f"  where: {self.where}")
+        if self.fix:
+            lines.append(f"  fix:   {self.fix}")
+        return "\n".join(lines)
+
+
+class ProjectError(CoreError):
+    """There is no Vega project here, or its `[tool.vega]` table is wrong."""
+
+    code = "VG101"
+    kind = ErrorKind.INVALID
+
+
+class InvalidNameError(CoreError):
+    """A name cannot become both a class and a module."""
+
+    code = "VG102"
+    kind = ErrorKind.INVALID
+
+
+class InvalidFieldError(CoreError):
+    """A field of `vega generate` cannot be read."""
+
+    code = "VG103"
+    kind = ErrorKind.INVALID
+
+
+class PluginError(CoreError):
+    """A plugin cannot be loaded, ordered, configured or started."""
+
+    code = "VG104"
+
+
+class ComponentError(CoreError):
+    """Discovery found a component that the application cannot use."""
+
+    code = "VG105"
+
+
+class ConfigurationErrors(ExceptionGroup[Exception]):
+    """Every mistake found at one start of an application, together."""
+
+    def __str__(self) -> str:
+        listed = "\n".join(f"- {error}" for error in self.exceptions)
+        return f"{self.message}\n{listed}"

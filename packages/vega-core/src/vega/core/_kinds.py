@@ -1,0 +1,36 @@
+"""The one vocabulary of failures that every edge maps once: HTTP, GraphQL, jobs, the command line."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ErrorKind(StrEnum):
+    """What sort of failure an error is, whatever the edge that reports it.
+
+    An exception class says its kind by an attribute `kind`; one that says nothing is `INTERNAL`.
+    """
+
+    INVALID = "invalid"
+    MISSING = "missing"
+    CONFLICT = "conflict"
+    FORBIDDEN = "forbidden"
+    UNAUTHENTICATED = "unauthenticated"
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    INTERNAL = "internal"
+
+    @classmethod
+    def of(cls, error: BaseException) -> ErrorKind:
+        """Return the kind of an error.
+
+        pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; else the error's own `kind`.
+        """
+        kind = getattr(error, "kind", None)
+        if isinstance(kind, ErrorKind):
+            return kind
+        if isinstance(error, TimeoutError):
+            return cls.TIMEOUT
+        if type(error).__name__ == "ValidationError" and callable(getattr(error, "errors", None)):
+            return cls.INVALID
+        return cls.INTERNAL

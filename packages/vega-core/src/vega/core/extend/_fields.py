@@ -1,0 +1,265 @@
+"""The fields of `vega generate`: `price:decimal:min=0`, readable by every shell without quotes."""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from uuid import UUID
+
+from .._errors import InvalidFieldError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldType:
+    """A type that a field can have.
+
+    Args:
+        name: the word on the command line.
+        annotation: the Python annotation.
+        imports: the import line that the annotation needs, or empty.
+        samples: two Python literals of the type, for generated tests, in ascending order.
+        json_samples: the same two as Python literals of their JSON form.
+        measured: what `min=` and `max=` bound: `value`, `length`, or nothing.
+    """
+
+    name: str
+    annotation: str
+    imports: str
+    samples: tuple[str, str]
+    json_samples: tuple[str, str]
+    measured: str
+
+
+def _type(name: str, annotation: str, samples: tuple[str, str], **rest: object) -> FieldType:
+    json_samples = rest.get("json", samples)
+    assert isinstance(json_samples, tuple)
+    return FieldType(
+        name=name,
+        annotation=annotation,
+        imports=str(rest.get("imports", "")),
+        samples=samples,
+        json_samples=json_samples,
+        measured=str(rest.get("measured", "")),
+    )
+
+
+FIELD_TYPES: Final[dict[str, FieldType]] = {
+    kind.name: kind
+    for kind in (
+        _type("str", "str", ('"Ada"', '"Grace"'), measured="length"),
+        _type("text", "str", ('"Ada wrote it"', '"Grace read it"'), measured="length"),
+        _type("int", "int", ("7", "11"), measured="value"),
+        _type("float", "float", ("1.5", "2.5"), measured="value"),
+        _type("bool", "bool", ("False", "True")),
+        _type(
+            "decimal",
+            "Decimal",
+            ('Decimal("9.50")', 'Decimal("12.00")'),
+            json=('"9.50"', '"12.00"'),
+            imports="from decimal import Decimal",
+            measured="value",
+        ),
+        _type(
+            "date",
+            "date",
+            ("date(2026, 1, 2)", "date(2026, 3, 4)"),
+            json=('"2026-01-02"', '"2026-03-04"'),
+            imports="from datetime import date",
+        ),
+        _type(
+            "datetime",
+            "datetime",
+            ("datetime(2026, 1, 2, 3, 4, tzinfo=UTC)", "datetime(2026, 3, 4, 5, 6, tzinfo=UTC)"),
+            json=('"2026-01-02T03:04:00Z"', '"2026-03-04T05:06:00Z"'),
+            imports="from datetime import UTC, datetime",
+        ),
+        _type(
+            "uuid",
+            "UUID",
+            (
+                'UUID("6f2c1f0e-0d3b-4a38-9a55-1f2b3c4d5e6f")',
+                'UUID("7a2c1f0e-0d3b-4a38-9a55-1f2b3c4d5e6f")',
+            ),
+            json=('"6f2c1f0e-0d3b-4a38-9a55-1f2b3c4d5e6f"', '"7a2c1f0e-0d3b-4a38-9a55-1f2b3c4d5e6f"'),
+            imports="from uuid import UUID",
+        ),
+    )
+}
+_OPTIONS = ("optional", "unique")
+_BOUNDS = ("min", "max")
+_FORM = "write name:type[=default][:optional][:unique][:min=N][:max=N], such as price:decimal:min=0"
+_TAKEN = frozenset({"id", "self", "metadata", "event_id", "timestamp"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """One field of an entity, as `vega generate` reads it.
+
+    Args:
+        name: an identifier in lower case; `id` is the entity's own.
+        type: one of `FIELD_TYPES`.
+        optional: whether the value may be missing (None).
+        unique: whether no two entities may share the value.
+        minimum: the least value, or the least length of a text; None for no bound.
+        maximum: the largest value, or the longest text; None for no bound.
+        default: the default as a Python literal, or None.
+    """
+
+    name: str
+    type: FieldType
+    optional: bool = False
+    unique: bool = False
+    minimum: str | None = None
+    maximum: str | None = None
+    default: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> FieldSpec:
+        """Read one field.
+
+        Raises:
+            InvalidFieldError: the form, name, type, option or bound is wrong.
+
+        >>> FieldSpec.parse("price:decimal:min=0").minimum
+        '0'
+        """
+        name, *rest = text.split(":")
+        _check_name(name, text)
+        kind, _, default = (rest[0] if rest else "").partition("=")
+        if kind not in FIELD_TYPES:
+            raise InvalidFieldError(
+                f"{kind!r} is not a type of a field" if kind else "the field has no type",
+                text,
+                f"{_FORM}; types: {', '.join(FIELD_TYPES)}",
+            )
+        options = _Options.read(rest[1:], FIELD_TYPES[kind], text)
+        literal = _literal(FIELD_TYPES[kind], default, text) if default else None
+        return cls(
+            name=name,
+            type=FIELD_TYPES[kind],
+            optional=options.optional,
+            unique=options.unique,
+            minimum=options.minimum,
+            maximum=options.maximum,
+            default=literal,
+        )
+
+    @property
+    def annotation(self) -> str:
+        """The annotation in an entity: `Decimal`, or `Decimal | None` for an optional field."""
+        return f"{self.type.annotation} | None" if self.optional else self.type.annotation
+
+    @property
+    def initial(self) -> str | None:
+        """The default in an entity as a Python literal, or None when a value must be given."""
+        if self.default is not None:
+            return self.default
+        return "None" if self.optional else None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The keyword arguments of pydantic's `Field` that the bounds become."""
+        low, high = ("ge", "le") if self.type.measured == "value" else ("min_length", "max_length")
+        bounds = ((low, self.minimum), (high, self.maximum))
+        return tuple(f"{word}={self._bound(value)}" for word, value in bounds if value is not None)
+
+    def _bound(self, value: str) -> str:
+        return f'Decimal("{value}")' if self.type.name == "decimal" and "." in value else value
+
+    def sample(self, number: int, *, json: bool = False) -> str:
+        """Return a literal that meets the bounds, for a generated test.
+
+        Args:
+            number: 0 or 1; the two differ where the bounds allow it.
+            json: whether the literal is of the value's JSON form.
+        """
+        if not (self.minimum or self.maximum):
+            return (self.type.json_samples if json else self.type.samples)[number]
+        if self.type.measured == "length":
+            return _text_of(self.minimum, self.maximum, number)
+        return _number_of(self, number, json=json)
+
+
+def _check_name(name: str, text: str) -> None:
+    if not (name.isascii() and name.isidentifier() and name == name.lower()) or name.startswith("_"):
+        raise InvalidFieldError(f"{name!r} is not the name of a field", text, _FORM)
+    if keyword.iskeyword(name) or name in _TAKEN:
+        raise InvalidFieldError(f"{name!r} cannot be the name of a field", text, "choose another name")
+
+
+@dataclass(slots=True)
+class _Options:
+    optional: bool = False
+    unique: bool = False
+    minimum: str | None = None
+    maximum: str | None = None
+
+    @classmethod
+    def read(cls, words: list[str], kind: FieldType, text: str) -> _Options:
+        found = cls()
+        for word in words:
+            key, sign, value = word.partition("=")
+            if key in _OPTIONS and not sign:
+                setattr(found, key, True)
+            elif key in _BOUNDS and sign:
+                setattr(found, f"{key}imum", _checked_bound(value, kind, text))
+            else:
+                raise InvalidFieldError(f"{word!r} is not an option of a field", text, _FORM)
+        if found.minimum and found.maximum and Decimal(found.minimum) > Decimal(found.maximum):
+            raise InvalidFieldError("min is larger than max", text, _FORM)
+        return found
+
+
+def _checked_bound(value: str, kind: FieldType, text: str) -> str:
+    if not kind.measured:
+        raise InvalidFieldError(f"a {kind.name} has no min and max", text, _FORM)
+    whole = kind.measured == "length" or kind.name == "int"
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise InvalidFieldError(f"{value!r} is not a number", text, _FORM) from None
+    if not number.is_finite() or (whole and number != number.to_integral_value()):
+        raise InvalidFieldError(
+            f"{value!r} is not a whole number" if whole else f"{value!r} is not finite", text, _FORM
+        )
+    if kind.measured == "length" and number < 0:
+        raise InvalidFieldError("a length is not negative", text, _FORM)
+    return str(int(number)) if whole else value
+
+
+def _literal(kind: FieldType, value: str, text: str) -> str:
+    """Return a default as a Python literal; the readers refuse what is not of the type."""
+    readers = {
+        "int": lambda: str(int(value)),
+        "float": lambda: repr(float(value)),
+        "bool": lambda: {"true": "True", "false": "False"}[value.lower()],
+        "decimal": lambda: f'Decimal("{Decimal(value)}")',
+        "date": lambda: "date({}, {}, {})".format(*date.fromisoformat(value).timetuple()[:3]),
+        "uuid": lambda: f'UUID("{UUID(value)}")',
+    }
+    if kind.name == "datetime":
+        raise InvalidFieldError("a datetime takes no default here", text, "write it into the entity by hand")
+    try:
+        return readers.get(kind.name, lambda: '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"')))()
+    except (ValueError, KeyError, InvalidOperation):
+        raise InvalidFieldError(f"{value!r} is not a {kind.name}", text, _FORM) from None
+
+
+def _text_of(minimum: str | None, maximum: str | None, number: int) -> str:
+    shortest, longest = int(minimum or 1), int(maximum or 10**6)
+    base = ("Ada", "Grace")[number]
+    return f'"{(base * (shortest // len(base) + 1))[: max(shortest, min(len(base), longest))]}"'
+
+
+def _number_of(field: FieldSpec, number: int, *, json: bool) -> str:
+    low = Decimal(field.minimum) if field.minimum is not None else None
+    high = Decimal(field.maximum) if field.maximum is not None else None
+    value = low + number if low is not None else high - (1 - number) if high is not None else Decimal(number)
+    if high is not None and value > high:
+        value = high
+    if field.type.name == "decimal":
+        return f'"{value}"' if json else f'Decimal("{value}")'
+    return str(float(value)) if field.type.name == "float" else str(int(value))

@@ -1,0 +1,81 @@
+"""A user's project, found by the `[tool.vega]` table of its pyproject.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .._errors import ProjectError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Where a project is and what it is made of.
+
+    Args:
+        root: the folder that holds pyproject.toml; absolute.
+        package: the name of the project's top package.
+        features: the features that are enabled, in the order of the file.
+    """
+
+    root: Path
+    package: str
+    features: tuple[str, ...] = ()
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Project:
+        """Return the project that a folder belongs to.
+
+        Args:
+            start: a folder of the project or below it; the current one when None.
+
+        Raises:
+            ProjectError: no pyproject.toml with a `[tool.vega]` table lies here or above, or it is malformed.
+        """
+        folder = (start or Path.cwd()).resolve()
+        for place in (folder, *folder.parents):
+            file = place / "pyproject.toml"
+            if file.is_file():
+                table = _vega_table(file)
+                if table is not None:
+                    return cls._read(file, table)
+        raise ProjectError(
+            "there is no Vega project here",
+            str(folder),
+            "go to a folder whose pyproject.toml has a [tool.vega] table, or make one with: vega init NAME",
+        )
+
+    @classmethod
+    def _read(cls, file: Path, table: dict[str, Any]) -> Project:
+        package, features = table.get("package"), table.get("features", [])
+        if not isinstance(package, str) or not package.isidentifier():
+            raise ProjectError(
+                "[tool.vega] package is not the name of a package",
+                str(file),
+                'write package = "shop" under [tool.vega]',
+            )
+        if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
+            raise ProjectError(
+                "[tool.vega] features is not a list of names", str(file), 'write features = ["web", "data"]'
+            )
+        return cls(root=file.parent, package=package, features=tuple(features))
+
+    @property
+    def source(self) -> Path:
+        """The folder of the project's top package."""
+        return self.root / self.package
+
+    def has(self, feature: str) -> bool:
+        """Tell whether a feature is enabled."""
+        return feature in self.features
+
+
+def _vega_table(file: Path) -> dict[str, Any] | None:
+    try:
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"pyproject.toml cannot be read: {error}", str(file), "mend the file") from error
+    table = tool.get("vega") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
