@@ -57,7 +57,14 @@ def run(command: list[str | Path], *, offline: bool = False, quiet: bool = False
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
-            words, cwd=ROOT, env=environment, timeout=LIMIT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            words,
+            check=False,
+            cwd=ROOT,
+            env=environment,
+            timeout=LIMIT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
     except subprocess.TimeoutExpired:
         raise SetupError(f"{' '.join(words)} took more than {LIMIT:.0f} s (VEGA_SETUP_TIMEOUT)") from None
@@ -148,7 +155,12 @@ def newer_python() -> str | None:
     found = [shutil.which(name) for name in names]
     found += [str(path) for path in sorted(Path.home().glob(".pyenv/versions/3.1[1-9]*/bin/python"))]
     for path in filter(None, found):
-        if subprocess.run([path, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"], timeout=60).returncode == 0:
+        if (
+            subprocess.run(
+                [path, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"], check=False, timeout=60
+            ).returncode
+            == 0
+        ):
             return path
     return None
 
