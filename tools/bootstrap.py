@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def run(command: list[str | Path], *, offline: bool = False, quiet: bool = False) -> bool:
+def run(command: list[str | Path], *, quiet: bool = False) -> bool:
     """Run a command within the time limit and tell whether it succeeded; output is shown when it fails."""
     environment = {
         **os.environ,
@@ -51,7 +52,6 @@ def run(command: list[str | Path], *, offline: bool = False, quiet: bool = False
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy"),
         "PATH": f"{TOOLS / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
-        **({"UV_OFFLINE": "1", "PIP_NO_INDEX": "1"} if offline else {}),
     }
     environment.pop("VIRTUAL_ENV", None)
     words = [str(word) for word in command]
@@ -73,12 +73,13 @@ def run(command: list[str | Path], *, offline: bool = False, quiet: bool = False
     return done.returncode == 0
 
 
-def online_or_cached(command: list[str | Path]) -> bool:
-    """Run a command; when it fails, run it again from the caches alone."""
-    if run(command, quiet=True):
-        return True
-    say("that failed; trying again without the network, from the caches")
-    return run(command, offline=True)
+def use_caches_when_offline(python: Path) -> None:
+    """Ask pip once, without retries, for a small package; when it gets none, uv and pip use their caches alone."""
+    probe = [python, "-m", "pip", "--no-cache-dir", "--retries", "0", "--timeout", "15", "download", "-q", "--no-deps"]
+    with tempfile.TemporaryDirectory() as folder:
+        if not run([*probe, "-d", folder, "editables"], quiet=True):
+            say("no network: using the caches")
+            os.environ.update(UV_OFFLINE="1", PIP_NO_INDEX="1")
 
 
 def make_venv(folder: Path) -> Path:
@@ -95,6 +96,7 @@ def get_uv() -> bool:
         return False
     say("making .tools with uv and hatch")
     python = make_venv(TOOLS)
+    use_caches_when_offline(python)
     WHEELS.mkdir(parents=True, exist_ok=True)
     if not any(WHEELS.glob("uv-*.whl")):
         run(
@@ -103,25 +105,28 @@ def get_uv() -> bool:
         )
     if not run([python, "-m", "pip", "install", "-q", "--no-index", "--find-links", WHEELS, "uv"], quiet=True):
         return False
-    return online_or_cached([TOOLS / "bin" / "uv", "pip", "install", "-q", "--python", python, HATCH])
+    return run([TOOLS / "bin" / "uv", "pip", "install", "-q", "--python", python, HATCH])
 
 
 def make_with_hatch() -> bool:
     """Make `.venv` from the workspace with hatch and uv."""
     say("making .venv with hatch: all packages editable, and the tools")
     shutil.rmtree(VENV, ignore_errors=True)
-    return online_or_cached([TOOLS / "bin" / "hatch", "-q", "env", "create", "default"])
+    return run([TOOLS / "bin" / "hatch", "-q", "env", "create", "default"])
 
 
 def make_with_pip() -> None:
     """Make `.venv` with pip alone, and keep the wheels for a time without a network."""
     say("making .venv with pip alone: this takes a minute or two")
     python = make_venv(VENV)
+    use_caches_when_offline(python)
     wanted = [*editables(), *environment()[1]]
     WHEELS.mkdir(parents=True, exist_ok=True)
     install = [python, "-m", "pip", "install", "-q", "--find-links", WHEELS]
-    if not online_or_cached([*install, *wanted]):
+    if not run([*install, *wanted]):
         raise SetupError("pip cannot install the packages: is there a network, or a filled cache?")
+    if "PIP_NO_INDEX" in os.environ:
+        return
     say("keeping the wheels for later set-ups without a network")
     frozen = subprocess.run(
         [python, "-m", "pip", "freeze", "--exclude-editable"], capture_output=True, text=True, timeout=LIMIT, check=True
