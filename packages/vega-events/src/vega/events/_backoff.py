@@ -1,0 +1,64 @@
+"""Delays between the attempts of one handler: arithmetic only, no clock."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from typing import final
+
+from ._errors import BackoffError
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """Exponential delay with a ceiling, short by default: what takes longer belongs in a background job.
+
+    Args:
+        base: delay before the first retry, in seconds; 0 <= base <= cap.
+        factor: growth from one retry to the next, no unit; 1 <= factor.
+        cap: the longest delay, in seconds; finite.
+        jitter: the share of each delay that is random, no unit; 0 (none) to 1 (all of it).
+
+    Raises:
+        BackoffError: a value is out of range or not a number.
+
+    Source: Brooker, "Exponential Backoff and Jitter", AWS blog, 2015 (capped form; jitter 1 is its "full jitter").
+
+    >>> [Backoff(jitter=0).ceiling(retry) for retry in (1, 2, 3, 9)]
+    [0.05, 0.1, 0.2, 1.0]
+    """
+
+    base: float = 0.05
+    factor: float = 2.0
+    cap: float = 1.0
+    jitter: float = 0.5
+
+    def __post_init__(self) -> None:
+        values: tuple[object, ...] = (self.base, self.factor, self.cap, self.jitter)
+        sound = all(isinstance(value, int | float) and math.isfinite(value) for value in values)
+        if not sound or not 0 <= self.base <= self.cap or self.factor < 1 or not 0 <= self.jitter <= 1:
+            raise BackoffError(
+                f"base={self.base!r}, factor={self.factor!r}, cap={self.cap!r}, jitter={self.jitter!r} is no backoff",
+                "Backoff",
+                "keep 0 <= base <= cap (seconds), factor >= 1 and 0 <= jitter <= 1",
+            )
+
+    def ceiling(self, retry: int) -> float:
+        """Return the delay before a retry without its random part taken off, in seconds.
+
+        Args:
+            retry: 1 for the first retry.
+        """
+        if self.base == 0:
+            return 0.0
+        doublings = (retry - 1) * math.log(self.factor) if self.factor > 1 else 0.0
+        if doublings >= math.log(self.cap / self.base):
+            return self.cap
+        return self.base * math.exp(doublings) if doublings else self.base
+
+    def delay(self, retry: int) -> float:
+        """Return the delay before a retry, in seconds: between `(1 - jitter)` of the ceiling and the ceiling."""
+        ceiling = self.ceiling(retry)
+        return ceiling * (1 - self.jitter * random.random())

@@ -1,0 +1,110 @@
+"""`@subscribe` for functions and `@event_handler` for methods: they mark, and leave the function as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from ._backoff import Backoff
+from ._catalogue import add_mark, record
+from ._current import get_event_bus
+from ._errors import HandlerError
+from ._event import Event
+from ._handler import check_handler
+from ._naming import name_of
+from ._subscription import Mark, Phase, Retryable, Subscription, check_event_type, options_of
+
+E = TypeVar("E", bound=Event)
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+def subscribe(
+    event_type: type[E],
+    *,
+    priority: int = 0,
+    retry_on_error: Retryable = False,
+    max_retries: int | None = None,
+    backoff: Backoff | None = None,
+    when: Callable[[E], bool] | None = None,
+    phase: Phase = "immediate",
+) -> Callable[[Callable[Concatenate[E, P], R]], Callable[Concatenate[E, P], R]]:
+    """Mark a function as a handler of an event, and subscribe it to the current bus.
+
+    The mark is what an application goes by: it includes the handlers of the modules it discovers in its own bus.
+    A function may have several; the options are those of `EventBus.subscribe`. Parameters beyond the event
+    are for a bus that injects them; on one that does not, the first `publish` says so.
+
+    Raises:
+        EventTypeError: `event_type` is no event class.
+        HandlerError: it is no function that takes an event.
+        SubscriptionError: the options contradict each other.
+
+    >>> class Ping(Event): ...
+    >>> @subscribe(Ping, priority=10)
+    ... async def on_ping(event: Ping) -> None: ...
+    """
+    mark = _mark(event_type, priority, retry_on_error, max_retries, backoff, when, phase)
+
+    def decorate(handler: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
+        check_handler(handler)
+        subscription = Subscription(event_type=event_type, handler=handler, options=mark.options)
+        get_event_bus().accept(subscription)
+        if add_mark(handler, mark):
+            record(handler)
+        return handler
+
+    return decorate
+
+
+def event_handler(
+    event_type: type[E],
+    *,
+    priority: int = 0,
+    retry_on_error: Retryable = False,
+    max_retries: int | None = None,
+    backoff: Backoff | None = None,
+    when: Callable[[E], bool] | None = None,
+    phase: Phase = "immediate",
+) -> Callable[[Callable[Concatenate[S, E, P], R]], Callable[Concatenate[S, E, P], R]]:
+    """Mark a method as a handler of an event; `EventBus.register(object)` subscribes it.
+
+    A method may have several marks; the options are those of `EventBus.subscribe`.
+
+    Raises:
+        EventTypeError: `event_type` is no event class.
+        HandlerError: it is no method that takes an event.
+        SubscriptionError: the options contradict each other.
+    """
+    mark = _mark(event_type, priority, retry_on_error, max_retries, backoff, when, phase)
+
+    def decorate(method: Callable[Concatenate[S, E, P], R]) -> Callable[Concatenate[S, E, P], R]:
+        check_handler(method, method=True)
+        if not add_mark(method, mark):
+            raise HandlerError(f"{method!r} can carry no mark", name_of(method), "put @event_handler on a plain method")
+        return method
+
+    return decorate
+
+
+def _mark(
+    event_type: type[Event],
+    priority: int,
+    retry_on_error: Retryable,
+    max_retries: int | None,
+    backoff: Backoff | None,
+    when: Callable[[Any], bool] | None,
+    phase: Phase,
+) -> Mark:
+    check_event_type(event_type)
+    options = options_of(
+        event_type,
+        priority=priority,
+        retry_on_error=retry_on_error,
+        max_retries=max_retries,
+        backoff=backoff,
+        when=when,
+        phase=phase,
+    )
+    return Mark(event_type=event_type, options=options)

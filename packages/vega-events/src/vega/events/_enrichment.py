@@ -1,0 +1,48 @@
+"""Adds to the metadata of events before any handler sees them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, final
+
+from ._errors import HandlerError
+from ._event import Event
+from ._middleware import CallNext, EventContext
+from ._subscription import check_event_type
+
+E = TypeVar("E", bound=Event)
+
+
+@final
+class EnrichmentEventMiddleware:
+    """Runs enrichers: functions that call `event.add_metadata`."""
+
+    def __init__(self) -> None:
+        self._enrichers: list[tuple[type[Event], Callable[[Any], Awaitable[None] | None]]] = []
+
+    def add_enricher(self, enricher: Callable[[E], Awaitable[None] | None], event_type: type[E] | None = None) -> None:
+        """Enrich the events of a type, subclasses included.
+
+        Args:
+            enricher: async or not.
+            event_type: their class; every event when None.
+
+        Raises:
+            EventTypeError: `event_type` is no event class.
+            HandlerError: the enricher cannot be called.
+        """
+        kind = Event if event_type is None else event_type
+        check_event_type(kind)
+        if not callable(enricher):
+            raise HandlerError(f"{enricher!r} cannot be called", "add_enricher", "give a function of the event")
+        self._enrichers.append((kind, enricher))
+
+    async def __call__(self, context: EventContext, call_next: CallNext) -> None:
+        """Run the enrichers in the order they were added, then let the event through."""
+        for event_type, enricher in self._enrichers:
+            if isinstance(context.event, event_type):
+                result = enricher(context.event)
+                if inspect.isawaitable(result):
+                    await result
+        await call_next(context)

@@ -1,0 +1,118 @@
+"""The base of every domain event: a frozen value that knows its id and instant."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from ._definition import define
+from ._identity import utc_now, uuid7
+from ._registry import remember
+
+_filling = threading.RLock()
+_set = object.__setattr__
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, init=False)
+class Event:
+    """Something that happened, told in the past tense; a subclass is a plain frozen dataclass.
+
+    Making one publishes nothing. Two events are equal when their fields and `event_id` are: each is one
+    occurrence. No `__post_init__` is needed; one that calls `super().__init__()` does no harm.
+
+    Attributes:
+        event_id: a UUID version 7, 36 characters; stable over copy, pickle and `to_dict`.
+        timestamp: the instant of construction, aware, in UTC, to the microsecond.
+        metadata: what is known about the event beside its fields, such as `correlation_id`; no part of
+            equality. Values should be plain data.
+        event_name: the name in stored data, logs and metrics; the class's name unless set in the class.
+        event_version: the version of the fields, 1 or more; raise it when they change, see `upcaster`.
+        former_names: names under which older data may still call this event.
+
+    >>> @dataclass(frozen=True)
+    ... class UserCreated(Event):
+    ...     user_id: str
+    >>> UserCreated("7").user_id
+    '7'
+    """
+
+    event_name: ClassVar[str] = "Event"
+    event_version: ClassVar[int] = 1
+    former_names: ClassVar[tuple[str, ...]] = ()
+
+    event_id: str = field(init=False, kw_only=True)
+    timestamp: datetime = field(init=False, kw_only=True, repr=False, default_factory=utc_now)
+    metadata: dict[str, Any] = field(init=False, kw_only=True, repr=False, compare=False)
+
+    def __init__(self) -> None:
+        try:
+            object.__getattribute__(self, "timestamp")
+        except AttributeError:
+            _set(self, "timestamp", utc_now())
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super(Event, cls).__init_subclass__(**kwargs)
+        define(cls, Event)
+        if "event_name" not in vars(cls):
+            cls.event_name = cls.__name__
+        remember(cls)
+
+    if not TYPE_CHECKING:  # a checker would take it for a licence to read any attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Fill id, instant and metadata when they are first read: most events are never asked."""
+            fill = _FILLS.get(name)
+            if fill is None:
+                message = f"{type(self).__name__!r} object has no attribute {name!r}"
+                raise AttributeError(message, name=name, obj=self)
+            with _filling:  # two threads must read the same id
+                try:
+                    return object.__getattribute__(self, name)
+                except AttributeError:
+                    _set(self, name, fill(self))
+            return object.__getattribute__(self, name)
+
+    def add_metadata(self, key: str, value: Any) -> None:
+        """Set one entry of the metadata, such as a tenant; for what runs before the handlers.
+
+        Args:
+            key: the entry's name; one that is there already gets the new value.
+            value: plain data, if the event is to be stored.
+        """
+        self.metadata[key] = value
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = {
+            "event_id": self.event_id,
+            "timestamp": self.timestamp,
+            "metadata": dict(self.metadata),
+        }
+        for cls in type(self).__mro__:
+            for name in _slots(cls):
+                if name not in state and hasattr(self, name):
+                    state[name] = getattr(self, name)
+        return {**getattr(self, "__dict__", {}), **state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            _set(self, name, value)
+
+    def __copy__(self) -> Self:
+        twin = object.__new__(type(self))
+        Event.__setstate__(twin, Event.__getstate__(self))
+        return twin
+
+
+_FILLS = {
+    "timestamp": lambda event: utc_now(),
+    "event_id": lambda event: uuid7(event.timestamp),
+    "metadata": lambda event: {},
+}
+
+
+def _slots(cls: type) -> list[str]:
+    slots = vars(cls).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else list(slots)
+    return [name for name in names if name not in ("__dict__", "__weakref__")]

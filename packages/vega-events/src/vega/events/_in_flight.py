@@ -1,0 +1,57 @@
+"""Which publishes of a bus have not ended, and who waits for the last of them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TypeAlias, final
+
+from ._errors import DrainError
+from ._event import Event
+
+Entry: TypeAlias = tuple[Event]
+
+
+@final
+class InFlight:
+    """The publishes that are under way, across tasks and threads.
+
+    `running` is written by `publish` itself: one entry for each call, by the entry's identity.
+    """
+
+    __slots__ = ("_lock", "running", "waiters")
+
+    def __init__(self) -> None:
+        self.running: dict[int, Entry] = {}
+        self.waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+        self._lock = threading.Lock()
+
+    def wake(self) -> None:
+        """Tell those who wait that nothing is under way; called when the last publish ends."""
+        with self._lock:
+            waiters, self.waiters = self.waiters, []
+        for loop, idle in waiters:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(idle.set)
+
+    async def wait(self, timeout: float | None) -> None:  # noqa: ASYNC109 - the time limit is part of the promise
+        """Return when nothing is under way.
+
+        Raises:
+            DrainError: `timeout` seconds have passed.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while self.running:
+                    idle = asyncio.Event()
+                    with self._lock:
+                        self.waiters.append((asyncio.get_running_loop(), idle))
+                    if self.running:
+                        await idle.wait()
+        except TimeoutError as error:
+            names = sorted({entry[0].event_name for entry in list(self.running.values())})
+            raise DrainError(
+                f"{len(self.running)} publishes did not end within {timeout} s: {', '.join(names)}",
+                "drain",
+                "give more time, or look for a handler that waits for something that has stopped",
+            ) from error

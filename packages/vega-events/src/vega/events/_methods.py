@@ -1,0 +1,40 @@
+"""The methods of an object that `@event_handler` marks."""
+
+from __future__ import annotations
+
+import inspect
+
+from ._catalogue import marks_of
+from ._errors import HandlerError
+from ._naming import name_of
+from ._subscription import Subscription
+
+
+def marked_methods(handlers: object) -> list[Subscription]:
+    """Return one subscription for each mark, in the order in which the class and its bases define the methods.
+
+    Raises:
+        HandlerError: the object is a class, or none of its methods is marked.
+    """
+    if isinstance(handlers, type):
+        raise HandlerError(
+            f"{handlers.__name__} is a class, its methods have no object yet",
+            name_of(handlers),
+            f"register an object: bus.register({handlers.__name__}(...))",
+        )
+    cls = type(handlers)
+    names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
+    found = [
+        Subscription(event_type=mark.event_type, handler=getattr(handlers, name), options=mark.options)
+        for name in names
+        for mark in marks_of(_plain(inspect.getattr_static(cls, name)))
+    ]
+    if not found:
+        raise HandlerError(
+            f"no method of {cls.__name__} is marked", name_of(cls), "mark one with @event_handler(SomeEvent)"
+        )
+    return found
+
+
+def _plain(attribute: object) -> object:
+    return attribute.__func__ if isinstance(attribute, staticmethod | classmethod) else attribute

@@ -1,0 +1,70 @@
+"""Counts events and times their handling, in memory that does not grow with traffic."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TypedDict, final
+
+from ._middleware import CallNext, EventContext
+
+_OTHER = "(other)"
+
+
+class EventMetrics(TypedDict):
+    """What is known of the events of one name; times in seconds, of events that failed as well."""
+
+    count: int
+    errors: int
+    total_seconds: float
+    min_seconds: float
+    max_seconds: float
+    avg_seconds: float
+
+
+@final
+class MetricsEventMiddleware:
+    """Counts events by name, with their errors and times; counts what failed too.
+
+    Args:
+        max_names: how many names are told apart, 1 or more; further ones are counted together as `(other)`.
+    """
+
+    def __init__(self, *, max_names: int = 1000) -> None:
+        self._max_names, self._lock = max_names, threading.Lock()
+        self._rows: dict[str, EventMetrics] = {}
+
+    async def __call__(self, context: EventContext, call_next: CallNext) -> None:
+        """Let the event through, and count it however it ends."""
+        started, failed = time.perf_counter(), True
+        try:
+            await call_next(context)
+            failed = False
+        finally:
+            self._count(context.event.event_name, failed, time.perf_counter() - started)
+
+    def get_metrics(self) -> dict[str, EventMetrics]:
+        """Return a copy of what was counted so far, by event name."""
+        with self._lock:
+            return {name: row.copy() for name, row in self._rows.items()}
+
+    def reset(self) -> None:
+        """Forget what was counted."""
+        with self._lock:
+            self._rows.clear()
+
+    def _count(self, name: str, failed: bool, seconds: float) -> None:
+        with self._lock:
+            row = self._rows.get(name) or self._new_row(name)
+            row["count"] += 1
+            row["errors"] += failed
+            row["total_seconds"] += seconds
+            row["min_seconds"] = min(row["min_seconds"], seconds) if row["count"] > 1 else seconds
+            row["max_seconds"] = max(row["max_seconds"], seconds)
+            row["avg_seconds"] = row["total_seconds"] / row["count"]
+
+    def _new_row(self, name: str) -> EventMetrics:
+        if len(self._rows) >= self._max_names:
+            name = _OTHER
+        empty = EventMetrics(count=0, errors=0, total_seconds=0.0, min_seconds=0.0, max_seconds=0.0, avg_seconds=0.0)
+        return self._rows.setdefault(name, empty)

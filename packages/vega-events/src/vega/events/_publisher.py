@@ -1,0 +1,249 @@
+"""The half of the bus that delivers: from `publish` through the middleware to the handlers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+from ._capture import CapturedEvents
+from ._delivery import Delivery, ErrorHook
+from ._errors import DrainError, EventTypeError, HandlerError
+from ._event import Event
+from ._failures import EventHandlerErrors, HandlerFailure
+from ._in_flight import Entry, InFlight
+from ._middleware import CallNext, EventContext, EventMiddleware, Mode, check_middleware, compose
+from ._naming import name_of
+from ._plan import Bands, Plan, compile_steps
+from ._roster import Roster
+from ._subscription import Invoke
+
+Hook = TypeVar("Hook", bound=ErrorHook)
+Defer: TypeAlias = Callable[[Callable[[], Awaitable[None]]], bool]
+
+_handling: ContextVar[Entry | None] = ContextVar("vega_event_handling", default=None)
+
+
+def current_event() -> Event | None:
+    """Return the event whose handlers the calling context belongs to, or None outside of handlers."""
+    entry = _handling.get()
+    return entry[0] if entry is not None else None
+
+
+class Publisher:
+    """What EventBus does with an event; its other half, EventBus itself, keeps the subscriptions."""
+
+    def __init__(self, invoke: Invoke | None, defer: Defer | None) -> None:
+        self._invoke, self._defer = invoke, defer
+        self._roster, self._in_flight = Roster(), InFlight()
+        self._middlewares: tuple[EventMiddleware, ...] = ()
+        self._hooks: tuple[ErrorHook, ...] = ()
+        self._captures: tuple[CapturedEvents, ...] = ()
+        self._plans: dict[type[Event], Plan] = {}
+        self._lock = threading.RLock()
+
+    async def publish(self, event: Event, /, *, mode: Mode = "sequential") -> None:
+        """Deliver an event, and return when every handler has run.
+
+        An event that is published while another is being handled gets `causation_id` (the id of that other) and
+        `correlation_id` (that of the first in the chain) in its metadata, unless they are set.
+
+        Args:
+            event: the event.
+            mode: `sequential` runs one handler after the other; `concurrent` runs those of equal priority
+                side by side.
+
+        Raises:
+            EventHandlerErrors: the errors of all handlers that failed; the others have run.
+            EventTypeError: it is no event.
+            HandlerError: a handler needs more than this bus supplies; none has run.
+            MiddlewareError: a middleware broke the chain. Other errors of middleware arrive as they are.
+        """
+        plan = self._plans.get(type(event)) or self._compile(event)
+        cause = _handling.get()
+        if cause is not None:
+            _link(event, cause[0])
+        entry = (event,)
+        running = self._in_flight.running
+        running[id(entry)] = entry
+        token = _handling.set(entry)
+        try:
+            if plan.enter is not None or mode != "sequential":
+                await self._enter(plan, event, mode)
+                return
+            rest = 0
+            for call, subscription in plan.steps:
+                rest += 1
+                try:
+                    await call(event)
+                except Exception as error:  # collected: the other handlers run, then all errors are raised
+                    failed = subscription, error
+                    break
+            else:
+                return
+            delivery = Delivery(event, self._hooks)
+            await delivery.failed(*failed)
+            await delivery.run((plan.steps[rest:],), "sequential")
+            delivery.raise_failures()
+        finally:
+            self._ended(entry)
+            try:  # noqa: SIM105 - suppress() would cost more than the whole way of an event to one handler
+                _handling.reset(token)
+            except ValueError:  # the coroutine was closed from outside its context, which is gone
+                pass
+
+    async def publish_many(self, events: Iterable[Event], /, *, mode: Mode = "sequential") -> None:
+        """Publish events one after the other, whatever fails on the way.
+
+        Raises:
+            EventHandlerErrors: the errors of all handlers of all events.
+            EventTypeError: one is no event; none has been published.
+        """
+        wanted = list(events)
+        for event in wanted:
+            _check_event(event)
+        failures: list[HandlerFailure] = []
+        try:
+            for event in wanted:
+                try:
+                    await self.publish(event, mode=mode)
+                except EventHandlerErrors as errors:
+                    failures.extend(errors.failures)
+        except BaseException as stop:  # an error of middleware, or a cancellation
+            if failures:
+                raise stop from EventHandlerErrors.of(failures)
+            raise
+        if failures:
+            raise EventHandlerErrors.of(failures)
+
+    async def drain(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the time limit is part of the promise
+        """Wait until no publish of this bus is under way, in any task; for an orderly shutdown.
+
+        Args:
+            timeout: seconds to wait at most; None waits for ever.
+
+        Raises:
+            DrainError: the time is over, or a handler of this bus called it, which would wait for itself.
+        """
+        entry = _handling.get()
+        if entry is not None and self._in_flight.running.get(id(entry)) is entry:
+            raise DrainError(
+                "drain would wait for the publish that it is called from",
+                f"a handler of {entry[0].event_name}",
+                "call drain at shutdown, outside of handlers",
+            )
+        await self._in_flight.wait(timeout)
+
+    def add_middleware(self, middleware: EventMiddleware) -> None:
+        """Put a middleware around every publish, inside of those that are there: the first is outermost.
+
+        Raises:
+            MiddlewareError: it is no async callable of `(context, call_next)`.
+        """
+        check_middleware(middleware)
+        with self._lock:
+            self._middlewares = (*self._middlewares, middleware)
+            self._changed()
+
+    def on_error(self, hook: Hook) -> Hook:
+        """Have every failure of a handler told to a function, async or not, as it happens; usable as a decorator.
+
+        It watches; the errors are raised to the publisher as before.
+
+        Raises:
+            HandlerError: it cannot be called.
+        """
+        if not callable(hook):
+            raise HandlerError(f"{hook!r} cannot be called", "on_error", "give a function of a HandlerFailure")
+        with self._lock:
+            self._hooks = (*self._hooks, hook)
+        return hook
+
+    @contextmanager
+    def capture(self, *, deliver: bool = True) -> Iterator[CapturedEvents]:
+        """Watch what is published while a `with` block runs, from any task.
+
+        Args:
+            deliver: False keeps the events from the handlers; middleware runs all the same.
+        """
+        captured = CapturedEvents(deliver=deliver)
+        with self._lock:
+            self._captures = (*self._captures, captured)
+            self._changed()
+        try:
+            yield captured
+        finally:
+            with self._lock:
+                self._captures = tuple(each for each in self._captures if each is not captured)
+                self._changed()
+
+    def _changed(self) -> None:
+        """Have every event type worked out anew; publishes under way finish by their old plans."""
+        with self._lock:
+            self._plans = {}
+
+    def _compile(self, event: Event) -> Plan:
+        _check_event(event)
+        with self._lock:
+            now, later = compile_steps(type(event), self._roster.all, self._invoke)
+            steps = tuple(step for band in now for step in band)
+            straight = not (later or self._middlewares or self._captures)
+            plan = Plan(steps=steps, enter=None if straight else self._chain(now, later), now=now)
+            self._plans[type(event)] = plan
+        return plan
+
+    def _chain(self, now: Bands, later: Bands) -> CallNext:
+        async def deliver(context: EventContext) -> None:
+            for captured in self._captures:
+                captured.add(context.event)
+            if all(captured.deliver for captured in self._captures):
+                await self._deliver(context.event, context.mode, now, later)
+
+        return compose(self._middlewares, deliver) if self._middlewares else deliver
+
+    async def _enter(self, plan: Plan, event: Event, mode: Mode) -> None:
+        if mode not in ("sequential", "concurrent"):
+            raise EventTypeError(f"there is no mode {mode!r}", "publish", 'use "sequential" or "concurrent"')
+        if plan.enter is None:
+            await self._deliver(event, mode, plan.now, ())
+        else:
+            await plan.enter(EventContext(event, mode, plan.steps))
+
+    async def _deliver(self, event: Event, mode: Mode, now: Bands, later: Bands) -> None:
+        delivery = Delivery(event, self._hooks)
+        await delivery.run(now, mode)
+        if later and not (self._defer and self._defer(partial(self._after_commit, event, mode, later))):
+            await delivery.run(later, mode)
+        delivery.raise_failures()
+
+    async def _after_commit(self, event: Event, mode: Mode, later: Bands) -> None:
+        """Run the handlers that waited for the commit, as a part of the event's handling."""
+        entry = (event,)
+        self._in_flight.running[id(entry)] = entry
+        token = _handling.set(entry)
+        try:
+            await self._deliver(event, mode, later, ())
+        finally:
+            self._ended(entry)
+            _handling.reset(token)
+
+    def _ended(self, entry: Entry) -> None:
+        flight = self._in_flight
+        del flight.running[id(entry)]
+        if flight.waiters and not flight.running:
+            flight.wake()
+
+
+def _check_event(event: object) -> None:
+    if not isinstance(event, Event):
+        made = f"publish an object: {event.__name__}(...)" if isinstance(event, type) else "derive its class from Event"
+        raise EventTypeError(f"{event!r} is no event", f"publish({name_of(event)})", made)
+
+
+def _link(event: Event, cause: Event) -> None:
+    if event is not cause:
+        event.metadata.setdefault("causation_id", cause.event_id)
+        event.metadata.setdefault("correlation_id", cause.metadata.get("correlation_id", cause.event_id))

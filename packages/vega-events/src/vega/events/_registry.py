@@ -1,0 +1,28 @@
+"""Event classes by the names that stored data calls them; holds no class alive."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from ._naming import name_of
+
+if TYPE_CHECKING:  # _event imports this module
+    from ._event import Event
+
+_lock = threading.Lock()
+_classes: dict[str, WeakValueDictionary[str, type[Event]]] = {}
+
+
+def remember(cls: type[Event]) -> None:
+    """Enter a class under its names; one that is defined anew takes its own earlier place."""
+    with _lock:
+        for name in (cls.event_name, *cls.former_names):
+            _classes.setdefault(name, WeakValueDictionary())[name_of(cls)] = cls
+
+
+def classes_named(name: str) -> list[type[Event]]:
+    """Return the living classes that go by a name, in the order of their full names."""
+    with _lock:
+        return [cls for _, cls in sorted(_classes.get(name, {}).items())]

@@ -1,0 +1,66 @@
+"""Who is subscribed to one bus; replaced as a whole at each change, so that readers need no lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from types import BuiltinMethodType, MethodType
+from typing import Any, final
+
+from ._errors import SubscriptionError
+from ._naming import place_of
+from ._subscription import Handler, Subscription
+
+
+def same_handler(one: Handler, other: Handler) -> bool:
+    """Tell whether two callables are one handler: the same object, or the same method of the same object."""
+    if one is other:
+        return True
+    return isinstance(one, MethodType | BuiltinMethodType) and type(one) is type(other) and one == other
+
+
+@final
+class Roster:
+    """The subscriptions of one bus, in the order they were made."""
+
+    __slots__ = ("_lock", "all")
+
+    def __init__(self) -> None:
+        self.all: tuple[Subscription, ...] = ()
+        self._lock = threading.Lock()
+
+    def add(self, subscriptions: Iterable[Subscription]) -> int:
+        """Add those that are not there yet, all or none; return how many.
+
+        Raises:
+            SubscriptionError: one is there with other options.
+        """
+        with self._lock:
+            fresh: list[Subscription] = []
+            for each in subscriptions:
+                known = _known((*self.all, *fresh), each)
+                if known is None:
+                    fresh.append(each)
+                elif known.options != each.options:
+                    raise SubscriptionError(
+                        f"the handler is subscribed to {each.event_type.__name__} already, with other options",
+                        place_of(each.handler),
+                        "unsubscribe it first, or give both conditions in one `when`",
+                    )
+            self.all = (*self.all, *fresh)
+            return len(fresh)
+
+    def remove(self, leaves: Any) -> int:
+        """Take out those for which `leaves(subscription)` is true; return how many."""
+        with self._lock:
+            kept = tuple(each for each in self.all if not leaves(each))
+            gone = len(self.all) - len(kept)
+            self.all = kept
+            return gone
+
+
+def _known(subscriptions: Iterable[Subscription], wanted: Subscription) -> Subscription | None:
+    for each in subscriptions:
+        if each.event_type is wanted.event_type and same_handler(each.handler, wanted.handler):
+            return each
+    return None

@@ -1,0 +1,47 @@
+"""Checks events before any handler sees them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, final
+
+from ._errors import HandlerError
+from ._event import Event
+from ._middleware import CallNext, EventContext
+from ._subscription import check_event_type
+
+E = TypeVar("E", bound=Event)
+
+
+@final
+class ValidationEventMiddleware:
+    """Runs validators; what one raises reaches the publisher as it is, and no handler runs."""
+
+    def __init__(self) -> None:
+        self._validators: list[tuple[type[Event], Callable[[Any], Awaitable[None] | None]]] = []
+
+    def add_validator(self, event_type: type[E], validator: Callable[[E], Awaitable[None] | None]) -> None:
+        """Check the events of a type, subclasses included.
+
+        Args:
+            event_type: their class.
+            validator: async or not; raises, with ValueError for choice, when the event must not be published.
+
+        Raises:
+            EventTypeError: `event_type` is no event class.
+            HandlerError: the validator cannot be called.
+        """
+        check_event_type(event_type)
+        if not callable(validator):
+            raise HandlerError(f"{validator!r} cannot be called", "add_validator", "give a function of the event")
+        self._validators.append((event_type, validator))
+
+    async def __call__(self, context: EventContext, call_next: CallNext) -> None:
+        """Run the validators in the order they were added, then let the event through."""
+        for event_type, validator in self._validators:
+            if isinstance(context.event, event_type):
+                result = validator(context.event)
+                if inspect.isawaitable(result):
+                    await result
+        await call_next(context)
