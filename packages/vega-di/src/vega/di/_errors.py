@@ -1,0 +1,153 @@
+"""The errors of vega.di: each says what is wrong, where, and how to fix it.
+
+::
+
+    Exception
+    +-- InjectionError                      VG200  (what, where, fix)
+    |   +-- MissingProviderError            VG201  nothing provides a key
+    |   +-- CircularDependencyError         VG202  a service needs itself
+    |   +-- CaptiveDependencyError          VG203  a long life holds a short one
+    |   +-- AmbiguousProviderError          VG204  two registrations, one wanted
+    |   +-- AsyncRequiredError              VG205  async work was asked for from sync code
+    |   +-- WrongImplementationError        VG206  the implementation does not fit the key
+    |   +-- UnresolvedHintError             VG207  an annotation cannot be read
+    |   +-- InvalidKeyError                 VG208  the key is not a type
+    |   +-- InvalidRegistrationError        VG209  what was registered cannot provide anything
+    |   +-- ScopeRequiredError              VG210  a scoped service was asked for outside a scope
+    |   +-- ScopeClosedError                VG211  the scope is over
+    |   +-- ContainerClosedError            VG212  the container is over
+    |   +-- InvalidInstanceError            VG213  a factory returned None or the wrong type
+    |   +-- InvalidGeneratorError           VG214  a generator yielded never or twice
+    +-- ExceptionGroup
+        +-- ContainerError                  every mistake of a container, found at build
+        +-- CloseError                      every failure of the finalisers of one scope
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class InjectionError(Exception):
+    """Root of the errors of this package; pickles, copies, and prints what / where / fix.
+
+    Args:
+        what: one sentence that names the mistake.
+        where: the place: a drawn path, a parameter, a file and line.
+        fix: what to write instead.
+    """
+
+    code: ClassVar[str] = "VG200"
+
+    def __init__(self, what: str, where: str, fix: str) -> None:
+        super().__init__(what, where, fix)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"[{self.code}] {self.what}\n  where: {self.where}\n  fix:   {self.fix}"
+
+
+class MissingProviderError(InjectionError):
+    """Nothing provides a key that was asked for."""
+
+    code = "VG201"
+
+
+class CircularDependencyError(InjectionError):
+    """A service needs itself, directly or through others."""
+
+    code = "VG202"
+
+
+class CaptiveDependencyError(InjectionError):
+    """A service that lives long would hold one that lives short for ever."""
+
+    code = "VG203"
+
+
+class AmbiguousProviderError(InjectionError):
+    """Several registrations provide a key and one is wanted."""
+
+    code = "VG204"
+
+
+class AsyncRequiredError(InjectionError):
+    """Building or closing something needs ``await``, and the caller is not async."""
+
+    code = "VG205"
+
+
+class WrongImplementationError(InjectionError):
+    """What was registered for a key does not fit it."""
+
+    code = "VG206"
+
+
+class UnresolvedHintError(InjectionError):
+    """The annotation of a parameter cannot be read at run time."""
+
+    code = "VG207"
+
+
+class InvalidKeyError(InjectionError):
+    """A key is not a type."""
+
+    code = "VG208"
+
+
+class InvalidRegistrationError(InjectionError):
+    """What was registered can never provide anything."""
+
+    code = "VG209"
+
+
+class ScopeRequiredError(InjectionError):
+    """A service that lives in a scope was asked for where no scope is open."""
+
+    code = "VG210"
+
+
+class ScopeClosedError(InjectionError):
+    """A scope was used after its end."""
+
+    code = "VG211"
+
+
+class ContainerClosedError(InjectionError):
+    """A container was used after its end."""
+
+    code = "VG212"
+
+
+class InvalidInstanceError(InjectionError):
+    """A factory returned ``None`` or an object of the wrong type."""
+
+    code = "VG213"
+
+
+class InvalidGeneratorError(InjectionError):
+    """A generator factory yielded never, or twice."""
+
+    code = "VG214"
+
+
+class ContainerError(ExceptionGroup[InjectionError]):
+    """Every mistake found while a container was built; ``exceptions`` holds one `InjectionError` each."""
+
+    def derive(self, excs: Sequence[InjectionError], /) -> ContainerError:  # type: ignore[override]  # holds our errors only
+        """Keep the class when the group is split."""
+        return ContainerError(self.message, excs)
+
+    def __str__(self) -> str:
+        return "\n".join((super().__str__(), *(str(error) for error in self.exceptions)))
+
+
+class CloseError(ExceptionGroup[Exception]):
+    """Several finalisers of one scope failed; all of them ran."""
+
+    def derive(self, excs: Sequence[Exception], /) -> CloseError:  # type: ignore[override]  # keeps the class
+        """Keep the class when the group is split."""
+        return CloseError(self.message, excs)

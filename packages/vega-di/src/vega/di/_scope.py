@@ -1,0 +1,16 @@
+"""How long a service lives."""
+
+from enum import Enum
+
+
+class Scope(Enum):
+    """How long a service lives, and who shares it.
+
+    ``SINGLETON``: one object per container, closed with the container.
+    ``SCOPED``: one object per opened scope (a request, a job attempt), closed with the scope.
+    ``TRANSIENT``: a new object for each one who asks.
+    """
+
+    SINGLETON = "singleton"
+    SCOPED = "scoped"
+    TRANSIENT = "transient"
