@@ -1,3 +1,22 @@
-"""Use cases, domain patterns, settings, discovery and the application of the Vega framework."""
+"""Configurable discovery: the modules that hold a project's components, found through the import system."""
 
-__all__: list[str] = []
+from ._config import DiscoveryConfig
+from ._discover import Found, discover
+from ._errors import (
+    DiscoveryError,
+    DiscoveryErrors,
+    InvalidDiscoveryConfigError,
+    ModuleImportError,
+    SourceNotFoundError,
+)
+
+__all__ = [
+    "DiscoveryConfig",
+    "DiscoveryError",
+    "DiscoveryErrors",
+    "Found",
+    "InvalidDiscoveryConfigError",
+    "ModuleImportError",
+    "SourceNotFoundError",
+    "discover",
+]

@@ -1,3 +1,6 @@
-"""Use cases, domain patterns, settings, discovery and the application of the Vega framework."""
+"""Typed settings with profiles; what is missing is listed all at once."""
 
-__all__: list[str] = []
+from ._errors import SettingsError
+from ._settings import BaseSettings, Profile
+
+__all__ = ["BaseSettings", "Profile", "SettingsError"]

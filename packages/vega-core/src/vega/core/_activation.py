@@ -1,0 +1,57 @@
+"""One unit of work: container, bus and what plugins add are current, and one scope is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack
+from types import TracebackType
+from typing import Any, final
+
+from vega.di import Container, get_container, set_container
+from vega.events import EventBus, get_event_bus, set_event_bus
+
+
+@final
+class Activation:
+    """What `Application.activate` returns; entered once, by one task, and left by the same.
+
+    Args:
+        container: becomes the current container; a scope of it is opened.
+        bus: becomes the current bus.
+        ambient: makers of further context managers, entered in order.
+        values: objects that the scope provides, by their keys.
+    """
+
+    __slots__ = ("_ambient", "_before", "_bus", "_container", "_stack", "_values")
+
+    def __init__(
+        self,
+        container: Container,
+        bus: EventBus,
+        ambient: Sequence[Callable[[], AbstractContextManager[object]]] = (),
+        values: Mapping[Any, object] | None = None,
+    ) -> None:
+        self._container, self._bus, self._ambient, self._values = container, bus, ambient, values
+
+    async def __aenter__(self) -> Any:
+        self._before = get_container(), get_event_bus()
+        self._stack = AsyncExitStack()
+        set_container(self._container)
+        set_event_bus(self._bus)
+        try:
+            for enter in self._ambient:
+                self._stack.enter_context(enter())
+            return await self._stack.enter_async_context(self._container.scope(self._values))
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._stack.__aexit__(kind, error, trace)
+        finally:
+            container, bus = self._before
+            set_container(container)
+            set_event_bus(bus)

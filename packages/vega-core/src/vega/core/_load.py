@@ -1,0 +1,147 @@
+"""Makes an application from a project's files: every step reports, none hides the next one's mistakes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from vega.di import Container
+from vega.discovery import Found, discover
+from vega.events import EventBus
+from vega.patterns import current_unit
+
+from ._application import Application
+from ._errors import ComponentError, ConfigurationErrors
+from ._invoke import Invoker
+from ._plugins import load_plugins
+from .extend import Project
+
+
+def load(path: Path | None) -> Application:
+    """Make, wire and prove the application of a project; see `Application.load`."""
+    project = Project.find(path.parent if path is not None and path.is_file() else path)
+    _make_importable(project)
+    errors: list[Exception] = []
+    config = _optional_module(f"{project.package}.config", errors)
+    settings = _settings(project, errors)
+    found = _discover(project, config, errors)
+    container = Container()
+    bus = EventBus(invoke=Invoker(container), defer=_after_commit)
+    app = Application(
+        project,
+        container=container,
+        bus=bus,
+        settings=settings,
+        found=found,
+        plugins=tuple(load_plugins(project.features, errors)),
+    )
+    _wire(app, config, errors)
+    if errors:
+        raise ConfigurationErrors(f"{project.package} cannot start: {len(errors)} mistakes", _flat(errors))
+    return app
+
+
+def _after_commit(work: Callable[[], Awaitable[None]]) -> bool:
+    """Give work to the open unit of work, if there is one; tell whether it took it."""
+    unit = current_unit()
+    if unit is not None:
+        unit.after_commit(work)
+    return unit is not None
+
+
+def _make_importable(project: Project) -> None:
+    """Put the project's root on the path when its package cannot be found; never hide what is found."""
+    if find_spec(project.package) is None:
+        sys.path.insert(0, str(project.root))
+
+
+def _optional_module(name: str, errors: list[Exception]) -> ModuleType | None:
+    try:
+        return import_module(name) if find_spec(name) is not None else None
+    except Exception as error:  # noqa: BLE001 - collected: the user's module raised
+        errors.append(_component(name, error))
+        return None
+
+
+def _component(name: str, error: Exception) -> ComponentError:
+    failure = ComponentError(f"{name} cannot be imported: {type(error).__name__}: {error}", name, "mend the module")
+    failure.__cause__ = error
+    return failure
+
+
+def _settings(project: Project, errors: list[Exception]) -> object | None:
+    module = _optional_module(f"{project.package}.settings", errors)
+    if module is None:
+        return None
+    from vega.settings import BaseSettings, SettingsError
+
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, BaseSettings) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        errors.append(
+            ComponentError(
+                f"{module.__name__} defines {len(classes)} settings classes, not one",
+                module.__file__ or module.__name__,
+                "define one subclass of vega.settings.BaseSettings; nest further models in it",
+            )
+        )
+        return None
+    try:
+        return classes[0].load(project.root)
+    except SettingsError as error:
+        errors.append(error)
+        return None
+
+
+def _discover(project: Project, config: ModuleType | None, errors: list[Exception]) -> Found | None:
+    wanted: Mapping[str, Any] = getattr(config, "DISCOVERY_CONFIG", {})
+    try:
+        return discover(project.package, wanted)
+    except Exception as error:  # noqa: BLE001 - collected: it is one of discovery's own errors or group
+        errors.append(error)
+        return None
+
+
+def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) -> None:
+    """Replay marks, let config.py and the plugins add theirs, then prove the container."""
+    container = app.container
+    container.register_instance(Application, app)
+    container.register_instance(Container, container)
+    container.register_instance(EventBus, app.bus)
+    if app.settings is not None:
+        container.register_instance(type(app.settings), app.settings)
+    steps: list[tuple[str, Callable[[], object]]] = []
+    if app.found is not None:
+        modules = app.found.all_modules()
+        steps.append(("container", lambda: container.include(modules)))
+        steps.append(("event bus", lambda: app.bus.include(modules)))
+    steps.extend((f"plugin {plugin.feature}", _configure(app, plugin)) for plugin in app.plugins)
+    hook = getattr(config, "configure", None)
+    if callable(hook):
+        steps.append((f"{app.project.package}.config.configure", lambda: hook(app)))
+    steps.append(("container", container.validate))
+    for _, step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - collected: all mistakes are reported at once
+            errors.append(error)
+
+
+def _configure(app: Application, plugin: Any) -> Callable[[], object]:
+    return lambda: plugin.configure(app)
+
+
+def _flat(errors: list[Exception]) -> list[Exception]:
+    """Return the errors with groups opened, so that each mistake is one entry."""
+    flat: list[Exception] = []
+    for error in errors:
+        flat.extend(_flat(list(error.exceptions)) if isinstance(error, ExceptionGroup) else [error])
+    return flat

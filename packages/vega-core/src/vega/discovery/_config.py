@@ -1,0 +1,76 @@
+"""DISCOVERY_CONFIG: which packages hold which kind of component, and what to leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from ._errors import InvalidDiscoveryConfigError
+
+KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "services": ("domain.services", "infrastructure.repositories", "infrastructure.services"),
+    "handlers": ("application.handlers",),
+    "jobs": ("infrastructure.jobs",),
+    "routes": ("presentation.web.routes",),
+    "websocket": ("presentation.websocket",),
+    "graphql": ("presentation.graphql",),
+    "commands": ("presentation.cli.commands",),
+}
+_SWITCHES = ("auto_tags", "auto_prefix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoveryConfig:
+    """A checked DISCOVERY_CONFIG.
+
+    Args:
+        sources: for each kind, the packages to look in, relative to the project's package (or absolute,
+            when no such package lies inside it).
+        named: the kinds whose sources the user named; a missing one of those is an error.
+        exclude_patterns: shell patterns (`fnmatch`), matched with the dotted name and with the file name.
+        auto_tags: whether the routes of a module are tagged with the module's name.
+        auto_prefix: whether the routes of a module begin with the module's name.
+    """
+
+    sources: Mapping[str, tuple[str, ...]]
+    named: frozenset[str]
+    exclude_patterns: tuple[str, ...]
+    auto_tags: bool
+    auto_prefix: bool
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> DiscoveryConfig:
+        """Check a configuration as users write it; kinds that it leaves out have their default sources.
+
+        Raises:
+            InvalidDiscoveryConfigError: a key is unknown or a value has a wrong type.
+        """
+        for key, value in config.items():
+            _check(key, value)
+        sources = {kind: tuple(config.get(kind, default)) for kind, default in KINDS.items()}
+        return cls(
+            sources=sources,
+            named=frozenset(KINDS) & frozenset(config),
+            exclude_patterns=tuple(config.get("exclude_patterns", ())),
+            auto_tags=bool(config.get("auto_tags", True)),
+            auto_prefix=bool(config.get("auto_prefix", True)),
+        )
+
+    def excludes(self, module: str, file: str) -> bool:
+        """Tell whether a module is left out, by its dotted name or its file name."""
+        return any(fnmatchcase(module, pattern) or fnmatchcase(file, pattern) for pattern in self.exclude_patterns)
+
+
+def _check(key: str, value: object) -> None:
+    where = f"DISCOVERY_CONFIG[{key!r}]"
+    if key in _SWITCHES:
+        if not isinstance(value, bool):
+            raise InvalidDiscoveryConfigError(f"{value!r} is neither True nor False", where, "write True or False")
+    elif key in KINDS or key == "exclude_patterns":
+        if isinstance(value, str) or not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+            raise InvalidDiscoveryConfigError(f"{value!r} is not a list of texts", where, 'write ["...", "..."]')
+    else:
+        known = ", ".join((*KINDS, "exclude_patterns", *_SWITCHES))
+        raise InvalidDiscoveryConfigError(f"{key!r} is not a key of DISCOVERY_CONFIG", where, f"known keys: {known}")

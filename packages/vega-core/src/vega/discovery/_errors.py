@@ -1,0 +1,44 @@
+"""What can go wrong in vega.discovery.
+
+DiscoveryError
+├── InvalidDiscoveryConfigError   VG121  DISCOVERY_CONFIG has an unknown key or a value of a wrong type
+├── SourceNotFoundError           VG122  a listed package does not exist
+└── ModuleImportError             VG123  a module raised while it was imported
+DiscoveryErrors                          the group of all of them
+"""
+
+from __future__ import annotations
+
+from vega.core import CoreError
+
+
+class DiscoveryError(CoreError):
+    """The root of the errors of vega.discovery."""
+
+    code = "VG120"
+
+
+class InvalidDiscoveryConfigError(DiscoveryError):
+    """DISCOVERY_CONFIG has an unknown key or a value of a wrong type."""
+
+    code = "VG121"
+
+
+class SourceNotFoundError(DiscoveryError):
+    """A package that DISCOVERY_CONFIG lists does not exist."""
+
+    code = "VG122"
+
+
+class ModuleImportError(DiscoveryError):
+    """A discovered module raised while it was imported."""
+
+    code = "VG123"
+
+
+class DiscoveryErrors(ExceptionGroup[DiscoveryError]):
+    """Every module that failed in one discovery, together."""
+
+    def __str__(self) -> str:
+        listed = "\n".join(f"- {error}" for error in self.exceptions)
+        return f"{self.message}\n{listed}"
