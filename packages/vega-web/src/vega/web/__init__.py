@@ -1,5 +1,46 @@
 """HTTP and WebSocket delivery of use cases on FastAPI."""
 
-__all__ = ["__version__"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._app import create_app as create_app
+    from ._errors import RouteError as RouteError
+    from ._errors import WebError as WebError
+    from ._errors import WebSocketDefinitionError as WebSocketDefinitionError
+    from ._problems import ProblemDetails as ProblemDetails
+    from ._websocket import WebSocketHandler as WebSocketHandler
+
+__all__ = [
+    "ProblemDetails",
+    "RouteError",
+    "WebError",
+    "WebSocketDefinitionError",
+    "WebSocketHandler",
+    "__version__",
+    "create_app",
+]
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "ProblemDetails": "_problems",
+    "RouteError": "_errors",
+    "WebError": "_errors",
+    "WebSocketDefinitionError": "_errors",
+    "WebSocketHandler": "_websocket",
+    "create_app": "_app",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -1,0 +1,48 @@
+"""The features `web` and `websocket`: what they start and what the doctor should know."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Sequence
+
+from vega.core.extend import Plugin, Process, Project, RunOptions
+
+
+class WebPlugin(Plugin):
+    """The feature `web`: an HTTP server for `create_app` of the project's main module."""
+
+    feature = "web"
+
+    def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
+        """Return uvicorn, serving `<package>.main:create_app`."""
+        command = [sys.executable, "-m", "uvicorn", "--factory", f"{project.package}.main:create_app"]
+        command += ["--host", options.host, "--port", str(options.port), "--app-dir", str(project.root)]
+        if options.reload:
+            command += ["--reload", "--reload-dir", str(project.source)]
+        return [Process(name="web", command=tuple(command), ready=_listens(options), stage=2)]
+
+
+class WebSocketPlugin(Plugin):
+    """The feature `websocket`: handlers under `presentation/websocket`, served by the feature `web`."""
+
+    feature = "websocket"
+    requires = ("web",)
+
+
+def _listens(options: RunOptions) -> _Listens | None:
+    return _Listens(options.host, options.port) if options.port else None
+
+
+class _Listens:
+    """Tells whether a TCP port takes connections."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+
+    def __call__(self) -> bool:
+        try:
+            with socket.create_connection((self._host, self._port), timeout=1):
+                return True
+        except OSError:
+            return False

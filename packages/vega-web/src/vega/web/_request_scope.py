@@ -1,0 +1,27 @@
+"""One scope per request: opened before routing, closed after the last byte."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vega.core import Application
+
+
+class RequestScope:
+    """ASGI middleware (ASGI 3.0) that enters the application's unit of work around each HTTP request.
+
+    Args:
+        app: the next application.
+        application: whose `activate` is entered; its scope provides the request.
+    """
+
+    def __init__(self, app: ASGIApp, application: Application) -> None:
+        self._app, self._application = app, application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        async with self._application.activate({Request: Request(scope, receive)}):
+            await self._app(scope, receive, send)
