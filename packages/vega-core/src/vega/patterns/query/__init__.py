@@ -1,0 +1,140 @@
+"""The predicate language: one question, one answer, in memory and in SQL.
+
+Its semantics are written down in the guide "Predicates". Predicates are recorded, never decompiled; what cannot
+be answered alike everywhere is refused.
+"""
+
+from ._codegen import satisfies, select
+from ._errors import (
+    FilterNotAllowedError,
+    InvalidCursorError,
+    InvalidPageError,
+    InvalidPredicateError,
+    InvalidValueError,
+    MultipleResultsError,
+    QueryError,
+    UnknownFieldError,
+    UnknownOperatorError,
+    UnsupportedPredicateError,
+)
+from ._executor import QueryExecutor
+from ._fields import EntityFields, FieldInfo, Naive, Private
+from ._filters import FilterSet
+from ._fold import fold
+from ._grouping import Grouping
+from ._helpers import (
+    all_,
+    any_,
+    between,
+    contains,
+    endswith,
+    ilike,
+    in_,
+    is_distinct,
+    is_not_null,
+    is_null,
+    like,
+    not_,
+    not_in,
+    some,
+    startswith,
+)
+from ._kinds import Kind
+from ._memory import MemoryExecutor
+from ._nodes import (
+    AllOf,
+    Always,
+    And,
+    AnyOf,
+    Compare,
+    Comparison,
+    Distinct,
+    Field,
+    IsNull,
+    Match,
+    Matching,
+    Node,
+    Not,
+    Or,
+    Truth,
+    Within,
+)
+from ._pages import CursorPage, Page, Slice
+from ._plan import Aggregate, Aggregation, Calculation, Nulls, Order, QueryPlan, avg, count, max_, min_, sum_
+from ._query import Query
+from ._recorder import Condition, FieldExpr, Fields, record
+
+__all__ = [
+    "Aggregate",
+    "Aggregation",
+    "AllOf",
+    "Always",
+    "And",
+    "AnyOf",
+    "Calculation",
+    "Compare",
+    "Comparison",
+    "Condition",
+    "CursorPage",
+    "Distinct",
+    "EntityFields",
+    "Field",
+    "FieldExpr",
+    "FieldInfo",
+    "Fields",
+    "FilterNotAllowedError",
+    "FilterSet",
+    "Grouping",
+    "InvalidCursorError",
+    "InvalidPageError",
+    "InvalidPredicateError",
+    "InvalidValueError",
+    "IsNull",
+    "Kind",
+    "Match",
+    "Matching",
+    "MemoryExecutor",
+    "MultipleResultsError",
+    "Naive",
+    "Node",
+    "Not",
+    "Nulls",
+    "Or",
+    "Order",
+    "Page",
+    "Private",
+    "Query",
+    "QueryError",
+    "QueryExecutor",
+    "QueryPlan",
+    "Slice",
+    "Truth",
+    "UnknownFieldError",
+    "UnknownOperatorError",
+    "UnsupportedPredicateError",
+    "Within",
+    "all_",
+    "any_",
+    "avg",
+    "between",
+    "contains",
+    "count",
+    "endswith",
+    "fold",
+    "ilike",
+    "in_",
+    "is_distinct",
+    "is_not_null",
+    "is_null",
+    "like",
+    "max_",
+    "min_",
+    "not_",
+    "not_in",
+    "record",
+    "satisfies",
+    "select",
+    "some",
+    "startswith",
+    "sum_",
+]

@@ -1,0 +1,152 @@
+"""Cursors: a place in an order, signed, so that a client can hand it back but not change it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from ._errors import InvalidCursorError
+from ._kinds import Kind
+from ._nodes import Always, Compare, Comparison, Field, IsNull, Node, Not, all_of, any_of, children
+from ._plan import Nulls, Order, QueryPlan
+
+_TAG_BYTES: Final = 16
+_LONGEST: Final = 8192
+_FIX: Final = "start again without a cursor, from the first page of this very query"
+
+
+def encode(entity: object, order: tuple[Order, ...], plan: QueryPlan, secret: bytes) -> str:
+    """Return the cursor that stands on an entity."""
+    keys = [_dump(key.field, _value(entity, key.field)) for key in order]
+    payload = json.dumps([_fingerprint(plan, order), keys], separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(_tag(payload, secret) + payload).decode().rstrip("=")
+
+
+def decode(text: object, order: tuple[Order, ...], plan: QueryPlan, secret: bytes) -> list[Any]:
+    """Return the key values of a cursor.
+
+    Raises:
+        InvalidCursorError: it was changed, signed with another key, or belongs to another query.
+    """
+    if not isinstance(text, str) or len(text) > _LONGEST or not text.isascii():
+        raise InvalidCursorError("this is no cursor", "a query", _FIX)
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidCursorError("this is no cursor", "a query", _FIX) from None
+    tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+    if not hmac.compare_digest(tag, _tag(payload, secret)):
+        raise InvalidCursorError("the cursor was changed", "a query", _FIX)
+    fingerprint, keys = json.loads(payload)
+    if fingerprint != _fingerprint(plan, order):
+        raise InvalidCursorError("the cursor belongs to another query", "a query", _FIX)
+    return [_load(key.field, value) for key, value in zip(order, keys, strict=True)]
+
+
+def beyond(order: tuple[Order, ...], values: list[Any]) -> Node:
+    """Return what holds for the entities that come after a place in an order."""
+    steps: list[Node] = []
+    same: list[Node] = []
+    for key, value in zip(order, values, strict=True):
+        steps.append(all_of(*same, _after(key, value)))
+        same.append(IsNull(key.field) if value is None else Compare(Comparison.EQ, key.field, value))
+    return all_of(*_bound(order[0], values[0]), any_of(*steps))
+
+
+def _after(key: Order, value: Any) -> Node:
+    if value is None:
+        return Always(value=False) if key.nulls is Nulls.LAST else Not(IsNull(key.field))
+    later = Compare(Comparison.LT if key.descending else Comparison.GT, key.field, value)
+    if key.field.nullable and key.nulls is Nulls.LAST:
+        return any_of(later, IsNull(key.field))
+    return later
+
+
+def _bound(key: Order, value: Any) -> tuple[Node, ...]:
+    """Return what the first key alone implies: it lets a database start in the middle of an index."""
+    if value is None or key.field.nullable:
+        return ()
+    return (Compare(Comparison.LE if key.descending else Comparison.GE, key.field, value),)
+
+
+def _tag(payload: bytes, secret: bytes) -> bytes:
+    return hmac.new(secret, payload, hashlib.sha256).digest()[:_TAG_BYTES]
+
+
+def _fingerprint(plan: QueryPlan, order: tuple[Order, ...]) -> str:
+    parts = [plan.fields.entity.__qualname__]
+    parts += [f"{key.field} {key.descending} {key.nulls}" for key in order]
+    parts += [describe(node) for node in plan.nodes]
+    parts += [f"{type(spec).__qualname__}{sorted(vars(spec).items())!r}" for spec in plan.specs]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def describe(node: Node) -> str:
+    """Return a text that is the same for equal nodes, in every process."""
+    inner = ",".join(describe(child) for child in children(node))
+    own = ",".join(_describe_part(getattr(node, name)) for name in type(node).__dataclass_fields__)
+    return f"{type(node).__name__}({own};{inner})"
+
+
+def _describe_part(part: Any) -> str:
+    if isinstance(part, Field):
+        return str(part)
+    if isinstance(part, frozenset):
+        return "{" + ",".join(sorted(map(repr, part))) + "}"
+    if isinstance(part, tuple) or hasattr(part, "__dataclass_fields__"):
+        return ""  # the children, which are described on their own
+    return repr(part)
+
+
+def _value(entity: object, field: Field) -> Any:
+    value: Any = entity
+    for info in field.path:
+        value = getattr(value, info.name) if value is not None else None
+    return value
+
+
+def _dump(field: Field, value: Any) -> Any:
+    if value is None:
+        return None
+    dump = _DUMP.get(field.info.kind)
+    return dump(value) if dump is not None else value
+
+
+def _load(field: Field, value: Any) -> Any:
+    if value is None:
+        return None
+    load = _LOAD.get(field.info.kind)
+    return load(value) if load is not None else value
+
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+_DUMP: Final[dict[Kind, Callable[[Any], Any]]] = {
+    Kind.FLOAT: float.hex,
+    Kind.DECIMAL: str,
+    Kind.DATE: date.isoformat,
+    Kind.DATETIME: lambda value: value.astimezone(UTC).isoformat(),
+    Kind.NAIVE_DATETIME: datetime.isoformat,
+    Kind.TIME: time.isoformat,
+    Kind.DURATION: lambda value: value // _MICROSECOND,
+    Kind.UUID: str,
+    Kind.BYTES: bytes.hex,
+}
+_LOAD: Final[dict[Kind, Callable[[Any], Any]]] = {
+    Kind.FLOAT: float.fromhex,
+    Kind.DECIMAL: Decimal,
+    Kind.DATE: date.fromisoformat,
+    Kind.DATETIME: datetime.fromisoformat,
+    Kind.NAIVE_DATETIME: datetime.fromisoformat,
+    Kind.TIME: time.fromisoformat,
+    Kind.DURATION: lambda value: value * _MICROSECOND,
+    Kind.UUID: UUID,
+    Kind.BYTES: bytes.fromhex,
+}

@@ -1,0 +1,50 @@
+"""Groups of entities, and what is calculated over each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ._errors import InvalidPredicateError, UnsupportedPredicateError, shown
+from ._kinds import COMPARED
+from ._nodes import Field
+from ._plan import Aggregate, Aggregation, Calculation, checked_column
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ._query import Query
+
+T = TypeVar("T")
+
+
+class Grouping(Generic[T]):
+    """The groups that `Query.group` made."""
+
+    __slots__ = ("_keys", "_query")
+
+    def __init__(self, query: Query[T], keys: tuple[Field, ...]) -> None:
+        for key in keys:
+            if key.info.kind not in COMPARED:
+                raise UnsupportedPredicateError(f"{key} is a {key.info.kind}, which makes no groups", "group")
+        self._query, self._keys = query, keys
+
+    async def aggregate(self, **columns: Aggregate) -> list[dict[str, Any]]:
+        """Return one dict for each group: the keys by their dotted names, and the columns.
+
+        Groups stand in the order of their keys, missing values last; those of enums in the order of their
+        stored text.
+        """
+        asked = Aggregation(self._keys, calculations(columns, self._query._field))
+        return await self._query._executor.aggregate(self._query.plan, asked)
+
+
+def calculations(
+    columns: Mapping[str, Aggregate], field: Callable[[Any], Field]
+) -> tuple[tuple[str, Calculation, Field | None], ...]:
+    """Return checked columns of an aggregation."""
+    checked: list[tuple[str, Calculation, Field | None]] = []
+    for name, column in columns.items():
+        if not isinstance(column, Aggregate):
+            raise InvalidPredicateError(f"{name} is {shown(column)}", "aggregate", "give count(), sum_(...), avg(...)")
+        chosen = None if column.path is None else field(column.path)
+        checked.append((name, column.calculation, checked_column(column.calculation, chosen)))
+    return tuple(checked)
