@@ -52,7 +52,7 @@ class Delivery:
         call, subscription = step
         try:
             await call(self.event)
-        except Exception as error:  # collected: the other handlers run, then all errors are raised
+        except Exception as error:  # noqa: BLE001 - collected: the other handlers run, then all errors are raised
             await self.failed(subscription, error)
 
     async def failed(self, subscription: Subscription, error: Exception) -> None:
@@ -63,7 +63,7 @@ class Delivery:
         for hook in self._hooks:
             try:
                 await as_async(hook)(failure)
-            except Exception as error:  # collected like a handler's
+            except Exception as error:  # noqa: BLE001 - collected like a handler's
                 name = f"on_error hook {hook!r}"
                 self.failures.append(HandlerFailure(event=self.event, handler=name, attempts=1, error=error))
 

@@ -79,7 +79,7 @@ class Publisher:
                 rest += 1
                 try:
                     await call(event)
-                except Exception as error:  # collected: the other handlers run, then all errors are raised
+                except Exception as error:  # noqa: BLE001 - collected: the other handlers run, then all errors are raised
                     failed = subscription, error
                     break
             else:

@@ -1,5 +1,85 @@
 """Background jobs on arq and Redis, with an embedded server to start with."""
 
-__all__ = ["__version__"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._current import get_job_queue as get_job_queue
+    from ._current import set_job_queue as set_job_queue
+    from ._current import use_job_queue as use_job_queue
+    from ._embedded import EmbeddedServer as EmbeddedServer
+    from ._embedded import embedded_server as embedded_server
+    from ._errors import EmbeddedServerError as EmbeddedServerError
+    from ._errors import JobDefinitionError as JobDefinitionError
+    from ._errors import JobFailedError as JobFailedError
+    from ._errors import JobPayloadError as JobPayloadError
+    from ._errors import JobsError as JobsError
+    from ._errors import NoJobQueueError as NoJobQueueError
+    from ._errors import QueueUnavailableError as QueueUnavailableError
+    from ._errors import UnknownJobError as UnknownJobError
+    from ._errors import WorkerError as WorkerError
+    from ._job import JobDefinition as JobDefinition
+    from ._job import background_job as background_job
+    from ._queue import JobHandle as JobHandle
+    from ._queue import JobQueue as JobQueue
+    from ._worker import Worker as Worker
+
+__all__ = [
+    "EmbeddedServer",
+    "EmbeddedServerError",
+    "JobDefinition",
+    "JobDefinitionError",
+    "JobFailedError",
+    "JobHandle",
+    "JobPayloadError",
+    "JobQueue",
+    "JobsError",
+    "NoJobQueueError",
+    "QueueUnavailableError",
+    "UnknownJobError",
+    "Worker",
+    "WorkerError",
+    "__version__",
+    "background_job",
+    "embedded_server",
+    "get_job_queue",
+    "set_job_queue",
+    "use_job_queue",
+]
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "EmbeddedServer": "_embedded",
+    "EmbeddedServerError": "_errors",
+    "JobDefinition": "_job",
+    "JobDefinitionError": "_errors",
+    "JobFailedError": "_errors",
+    "JobHandle": "_queue",
+    "JobPayloadError": "_errors",
+    "JobQueue": "_queue",
+    "JobsError": "_errors",
+    "NoJobQueueError": "_errors",
+    "QueueUnavailableError": "_errors",
+    "UnknownJobError": "_errors",
+    "Worker": "_worker",
+    "WorkerError": "_errors",
+    "background_job": "_job",
+    "embedded_server": "_embedded",
+    "get_job_queue": "_current",
+    "set_job_queue": "_current",
+    "use_job_queue": "_current",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -1,0 +1,85 @@
+"""The arguments of a job, checked where it is enqueued: a mistake is told to the caller, not to a log."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from ._errors import JobPayloadError
+from ._job import definition_of
+
+_DATA = (
+    bool,
+    int,
+    float,
+    str,
+    bytes,
+    list,
+    dict,
+    tuple,
+    set,
+    frozenset,
+    datetime,
+    date,
+    time,
+    timedelta,
+    UUID,
+    Decimal,
+)
+
+
+def bound_arguments(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a job by name.
+
+    Parameters without a default that are annotated with a type of data must be given; others may be left to the
+    container of the worker.
+
+    Raises:
+        JobPayloadError: an argument is unknown, given twice, or missing.
+    """
+    name = definition_of(job).name
+    signature = inspect.signature(job)
+    try:
+        given = signature.bind_partial(*args, **kwargs).arguments
+    except TypeError as error:
+        raise JobPayloadError(
+            f"{name} cannot be called so: {error}", name, f"its parameters are {signature}"
+        ) from error
+    values = _flat(signature, given)
+    hints = _hints(job)
+    for parameter in signature.parameters.values():
+        if parameter.name not in given and _is_data(parameter, hints):
+            raise JobPayloadError(f"{name} needs {parameter.name}", name, f"its parameters are {signature}")
+    return values
+
+
+def _flat(signature: inspect.Signature, given: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            values.update(value)
+        elif kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY):
+            raise JobPayloadError(
+                f"the parameter {name} has no name in a payload", name, "a job takes parameters by name; remove * and /"
+            )
+        else:
+            values[name] = value
+    return values
+
+
+def _hints(job: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(job)
+    except NameError:  # an annotation of a type that only checkers import; such a parameter is no plain data
+        return {}
+
+
+def _is_data(parameter: inspect.Parameter, hints: dict[str, Any]) -> bool:
+    hint = hints.get(parameter.name)
+    return parameter.default is parameter.empty and (typing.get_origin(hint) or hint) in _DATA

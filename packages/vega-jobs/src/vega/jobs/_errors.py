@@ -1,0 +1,94 @@
+"""What can go wrong in vega.jobs: one root, three parts (what, where, fix), a stable code.
+
+JobsError
+├── JobDefinitionError      VG701  a function that cannot become a background job
+├── UnknownJobError         VG702  a function that is no background job, or a name nobody defines
+├── JobPayloadError         VG703  arguments that cannot be stored, or stored data that cannot be read
+├── NoJobQueueError         VG704  no queue is current, or no server is known
+├── QueueUnavailableError   VG705  the server does not answer
+├── EmbeddedServerError     VG706  no embedded server can be started
+├── WorkerError             VG707  a worker that cannot run as it was made
+└── JobFailedError          VG708  the job whose result was asked for has failed
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from vega.core import ErrorKind
+
+
+class JobsError(Exception):
+    """The root of the errors of vega-jobs.
+
+    Args:
+        what: what is wrong, in one line.
+        where: the job, address or call it was found in; empty when there is none.
+        fix: what to do about it; empty when nothing certain can be said.
+    """
+
+    code: ClassVar[str] = "VG700"
+    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+
+    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
+        super().__init__(what, where, fix)
+        self.what, self.where, self.fix = what, where, fix
+
+    def __str__(self) -> str:
+        lines = [f"[{self.code}] {self.what}"]
+        if self.where:
+            lines.append(f"  where: {self.where}")
+        if self.fix:
+            lines.append(f"  fix:   {self.fix}")
+        return "\n".join(lines)
+
+
+class JobDefinitionError(JobsError):
+    """A function cannot become a background job."""
+
+    code = "VG701"
+
+
+class UnknownJobError(JobsError):
+    """A function is no background job, or no function of this process has the name of a job."""
+
+    code = "VG702"
+
+
+class JobPayloadError(JobsError):
+    """Arguments cannot be stored as plain data, or stored data is not what Vega wrote."""
+
+    code = "VG703"
+    kind = ErrorKind.INVALID
+
+
+class NoJobQueueError(JobsError):
+    """No queue is current in the calling context, or no server is known."""
+
+    code = "VG704"
+
+
+class QueueUnavailableError(JobsError):
+    """The server behind the queue does not answer."""
+
+    code = "VG705"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class EmbeddedServerError(JobsError):
+    """No embedded server can be started on this machine."""
+
+    code = "VG706"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class WorkerError(JobsError):
+    """A worker cannot run as it was made."""
+
+    code = "VG707"
+
+
+class JobFailedError(JobsError):
+    """The job whose result was asked for has failed for good."""
+
+    code = "VG708"

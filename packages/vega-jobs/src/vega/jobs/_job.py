@@ -1,0 +1,159 @@
+"""`@background_job`: what makes a function a job, and the catalogue of jobs by name."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, final, overload
+from weakref import WeakValueDictionary
+
+from vega.events import Backoff
+
+from ._errors import JobDefinitionError, UnknownJobError
+from ._keys import DEFAULT_QUEUE, check_queue_name
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_MARK = "__vega_job__"
+_lock = threading.Lock()
+_functions: WeakValueDictionary[str, Callable[..., Any]] = WeakValueDictionary()
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDefinition:
+    """What is known of a background job.
+
+    Args:
+        name: how payloads call it; stable, or queued jobs are orphaned.
+        queue: where it waits unless enqueued elsewhere.
+        retry: attempts after the first, 0 or more.
+        backoff: delays between attempts.
+        timeout: seconds that one attempt may take; None leaves it to the worker.
+    """
+
+    name: str
+    queue: str = DEFAULT_QUEUE
+    retry: int = 0
+    backoff: Backoff = field(default_factory=lambda: Backoff(base=1.0, cap=300.0))
+    timeout: float | None = None
+
+
+@overload
+def background_job(function: F, /) -> F: ...
+@overload
+def background_job(
+    *,
+    queue: str = DEFAULT_QUEUE,
+    retry: int = 0,
+    name: str | None = None,
+    backoff: Backoff | None = None,
+    timeout: float | None = None,
+) -> Callable[[F], F]: ...
+def background_job(
+    function: Any = None,
+    /,
+    *,
+    queue: str = DEFAULT_QUEUE,
+    retry: int = 0,
+    name: str | None = None,
+    backoff: Backoff | None = None,
+    timeout: float | None = None,
+) -> Any:
+    """Mark an async function as a background job; it stays callable as it is.
+
+    Args:
+        function: the function, when the decorator is written without parentheses.
+        queue: where it waits for a worker.
+        retry: attempts after the first, 0 or more; every exception is worth one.
+        name: how payloads call it; `module:qualname` unless given. Give one to be free to move the function.
+        backoff: delays between attempts; 1 s, doubling, at most 300 s unless given.
+        timeout: seconds that one attempt may take, more than 0; the worker's limit unless given.
+
+    Raises:
+        JobDefinitionError: it is no async function that another process can import, or a value is wrong.
+
+    >>> @background_job(queue="emails", retry=3, name="docs.send_welcome_email")
+    ... async def send_welcome_email(user_id: str) -> None: ...
+    """
+
+    def mark(function: F) -> F:
+        definition = JobDefinition(
+            name=_checked_name(function, name),
+            queue=check_queue_name(queue),
+            retry=_checked_retry(retry),
+            backoff=backoff or Backoff(base=1.0, cap=300.0),
+            timeout=_checked_timeout(timeout),
+        )
+        _record(function, definition)
+        setattr(function, _MARK, definition)
+        return function
+
+    return mark if function is None else mark(function)
+
+
+def definition_of(function: object) -> JobDefinition:
+    """Return what `@background_job` said of a function.
+
+    Raises:
+        UnknownJobError: it has no such mark.
+    """
+    definition = getattr(function, _MARK, None)
+    if not isinstance(definition, JobDefinition):
+        raise UnknownJobError(
+            f"{function!r} is no background job",
+            getattr(function, "__module__", "") or "",
+            "put @background_job on the function",
+        )
+    return definition
+
+
+def known_jobs(modules: Iterable[str] | None = None) -> dict[str, Callable[..., Any]]:
+    """Return the jobs of this process by name, those of some modules only when given."""
+    wanted = None if modules is None else frozenset(modules)
+    with _lock:
+        found = dict(_functions)
+    return {name: job for name, job in found.items() if wanted is None or job.__module__ in wanted}
+
+
+def _record(function: Callable[..., Any], definition: JobDefinition) -> None:
+    with _lock:
+        known = _functions.get(definition.name)
+        if known is not None and _full_name(known) != _full_name(function):
+            raise JobDefinitionError(
+                f"{_full_name(known)} is called {definition.name!r} already",
+                _full_name(function),
+                "give one of the two another name=",
+            )
+        _functions[definition.name] = function
+
+
+def _full_name(function: Any) -> str:
+    return f"{getattr(function, '__module__', None)}:{getattr(function, '__qualname__', repr(function))}"
+
+
+def _checked_name(function: Any, name: str | None) -> str:
+    full = _full_name(function)
+    if not inspect.iscoroutinefunction(function):
+        raise JobDefinitionError("a background job is an async function", full, "write it as: async def ...")
+    if "<locals>" in full or "<lambda>" in full:
+        raise JobDefinitionError("a worker could not import the function", full, "define it at the top of a module")
+    if name is not None and not name.strip():
+        raise JobDefinitionError(f"name={name!r} is empty", full, "give a name such as emails.welcome")
+    return name if name is not None else full
+
+
+def _checked_retry(retry: object) -> int:
+    if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:
+        raise JobDefinitionError(
+            f"retry={retry!r} is no count", "background_job", "give the attempts after the first, 0 or more"
+        )
+    return retry
+
+
+def _checked_timeout(timeout: float | None) -> float | None:
+    if timeout is not None and not timeout > 0:
+        raise JobDefinitionError(f"timeout={timeout!r} is no time", "background_job", "give seconds, more than 0")
+    return timeout

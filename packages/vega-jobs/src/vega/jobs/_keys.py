@@ -1,0 +1,43 @@
+"""Where things lie in Redis: the layout of arq, with one key of our own for each queue."""
+
+from __future__ import annotations
+
+import re
+
+from ._errors import JobDefinitionError
+
+DEFAULT_QUEUE = "default"
+JOB = "arq:job:"
+IN_PROGRESS = "arq:in-progress:"
+RESULT = "arq:result:"
+RETRY = "arq:retry:"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ARQ_QUEUE = "arq:queue"
+
+
+def check_queue_name(name: object) -> str:
+    """Return the name, if a queue can be called so.
+
+    Raises:
+        JobDefinitionError: it is empty, or has other characters than letters, digits, dot, dash, underscore.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise JobDefinitionError(
+            f"{name!r} is no name of a queue", "queue", "use letters, digits, '.', '-' and '_', such as emails"
+        )
+    return name
+
+
+def queue_key(name: str) -> str:
+    """Return the sorted set of a queue; arq's own is the queue `default`.
+
+    >>> queue_key("default"), queue_key("emails")
+    ('arq:queue', 'arq:queue:emails')
+    """
+    return _ARQ_QUEUE if name == DEFAULT_QUEUE else f"{_ARQ_QUEUE}:{name}"
+
+
+def dead_key(name: str) -> str:
+    """Return the hash that holds the jobs of a queue that failed for good, by id."""
+    return f"vega:dead:{name}"

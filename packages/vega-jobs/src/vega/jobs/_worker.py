@@ -1,0 +1,302 @@
+"""The worker: takes jobs as its slots get free, runs them, retries with backoff, and ends in an orderly way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
+
+import arq.worker
+from redis.exceptions import RedisError
+
+from ._attempt import Attempts
+from ._claims import Claim, Claims
+from ._codec import dumps, loads
+from ._current import get_job_queue
+from ._errors import JobPayloadError, JobsError, UnknownJobError, WorkerError
+from ._job import JobDefinition, definition_of, known_jobs
+from ._keys import DEFAULT_QUEUE, check_queue_name, queue_key
+from ._queue import JobQueue, now_ms
+
+if TYPE_CHECKING:  # vega.core loads the application when it is asked for
+    from vega.core import Application
+
+_logger = logging.getLogger("vega.jobs")
+_RECONNECT = 1.0
+
+
+@final
+class Worker(arq.worker.Worker):
+    """Runs the jobs of some queues, several at a time, in one event loop; made inside the running loop.
+
+    A job is under a lease while it runs: a worker that is killed loses it, and another one runs the job again.
+    So a job runs at least once, and exactly once where workers are not killed.
+
+    Args:
+        queues: names of queues; earlier ones are emptied first.
+        application: with one, each attempt is one unit of work of it, and its container injects what a job
+            asks for beyond its payload; its own jobs are known. Without one, the jobs of this process are.
+        queue: the connection; the current queue when None.
+        concurrency: jobs at a time, 1 or more.
+        job_timeout: seconds that one attempt may take, unless the job says otherwise.
+        keep_result: seconds for which results are kept; 0 keeps none.
+        lease: seconds after which the jobs of a killed worker are run again; renewed three times as often.
+        poll_delay: seconds between looks at empty queues.
+        grace: seconds that running jobs get when the worker is stopped; what still runs then is put back
+            without its attempt being counted.
+
+    Raises:
+        WorkerError: no loop runs, no job is known, or a number is out of range.
+        NoJobQueueError: `queue` is None and none is current.
+    """
+
+    def __init__(
+        self,
+        queues: Sequence[str] = (DEFAULT_QUEUE,),
+        *,
+        application: Application | None = None,
+        queue: JobQueue | None = None,
+        concurrency: int = 10,
+        job_timeout: float = 300.0,
+        keep_result: float = 3600.0,
+        lease: float = 15.0,
+        poll_delay: float = 0.1,
+        grace: float = 30.0,
+    ) -> None:
+        _check(queues, concurrency, job_timeout, lease, poll_delay)
+        self.queues = tuple(map(check_queue_name, queues))
+        connection = queue or get_job_queue()
+        self._jobs = _jobs_of(application)
+        super().__init__(
+            [_as_arq(name, job, definition_of(job)) for name, job in self._jobs.items()],
+            queue_name=queue_key(self.queues[0]),
+            redis_pool=connection.redis,
+            handle_signals=False,
+            max_jobs=concurrency,
+            job_timeout=job_timeout,
+            keep_result=keep_result,
+            poll_delay=poll_delay,
+            job_serializer=dumps,
+            job_deserializer=loads,
+        )
+        self._lease, self._grace, self._keep_ms = lease, grace, int(keep_result * 1000)
+        self._held: dict[str, Claim] = {}
+        self._claims, self._attempts = Claims(connection, lease), Attempts(connection, application)
+        self._stop, self._wake = asyncio.Event(), asyncio.Event()
+
+    async def run(self) -> None:  # type: ignore[override]  # arq's own run() starts a loop; this one runs inside it
+        """Work until `stop` is called, or SIGTERM or SIGINT arrives; a second signal ends the running jobs as well."""
+        self.burst = False
+        with self._signals():
+            await self.main()
+
+    async def run_until_empty(self) -> int:
+        """Work until nothing waits in the queues, retries and deferred jobs included.
+
+        Returns:
+            How many jobs were completed.
+        """
+        self.burst, before = True, self.jobs_complete
+        await self.main()
+        return self.jobs_complete - before
+
+    def stop(self) -> None:
+        """Take no more jobs; `run` returns when the running ones are done, or `grace` is over."""
+        self._stop.set()
+        self._wake.set()
+
+    async def main(self) -> None:
+        """Take and run jobs until there is a reason to end."""
+        heart = asyncio.create_task(self._beat())
+        try:
+            while not self._stop.is_set():
+                self._wake.clear()
+                await self._look()
+                if self.burst and not self.tasks and await self._is_empty():
+                    return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self.poll_delay_s):
+                        await self._wake.wait()
+            if self.tasks:
+                await asyncio.wait(self.tasks.values(), timeout=self._grace)
+        finally:
+            await self.close()
+            heart.cancel()
+            await asyncio.wait([heart])
+
+    async def _look(self) -> None:
+        """Look for jobs; a server that is away is waited for, unless the worker only empties queues."""
+        try:
+            await self._poll_iteration()
+        except (RedisError, OSError) as error:
+            if self.burst:
+                raise
+            _logger.warning("the job queue does not answer (%s); trying again", type(error).__name__)
+            await asyncio.sleep(_RECONNECT)
+
+    async def _poll_iteration(self) -> None:
+        """Fill the free slots, the first queue's jobs first."""
+        for queue in self.queues:
+            free = self.max_jobs - len(self.tasks)
+            if free > 0:
+                claims = await self._claims.take(queue, free)
+                self._held.update({claim.id: claim for claim in claims})
+                await self.start_jobs([claim.id.encode() for claim in claims])
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Start a task for each job that was claimed."""
+        for job_id in map(bytes.decode, job_ids):
+            task = asyncio.create_task(self.run_job(job_id, self._held[job_id].score), name=f"job {job_id}")
+            self.tasks[job_id] = task
+            task.add_done_callback(partial(self._ended, job_id))
+
+    async def run_job(self, job_id: str, score: int) -> None:
+        """Run one attempt of a claimed job, and record how it went."""
+        claim = self._held[job_id]
+        try:
+            definition, arguments = self._read(claim)
+        except JobsError as error:
+            await self._bury(claim, error)
+            return
+        try:
+            async with asyncio.timeout(definition.timeout or self.job_timeout_s):
+                result = await self._attempts(self._jobs[definition.name], arguments)
+        except asyncio.CancelledError:
+            self.jobs_retried += 1
+            await asyncio.shield(self._claims.postpone(claim, 0.0, counts=False))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a job raises is recorded, for the retry or the dead letters
+            await self._failed(claim, definition, error)
+        else:
+            self.jobs_complete += 1
+            await asyncio.shield(self._claims.succeed(claim, result, self._keep_ms))
+            _logger.info("%s %s done in %d ms", definition.name, claim.id, now_ms() - claim.started)
+
+    async def heart_beat(self) -> None:
+        """Renew the leases of the running jobs; end those whose lease was lost, another worker has them."""
+        for claim in await self._claims.renew(list(self._held.values())):
+            task = self.tasks.get(claim.id)
+            if task is not None and self._held.get(claim.id) is claim:
+                _logger.warning("the lease of %s was lost", claim.id)
+                task.cancel()
+
+    async def close(self) -> None:
+        """End what still runs and put it back; the connection belongs to the queue and stays open."""
+        running = list(self.tasks.values())
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+
+    def handle_sig(self, signum: signal.Signals) -> None:
+        """Stop; at the second signal, end the running jobs as well."""
+        if self._stop.is_set():
+            for task in self.tasks.values():
+                task.cancel()
+        self.stop()
+
+    handle_sig_wait_for_completion = handle_sig
+
+    def _read(self, claim: Claim) -> tuple[JobDefinition, dict[str, Any]]:
+        if claim.payload is None:
+            raise JobPayloadError("the payload has expired", claim.id, "run workers, or enqueue again")
+        claim.call = loads(claim.payload)
+        name, arguments = claim.call.get("f"), claim.call.get("k")
+        if not isinstance(name, str) or not isinstance(arguments, dict) or claim.call.get("a"):
+            raise JobPayloadError("the payload is no call by name", claim.id, "pass the arguments by keyword")
+        if name not in self._jobs:
+            raise UnknownJobError(f"nothing here is called {name!r}", claim.id, "import the module that defines it")
+        return definition_of(self._jobs[name]), arguments
+
+    async def _failed(self, claim: Claim, definition: JobDefinition, error: Exception) -> None:
+        if claim.attempt > definition.retry:
+            await self._bury(claim, error)
+            return
+        delay = definition.backoff.delay(claim.attempt)
+        self.jobs_retried += 1
+        _logger.warning("%s %s: %s; again in %.1f s", definition.name, claim.id, type(error).__name__, delay)
+        await asyncio.shield(self._claims.postpone(claim, delay))
+
+    async def _bury(self, claim: Claim, error: Exception) -> None:
+        self.jobs_failed += 1
+        name = claim.call.get("f", "<unknown>")
+        _logger.error("%s %s failed for good", name, claim.id, exc_info=error)
+        await asyncio.shield(self._claims.fail(claim, error, self._keep_ms))
+
+    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+        self.tasks.pop(job_id, None)
+        self._held.pop(job_id, None)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _logger.error("job %s was not recorded; it runs again when its lease ends", job_id, exc_info=error)
+
+    async def _is_empty(self) -> bool:
+        sizes = [await self.pool.zcard(queue_key(queue)) for queue in self.queues]
+        return not any(sizes)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            try:
+                await self.heart_beat()
+            except (RedisError, OSError) as error:
+                _logger.warning("leases were not renewed: %s", type(error).__name__)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT, where a program may ask for that: in its main thread."""
+        loop, chosen = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        for signum in chosen:
+            loop.add_signal_handler(signum, self.handle_sig, signum)
+        try:
+            yield
+        finally:
+            for signum in chosen:
+                loop.remove_signal_handler(signum)
+
+
+def _check(queues: Sequence[str], concurrency: int, job_timeout: float, lease: float, poll_delay: float) -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError as error:
+        raise WorkerError(
+            "no event loop runs", "Worker", "make the worker inside the loop: asyncio.run(main())"
+        ) from error
+    if isinstance(queues, str) or not queues:
+        raise WorkerError(f"queues={queues!r} is no list of names", "Worker", 'write queues=["emails"]')
+    if concurrency < 1 or min(job_timeout, lease, poll_delay) <= 0:
+        raise WorkerError(
+            "a number is out of range",
+            "Worker",
+            "keep concurrency >= 1; job_timeout, lease and poll_delay > 0 (seconds)",
+        )
+
+
+def _jobs_of(application: Application | None) -> dict[str, Callable[..., Awaitable[Any]]]:
+    found = application.found if application is not None else None
+    jobs = known_jobs(found.all_modules() if found is not None else None)
+    if not jobs:
+        raise WorkerError(
+            "there is no background job to run",
+            "Worker",
+            "decorate an async function with @background_job, in a module that is imported or discovered",
+        )
+    return jobs
+
+
+def _as_arq(name: str, job: Callable[..., Awaitable[Any]], definition: JobDefinition) -> arq.worker.Function:
+    """Return a job as arq knows it, for its tables, messages and health record."""
+
+    async def run(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> Any:
+        return await job(*args, **kwargs)
+
+    return arq.worker.func(run, name=name, max_tries=definition.retry + 1, timeout=definition.timeout)
