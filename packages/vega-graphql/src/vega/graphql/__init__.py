@@ -1,5 +1,38 @@
 """GraphQL delivery of use cases on Strawberry."""
 
-__all__ = ["__version__"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._asgi import graphql_app as graphql_app
+    from ._errors import GraphQLError as GraphQLError
+    from ._errors import SchemaError as SchemaError
+    from ._marks import mutation as mutation
+    from ._marks import query as query
+    from ._schema import build_schema as build_schema
+
+__all__ = ["GraphQLError", "SchemaError", "__version__", "build_schema", "graphql_app", "mutation", "query"]
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "GraphQLError": "_errors",
+    "SchemaError": "_errors",
+    "build_schema": "_schema",
+    "graphql_app": "_asgi",
+    "mutation": "_marks",
+    "query": "_marks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from vega.core import Application, ConfigurationErrors
 
@@ -43,6 +44,7 @@ def create_app(application: Application, *, debug: bool | None = None, **options
     install_websockets(app, application, errors)
     for plugin in application.plugins:
         for path, mounted in plugin.mounts(application).items():
+            app.router.routes.append(Route(path, mounted))  # the path itself; a mount alone would redirect
             app.mount(path, mounted)
     if errors:
         raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(errors)} mistakes", errors)

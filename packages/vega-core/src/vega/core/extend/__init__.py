@@ -12,6 +12,7 @@ from ._operations import AddDependency, AppendLine, EnableFeature, Operation, Wr
 from ._plugin import AsgiApp, Plugin
 from ._processes import Process, RunOptions
 from ._project import Project
+from ._templates import import_lines, name_values, render
 
 __all__ = [
     "FIELD_TYPES",
@@ -32,4 +33,7 @@ __all__ = [
     "Project",
     "RunOptions",
     "WriteFile",
+    "import_lines",
+    "name_values",
+    "render",
 ]

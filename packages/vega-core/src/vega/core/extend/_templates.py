@@ -1,0 +1,74 @@
+"""Source text from templates: `$Name` holes, filled once, with nothing evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from string import Template
+from textwrap import dedent
+
+from ._fields import FieldSpec
+from ._names import Name
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Fill a template of Python source.
+
+    Args:
+        template: text with `$name` holes (`string.Template`); common indentation is taken off.
+        values: a text for each hole; a text of several lines is indented like its hole, and a hole alone on
+            its line disappears with the line when its text is empty.
+
+    Raises:
+        KeyError: a hole has no value.
+    """
+    lines: list[str] = []
+    for line in dedent(template).strip("\n").split("\n"):
+        hole = line.strip()
+        alone = hole.startswith("$") and hole[1:].isidentifier()
+        text = values[hole[1:]] if alone else None
+        if text is None:
+            lines.append(Template(line).substitute(values))
+        elif text:
+            indent = line[: len(line) - len(line.lstrip())]
+            lines.extend(f"{indent}{part}" if part else "" for part in text.split("\n"))
+    return "\n".join(lines) + "\n"
+
+
+def name_values(package: str, name: Name) -> dict[str, str]:
+    """Return the holes that every generator of a named thing fills.
+
+    `$package`, `$Thing` (OrderItem), `$thing` (order_item), `$Things`, `$things`, `$title` (order item),
+    `$titles`, `$path` (order-items).
+    """
+    plural = name.plural
+    return {
+        "package": package,
+        "Thing": name.pascal,
+        "thing": name.snake,
+        "Things": plural.pascal,
+        "things": plural.snake,
+        "title": name.title,
+        "titles": plural.title,
+        "path": plural.kebab,
+    }
+
+
+def import_lines(fields: Iterable[FieldSpec], *further: str) -> str:
+    """Return sorted import lines for the types of fields, joined where they share a module.
+
+    Args:
+        fields: the fields whose types are named.
+        further: more lines of the form `from module import A, B`.
+    """
+    modules: dict[str, set[str]] = {}
+    for line in (*further, *(field.type.imports for field in fields)):
+        if line:
+            module, _, names = line.removeprefix("from ").partition(" import ")
+            modules.setdefault(module, set()).update(names.split(", "))
+    ordered = sorted(modules.items(), key=lambda item: item[0].lower())
+    return "\n".join(f"from {module} import {', '.join(_sorted_names(names))}" for module, names in ordered)
+
+
+def _sorted_names(names: Iterable[str]) -> list[str]:
+    """Sort as ruff's isort rules do: constants, classes, then functions."""
+    return sorted(names, key=lambda name: (not name.isupper(), not name[:1].isupper(), name.lower()))

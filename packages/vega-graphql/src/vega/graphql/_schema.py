@@ -1,0 +1,80 @@
+"""One Strawberry schema from the marked resolvers of modules."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import strawberry
+from strawberry.extensions import MaskErrors
+from strawberry.tools import create_type
+
+from graphql import GraphQLError as CoreGraphQLError
+from vega.core import ErrorKind
+
+from ._errors import SchemaError
+from ._marks import Operation, marked
+
+
+def build_schema(modules: Iterable[str]) -> strawberry.Schema:
+    """Return the schema of the `@query` and `@mutation` functions that modules define.
+
+    Errors of kind `INTERNAL` are masked as "Unexpected error."; others show their message and carry
+    `extensions.kind`.
+
+    Args:
+        modules: dotted names of imported modules, in the order of the fields.
+
+    Raises:
+        SchemaError: there is no query, two resolvers have one name, or a type is no GraphQL type.
+    """
+    names = list(modules)
+    query = _root("Query", "query", names)
+    if query is None:
+        raise SchemaError(
+            "no module defines a @query, and a GraphQL schema needs one",
+            ", ".join(names) or "presentation.graphql",
+            "make one with: vega generate graphql-query NAME",
+        )
+    try:
+        return strawberry.Schema(
+            query=query,
+            mutation=_root("Mutation", "mutation", names),
+            extensions=[lambda: MaskErrors(should_mask_error=_should_mask)],
+        )
+    except Exception as error:
+        raise SchemaError(f"the resolvers make no schema: {error}", ", ".join(names), "mend the type") from error
+
+
+def _root(name: str, operation: Operation, modules: list[str]) -> type | None:
+    resolvers: dict[str, Any] = {}
+    for module in modules:
+        for resolver in marked(vars(sys.modules[module]).values(), operation):
+            if resolver.__module__ != module:
+                continue
+            if resolver.__name__ in resolvers:
+                raise SchemaError(
+                    f"two resolvers are called {resolver.__name__}",
+                    f"{resolvers[resolver.__name__].__module__} and {module}",
+                    "rename one of them",
+                )
+            resolvers[resolver.__name__] = resolver
+    if not resolvers:
+        return None
+    fields = [strawberry.field(resolver=r, description=inspect.getdoc(r)) for r in resolvers.values()]
+    return create_type(name, fields)
+
+
+def _should_mask(error: CoreGraphQLError) -> bool:
+    """Tell whether an error says too much; note the kind of one that may be shown."""
+    original = error.original_error
+    if original is None:
+        return False  # the document itself is wrong: syntax, validation
+    kind = ErrorKind.of(original)
+    if kind is ErrorKind.INTERNAL:
+        return True
+    error.message = getattr(original, "what", "") or str(original)
+    error.extensions = {**(error.extensions or {}), "kind": str(kind)}
+    return False

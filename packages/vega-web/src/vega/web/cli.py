@@ -1,0 +1,39 @@
+"""`vega routes`: the routes that an application serves."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from vega.core.extend import Project
+
+app = typer.Typer(help="List the routes that the application serves.")
+
+
+@app.callback(invoke_without_command=True)
+def routes(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False) -> None:
+    """List the routes that the application serves: method, path, name of the endpoint."""
+    project = Project.find()
+    sys.path.insert(0, str(project.root))
+    made = importlib.import_module(f"{project.package}.main").create_app()
+    rows = [
+        {"method": method.upper(), "path": path, "name": operation.get("summary", "")}
+        for path, operations in _paths(made).items()
+        for method, operation in operations.items()
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    width = max((len(row["path"]) for row in rows), default=0)
+    for row in rows:
+        typer.echo(f"{row['method']:7} {row['path']:{width}}  {row['name']}")
+
+
+def _paths(made: Any) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the paths of the OpenAPI document, which FastAPI documents; its tree of routes is not walked."""
+    paths: dict[str, dict[str, dict[str, Any]]] = made.openapi().get("paths", {})
+    return paths
