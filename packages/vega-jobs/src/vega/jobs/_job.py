@@ -110,6 +110,19 @@ def definition_of(function: object) -> JobDefinition:
     return definition
 
 
+def job_named(name: str) -> Callable[..., Any]:
+    """Return the job of this process that has a name.
+
+    Raises:
+        UnknownJobError: there is none.
+    """
+    with _lock:
+        job = _functions.get(name)
+    if job is None:
+        raise UnknownJobError(f"no job is called {name!r}", "background_job", "import the module that defines it")
+    return job
+
+
 def known_jobs(modules: Iterable[str] | None = None) -> dict[str, Callable[..., Any]]:
     """Return the jobs of this process by name, those of some modules only when given."""
     wanted = None if modules is None else frozenset(modules)

@@ -20,7 +20,7 @@ from ._codec import dumps, loads
 from ._current import get_job_queue, use_job_queue
 from ._embedded import embedded_server
 from ._errors import JobFailedError, QueueUnavailableError
-from ._job import definition_of
+from ._job import definition_of, job_named
 from ._scripts import ENQUEUE
 
 JobStatus: TypeAlias = Literal["queued", "deferred", "running", "done", "unknown"]
@@ -89,7 +89,7 @@ class JobHandle:
 
 
 class _Enqueue(Protocol):
-    async def __call__(self, job: Callable[..., Awaitable[Any]], /, *args: Any, **kwargs: Any) -> JobHandle: ...
+    async def __call__(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> JobHandle: ...
 
 
 class _OnClassOrInstance:
@@ -105,6 +105,7 @@ class JobQueue:
 
     `await JobQueue.enqueue(job, user_id="7")` puts a job into the current queue object of the calling context,
     `await queue.enqueue(job, user_id="7")` into that one; the parameters are the job's own, by name or position.
+    A job may be given by its name as well, where its function must not be imported.
     Both return a JobHandle, and raise UnknownJobError when the function is no job, JobPayloadError when the
     arguments are not its own or cannot be stored, and QueueUnavailableError when the server does not answer.
 
@@ -176,7 +177,9 @@ class JobQueue:
         """Close the connections."""
         await self.redis.aclose(close_connection_pool=True)
 
-    async def _enqueue(self, job: Callable[..., Awaitable[Any]], /, *args: Any, **kwargs: Any) -> JobHandle:
+    async def _enqueue(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> JobHandle:
+        if isinstance(job, str):
+            job = job_named(job)
         definition = definition_of(job)
         values, job_id, now = bound_arguments(job, args, kwargs), uuid4().hex, now_ms()
         payload = dumps({"t": None, "f": definition.name, "a": (), "k": values, "et": now})

@@ -1,0 +1,223 @@
+"""`vega generate job`: a background job, and a handler that enqueues it when something happened."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vega.core import CoreError
+from vega.core.extend import (
+    GenerationRequest,
+    Generator,
+    GeneratorOption,
+    Name,
+    Operation,
+    Project,
+    WriteFile,
+    name_values,
+    render,
+)
+
+_JOB = '''
+    """The background job: $title."""
+
+    $imports
+
+    from vega.jobs import background_job
+
+
+    @background_job(name="$thing", retry=3)
+    async def $thing($parameters) -> None:
+        """Do it; it may run more than once, so a second time must do no harm."""
+'''
+
+_HANDLER = '''
+    """When it happened: $event_title. Then, in the background: $title."""
+
+    from vega.events import subscribe
+    from vega.jobs import JobQueue
+
+    from $package.domain.events.$event import $Event
+
+
+    @subscribe($Event, phase="after_commit")
+    async def enqueue_$thing(event: $Event) -> None:
+        """Put the job into its queue once the change is stored."""
+        await JobQueue.enqueue("$thing", $arguments)
+'''
+
+_TEST = '''
+    """The background job: $title."""
+
+    $imports
+
+    from vega.jobs import JobQueue, Worker, embedded_server
+
+    from $package.infrastructure.jobs.$thing import $thing
+
+
+    class Test$Thing(IsolatedAsyncioTestCase):
+        """What the job promises."""
+
+        async def test_it_runs_from_the_queue(self) -> None:
+            async with embedded_server() as server, JobQueue.connect(server.url):
+                await JobQueue.enqueue($thing, $samples)
+
+                self.assertEqual(await Worker().run_until_empty(), 1)
+'''
+
+_HANDLER_TEST = '''
+    """When it happened: $event_title. Then, in the background: $title."""
+
+    $imports
+
+    from vega.events import EventBus
+    from vega.jobs import JobQueue, Worker, embedded_server
+
+    from $package.application.handlers.enqueue_$thing import enqueue_$thing
+    from $package.domain.events.$event import $Event
+    from $package.infrastructure.jobs.$thing import $thing
+
+
+    class Test$Thing(IsolatedAsyncioTestCase):
+        """What the job promises."""
+
+        async def test_it_runs_from_the_queue(self) -> None:
+            async with embedded_server() as server, JobQueue.connect(server.url):
+                await JobQueue.enqueue($thing, $samples)
+
+                self.assertEqual(await Worker().run_until_empty(), 1)
+
+        async def test_the_event_enqueues_it(self) -> None:
+            bus = EventBus()
+            bus.subscribe($Event, enqueue_$thing)
+            async with embedded_server() as server, JobQueue.connect(server.url):
+                await bus.publish($Event($event_samples))
+
+                self.assertEqual(await Worker().run_until_empty(), 1)
+'''
+
+_SAMPLES = {
+    "str": ('"1"', ""),
+    "int": ("1", ""),
+    "float": ("1.0", ""),
+    "bool": ("True", ""),
+    "datetime": ("datetime(2026, 1, 1, tzinfo=UTC)", "from datetime import UTC, datetime"),
+    "date": ("date(2026, 1, 1)", "from datetime import date"),
+    "Decimal": ('Decimal("1.5")', "from decimal import Decimal"),
+    "UUID": ("UUID(int=1)", "from uuid import UUID"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    name: str
+    kind: str
+    optional: bool
+
+    @property
+    def parameter(self) -> str:
+        return f"{self.name}: {self.kind}{' | None' if self.optional else ''}"
+
+
+class JobGenerator(Generator):
+    """A job under infrastructure/jobs, its test, and with `--on EVENT` a handler under application/handlers."""
+
+    summary = "a background job, and with --on a handler that enqueues it"
+    feature = "jobs"
+    options = (GeneratorOption(name="on", help="the event that enqueues it, such as ProductCreated"),)
+
+    def plan(self, request: GenerationRequest) -> Sequence[Operation]:
+        """Return the files.
+
+        Raises:
+            CoreError: there is no such event, or it has a field that a job cannot carry.
+        """
+        project, name = request.project, request.name.without("job")
+        values = name_values(project.package, name)
+        event = request.options.get("on")
+        if event is None:
+            values |= _values([_Field(name="key", kind="str", optional=False)])
+            return [_job(project, name, values), _test(name, _TEST, values)]
+        on = Name.parse(event)
+        fields = _event_fields(project, on)
+        values |= {"event": on.snake, "Event": on.pascal, "event_title": on.title, **_values(fields)}
+        carried = fields or [_Field(name="event_id", kind="str", optional=False)]
+        values |= _values(carried) | {"event_samples": _given(fields)}
+        handler = WriteFile(f"{project.package}/application/handlers/enqueue_{name.snake}.py", render(_HANDLER, values))
+        return [_job(project, name, values), handler, _test(name, _HANDLER_TEST, values)]
+
+
+def _job(project: Project, name: Name, values: dict[str, str]) -> WriteFile:
+    text = render(_JOB, {**values, "imports": values["parameter_imports"]})
+    return WriteFile(f"{project.package}/infrastructure/jobs/{name.snake}.py", _tidy(text))
+
+
+def _test(name: Name, template: str, values: dict[str, str]) -> WriteFile:
+    text = render(template, {**values, "imports": values["sample_imports"]})
+    return WriteFile(f"tests/integration/test_{name.snake}_job.py", _tidy(text))
+
+
+def _tidy(text: str) -> str:
+    """Return the text with one blank line after the docstring, also where no import followed it."""
+    return text.replace('"""\n\n\nfrom', '"""\n\nfrom', 1)
+
+
+def _values(fields: Sequence[_Field]) -> dict[str, str]:
+    return {
+        "parameters": ", ".join(field.parameter for field in fields),
+        "arguments": ", ".join(f"{field.name}=event.{field.name}" for field in fields),
+        "samples": _given(fields),
+        "parameter_imports": _imports(fields, sampled=False),
+        "sample_imports": _imports(fields, sampled=True),
+    }
+
+
+def _given(fields: Sequence[_Field]) -> str:
+    return ", ".join(f"{field.name}={_SAMPLES[field.kind][0]}" for field in fields)
+
+
+def _imports(fields: Sequence[_Field], *, sampled: bool) -> str:
+    modules: dict[str, set[str]] = {"unittest": {"IsolatedAsyncioTestCase"}} if sampled else {}
+    for line in {_SAMPLES[field.kind][1] for field in fields} - {""}:
+        module, _, names = line.removeprefix("from ").partition(" import ")
+        modules.setdefault(module, set()).update(n for n in names.split(", ") if sampled or n != "UTC")
+    return "\n".join(f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(modules.items()))
+
+
+def _event_fields(project: Project, event: Name) -> list[_Field]:
+    """Return the fields of an event class, read from its source."""
+    path = project.source / "domain" / "events" / f"{event.snake}.py"
+    if not path.is_file():
+        raise CoreError(
+            f"there is no event {event.pascal}", str(path), f"write it with: vega generate event {event.pascal}"
+        )
+    for node in ast.walk(_parsed(path)):
+        if isinstance(node, ast.ClassDef) and node.name == event.pascal:
+            found = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+            return [_field(each, path) for each in found if "ClassVar" not in ast.unparse(each.annotation)]
+    raise CoreError(f"the file defines no class {event.pascal}", str(path), f"name the class {event.pascal}")
+
+
+def _parsed(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise CoreError(f"the file cannot be read: {error}", str(path), "mend it") from error
+
+
+def _field(node: ast.AnnAssign, path: Path) -> _Field:
+    words = [word.strip() for word in ast.unparse(node.annotation).split("|")]
+    kinds = [word for word in words if word != "None"]
+    if not isinstance(node.target, ast.Name) or len(kinds) != 1 or kinds[0] not in _SAMPLES:
+        raise CoreError(
+            f"a job cannot carry the field {ast.unparse(node)}",
+            f"{path}:{node.lineno}",
+            f"use one of {', '.join(_SAMPLES)}, or write the job by hand and pass an id",
+        )
+    return _Field(name=node.target.id, kind=kinds[0], optional="None" in words)
+
+
+job = JobGenerator()

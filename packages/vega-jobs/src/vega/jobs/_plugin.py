@@ -1,0 +1,101 @@
+"""The feature `jobs`: a queue that is current in every unit of work, and a worker process."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, Plugin, Process, Project, RunOptions
+
+from ._current import use_job_queue
+from ._embedded import answers, find_program
+from ._errors import EmbeddedServerError, NoJobQueueError
+
+if TYPE_CHECKING:  # the queue loads arq, which a command such as `vega add` does not need
+    from vega.core import Application
+
+    from ._queue import JobQueue
+
+_URL = "REDIS_URL"
+
+
+class JobsPlugin(Plugin):
+    """Connects to the server that REDIS_URL names while the application runs; the container provides JobQueue.
+
+    Without REDIS_URL the application starts all the same, and the first job that is enqueued says what is missing:
+    jobs in a private server would never be worked.
+    """
+
+    feature = "jobs"
+
+    def __init__(self) -> None:
+        self._queue: JobQueue | None = None
+
+    def configure(self, app: Application) -> None:
+        """Have each unit of work use the application's queue, and register it."""
+        from ._queue import JobQueue
+
+        app.container.register_factory(JobQueue, self._connected)
+        app.ambient(self._ambient)
+
+    async def startup(self, app: Application) -> None:
+        """Connect, when a server is known."""
+        url = os.environ.get(_URL)
+        if url:
+            from ._queue import JobQueue
+
+            self._queue = await JobQueue.open(url)
+
+    async def shutdown(self, app: Application) -> None:
+        """Close the connections."""
+        queue, self._queue = self._queue, None
+        if queue is not None:
+            await queue.aclose()
+
+    def add(self, project: Project) -> Sequence[Operation]:
+        """Return the requirement, with a server to develop and test with, and the feature."""
+        return [AddDependency("vega-jobs[embedded]>=0.1,<0.2"), EnableFeature(self.feature)]
+
+    def checks(self, project: Project) -> Sequence[Finding]:
+        """Report that neither REDIS_URL nor an embedded server is there."""
+        if os.environ.get(_URL):
+            return []
+        try:
+            find_program()
+        except EmbeddedServerError as error:
+            return [Finding(severity="warning", code="VG706", what=error.what, where=error.where, fix=error.fix)]
+        return []
+
+    def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
+        """Return a worker; before it an embedded server, unless REDIS_URL names one."""
+        worker = Process(name="jobs", command=_module("work", "--project", str(project.root)), stage=1)
+        if os.environ.get(_URL):
+            return [worker]
+        path = Path(tempfile.gettempdir()) / f"vega-{os.getpid()}-{os.urandom(4).hex()}.sock"
+        server = Process(
+            name="redis",
+            command=_module("serve", "--socket", str(path)),
+            shares={_URL: f"unix://{path}"},
+            ready=lambda: answers(path),
+            stage=0,
+        )
+        return [server, worker]
+
+    def _ambient(self) -> AbstractContextManager[None]:
+        return use_job_queue(self._queue)
+
+    def _connected(self) -> Any:  # the container reads this annotation, and the class is not imported here
+        if self._queue is None:
+            raise NoJobQueueError(
+                "the application knows no Redis server", _URL, "set REDIS_URL, or start with: vega run"
+            )
+        return self._queue
+
+
+def _module(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "vega.jobs", *arguments)

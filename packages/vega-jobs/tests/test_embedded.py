@@ -1,0 +1,79 @@
+"""The embedded server, as a real process."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from vega.jobs import EmbeddedServerError, JobQueue, embedded_server
+from vega.jobs._embedded import answers, find_program
+
+
+def test_two_servers_do_not_meet_and_leave_nothing_behind() -> None:
+    with embedded_server() as first, embedded_server() as second:
+        paths = [Path(server.url.removeprefix("unix://")) for server in (first, second)]
+        assert [answers(path) for path in paths] == [True, True]
+        assert paths[0] != paths[1]
+
+    assert [path.parent.exists() for path in paths] == [False, False]
+
+
+def test_it_is_an_async_context_manager_too() -> None:
+    async def main() -> int:
+        async with embedded_server() as server, JobQueue.connect(server.url) as queue:
+            return await queue.size()
+
+    assert asyncio.run(main()) == 0
+
+
+def test_connect_without_an_address_brings_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+
+    async def main() -> int:
+        async with JobQueue.connect() as queue:
+            return await queue.size()
+
+    assert asyncio.run(main()) == 0
+
+
+def test_the_environment_wins_over_the_embedded_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+    monkeypatch.setattr("vega.jobs._embedded.find_program", lambda: pytest.fail("no server is to be started"))
+
+    async def main() -> int:
+        async with JobQueue.connect() as queue:
+            return await queue.size()
+
+    assert asyncio.run(main()) == 0
+
+
+def test_a_server_that_cannot_start_is_an_error_with_its_words(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedServerError, match="did not answer"), embedded_server(socket_path=tmp_path / "no" / "s"):
+        pytest.fail("it cannot run")
+
+
+def test_without_any_program_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vega.jobs._embedded.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(EmbeddedServerError, match=r"vega-jobs\[embedded\]"):
+        find_program()
+
+
+def test_a_program_on_the_path_serves_where_the_wheel_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = find_program()
+    (tmp_path / "redis-server").symlink_to(real)
+    monkeypatch.setattr("vega.jobs._embedded.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with embedded_server() as server:
+        assert server.url
+        assert find_program() == os.fspath(tmp_path / "redis-server")
+
+
+def test_the_url_of_a_server_that_does_not_run_is_an_error() -> None:
+    with pytest.raises(EmbeddedServerError, match="not running"):
+        _ = embedded_server().url
