@@ -1,5 +1,7 @@
 """The vega command: scaffold, add, generate, migrate, run, doctor."""
 
-__all__ = ["__version__"]
+from ._dispatch import dispatch
+
+__all__ = ["__version__", "dispatch"]
 
 __version__ = "0.1.0"

@@ -6,13 +6,33 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from vega.core.extend import Plugin, Process, Project, RunOptions
+from vega.core.extend import EnableFeature, Operation, Plugin, Process, Project, RunOptions, WriteFile, render
+
+_MAIN = '''
+    """Starts the application: servers call create_app (uvicorn --factory $package.main:create_app)."""
+
+    from pathlib import Path
+
+    from fastapi import FastAPI
+    from vega import web
+    from vega.core import Application
+
+
+    def create_app() -> FastAPI:
+        """Return the HTTP application; every mistake in its wiring is reported here, at once."""
+        return web.create_app(Application.load(Path(__file__).parent))
+'''
 
 
 class WebPlugin(Plugin):
     """The feature `web`: an HTTP server for `create_app` of the project's main module."""
 
     feature = "web"
+
+    def add(self, project: Project) -> Sequence[Operation]:
+        """Enable the feature, and write the module that servers start."""
+        text = render(_MAIN, {"package": project.package})
+        return [EnableFeature(self.feature), WriteFile(f"{project.package}/main.py", text)]
 
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
         """Return uvicorn, serving `<package>.main:create_app`."""

@@ -1,0 +1,81 @@
+"""Runs one command: only its own module is imported, and every failure has a text and a status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Final
+
+from _vega_cli import COMMANDS, entry_points
+from vega.core import InvalidFieldError, InvalidNameError, ProjectError
+
+from ._console import complain
+from ._errors import CliError, UsageError
+
+_OWN: Final = {name: f"vega.cli._{name}:app" for name in COMMANDS}
+_USAGE: Final = (InvalidNameError, InvalidFieldError, ProjectError)
+
+
+def dispatch(words: Sequence[str]) -> int:
+    """Run the command that the first word names, with the others as its arguments.
+
+    Returns:
+        The exit status: 0 done, 1 failed, 2 wrong usage, 3 conflict, 130 interrupted.
+    """
+    try:
+        return _run(words[0], list(words[1:]))
+    except KeyboardInterrupt:
+        complain("stopped")
+        return 130
+    except Exception as error:
+        if not _is_told(error):
+            raise
+        _tell(error)
+        return _status(error)
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    reference = _OWN.get(name) or entry_points("vega.commands").get(name)
+    if reference is None:
+        known = sorted({*_OWN, *entry_points("vega.commands")})
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean: vega {near[0]}" if near else f"known commands: {', '.join(known)}"
+        raise UsageError(f"there is no command {name!r}", "vega", hint)
+    module, _, attribute = reference.partition(":")
+    try:
+        app: Any = getattr(import_module(module), attribute)
+    except Exception as error:
+        raise CliError(
+            f"the command {name!r} cannot be loaded: {type(error).__name__}: {error}",
+            reference,
+            "mend or upgrade the distribution that brings it",
+        ) from error
+    app.pretty_exceptions_enable = False
+    try:
+        result = app(args=arguments, prog_name=f"vega {name}")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    return result if isinstance(result, int) else 0
+
+
+def _is_told(error: Exception) -> bool:
+    """Tell whether an error says what, where and fix: those need no traceback."""
+    if isinstance(error, ExceptionGroup):
+        return all(_is_told(inner) for inner in error.exceptions)
+    return isinstance(getattr(error, "code", None), str) and hasattr(error, "fix")
+
+
+def _tell(error: Exception) -> None:
+    if isinstance(error, ExceptionGroup):
+        complain(f"error: {error.message}")
+        for inner in error.exceptions:
+            _tell(inner)
+    else:
+        complain(f"error: {error}")
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, CliError):
+        return error.exit_status
+    return 2 if isinstance(error, _USAGE) else 1

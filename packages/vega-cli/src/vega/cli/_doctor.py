@@ -1,0 +1,94 @@
+"""`vega doctor`: what is wrong with a project, all at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from vega.core import Application, CoreError
+from vega.core.extend import Finding, Project
+from vega.core.layers import check_layers
+
+from ._console import say, say_json
+from ._features import plugin_of
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor(
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as a JSON list.")] = False,
+) -> None:
+    """Check the project: features, layers, wiring, and what its plugins know."""
+    project = Project.find()
+    findings = [*_features(project), *check_layers(project), *_wiring(project), *_plugins(project)]
+    if as_json:
+        say_json([finding.to_json() for finding in findings])
+    else:
+        _print(project, findings)
+    failed = any(strict or finding.severity == "error" for finding in findings)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _print(project: Project, findings: list[Finding]) -> None:
+    for finding in findings:
+        say(f"{finding.severity}: [{finding.code}] {finding.what}")
+        for label, text in (("where:", finding.where), ("fix:  ", finding.fix)):
+            if text:
+                say(f"  {label} {text}")
+    errors = sum(finding.severity == "error" for finding in findings)
+    say(f"{project.package}: {errors} errors, {len(findings) - errors} warnings")
+
+
+def _features(project: Project) -> Iterator[Finding]:
+    for feature in project.features:
+        try:
+            installed = plugin_of(feature) is not None
+        except CoreError as error:
+            yield _finding(error)
+            continue
+        if not installed:
+            yield Finding(
+                severity="error",
+                code="VG104",
+                what=f"the feature {feature!r} is enabled and not installed",
+                where="[tool.vega] features",
+                fix=f"vega add {feature}",
+            )
+
+
+def _wiring(project: Project) -> Iterator[Finding]:
+    """Put the application together as a start would, and report what that reports."""
+    sys.path.insert(0, str(project.root))
+    try:
+        Application.load(project.root)
+    except ExceptionGroup as group:
+        yield from (_finding(error) for error in group.exceptions)
+    except CoreError as error:
+        yield _finding(error)
+    finally:
+        sys.path.remove(str(project.root))
+
+
+def _plugins(project: Project) -> Iterator[Finding]:
+    for feature in project.features:
+        try:
+            plugin = plugin_of(feature)
+        except CoreError:
+            continue  # reported among the features
+        if plugin is not None:
+            yield from plugin.checks(project)
+
+
+def _finding(error: Exception) -> Finding:
+    return Finding(
+        severity="error",
+        code=getattr(error, "code", "VG100"),
+        what=getattr(error, "what", "") or f"{type(error).__name__}: {error}",
+        where=getattr(error, "where", ""),
+        fix=getattr(error, "fix", ""),
+    )

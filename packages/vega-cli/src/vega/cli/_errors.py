@@ -1,0 +1,62 @@
+"""What can go wrong on the command line.
+
+CliError
+├── UsageError        VG601  an unknown command, kind, feature or option   (exit status 2)
+├── ConflictError     VG602  a file is there with another content          (exit status 3)
+├── InstallError      VG603  an installer failed, hung, or is missing
+├── WriteError        VG604  files cannot be written; nothing was changed
+└── RunError          VG605  a process of the project cannot start, or died
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from vega.core import CoreError, ErrorKind
+
+
+class CliError(CoreError):
+    """The root of the errors of vega-cli.
+
+    Attributes:
+        exit_status: what the command exits with.
+    """
+
+    code = "VG600"
+    exit_status: ClassVar[int] = 1
+
+
+class UsageError(CliError):
+    """The words of a command are wrong."""
+
+    code = "VG601"
+    kind = ErrorKind.INVALID
+    exit_status = 2
+
+
+class ConflictError(CliError):
+    """A file that would be written exists with another content."""
+
+    code = "VG602"
+    kind = ErrorKind.CONFLICT
+    exit_status = 3
+
+
+class InstallError(CliError):
+    """An installer failed, hung, or is missing."""
+
+    code = "VG603"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class WriteError(CliError):
+    """Files cannot be written; what was there before is there again."""
+
+    code = "VG604"
+
+
+class RunError(CliError):
+    """A process of the project cannot start, or died."""
+
+    code = "VG605"
+    kind = ErrorKind.UNAVAILABLE

@@ -1,0 +1,99 @@
+"""Edits of pyproject.toml that leave every other byte as it was."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array, Table
+
+from vega.core import ProjectError
+from vega.core.extend import AddDependency, EnableFeature
+
+_FILE = "pyproject.toml"
+
+
+def edited(now: bytes | None, operation: AddDependency | EnableFeature) -> bytes:
+    """Return pyproject.toml with a dependency or a feature added; the same bytes when it is there already.
+
+    Raises:
+        ProjectError: there is no file, it is no TOML, or it has no static list of dependencies.
+    """
+    if now is None:
+        raise ProjectError("there is no pyproject.toml", _FILE, "make a project with: vega init NAME")
+    try:
+        text = now.decode()
+        document = tomlkit.parse(text)
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise ProjectError(f"pyproject.toml cannot be read: {error}", _FILE, "mend the file") from error
+    if isinstance(operation, EnableFeature):
+        changed = _append(_features(document), operation.feature)
+    else:
+        changed = _add_requirement(_dependencies(document), operation.requirement)
+    return tomlkit.dumps(document).encode() if changed else now
+
+
+def _features(document: tomlkit.TOMLDocument) -> Array:
+    tool: Any = document.get("tool", {})
+    vega = tool.get("vega") if isinstance(tool, dict) else None
+    if not isinstance(vega, dict):
+        raise ProjectError("pyproject.toml has no table [tool.vega]", _FILE, "make a project with: vega init NAME")
+    if "features" not in vega:
+        vega["features"] = tomlkit.array()
+    return _array(vega["features"], "[tool.vega] features")
+
+
+def _dependencies(document: tomlkit.TOMLDocument) -> Array:
+    project: Any = document.get("project")
+    if not isinstance(project, Table):
+        raise ProjectError("pyproject.toml has no table [project]", _FILE, "add [project] with name and dependencies")
+    if "dependencies" in project.get("dynamic", []):
+        raise ProjectError(
+            "the dependencies are dynamic, so they stand in another file",
+            f"{_FILE}: [project] dynamic",
+            "add the requirement there by hand, then run the command again with --no-install",
+        )
+    if "dependencies" not in project:
+        project["dependencies"] = tomlkit.array()
+    return _array(project["dependencies"], "[project] dependencies")
+
+
+def _array(value: object, where: str) -> Array:
+    if not isinstance(value, Array):
+        raise ProjectError(f"{where} is no list", _FILE, "write it as a list of texts")
+    return value
+
+
+def _add_requirement(array: Array, requirement: str) -> bool:
+    wanted = distribution_of(requirement)
+    if any(distribution_of(str(item)) == wanted for item in array):
+        return False
+    return _append(array, requirement)
+
+
+def _append(array: Array, text: str) -> bool:
+    """Append in the style of the list: on a line of its own where the others stand so."""
+    if text in [str(item) for item in array]:
+        return False
+    if "\n" in array.as_string():
+        array.add_line(text, indent=_indent(array))
+    else:
+        array.append(text)
+    return True
+
+
+def _indent(array: Array) -> str:
+    found = re.search(r"\n([ \t]+)\S", array.as_string())
+    return found.group(1) if found else "  "
+
+
+def distribution_of(requirement: str) -> str:
+    """Return the normalised name of the distribution that a requirement (PEP 508) asks for.
+
+    >>> distribution_of("Vega_Web[cli]>=0.1")
+    'vega-web'
+    """
+    name = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", requirement)
+    return re.sub(r"[-_.]+", "-", name.group(1)).lower() if name else ""

@@ -1,0 +1,125 @@
+"""Starts processes in order, shows their output, and stops them all when one ends or the user says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from vega.core.extend import Process
+
+from ._console import say
+from ._errors import RunError
+from ._process import start, stop
+
+_POLL = 0.05
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raise when a TCP port cannot be listened on.
+
+    Raises:
+        RunError: the port is taken, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise RunError(
+                f"port {port} of {host} cannot be used: {error.strerror}", "vega run", "choose another one with --port"
+            ) from error
+
+
+class Supervisor:
+    """The life of several processes as one.
+
+    Args:
+        root: the folder they run in.
+        processes: in the order of their start; they stop in the reverse order.
+        ready_timeout: seconds that each may take until its `ready` says yes.
+    """
+
+    def __init__(self, root: Path, processes: Sequence[Process], *, ready_timeout: float) -> None:
+        self._root, self._processes, self._ready_timeout = root, processes, ready_timeout
+        self._children: list[tuple[Process, subprocess.Popen[bytes]]] = []
+        self._readers: list[threading.Thread] = []
+        self._asked_to_stop = False
+        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        for process in processes:
+            self._environment.update(process.shares)
+
+    def run(self) -> int:
+        """Start them, wait until one ends or a signal comes, stop them; return the exit status.
+
+        Raises:
+            RunError: one cannot be started, is not ready in time, or died.
+        """
+        before = {number: signal.signal(number, self._stop_soon) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            for process in self._processes:
+                self._start(process)
+            if not self._asked_to_stop:
+                say("vega: everything is running; Ctrl-C stops it")
+            self._wait()
+        finally:
+            self._stop_all()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return 0
+
+    def _stop_soon(self, number: int, frame: FrameType | None) -> None:
+        self._asked_to_stop = True
+
+    def _start(self, process: Process) -> None:
+        for name, value in process.shares.items():
+            say(f"vega: {process.name} serves as {name}={value}")
+        child = start(process.command, cwd=self._root, environment=self._environment, output=subprocess.PIPE)
+        self._children.append((process, child))
+        reader = threading.Thread(target=self._show, args=(process.name, child), daemon=True)
+        reader.start()
+        self._readers.append(reader)
+        limit = time.monotonic() + self._ready_timeout
+        while process.ready is not None and not self._asked_to_stop and not process.ready():
+            self._refuse_dead()
+            if time.monotonic() > limit:
+                raise RunError(
+                    f"{process.name} was not ready after {self._ready_timeout:.0f} s",
+                    " ".join(process.command),
+                    "see its lines above, or allow more with --ready-timeout",
+                )
+            time.sleep(_POLL)
+
+    def _show(self, name: str, child: subprocess.Popen[bytes]) -> None:
+        assert child.stdout is not None
+        for line in child.stdout:
+            say(f"{name:6} | {line.decode(errors='replace').rstrip()}")
+
+    def _wait(self) -> None:
+        while not self._asked_to_stop:
+            self._refuse_dead()
+            time.sleep(_POLL)
+
+    def _refuse_dead(self) -> None:
+        for process, child in self._children:
+            status = child.poll()
+            if status is not None and not self._asked_to_stop:
+                raise RunError(
+                    f"{process.name} ended with status {status}", " ".join(process.command), "see its lines above"
+                )
+
+    def _stop_all(self) -> None:
+        while self._children:
+            process, child = self._children.pop()
+            if child.poll() is None:
+                say(f"vega: stopping {process.name}")
+            stop(child)
+        for reader in self._readers:
+            reader.join(timeout=5)
