@@ -127,14 +127,7 @@ def _type_file(request: GenerationRequest, values: dict[str, str], *, convert: b
         "convert": render(CONVERT, conversion).strip("\n") if convert else "",
     }
     path = f"{values['package']}/presentation/graphql/{values['thing']}_type.py"
-    return WriteFile(path, _tidy(render(TYPE, filled)))
-
-
-def _tidy(text: str) -> str:
-    """Take off the blank lines that empty holes leave: at the start of blocks and at the end."""
-    while "\n\n\n\n" in text:
-        text = text.replace("\n\n\n\n", "\n\n\n")
-    return text.rstrip("\n") + "\n"
+    return WriteFile(path, render(TYPE, filled))
 
 
 class ResourceGenerator(Generator):
@@ -156,7 +149,7 @@ class ResourceGenerator(Generator):
             "arguments": ", ".join(f"{field.name}={field.name}" for field in request.fields),
         }
         path = f"{values['package']}/presentation/graphql/{values['things']}.py"
-        return [_type_file(request, values, convert=True), WriteFile(path, _tidy(render(RESOURCE, filled)))]
+        return [_type_file(request, values, convert=True), WriteFile(path, render(RESOURCE, filled))]
 
 
 def _parameter(field: FieldSpec) -> str:

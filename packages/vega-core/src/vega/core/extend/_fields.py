@@ -72,9 +72,12 @@ FIELD_TYPES: Final[dict[str, FieldType]] = {
         _type(
             "datetime",
             "datetime",
-            ("datetime(2026, 1, 2, 3, 4, tzinfo=UTC)", "datetime(2026, 3, 4, 5, 6, tzinfo=UTC)"),
+            (
+                'datetime.fromisoformat("2026-01-02T03:04:00+00:00")',
+                'datetime.fromisoformat("2026-03-04T05:06:00+00:00")',
+            ),
             json=('"2026-01-02T03:04:00Z"', '"2026-03-04T05:06:00Z"'),
-            imports="from datetime import UTC, datetime",
+            imports="from datetime import datetime",
         ),
         _type(
             "uuid",

@@ -7,6 +7,7 @@ from string import Template
 from textwrap import dedent
 
 from ._fields import FieldSpec
+from ._layout import fit
 from ._names import Name
 
 
@@ -28,10 +29,18 @@ def render(template: str, values: Mapping[str, str]) -> str:
         text = values[hole[1:]] if alone else None
         if text is None:
             lines.append(Template(line).substitute(values))
-        elif text:
+        elif not text:
+            _drop_blank(lines)
+        else:
             indent = line[: len(line) - len(line.lstrip())]
             lines.extend(f"{indent}{part}" if part else "" for part in text.split("\n"))
-    return "\n".join(lines) + "\n"
+    return fit("\n".join(lines)).rstrip("\n") + "\n"
+
+
+def _drop_blank(lines: list[str]) -> None:
+    """Take off the blank line before a hole that stayed empty; the one behind it remains."""
+    if lines and not lines[-1]:
+        lines.pop()
 
 
 def name_values(package: str, name: Name) -> dict[str, str]:
