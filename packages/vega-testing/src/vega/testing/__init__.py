@@ -1,5 +1,49 @@
-"""Test kits for Vega applications: fakes, overrides, clients and contracts."""
+"""Test kits for Vega applications: overrides, mocks, clients, architecture."""
 
-__all__ = ["__version__"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._case import TestCase as TestCase
+    from ._client import client_for as client_for
+    from ._errors import MockError as MockError
+    from ._errors import TestingError as TestingError
+    from ._layers import assert_layers as assert_layers
+    from ._mocks import mock_repository as mock_repository
+    from ._mocks import mock_service as mock_service
+
+__all__ = [
+    "MockError",
+    "TestCase",
+    "TestingError",
+    "__version__",
+    "assert_layers",
+    "client_for",
+    "mock_repository",
+    "mock_service",
+]
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "MockError": "_errors",
+    "TestCase": "_case",
+    "TestingError": "_errors",
+    "assert_layers": "_layers",
+    "client_for": "_client",
+    "mock_repository": "_mocks",
+    "mock_service": "_mocks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

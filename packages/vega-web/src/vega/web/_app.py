@@ -38,6 +38,7 @@ def create_app(application: Application, *, debug: bool | None = None, **options
         options = {"docs_url": None, "redoc_url": None, "openapi_url": None, **options}
     options.setdefault("title", application.project.package)
     app = FastAPI(lifespan=_lifespan(application), **options)
+    app.state.application = application
     errors: list[Exception] = []
     for router, settings in discovered_routers(application.found, errors):
         app.include_router(router, **settings)

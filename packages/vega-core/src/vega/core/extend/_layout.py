@@ -13,7 +13,8 @@ def fit(text: str) -> str:
     """Return source whose lines of more than 120 characters are broken at their last bracket.
 
     The content of parentheses goes on a line of its own; where that is too long as well, and always in a list, set or
-    dictionary, each of its parts does, with a comma behind the last. Names of a `from` import always stand one a line, in parentheses.
+    dictionary, each of its parts does, with a comma behind the last. Names of a `from` import always stand one a
+    line, in parentheses.
     """
     return "\n".join(part for line in text.split("\n") for part in _fitted(line))
 

@@ -1,0 +1,36 @@
+"""An HTTP client that talks to an application in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from ._substitute import substituted
+
+if TYPE_CHECKING:  # behind the extra `web`
+    import httpx
+
+
+@asynccontextmanager
+async def client_for(app: Any, services: Mapping[Any, object] | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """Start an ASGI application and yield a client for it; needs the extra `web`.
+
+    Args:
+        app: a Starlette or FastAPI application; its lifespan runs around the block.
+        services: objects to provide instead of the registered ones, by their keys; for applications of
+            `vega.web.create_app`.
+
+    Yields:
+        An `httpx.AsyncClient` with the base URL `http://testserver`.
+    """
+    import httpx
+
+    application = getattr(app.state, "application", None)
+    replacing = substituted(application.container, services) if services and application else nullcontext()
+    with replacing:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client,
+        ):
+            yield client

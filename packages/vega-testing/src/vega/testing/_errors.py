@@ -1,0 +1,22 @@
+"""What can go wrong in vega.testing.
+
+TestingError
+└── MockError   VG651  something cannot be mocked, or its mock is used after its block
+"""
+
+from __future__ import annotations
+
+from vega.core import CoreError
+
+
+class TestingError(CoreError):
+    """The root of the errors of vega-testing."""
+
+    __test__ = False  # pytest should not collect it by its name
+    code = "VG650"
+
+
+class MockError(TestingError):
+    """Something cannot be mocked, or its mock is used after its block."""
+
+    code = "VG651"

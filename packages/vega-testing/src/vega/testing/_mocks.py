@@ -1,0 +1,58 @@
+"""Mocks that know what they stand for: wrong names and arguments fail, async methods are awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from unittest.mock import create_autospec
+
+from vega.di import get_container
+from vega.patterns import Repository
+
+from ._errors import MockError
+from ._substitute import substituted
+
+T = TypeVar("T")
+
+
+@contextmanager
+def mock_repository(repository: Callable[..., T]) -> Iterator[Any]:
+    """Replace a repository by a mock inside the block.
+
+    Args:
+        repository: the repository's class, abstract or not.
+
+    Yields:
+        The mock: `mock.save.return_value = ...`, `mock.save.assert_called_once()`. A method that the class
+        does not have, or arguments that it does not take, raise.
+
+    Raises:
+        MockError: the class is no Repository.
+    """
+    if not (isinstance(repository, type) and issubclass(repository, Repository)):
+        raise MockError(
+            f"{getattr(repository, '__name__', repository)} is no Repository", "mock_repository", "use mock_service"
+        )
+    with mock_service(repository) as mock:
+        yield mock
+
+
+@contextmanager
+def mock_service(service: Callable[..., T]) -> Iterator[Any]:
+    """Replace a service of the current container by a mock inside the block.
+
+    Args:
+        service: the key it is asked for by: a class, an abstract class or a Protocol.
+
+    Yields:
+        The mock; see `mock_repository`.
+
+    Raises:
+        MockError: the key is no class, so nothing says what a mock of it should have.
+    """
+    if not isinstance(service, type):
+        raise MockError(f"{service!r} is no class", "mock_service", "register an object for it with register_services")
+    mock = create_autospec(service, instance=True)
+    with substituted(get_container(), {service: mock}):
+        yield mock
