@@ -43,19 +43,19 @@ def session() -> Iterator[Session]:
         log.append("close")
 """
 JOBS = """
-from vega.events import Backoff, get_event_bus
-from vega.di import get_container
+from vega.events import Backoff, EventBus, get_event_bus
+from vega.di import Container, get_container
 from vega.jobs import JobQueue, background_job, get_job_queue
 
 from jobshop.infrastructure.services.session import Session, log
 
 @background_job(queue="shop", retry=1, backoff=Backoff(base=0.0))
-async def store(key: str, session: Session) -> str:
+async def store(key: str, session: Session, bus: EventBus, container: Container) -> str:
     assert isinstance(session, Session)
     log.append(key)
     if log.count(key) == 1:
         raise ConnectionError("away")
-    return f"{get_event_bus() is not None} {get_container() is not None} {get_job_queue() is not None}"
+    return f"{get_event_bus() is bus} {get_container() is container} {get_job_queue() is not None}"
 """
 
 

@@ -273,6 +273,15 @@ def test_a_stock_arq_client_with_our_serializer_can_enqueue(url: str) -> None:
     assert on(url, steps) == "from arq"
 
 
+def test_even_the_bare_connection_writes_no_pickle(url: str) -> None:
+    async def steps(queue: JobQueue) -> Any:
+        await queue.redis.enqueue_job(f"{jobs.__name__}:remember", value=1)
+        (key,) = await queue.redis.keys("arq:job:*")
+        return await queue.redis.get(key)
+
+    assert on(url, steps).startswith(b'{"v":1')
+
+
 @pytest.mark.parametrize(
     "name",
     ["main", "_poll_iteration", "start_jobs", "run_job", "heart_beat", "close", "handle_sig"],
