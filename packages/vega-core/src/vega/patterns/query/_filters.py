@@ -15,6 +15,7 @@ from ._build import from_words
 from ._errors import FilterNotAllowedError, InvalidPageError, InvalidValueError, UnknownOperatorError, shown
 from ._kinds import Kind
 from ._nodes import Field
+from ._pages import Page
 from ._query import Operator, Query
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ _WORDS: Final[dict[str, str]] = {
 }
 _LISTS: Final = frozenset({"in", "not_in", "between"})
 _LONGEST_LIST: Final = 1000
+_PAGE: Final = 20
 _DIGITS: Final = re.compile(r"[0-9]{1,10}\Z")
 
 
@@ -107,6 +109,34 @@ class FilterSet:
         if limit is not None and limit > self.max_limit:
             raise InvalidPageError(f"the limit is larger than {self.max_limit}", "the request", "ask for less")
         return query.limit(self.max_limit if limit is None else limit)
+
+    async def page(self, query: Query[T], request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Page[T]:
+        """Return the numbered page that a request asks for: its filters, its `sort`, `page` and `size`.
+
+        Args:
+            query: the query to narrow.
+            request: as in `apply`, with `page` (from 1; 1 when left out) and `size` (from 1 to `max_limit`; 20,
+                or `max_limit` if that is less, when left out) instead of `limit` and `offset`.
+
+        Raises:
+            FilterNotAllowedError: a name, operator or sort key was not declared.
+            InvalidValueError, InvalidPageError: a value cannot be read.
+        """
+        number, size = 1, min(_PAGE, self.max_limit)
+        for name, value in list(request.items() if isinstance(request, Mapping) else request):
+            if name in self.ignore:
+                continue
+            if name == "page":
+                number = _whole(value, "page")
+            elif name == "size":
+                size = _whole(value, "size")
+            elif name == "sort":
+                query = self._sorted(query, value)
+            else:
+                query = self._filtered(query, name, value)
+        if size > self.max_limit:
+            raise InvalidPageError(f"the size is larger than {self.max_limit}", "the request", "ask for less")
+        return await query.page(number, size)
 
     def _sorted(self, query: Query[T], value: object) -> Query[T]:
         for word in _text(value, "sort").split(","):
