@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._arguments import bound_arguments as bound_arguments
     from ._current import get_job_queue as get_job_queue
     from ._current import set_job_queue as set_job_queue
     from ._current import use_job_queue as use_job_queue
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ._errors import WorkerError as WorkerError
     from ._job import JobDefinition as JobDefinition
     from ._job import background_job as background_job
+    from ._job import definition_of as definition_of
+    from ._job import job_named as job_named
     from ._queue import JobHandle as JobHandle
     from ._queue import JobQueue as JobQueue
     from ._worker import Worker as Worker
@@ -40,8 +43,11 @@ __all__ = [
     "WorkerError",
     "__version__",
     "background_job",
+    "bound_arguments",
+    "definition_of",
     "embedded_server",
     "get_job_queue",
+    "job_named",
     "set_job_queue",
     "use_job_queue",
 ]
@@ -64,6 +70,9 @@ _WHERE = {
     "Worker": "_worker",
     "WorkerError": "_errors",
     "background_job": "_job",
+    "bound_arguments": "_arguments",
+    "definition_of": "_job",
+    "job_named": "_job",
     "embedded_server": "_embedded",
     "get_job_queue": "_current",
     "set_job_queue": "_current",

@@ -55,10 +55,15 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
 
 
 @contextmanager
-def use_job_queue(queue: JobQueue | None) -> Iterator[None]:
-    """Make a queue the current one of the calling context for the length of a `with` block."""
+def use_job_queue(queue: JobQueue | None, *, keep: bool = False) -> Iterator[None]:
+    """Make a queue the current one of the calling context for the length of a `with` block.
+
+    Args:
+        queue: the queue; None takes away what was set.
+        keep: leave a queue that was set already, such as a test's.
+    """
     before = _current.get()
-    _current.set(queue)
+    _current.set(before if keep and before is not None else queue)
     try:
         yield
     finally:

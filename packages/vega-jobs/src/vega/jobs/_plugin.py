@@ -87,7 +87,7 @@ class JobsPlugin(Plugin):
         return [server, worker]
 
     def _ambient(self) -> AbstractContextManager[None]:
-        return use_job_queue(self._queue)
+        return use_job_queue(self._queue, keep=True)
 
     def _connected(self) -> Any:  # the container reads this annotation, and the class is not imported here
         if self._queue is None:

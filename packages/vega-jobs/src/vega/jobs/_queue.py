@@ -96,7 +96,7 @@ class _OnClassOrInstance:
     """`JobQueue.enqueue(...)` uses the current queue, `queue.enqueue(...)` that one."""
 
     def __get__(self, queue: JobQueue | None, owner: type[JobQueue]) -> _Enqueue:
-        return (queue or get_job_queue())._enqueue
+        return (queue or get_job_queue()).put
 
 
 @final
@@ -177,7 +177,8 @@ class JobQueue:
         """Close the connections."""
         await self.redis.aclose(close_connection_pool=True)
 
-    async def _enqueue(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> JobHandle:
+    async def put(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> JobHandle:
+        """Put a job into its queue: what `enqueue` calls, and what a fake for tests stands in for."""
         if isinstance(job, str):
             job = job_named(job)
         definition = definition_of(job)

@@ -7,17 +7,23 @@ if TYPE_CHECKING:
     from ._client import client_for as client_for
     from ._errors import MockError as MockError
     from ._errors import TestingError as TestingError
+    from ._jobs import EnqueuedJob as EnqueuedJob
+    from ._jobs import FakeJobQueue as FakeJobQueue
+    from ._jobs import fake_jobs as fake_jobs
     from ._layers import assert_layers as assert_layers
     from ._mocks import mock_repository as mock_repository
     from ._mocks import mock_service as mock_service
 
 __all__ = [
+    "EnqueuedJob",
+    "FakeJobQueue",
     "MockError",
     "TestCase",
     "TestingError",
     "__version__",
     "assert_layers",
     "client_for",
+    "fake_jobs",
     "mock_repository",
     "mock_service",
 ]
@@ -25,11 +31,14 @@ __all__ = [
 __version__ = "0.1.0"
 
 _WHERE = {
+    "EnqueuedJob": "_jobs",
+    "FakeJobQueue": "_jobs",
     "MockError": "_errors",
     "TestCase": "_case",
     "TestingError": "_errors",
     "assert_layers": "_layers",
     "client_for": "_client",
+    "fake_jobs": "_jobs",
     "mock_repository": "_mocks",
     "mock_service": "_mocks",
 }

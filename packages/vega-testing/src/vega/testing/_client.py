@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ._substitute import substituted
@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # behind the extra `web`
 @asynccontextmanager
 async def client_for(app: Any, services: Mapping[Any, object] | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """Start an ASGI application and yield a client for it; needs the extra `web`.
+
+    Jobs that the application enqueues meanwhile are kept in a `FakeJobQueue`, unless the test set a queue itself.
 
     Args:
         app: a Starlette or FastAPI application; its lifespan runs around the block.
@@ -28,9 +30,23 @@ async def client_for(app: Any, services: Mapping[Any, object] | None = None) -> 
 
     application = getattr(app.state, "application", None)
     replacing = substituted(application.container, services) if services and application else nullcontext()
-    with replacing:
+    with replacing, _jobs(application):
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client,
         ):
             yield client
+
+
+def _jobs(application: Any) -> AbstractContextManager[object]:
+    if application is None or "jobs" not in application.project.features:
+        return nullcontext()
+    from vega.jobs import NoJobQueueError, get_job_queue
+
+    from ._jobs import fake_jobs
+
+    try:
+        get_job_queue()
+    except NoJobQueueError:
+        return fake_jobs()
+    return nullcontext()
