@@ -27,8 +27,10 @@ class InFlight:
         self._lock = threading.Lock()
 
     def wake(self) -> None:
-        """Tell those who wait that nothing is under way; called when the last publish ends."""
+        """Tell those who wait, if nothing is under way."""
         with self._lock:
+            if self.running:
+                return
             waiters, self.waiters = self.waiters, []
         for loop, idle in waiters:
             if not loop.is_closed():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, final
+from typing import Literal, Protocol, TypeAlias, final
 
 from ._errors import MiddlewareError
 from ._event import Event
 from ._handler import is_async
-from ._naming import name_of, place_of
+from ._naming import place_of
 
 Mode: TypeAlias = Literal["sequential", "concurrent"]
 
@@ -21,14 +21,19 @@ class EventContext:
         event: what is published; enrich it with `event.add_metadata`.
         mode: how the handlers will run.
         stopped: the reason when a middleware stopped the event, else None.
+        reached: how many middlewares have called `call_next`.
+        delivered: whether the handlers have been reached.
     """
 
-    __slots__ = ("_reached", "_steps", "event", "mode", "stopped")
+    __slots__ = ("_steps", "delivered", "event", "mode", "reached", "stopped")
 
-    def __init__(self, event: Event, mode: Mode, steps: Sequence[tuple[object, object]] = ()) -> None:
-        self.event, self.mode, self._steps = event, mode, steps
+    def __init__(self, event: Event, mode: Mode, steps: Sequence[tuple[object, object]]) -> None:
+        self.event = event
+        self.mode: Mode = mode
+        self._steps = steps
         self.stopped: str | None = None
-        self._reached = 0
+        self.reached = 0
+        self.delivered = False
 
     @property
     def handlers(self) -> tuple[str, ...]:
@@ -45,6 +50,7 @@ class EventContext:
 
 
 CallNext: TypeAlias = Callable[[EventContext], Awaitable[None]]
+Follow: TypeAlias = Callable[[EventContext, CallNext], Awaitable[None]]
 
 
 class EventMiddleware(Protocol):
@@ -74,63 +80,53 @@ def check_middleware(middleware: object) -> None:
 
 
 def compose(middlewares: Sequence[EventMiddleware], deliver: CallNext) -> CallNext:
-    """Return the first middleware's entry, each bound to the next, the last to the handlers.
+    """Return the way into the first middleware, each bound to the next, the last to the handlers.
 
     Args:
-        middlewares: the outermost first; at least one.
+        middlewares: the outermost first.
         deliver: runs the handlers.
     """
-    last = len(middlewares)
-
-    async def end(context: EventContext) -> None:
-        context._reached = last + 1
-        await deliver(context)
-
-    following: CallNext = _link(last, end, middlewares[-1])
-    for index in range(last - 1, 0, -1):
-        following = _link(index, _bound(middlewares[index], following), middlewares[index - 1])
-    return _entry(middlewares, _bound(middlewares[0], following))
+    if not middlewares:
+        return deliver
+    following = _link(len(middlewares), middlewares[-1], lambda context, _: deliver(context), deliver)
+    for index in range(len(middlewares) - 1, 0, -1):
+        following = _link(index, middlewares[index - 1], middlewares[index], following)
+    first = middlewares[0]
+    return lambda context: first(context, following)
 
 
-def _bound(middleware: EventMiddleware, following: CallNext) -> CallNext:
-    return lambda context: middleware(context, following)
+def check_reached(context: EventContext, middlewares: Sequence[EventMiddleware]) -> None:
+    """Refuse that an event was lost on its way to the handlers without a word.
+
+    Raises:
+        MiddlewareError: a middleware did not await `call_next`, nor say `context.stop(...)`.
+    """
+    if not context.delivered and context.stopped is None:
+        index = min(context.reached, len(middlewares) - 1)
+        # the event ended in that one, or the one before it made the call and did not await it
+        named = (
+            middlewares[max(index - 1, 0) : index + 1]
+            if 0 < context.reached < len(middlewares)
+            else [middlewares[index]]
+        )
+        raise MiddlewareError(
+            f"{context.event.event_name} never reached its handlers: call_next was not awaited",
+            " or ".join(map(place_of, named)),
+            "await call_next(context), or say why not with context.stop(reason)",
+        )
 
 
-def _link(index: int, follow: CallNext, caller: object) -> CallNext:
+def _link(index: int, caller: object, follow: Follow, following: CallNext) -> CallNext:
     """Return the `call_next` of one middleware; it counts, so that a second call is seen."""
 
     def call_next(context: EventContext) -> Awaitable[None]:
-        if context._reached >= index:
+        if context.reached >= index:
             raise MiddlewareError(
                 "call_next was called twice",
                 place_of(caller),
-                "await call_next(context) once; retries are for handlers",
+                "await call_next(context) once; retries are for handlers: retry_on_error=True",
             )
-        context._reached = index
-        return follow(context)
+        context.reached = index
+        return follow(context, following)
 
     return call_next
-
-
-def _entry(middlewares: Sequence[EventMiddleware], first: CallNext) -> CallNext:
-    last = len(middlewares)
-
-    async def enter(context: EventContext) -> None:
-        await first(context)
-        if context._reached <= last and context.stopped is None:
-            raise MiddlewareError(
-                f"{context.event.event_name} never reached its handlers: call_next was not awaited",
-                _culprits(middlewares, context._reached),
-                "await call_next(context), or say why not with context.stop(reason)",
-            )
-
-    return enter
-
-
-def _culprits(middlewares: Sequence[EventMiddleware], reached: int) -> str:
-    """Name the middleware the event ended in; or the one before, when that did not await its call."""
-    index = min(reached, len(middlewares) - 1)
-    named: list[Any] = (
-        [middlewares[index]] if index == 0 or reached == len(middlewares) else [*middlewares[index - 1 : index + 1]]
-    )
-    return " or ".join(name_of(each) for each in named)

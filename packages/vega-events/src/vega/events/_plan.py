@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypeAlias, final
 
@@ -23,15 +23,23 @@ class Plan:
     """The way of one event type through one bus.
 
     Args:
-        steps: the immediate handlers, in order.
-        now: the same, grouped by equal priority.
-        enter: the way through middleware and captures, and to the after-commit handlers; None when there is
-            nothing but the immediate handlers, which are then awaited directly.
+        now: the immediate handlers, in order, grouped by equal priority.
+        later: the after-commit handlers, grouped likewise.
+        enter: the way through middleware and captures; None when there are none.
+        straight: the calls of the immediate handlers when nothing else is to be done; else empty.
     """
 
-    steps: tuple[Step, ...]
     now: Bands
-    enter: CallNext | None
+    later: Bands
+    enter: CallNext | None = None
+    straight: tuple[Call, ...] = ()
+    steps: tuple[Step, ...] = field(init=False)
+    calls: tuple[Call, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        steps = tuple(step for band in self.now for step in band)
+        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "calls", tuple(call for call, _ in steps))
 
 
 def compile_steps(

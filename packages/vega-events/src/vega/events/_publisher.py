@@ -6,6 +6,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -15,7 +16,7 @@ from ._errors import DrainError, EventTypeError, HandlerError
 from ._event import Event
 from ._failures import EventHandlerErrors, HandlerFailure
 from ._in_flight import Entry, InFlight
-from ._middleware import CallNext, EventContext, EventMiddleware, Mode, check_middleware, compose
+from ._middleware import CallNext, EventContext, EventMiddleware, Mode, check_middleware, check_reached, compose
 from ._naming import name_of
 from ._plan import Bands, Plan, compile_steps
 from ._roster import Roster
@@ -67,29 +68,32 @@ class Publisher:
         if cause is not None:
             _link(event, cause[0])
         entry = (event,)
-        running = self._in_flight.running
-        running[id(entry)] = entry
+        key, flight = id(entry), self._in_flight
+        flight.running[key] = entry
         token = _handling.set(entry)
         try:
-            if plan.enter is not None or mode != "sequential":
-                await self._enter(plan, event, mode)
-                return
-            rest = 0
-            for call, subscription in plan.steps:
-                rest += 1
+            if plan.straight and mode == "sequential":
+                at = 0  # the loop of _run_straight, without the cost of one more coroutine
                 try:
-                    await call(event)
+                    for call in plan.straight:
+                        await call(event)
+                        at += 1
                 except Exception as error:  # noqa: BLE001 - collected: the other handlers run, then all errors are raised
-                    failed = subscription, error
-                    break
+                    failure = error
+                else:
+                    return
+                await self._recover(plan, event, at, failure)
+            elif plan.enter is None:
+                await self._handle(plan, event, mode)
             else:
-                return
-            delivery = Delivery(event, self._hooks)
-            await delivery.failed(*failed)
-            await delivery.run((plan.steps[rest:],), "sequential")
-            delivery.raise_failures()
+                context = EventContext(event, mode, plan.steps)
+                await plan.enter(context)
+                if not context.delivered:
+                    check_reached(context, self._middlewares)
         finally:
-            self._ended(entry)
+            del flight.running[key]
+            if flight.waiters:
+                flight.wake()
             try:  # noqa: SIM105 - suppress() would cost more than the whole way of an event to one handler
                 _handling.reset(token)
             except ValueError:  # the coroutine was closed from outside its context, which is gone
@@ -189,30 +193,57 @@ class Publisher:
         _check_event(event)
         with self._lock:
             now, later = compile_steps(type(event), self._roster.all, self._invoke)
-            steps = tuple(step for band in now for step in band)
-            straight = not (later or self._middlewares or self._captures)
-            plan = Plan(steps=steps, enter=None if straight else self._chain(now, later), now=now)
+            plan = Plan(now=now, later=later)
+            if self._middlewares or self._captures:
+                plan = replace(plan, enter=compose(self._middlewares, self._end(plan)))
+            elif not later:
+                plan = replace(plan, straight=plan.calls)
             self._plans[type(event)] = plan
         return plan
 
-    def _chain(self, now: Bands, later: Bands) -> CallNext:
+    def _end(self, plan: Plan) -> CallNext:
+        """Return the innermost step of the chain: captures, then the handlers."""
+        captures = self._captures
+
         async def deliver(context: EventContext) -> None:
-            for captured in self._captures:
+            context.delivered = True
+            for captured in captures:
                 captured.add(context.event)
-            if all(captured.deliver for captured in self._captures):
-                await self._deliver(context.event, context.mode, now, later)
+            if all(captured.deliver for captured in captures):
+                await self._handle(plan, context.event, context.mode)
 
-        return compose(self._middlewares, deliver) if self._middlewares else deliver
+        async def hand_over(context: EventContext) -> None:
+            context.delivered = True
+            await self._handle(plan, context.event, context.mode)
 
-    async def _enter(self, plan: Plan, event: Event, mode: Mode) -> None:
-        if mode not in ("sequential", "concurrent"):
-            raise EventTypeError(f"there is no mode {mode!r}", "publish", 'use "sequential" or "concurrent"')
-        if plan.enter is None:
-            await self._deliver(event, mode, plan.now, ())
+        return deliver if captures else hand_over
+
+    async def _handle(self, plan: Plan, event: Event, mode: Mode) -> None:
+        """Run the handlers of a plan."""
+        if mode == "sequential" and not plan.later:
+            at = 0
+            try:
+                for call in plan.calls:
+                    await call(event)
+                    at += 1
+            except Exception as error:  # noqa: BLE001 - collected, as in publish
+                failure = error
+            else:
+                return
+            await self._recover(plan, event, at, failure)
         else:
-            await plan.enter(EventContext(event, mode, plan.steps))
+            _check_mode(mode)
+            await self._deliver(event, mode, plan.now, plan.later)
+
+    async def _recover(self, plan: Plan, event: Event, at: int, error: Exception) -> None:
+        """Keep the error of one handler, run those behind it, and raise."""
+        delivery = Delivery(event, self._hooks)
+        await delivery.failed(plan.steps[at][1], error)
+        await delivery.run((plan.steps[at + 1 :],), "sequential")
+        delivery.raise_failures()
 
     async def _deliver(self, event: Event, mode: Mode, now: Bands, later: Bands) -> None:
+        """Run the immediate handlers, then hand on the after-commit ones, or run them when nobody takes them."""
         delivery = Delivery(event, self._hooks)
         await delivery.run(now, mode)
         if later and not (self._defer and self._defer(partial(self._after_commit, event, mode, later))):
@@ -222,25 +253,26 @@ class Publisher:
     async def _after_commit(self, event: Event, mode: Mode, later: Bands) -> None:
         """Run the handlers that waited for the commit, as a part of the event's handling."""
         entry = (event,)
-        self._in_flight.running[id(entry)] = entry
+        flight = self._in_flight
+        flight.running[id(entry)] = entry
         token = _handling.set(entry)
         try:
             await self._deliver(event, mode, later, ())
         finally:
-            self._ended(entry)
-            _handling.reset(token)
-
-    def _ended(self, entry: Entry) -> None:
-        flight = self._in_flight
-        del flight.running[id(entry)]
-        if flight.waiters and not flight.running:
+            del flight.running[id(entry)]
             flight.wake()
+            _handling.reset(token)
 
 
 def _check_event(event: object) -> None:
     if not isinstance(event, Event):
         made = f"publish an object: {event.__name__}(...)" if isinstance(event, type) else "derive its class from Event"
         raise EventTypeError(f"{event!r} is no event", f"publish({name_of(event)})", made)
+
+
+def _check_mode(mode: object) -> None:
+    if mode not in ("sequential", "concurrent"):
+        raise EventTypeError(f"there is no mode {mode!r}", "publish", 'use "sequential" or "concurrent"')
 
 
 def _link(event: Event, cause: Event) -> None:
