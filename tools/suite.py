@@ -1,0 +1,180 @@
+"""Runs everything that must hold, each part in a process of its own, and ends with one table.
+
+`python tools/suite.py test` is the everyday form; `check` adds the other interpreters and full iteration counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+LIMIT = float(os.environ.get("VEGA_SUITE_TIMEOUT", "1500"))
+PARTS = (
+    "di",
+    "events",
+    "core",
+    "patterns",
+    "settings",
+    "discovery",
+    "data",
+    "web",
+    "graphql",
+    "jobs",
+    "testing",
+    "cli",
+)
+_COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|deselected)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One command of the suite.
+
+    Args:
+        name: a short name for the table.
+        command: the program and its arguments.
+        environment: variables that it gets beside the present ones.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a step: its status, seconds, and the counts of pytest's closing line."""
+
+    step: Step
+    status: int
+    seconds: float
+    counts: Mapping[str, int]
+
+
+def lint_steps() -> Iterator[Step]:
+    """Yield what reads the code without running it."""
+    yield Step(name="ruff check", command=(str(BIN / "ruff"), "check", "."))
+    yield Step(name="ruff format", command=(str(BIN / "ruff"), "format", "--check", "."))
+    packages = [word for part in PARTS for word in ("-p", f"vega.{part}")]
+    yield Step(name="mypy --strict", command=(str(BIN / "mypy"), "--strict", *packages, "-m", "_vega_cli"))
+    yield Step(name="floors", command=(str(BIN / "lint-imports"), "--no-cache"))
+
+
+def test_steps(mode: str) -> Iterator[Step]:
+    """Yield the tests: a process a package, then what crosses packages."""
+    environment = {"VEGA_FULL": "1", "HYPOTHESIS_PROFILE": "full"} if mode == "check" else {}
+    for folder in sorted(ROOT.glob("packages/*/tests")):
+        if any(folder.rglob("test_*.py")):
+            yield _pytest(folder.parent.name, folder, environment)
+    yield _pytest("across", ROOT / "tests", environment)
+
+
+def _pytest(name: str, folder: Path, environment: Mapping[str, str], python: Path = BIN / "python") -> Step:
+    command = (str(python), "-m", "pytest", str(folder), "-q", "--no-header", "-W", "error")
+    return Step(name=f"tests: {name}", command=command, environment=environment)
+
+
+def other_interpreters() -> Iterator[Step]:
+    """Yield the packages' own tests on every other supported interpreter that is found by path."""
+    for minor in range(11, 15):
+        version = f"3.{minor}"
+        if sys.version_info[:2] == (3, minor):
+            continue
+        found = find_python(version)
+        if found is None:
+            print(f"[suite] Python {version} is not on this machine: skipped", flush=True)
+            continue
+        python = environment_for(version, found)
+        for folder in sorted(ROOT.glob("packages/*/tests")):
+            if any(folder.rglob("test_*.py")):
+                yield _pytest(f"{folder.parent.name} on {version}", folder, {}, python)
+
+
+def find_python(version: str) -> str | None:
+    """Return an interpreter that runs: on PATH, or among pyenv's."""
+    candidates = [shutil.which(f"python{version}"), *Path.home().glob(f".pyenv/versions/{version}*/bin/python")]
+    for candidate in filter(None, candidates):
+        done = subprocess.run([candidate, "-c", "import sys; print(sys.version)"], check=False, capture_output=True)
+        if done.returncode == 0 and done.stdout.startswith(version.encode()):
+            return str(candidate)
+    return None
+
+
+def environment_for(version: str, python: str) -> Path:
+    """Make the development environment for another interpreter, and return its Python."""
+    folder = ROOT / ".hatch" / version
+    uv = ROOT / ".tools" / "bin" / "uv"
+    if not (folder / "bin" / "python").exists():
+        subprocess.run([str(uv), "venv", "-q", "--python", python, str(folder)], check=True, timeout=LIMIT)
+    sys.path.insert(0, str(ROOT / "tools"))
+    from bootstrap import editables, environment
+
+    install = [str(uv), "pip", "install", "-q", "--python", str(folder / "bin" / "python")]
+    subprocess.run([*install, *editables(), *environment()[1]], check=True, timeout=LIMIT, cwd=ROOT)
+    return folder / "bin" / "python"
+
+
+def run(step: Step) -> Outcome:
+    """Run one step, show its output, and return what became of it."""
+    print(f"\n== {step.name}", flush=True)
+    start = time.monotonic()
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", **step.environment}
+    child = subprocess.Popen(
+        step.command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    lines: list[str] = []
+    assert child.stdout is not None
+    for line in child.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    status = child.wait(timeout=LIMIT)
+    counts = {
+        word.rstrip("s") if word.startswith("error") else word: int(n)
+        for n, word in _COUNTS.findall("".join(lines[-1:]))
+    }
+    return Outcome(step=step, status=status, seconds=time.monotonic() - start, counts=counts)
+
+
+def report(outcomes: list[Outcome]) -> int:
+    """Print the table and the closing line; return the exit status."""
+    print(f"\n{'what ran':34} {'result':8} {'seconds':>8}  passed  failed  skipped")
+    totals = {"passed": 0, "failed": 0, "skipped": 0}
+    for outcome in outcomes:
+        counts = {
+            "passed": outcome.counts.get("passed", 0),
+            "failed": outcome.counts.get("failed", 0) + outcome.counts.get("error", 0),
+            "skipped": outcome.counts.get("skipped", 0),
+        }
+        if outcome.status and not counts["failed"]:
+            counts["failed"] = 1
+        elif not outcome.counts:
+            counts["passed"] = 1
+        totals = {word: totals[word] + counts[word] for word in totals}
+        result = "ok" if outcome.status == 0 else f"exit {outcome.status}"
+        row = f"{outcome.step.name:34} {result:8} {outcome.seconds:8.1f}"
+        print(row + "".join(f"  {counts[word]:6}" for word in totals))
+    print(f"\n{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped", flush=True)
+    return int(any(outcome.status for outcome in outcomes))
+
+
+def main(mode: str) -> int:
+    """Run the suite in a mode (`test` or `check`) and return the exit status."""
+    outcomes = [run(step) for step in (*lint_steps(), *test_steps(mode))]
+    if mode == "check":
+        outcomes += [run(step) for step in other_interpreters()]
+    return report(outcomes)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["test"], ["check"]):
+        sys.exit("usage: python tools/suite.py test|check")
+    sys.exit(main(sys.argv[1]))
