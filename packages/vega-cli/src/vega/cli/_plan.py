@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from vega.core.extend import Operation
@@ -40,7 +41,9 @@ def carry_out(
     if not dry_run:
         _batch.recover(root)
     changes = changes_of(root, planned)
-    if not force:
+    if force:
+        changes = [replace(change, status="update") if change.status == "conflict" else change for change in changes]
+    else:
         _check(changes, dry_run=dry_run)
     if not dry_run:
         _batch.write(root, changes)
