@@ -59,6 +59,11 @@ class UnitOfWork(ABC):
         """Whether the open unit refuses to write."""
         return self._read_only
 
+    @property
+    def outer(self) -> UnitOfWork | None:
+        """The unit that was open when this one was entered, such as one of another database."""
+        return self._outer
+
     def after_commit(self, callback: Callback) -> None:
         """Run something after the outermost commit, in the order added; drop it on rollback.
 

@@ -1,0 +1,28 @@
+"""What stores that implement queries need beside the public language: the rules for values, patterns and enums."""
+
+from ._cursor import describe
+from ._fold import FOLD
+from ._kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant
+from ._like import Pattern, Wild, escape
+from ._memory import in_order, mean, stored_text
+from ._nodes import MAX_DEPTH, all_of, any_of, check_depth, negate
+
+__all__ = [
+    "FOLD",
+    "LARGEST_INT",
+    "LEAST_INT",
+    "MAX_DEPTH",
+    "ORDERED",
+    "Pattern",
+    "Wild",
+    "all_of",
+    "any_of",
+    "check_constant",
+    "check_depth",
+    "describe",
+    "escape",
+    "in_order",
+    "mean",
+    "negate",
+    "stored_text",
+]

@@ -1,0 +1,34 @@
+"""The changes of `update_where`, checked before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vega.patterns.query import UnknownFieldError
+
+from ._errors import InvalidEntityError
+from ._rules import Rules
+from ._shape import check
+
+
+def checked_changes(rules: Rules, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes as they are stored, by field.
+
+    Raises:
+        UnknownFieldError: the entity stores no such field of its own.
+        InvalidEntityError: a value cannot be stored, a field is the identity or the version, or there is none.
+    """
+    if not changes:
+        raise InvalidEntityError("there is nothing to change", rules.name, "name a field: update_where(spec, name=...)")
+    checked: dict[str, Any] = {}
+    for name, value in changes.items():
+        column = rules.shape.by_path.get(name)
+        if column is None:
+            raise UnknownFieldError.of(name, rules.name, rules.shape.by_path)
+        if name in {rules.mapping.identity, rules.mapping.version, rules.mapping.tenant}:
+            raise InvalidEntityError(
+                f"{name} cannot be changed by update_where", rules.name, "change the entity itself"
+            )
+        checked[name] = check(column, value, rules.shape.entity)
+    return checked

@@ -1,0 +1,149 @@
+"""What can go wrong in vega.data: one root, three parts (what, where, fix), a stable code.
+
+DataError
+├── DuplicateEntityError       VG401  an identifier or a unique value is stored already; `fields` names them
+├── ForeignKeyError            VG402  something refers to what is not stored, or is still referred to
+├── StaleEntityError           VG403  the entity was changed by somebody else since it was loaded
+├── DatabaseUnavailableError   VG404  the database cannot be reached, or the connection was lost
+├── QueryTimeoutError          VG405  a statement, a lock or a free connection took too long
+├── MappingError               VG406  an entity cannot be mapped to a table
+├── InvalidEntityError         VG407  a value of an entity cannot be stored
+├── DatabaseStateError         VG408  the database is not open, or its URL cannot be used
+├── TransactionConflictError   VG409  a deadlock or a serialization failure; the unit may run again
+├── TenantError                VG410  no tenant is set, or an entity belongs to another
+├── MigrationError             VG411  a migration cannot be made or run
+├── DestructiveMigrationError  VG412  a migration would drop or narrow what is stored
+├── OutboxError                VG413  an event cannot be written to or read from the outbox
+└── ConstraintError            VG414  the database refuses a value by a check or a NOT NULL
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from vega.core import CoreError, ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class DataError(CoreError):
+    """The root of the errors of vega.data."""
+
+    code: ClassVar[str] = "VG400"
+    retryable: ClassVar[bool] = False
+
+
+class DuplicateEntityError(DataError):
+    """An identifier or a unique value is stored already.
+
+    Attributes:
+        fields: the fields that are unique together; empty when the database does not say.
+    """
+
+    code = "VG401"
+    kind = ErrorKind.CONFLICT
+    fields: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, entity: str, fields: Iterable[str]) -> DuplicateEntityError:
+        """Return the error for fields of an entity."""
+        names = tuple(fields)
+        which = f"this {', '.join(names)}" if names else "these unique values"
+        error = cls(f"{entity} with {which} is stored already", entity, "choose another value, or update what is there")
+        error.fields = names
+        return error
+
+
+class ForeignKeyError(DataError):
+    """Something refers to what is not stored, or is still referred to."""
+
+    code = "VG402"
+    kind = ErrorKind.CONFLICT
+
+
+class StaleEntityError(DataError):
+    """The entity was changed by somebody else since it was loaded."""
+
+    code = "VG403"
+    kind = ErrorKind.CONFLICT
+
+    @classmethod
+    def of(cls, entity: str, identity: object) -> StaleEntityError:
+        """Return the error for one entity."""
+        return cls(
+            f"{entity} {identity!r} was changed since it was loaded", entity, "load it again and apply the change anew"
+        )
+
+
+class DatabaseUnavailableError(DataError):
+    """The database cannot be reached, or the connection was lost."""
+
+    code = "VG404"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class QueryTimeoutError(DataError):
+    """A statement, a lock or a free connection took too long."""
+
+    code = "VG405"
+    kind = ErrorKind.TIMEOUT
+
+
+class MappingError(DataError):
+    """An entity cannot be mapped to a table."""
+
+    code = "VG406"
+
+
+class InvalidEntityError(DataError):
+    """A value of an entity cannot be stored."""
+
+    code = "VG407"
+    kind = ErrorKind.INVALID
+
+
+class DatabaseStateError(DataError):
+    """The database is not open, or its URL cannot be used."""
+
+    code = "VG408"
+
+
+class TransactionConflictError(DataError):
+    """A deadlock or a serialization failure: nothing was stored, and the unit may run again."""
+
+    code = "VG409"
+    kind = ErrorKind.CONFLICT
+    retryable = True
+
+
+class TenantError(DataError):
+    """No tenant is set, or an entity belongs to another one."""
+
+    code = "VG410"
+    kind = ErrorKind.FORBIDDEN
+
+
+class MigrationError(DataError):
+    """A migration cannot be made or run."""
+
+    code = "VG411"
+
+
+class DestructiveMigrationError(MigrationError):
+    """A migration would drop or narrow what is stored."""
+
+    code = "VG412"
+
+
+class OutboxError(DataError):
+    """An event cannot be written to or read from the outbox."""
+
+    code = "VG413"
+
+
+class ConstraintError(DataError):
+    """The database refuses a value by a check, or by a column that must not be empty."""
+
+    code = "VG414"
+    kind = ErrorKind.INVALID

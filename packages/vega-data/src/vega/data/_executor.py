@@ -1,0 +1,169 @@
+"""Queries answered by a database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
+
+from vega.patterns.query import Aggregation, Calculation, Compare, Comparison, Field, FieldInfo, Kind, Order, QueryPlan
+from vega.patterns.query.values import mean
+
+from ._compile import Compiler
+from ._rows import RowLoader
+from ._sqlite import SUM_FUNCTION
+from ._tables import EntityTable
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ._database import Database
+
+T = TypeVar("T")
+_DECIMAL_FUNCTIONS: Final = (Calculation.SUM, Calculation.AVG)
+
+
+class SQLExecutor(Generic[T]):
+    """Answers the queries of one entity.
+
+    Args:
+        database: where they are sent.
+        tables: the tables of the entity.
+        loader: turns rows into entities.
+    """
+
+    def __init__(self, database: Database, tables: EntityTable, loader: RowLoader[T]) -> None:
+        self._database, self._tables, self._loader = database, tables, loader
+        self._compiler = Compiler(tables, database.dialect)
+
+    @property
+    def identity(self) -> tuple[FieldInfo, ...]:
+        """The field that identifies an entity."""
+        return (self._tables.rules.identity_field,)
+
+    @property
+    def cursor_secret(self) -> bytes:
+        """The key that signs cursors."""
+        return self._database.cursor_secret
+
+    async def fetch(self, plan: QueryPlan) -> list[T]:
+        """Return the selected entities, in the total order; one statement, and one for each level of children."""
+        statement = self.statement(plan)
+        if plan.limit == 0:
+            return []
+        async with self._database.reading() as session:
+            result = await session.execute(statement, tables=self._tables)
+            return await self._loader.load(session, result.all())
+
+    async def count(self, plan: QueryPlan) -> int:
+        """Return how many entities are selected."""
+        statement = select(func.count()).select_from(self._tables.table).where(*self.where(plan))
+        async with self._database.reading() as session:
+            return int((await session.execute(statement, tables=self._tables)).scalar_one())
+
+    async def stream(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
+        """Iterate over the selected entities.
+
+        In the order of the identifier no connection is held between the batches; in another order one is held
+        until the end.
+        """
+        if not plan.order and plan.limit is None and not plan.offset:
+            async for entity in self._by_identity(plan, batch):
+                yield entity
+            return
+        statement = self.statement(plan)
+        async with self._database.reading() as session:
+            async for rows in session.stream(statement, batch):
+                for entity in await self._loader.load(session, rows):
+                    yield entity
+
+    async def aggregate(self, plan: QueryPlan, aggregation: Aggregation) -> list[dict[str, Any]]:
+        """Return one row for each group."""
+        keys = [self._compiler.column(key) for key in aggregation.keys]
+        columns: list[ColumnElement[Any]] = list(keys)
+        readers: list[Callable[[Sequence[Any]], Any]] = []
+        for _, calculation, field in aggregation.columns:
+            made, reader = self._calculation(calculation, field, len(columns))
+            columns += made
+            readers.append(reader)
+        statement = select(*columns or [literal_column("1")]).select_from(self._tables.table).where(*self.where(plan))
+        if keys:
+            order = (self._compiler.order(Order(key)) for key in aggregation.keys)
+            statement = statement.group_by(*keys).order_by(*order)
+        async with self._database.reading() as session:
+            rows = (await session.execute(statement, tables=self._tables)).all()
+        names = [str(key) for key in aggregation.keys]
+        return [
+            dict(zip(names, row, strict=False))
+            | {name: read(row) for (name, _, _), read in zip(aggregation.columns, readers, strict=True)}
+            for row in rows
+        ]
+
+    async def explain(self, plan: QueryPlan) -> str:
+        """Return how the database would answer."""
+        text = self.to_sql(plan)
+        prefix = "EXPLAIN QUERY PLAN" if self._database.dialect == "sqlite" else "EXPLAIN"
+        async with self._database.reading() as session:
+            connection = await session.connection()
+            rows = (await connection.exec_driver_sql(f"{prefix} {text}")).all()
+        return "\n".join(str(row[-1]) for row in rows)
+
+    def to_sql(self, plan: QueryPlan) -> str:
+        """Return the statement with its constants written out; for reading only."""
+        compiled = self.statement(plan).compile(
+            dialect=self._database.engine.dialect, compile_kwargs={"literal_binds": True}
+        )
+        return str(compiled)
+
+    def statement(self, plan: QueryPlan) -> Select[Any]:
+        """Return the query of a plan, with the policies of the entity."""
+        order = plan.total_order(self.identity)
+        statement = self._loader.select.where(*self.where(plan)).order_by(*map(self._compiler.order, order))
+        if plan.limit is not None:
+            statement = statement.limit(plan.limit)
+        return statement.offset(plan.offset) if plan.offset else statement
+
+    def where(self, plan: QueryPlan) -> list[ColumnElement[bool]]:
+        """Return the conditions of a plan and of the policies."""
+        clauses = [self._compiler.clause(node) for node in self._tables.rules.seen(plan)]
+        fields = self._tables.rules.shape.fields
+        return clauses + [self._compiler.specification(spec, fields) for spec in plan.specs]
+
+    async def _by_identity(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
+        rules = self._tables.rules
+        key = Field((rules.identity_field,))
+        nodes = plan.nodes
+        while True:
+            found = await self.fetch(replace(plan, nodes=nodes, limit=batch))
+            for entity in found:
+                yield entity
+            if len(found) < batch:
+                return
+            nodes = (*plan.nodes, Compare(Comparison.GT, key, rules.identity_of(found[-1])))
+
+    def _calculation(
+        self, calculation: Calculation, field: Field | None, at: int
+    ) -> tuple[list[ColumnElement[Any]], Callable[[Sequence[Any]], Any]]:
+        if field is None:
+            return [func.count()], lambda row: row[at]
+        column = self._compiler.column(field)
+        if calculation is Calculation.COUNT:
+            return [func.count(column)], lambda row: row[at]
+        if calculation in _DECIMAL_FUNCTIONS:
+            return self._sum(calculation, field, column, at)
+        ordered = self._compiler.ordered(field)
+        made = func.min(ordered) if calculation is Calculation.MIN else func.max(ordered)
+        return [made], lambda row: row[at]
+
+    def _sum(
+        self, calculation: Calculation, field: Field, column: ColumnElement[Any], at: int
+    ) -> tuple[list[ColumnElement[Any]], Callable[[Sequence[Any]], Any]]:
+        number = int if field.info.kind is Kind.INT else Decimal
+        total = getattr(func, SUM_FUNCTION) if self._database.dialect == "sqlite" else func.sum
+        if calculation is Calculation.SUM:
+            return [total(column)], lambda row: None if row[at] is None else number(row[at])
+        return [
+            total(column),
+            func.count(column),
+        ], lambda row: None if row[at] is None else mean(number(row[at]), row[at + 1])

@@ -1,0 +1,109 @@
+"""One connection in one transaction: taken at the first statement, given back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sqlalchemy import CursorResult, Executable
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ._driver_errors import translated
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ._database import Database
+    from ._tables import EntityTable
+
+Kind: TypeAlias = Literal["none", "read", "write"]
+Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+class Session:
+    """Sends statements one after the other, whoever asks: tasks of one unit may share it.
+
+    Args:
+        database: whose connection it takes.
+        kind: the transaction: none, one that reads, or one that writes.
+    """
+
+    def __init__(self, database: Database, kind: Kind) -> None:
+        self._database, self._kind = database, kind
+        self._connection: AsyncConnection | None = None
+        self._lock = asyncio.Lock()
+
+    async def execute(
+        self, statement: Executable, parameters: Parameters = None, *, tables: EntityTable | None = None
+    ) -> CursorResult[Any]:
+        """Send a statement.
+
+        Raises:
+            DataError: the database refuses it; the message speaks of the entity of `tables`.
+        """
+        async with self._lock:
+            with translated(tables):
+                connection = self._connection or await self._take()
+                return await connection.execute(statement, parameters)
+
+    async def driver_sql(self, text: str) -> None:
+        """Send a text as it is; for the statements that steer transactions."""
+        async with self._lock:
+            with translated():
+                connection = self._connection or await self._take()
+                await connection.exec_driver_sql(text)
+
+    async def stream(self, statement: Executable, batch: int) -> AsyncIterator[Sequence[Any]]:
+        """Send a query, and give its rows in batches while the database still reads."""
+        with translated():
+            connection = await self.connection()
+            async with connection.stream(statement, execution_options={"yield_per": batch}) as result:
+                async for rows in result.partitions():
+                    yield rows
+
+    async def connection(self) -> AsyncConnection:
+        """Return the connection, taken at the first call."""
+        async with self._lock:
+            with translated():
+                return self._connection or await self._take()
+
+    async def commit(self) -> None:
+        """Commit, and give the connection back."""
+        if self._connection is None:
+            return
+        try:
+            with translated():
+                await self._connection.commit()
+        finally:
+            await self._give_back()
+
+    async def rollback(self) -> None:
+        """Undo everything, and give the connection back; a lost connection has undone it already."""
+        if self._connection is None:
+            return
+        try:
+            with suppress(SQLAlchemyError, OSError):
+                if self._database.dialect == "sqlite" and self._kind != "none":
+                    await self._connection.exec_driver_sql("ROLLBACK")
+                await self._connection.rollback()
+        finally:
+            await self._give_back()
+
+    async def close(self) -> None:
+        """Give the connection back after reading."""
+        if self._connection is not None:
+            await self._give_back()
+
+    async def _take(self) -> AsyncConnection:
+        connection = self._connection = await self._database.engine.connect()
+        if self._kind == "read" and self._database.dialect == "postgresql":
+            connection = self._connection = await connection.execution_options(postgresql_readonly=True)
+        if self._database.dialect == "sqlite" and self._kind != "none":
+            await connection.exec_driver_sql("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
+        return connection
+
+    async def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.shield(connection.close())

@@ -1,0 +1,276 @@
+"""Changes to stored entities: each is one statement, with identity, version and policies in its WHERE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, CursorResult, Executable, Select, bindparam, delete, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from vega.patterns.query.values import check_constant
+
+from ._changes import checked_changes
+from ._compile import Compiler
+from ._errors import DuplicateEntityError, InvalidEntityError, TenantError
+from ._missing import missing
+from ._rows import insert_children, replace_children
+from ._rules import top_level
+from ._session import Session
+from ._shape import check, read, with_values
+from ._tables import EntityTable
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ._database import Database
+
+T = TypeVar("T")
+_KEY = "vega_key"
+_VERSION = "vega_version"
+
+
+class Writer(Generic[T]):
+    """Sends the changes of one entity.
+
+    Args:
+        database: where they are sent.
+        tables: the tables of the entity.
+    """
+
+    def __init__(self, database: Database, tables: EntityTable) -> None:
+        self._database, self._tables, self._rules = database, tables, tables.rules
+        self._compiler = Compiler(tables, database.dialect)
+        self._names = {
+            one.dotted: column.key for one, column in zip(tables.rules.shape.columns, tables.columns, strict=True)
+        }
+        mapping = tables.rules.mapping
+        self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
+        self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
+        self._statements: dict[str, Any] = {}
+
+    def by_identity(self, statement: Select[Any], key: Any) -> tuple[Executable, Mapping[str, Any]]:
+        """Return the statement that selects one entity, and its parameters."""
+        prepared = self._statements.get("select")
+        if prepared is None:
+            prepared = self._statements["select"] = statement.where(self._by_key)
+        visible = self._visible()
+        return (prepared.where(*visible) if visible else prepared), {_KEY: key}
+
+    async def insert(self, entity: T) -> T:
+        """Store a new entity."""
+        changes = self._rules.on_insert(entity)
+        row = self._row(entity, changes)
+        identity = row[self._names[self._rules.mapping.identity]]
+        async with self._database.writing() as session:
+            if identity is None:
+                del row[self._names[self._rules.mapping.identity]]
+                result = await session.execute(self._insert(), row, tables=self._tables)
+                identity = changes[self._rules.mapping.identity] = _made_key(result)
+            else:
+                await session.execute(self._insert(), row, tables=self._tables)
+            await insert_children(session, self._tables, [(identity, entity)])
+        return with_values(entity, top_level(changes))
+
+    async def insert_many(self, entities: Sequence[T]) -> list[T]:
+        """Store new entities, all or none."""
+        if not entities:
+            return []
+        changes = [self._rules.on_insert(entity) for entity in entities]
+        rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
+        async with self._database.writing() as session:
+            await self._insert_rows(session, rows, changes)
+            key = self._rules.mapping.identity
+            owners = [
+                (change.get(key, self._rules.identity_of(one)), one)
+                for one, change in zip(entities, changes, strict=True)
+            ]
+            await insert_children(session, self._tables, owners)
+        return [with_values(entity, top_level(change)) for entity, change in zip(entities, changes, strict=True)]
+
+    async def save(self, entity: T) -> T:
+        """Create or update an entity."""
+        if self._rules.mapping.version:
+            if self._rules.version_of(entity) == 0:
+                return await self._insert_versioned(entity)
+            return await self.update(entity)
+        if self._rules.identity_of(entity) is None:
+            return await self.insert(entity)
+        changes = self._rules.on_insert(entity)
+        row = self._row(entity, changes)
+        async with self._database.writing() as session:
+            kept = await self._upsert(session, row)
+            await replace_children(session, self._tables, [(self._rules.identity_of(entity), entity)])
+        return with_values(entity, top_level(changes | kept))
+
+    async def update(self, entity: T) -> T:
+        """Store the values of an entity that is stored already."""
+        changes = self._rules.on_update(entity)
+        row = self._row(entity, changes)
+        identity = self._rules.identity_of(entity)
+        key = row.pop(self._names[self._rules.mapping.identity])
+        if key is None:
+            raise missing(self._rules, identity)
+        for name in self._created:
+            row.pop(self._names[name])
+        where = [self._by_key, *self._visible()]
+        parameters: dict[str, Any] = {_KEY: key}
+        if self._rules.mapping.version:
+            where.append(self._version_column == bindparam(_VERSION, type_=self._version_column.type))
+            parameters[_VERSION] = self._rules.version_of(entity)
+        statement = update(self._tables.table).where(*where).values({name: bindparam(f"v_{name}") for name in row})
+        parameters |= {f"v_{name}": value for name, value in row.items()}
+        async with self._database.writing() as session:
+            done = await session.execute(statement, parameters, tables=self._tables)
+            if done.rowcount == 0:
+                raise self._rules.stale(entity) if self._rules.mapping.version else missing(self._rules, identity)
+            await replace_children(session, self._tables, [(identity, entity)])
+        return with_values(entity, top_level(changes))
+
+    async def delete(self, id: Any) -> bool:
+        """Delete one entity, and tell whether there was one."""
+        if id is None:
+            return False
+        info = self._rules.identity_field
+        key = check_constant(info.kind, info.type, id, f"the identifier of {self._rules.name}")
+        where = [self._by_key, *self._visible()]
+        async with self._database.writing() as session:
+            done = await session.execute(self._removal(where), {_KEY: key}, tables=self._tables)
+        return bool(done.rowcount)
+
+    async def update_where(self, clauses: Sequence[ColumnElement[bool]], changes: Mapping[str, Any]) -> int:
+        """Set fields of the selected entities, and count their versions up."""
+        checked = checked_changes(self._rules, changes) | self._rules.on_bulk_update()
+        values: dict[str, Any] = {self._names[name]: value for name, value in checked.items()}
+        statement = update(self._tables.table).where(*clauses).values(self._bumped(values))
+        async with self._database.writing() as session:
+            done = await session.execute(statement, tables=self._tables)
+        return int(done.rowcount)
+
+    async def delete_where(self, clauses: Sequence[ColumnElement[bool]]) -> int:
+        """Delete the selected entities."""
+        async with self._database.writing() as session:
+            done = await session.execute(self._removal(clauses), tables=self._tables)
+        return int(done.rowcount)
+
+    async def upsert_many(self, entities: Sequence[T], on: Sequence[str]) -> list[T]:
+        """Store entities, updating those that are there."""
+        keys = tuple(on) or (self._rules.mapping.identity,)
+        for key in keys:
+            self._rules.shape.fields.resolve(key, private=True)
+        stored: list[T] = []
+        async with self._database.writing() as session:
+            for entity in entities:
+                changes = self._rules.on_insert(entity)
+                row = self._row(entity, changes)
+                if row[self._names[self._rules.mapping.identity]] is None:
+                    del row[self._names[self._rules.mapping.identity]]
+                kept = await self._upsert(session, row, keys)
+                identity = kept.get(self._rules.mapping.identity, self._rules.identity_of(entity))
+                await replace_children(session, self._tables, [(identity, entity)])
+                stored.append(with_values(entity, top_level(changes | kept)))
+        return stored
+
+    async def _insert_versioned(self, entity: T) -> T:
+        try:
+            return await self.insert(entity)
+        except DuplicateEntityError as error:
+            if error.fields == (self._rules.mapping.identity,):
+                raise self._rules.stale(entity) from error
+            raise
+
+    async def _insert_rows(self, session: Session, rows: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
+        key = self._names[self._rules.mapping.identity]
+        made = [position for position, row in enumerate(rows) if row[key] is None]
+        given = [row for row in rows if row[key] is not None]
+        if given:
+            await session.execute(self._insert(), given, tables=self._tables)
+        if made:
+            unnumbered = [{name: value for name, value in rows[at].items() if name != key} for at in made]
+            statement = insert(self._tables.table).returning(self._tables.identity, sort_by_parameter_order=True)
+            numbers = (await session.execute(statement, unnumbered, tables=self._tables)).scalars().all()
+            for at, number in zip(made, numbers, strict=True):
+                changes[at][self._rules.mapping.identity] = number
+
+    async def _upsert(self, session: Session, row: dict[str, Any], keys: Iterable[str] = ()) -> dict[str, Any]:
+        """Insert a row or update the one that is there; return the fields that were kept."""
+        targets = tuple(keys) or (self._rules.mapping.identity,)
+        kept = {self._rules.mapping.identity, *targets, *self._created}
+        dialect = sqlite if self._database.dialect == "sqlite" else postgresql
+        statement = dialect.insert(self._tables.table).values(row)
+        written = {
+            self._names[path]: statement.excluded[self._names[path]]
+            for path in self._names
+            if path not in kept and self._names[path] in row
+        }
+        if self._rules.mapping.version:
+            written[self._names[self._rules.mapping.version]] = self._version_column + 1
+        if not written:  # nothing beside the keys: write one of them onto itself, so that a row comes back
+            name = self._names[targets[0]]
+            written = {name: statement.excluded[name]}
+        merged = statement.on_conflict_do_update(
+            index_elements=[self._tables.column(path) for path in targets], set_=written, where=self._own_tenant()
+        )
+        wanted = [path for path in (self._rules.mapping.identity, self._rules.mapping.version, *self._created) if path]
+        if wanted == [self._rules.mapping.identity] == list(targets):
+            done = await session.execute(merged, tables=self._tables)
+            self._refuse_foreign(bool(done.rowcount))
+            return {}
+        returned = (
+            await session.execute(merged.returning(*map(self._tables.column, wanted)), tables=self._tables)
+        ).all()
+        self._refuse_foreign(bool(returned))
+        return dict(zip(wanted, returned[0], strict=True))
+
+    def _refuse_foreign(self, stored: bool) -> None:
+        if not stored:
+            raise TenantError(
+                f"this {self._rules.name} belongs to another tenant", self._rules.name, "choose another id"
+            )
+
+    def _own_tenant(self) -> Any:
+        tenancy = self._rules.visible(frozenset({"soft_delete"}))
+        return self._compiler.clause(tenancy[0]) if tenancy else None
+
+    def _row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
+        shape = self._rules.shape
+        if not isinstance(entity, shape.entity):
+            raise InvalidEntityError(f"{type(entity).__name__} is no {self._rules.name}", self._rules.name)
+        made: dict[str, Any] = {}
+        for column in shape.columns:
+            path = column.dotted
+            value = changes[path] if path in changes else read(entity, column.path)
+            if value is None and column is self._rules.identity:
+                made[self._names[path]] = None
+            else:
+                made[self._names[path]] = check(column, value, shape.entity)
+        return made
+
+    def _insert(self) -> Any:
+        prepared = self._statements.get("insert")
+        if prepared is None:
+            prepared = self._statements["insert"] = insert(self._tables.table)
+        return prepared
+
+    def _visible(self) -> list[ColumnElement[bool]]:
+        return [self._compiler.clause(node) for node in self._rules.visible()]
+
+    def _removal(self, where: Sequence[ColumnElement[bool]]) -> Any:
+        if not self._rules.mapping.soft_delete:
+            return delete(self._tables.table).where(*where)
+        changes = self._rules.on_bulk_update() | {self._rules.mapping.soft_delete: self._rules.now()}
+        values = {self._names[name]: value for name, value in changes.items()}
+        return update(self._tables.table).where(*where).values(self._bumped(values))
+
+    def _bumped(self, values: dict[str, Any]) -> dict[str, Any]:
+        if self._rules.mapping.version:
+            return values | {self._names[self._rules.mapping.version]: self._version_column + 1}
+        return values
+
+    @property
+    def _version_column(self) -> ColumnElement[Any]:
+        return self._tables.column(self._rules.mapping.version)
+
+
+def _made_key(result: CursorResult[Any]) -> Any:
+    made = result.inserted_primary_key
+    assert made is not None  # a single INSERT without its key always gives it back
+    return made[0]

@@ -1,0 +1,170 @@
+"""Column types that hold the same values on SQLite and PostgreSQL, and are compared the same way.
+
+For tables written by hand and for migrations; repositories choose them from the fields of an entity.
+"""
+
+from __future__ import annotations
+
+import importlib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB, TEXT
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from vega.patterns.query.values import stored_text
+
+DECIMAL_COLLATION: Final = "vega_decimal"
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class CodePointText(TypeDecorator[str]):
+    """Text that is compared and ordered by code point on every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the collation "C" on PostgreSQL; SQLite compares bytes by itself."""
+        return dialect.type_descriptor(TEXT(collation="C") if dialect.name == "postgresql" else Text())
+
+
+class WholeNumber(TypeDecorator[int]):
+    """An int of 64 bits, signed; on SQLite one that can number its rows by itself."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose INTEGER on SQLite, which has 64 bits there."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A Decimal, kept digit by digit: NUMERIC on PostgreSQL, text under a collation of numbers on SQLite.
+
+    The collation is registered by `vega.data.Database` on its connections; another program that opens the SQLite
+    file can read such a column but not compare or sort by it.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose text with the collation on SQLite."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text(collation=DECIMAL_COLLATION))
+        return dialect.type_descriptor(Numeric(asdecimal=True))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Write the digits out on SQLite."""
+        return format(value, "f") if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Read the digits on SQLite."""
+        return Decimal(value) if isinstance(value, str) else value
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC with microseconds and read in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the type with a time zone where there is one."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Write the instant in UTC."""
+        if value is None:
+            return None
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Read the instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Duration(TypeDecorator[timedelta]):
+    """A timedelta, stored as whole microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Write the microseconds."""
+        return None if value is None else value // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """Read the microseconds."""
+        return None if value is None else value * _MICROSECOND
+
+
+class EnumText(TypeDecorator[Enum]):
+    """An enum member, stored as text: its value when all values are texts, else its name.
+
+    Args:
+        members: the enum; not needed in migrations, which only name the column's type.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[Enum] | None = None) -> None:
+        super().__init__()
+        self.members = members
+        self._by_text = {} if members is None else {stored_text(member): member for member in members}
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the collation "C" on PostgreSQL."""
+        return dialect.type_descriptor(TEXT(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Enum | None, dialect: Dialect) -> str | None:
+        """Write the member's text."""
+        return None if value is None else stored_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Read the member of a text."""
+        return None if value is None else self._by_text.get(value, value)
+
+
+class TypedJson(TypeDecorator[Any]):
+    """A value of JSON, read back as the type that was stored: JSONB on PostgreSQL, text on SQLite.
+
+    Args:
+        python_type: what it is read as; None leaves dicts and lists.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, python_type: Any = None) -> None:
+        super().__init__(none_as_null=True)
+        self.python_type_wanted = python_type
+        self._adapter: Any = None
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose JSONB on PostgreSQL."""
+        chosen = JSONB(none_as_null=True) if dialect.name == "postgresql" else JSON(none_as_null=True)
+        return dialect.type_descriptor(chosen)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Turn the value into what JSON can say."""
+        return None if value is None else self._adapted().dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Turn JSON into the type."""
+        return None if value is None else self._adapted().validate_python(value, strict=False)
+
+    def _adapted(self) -> Any:
+        if self._adapter is None:
+            pydantic = importlib.import_module("pydantic")
+            self._adapter = pydantic.TypeAdapter(Any if self.python_type_wanted is None else self.python_type_wanted)
+        return self._adapter
