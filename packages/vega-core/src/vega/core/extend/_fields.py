@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 from dataclasses import dataclass
 from datetime import date
@@ -246,7 +247,7 @@ def _literal(kind: FieldType, value: str, text: str) -> str:
     if kind.name == "datetime":
         raise InvalidFieldError("a datetime takes no default here", text, "write it into the entity by hand")
     try:
-        return readers.get(kind.name, lambda: '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"')))()
+        return readers.get(kind.name, lambda: json.dumps(value, ensure_ascii=False))()
     except (ValueError, KeyError, InvalidOperation):
         raise InvalidFieldError(f"{value!r} is not a {kind.name}", text, _FORM) from None
 

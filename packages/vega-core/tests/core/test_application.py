@@ -1,0 +1,254 @@
+"""The composition root."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from vega.core import Application, ConfigurationErrors, PluginError, ProjectError
+from vega.core import _plugins as plugins_module
+from vega.core.extend import Plugin, Project
+from vega.di import Container, Scope, current_scope, get_container
+from vega.events import EventBus, get_event_bus
+
+FILES = {
+    "pyproject.toml": '[tool.vega]\npackage = "depotapp"\nfeatures = []\n',
+    "depotapp/__init__.py": "",
+    "depotapp/settings.py": (
+        "from vega.settings import BaseSettings\nclass Settings(BaseSettings):\n    greeting: str = 'hi'\n"
+    ),
+    "depotapp/config.py": (
+        "from depotapp.domain.services.clock import Clock\n"
+        "class FixedClock(Clock):\n    def now(self): return 7\n"
+        "def configure(app): app.container.register(Clock, FixedClock)\n"
+    ),
+    "depotapp/domain/services/clock.py": "class Clock:\n    def now(self): raise NotImplementedError\n",
+    "depotapp/domain/events/placed.py": (
+        "from dataclasses import dataclass\nfrom vega.events import Event\n"
+        "@dataclass(frozen=True)\nclass Placed(Event):\n    order: str\n"
+    ),
+    "depotapp/application/handlers/log.py": (
+        "from depotapp.domain.events.placed import Placed\nfrom depotapp.domain.services.clock import Clock\n"
+        "from vega.events import subscribe\nseen = []\n"
+        "@subscribe(Placed)\nasync def log(event: Placed, clock: Clock) -> None:\n"
+        "    seen.append((event.order, clock.now()))\n"
+    ),
+    "depotapp/infrastructure/services/store.py": (
+        "from vega.di import Scope, injectable\n@injectable(scope=Scope.SCOPED)\nclass Store: ...\n"
+    ),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "depotapp"]:
+        del sys.modules[name]
+
+
+def empty(plugins: tuple[Plugin, ...] = ()) -> Application:
+    project = Project(root=Path("/nowhere"), package="nothing")
+    return Application(project, container=Container(), bus=EventBus(), plugins=plugins)
+
+
+def test_an_event_reaches_a_discovered_handler_with_what_it_needs(project: Path) -> None:
+    app = Application.load(project / "depotapp")
+
+    async def main() -> None:
+        placed = sys.modules["depotapp.domain.events.placed"].Placed
+        await get_event_bus().publish(placed("4711"))
+
+    app.run(main)
+
+    assert sys.modules["depotapp.application.handlers.log"].seen == [("4711", 7)]
+
+
+def test_the_application_provides_itself_its_settings_and_its_bus(project: Path) -> None:
+    app = Application.load(project)
+
+    assert app.container.resolve(Application) is app
+    assert app.container.resolve(EventBus) is app.bus
+    assert app.settings is not None
+    assert app.container.resolve(type(app.settings)) is app.settings
+
+
+def test_an_activation_is_one_scope_and_the_next_one_another(project: Path) -> None:
+    app = Application.load(project)
+    store = sys.modules["depotapp.infrastructure.services.store"].Store
+    before = get_container()
+
+    async def main() -> tuple[bool, bool]:
+        async with app.activate() as scope:
+            same = scope.resolve(store) is scope.resolve(store)
+            first = scope.resolve(store)
+            assert get_container() is app.container
+        async with app.activate() as scope:
+            return same, scope.resolve(store) is first
+
+    assert asyncio.run(main()) == (True, False)
+    assert get_container() is before
+
+
+def test_an_activation_that_fails_to_open_puts_everything_back() -> None:
+    app = empty()
+    before = get_container(), get_event_bus()
+
+    def broken() -> AbstractContextManager[object]:
+        raise RuntimeError("no")
+
+    app.ambient(broken)
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError):
+            async with app.activate():
+                pass
+        assert current_scope() is None
+        assert (get_container(), get_event_bus()) == before
+
+    asyncio.run(main())
+
+
+def test_values_of_an_activation_are_injectable() -> None:
+    app = empty()
+
+    async def main() -> str:
+        async with app.activate({str: "given"}) as scope:
+            return str(scope.resolve(str))
+
+    assert asyncio.run(main()) == "given"
+
+
+def test_every_mistake_is_reported_at_once(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.vega]\npackage = "depotapp"\nfeatures = ["nothing"]\n')
+    (project / "depotapp/settings.py").write_text(
+        "from vega.settings import BaseSettings\nclass Settings(BaseSettings):\n    secret_key: str\n"
+    )
+    (project / "depotapp/application/handlers/broken.py").write_text("raise RuntimeError('boom')\n")
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        Application.load(project)
+
+    text = str(caught.value)
+    assert len(caught.value.exceptions) == 3
+    assert all(word in text for word in ("SECRET_KEY", "broken.py:1", "'nothing'"))
+
+
+def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError):
+        Application.load(tmp_path)
+
+
+def recording(name: str, log: list[str], needs: tuple[str, ...] = (), *, fails: str = "") -> Plugin:
+    class Recording(Plugin):
+        feature = name
+        requires = needs
+
+        async def startup(self, app: Application) -> None:
+            log.append(f"+{name}")
+            if fails == "start":
+                raise RuntimeError(f"{name} cannot start")
+
+        async def shutdown(self, app: Application) -> None:
+            log.append(f"-{name}")
+            if fails == "stop":
+                raise RuntimeError(f"{name} cannot stop")
+
+    return Recording()
+
+
+def test_plugins_start_in_the_order_of_what_they_require() -> None:
+    errors: list[Exception] = []
+
+    ordered = plugins_module.in_order([recording("web", [], ("data",)), recording("data", [])], errors)
+
+    assert [plugin.feature for plugin in ordered] == ["data", "web"]
+    assert errors == []
+
+
+def test_a_circle_and_a_missing_requirement_are_named() -> None:
+    circle: list[Exception] = []
+    missing: list[Exception] = []
+
+    plugins_module.in_order([recording("a", [], ("b",)), recording("b", [], ("a",))], circle)
+    plugins_module.in_order([recording("a", [], ("c",))], missing)
+
+    assert "circle" in str(circle[0])
+    assert "'c'" in str(missing[0])
+
+
+def test_plugins_stop_in_reverse_and_all_of_them() -> None:
+    log: list[str] = []
+    app = empty((recording("a", log), recording("b", log, fails="stop"), recording("c", log)))
+
+    async def main() -> None:
+        async with app:
+            log.append("running")
+
+    with pytest.raises(RuntimeError, match="b cannot stop"):
+        asyncio.run(main())
+    assert log == ["+a", "+b", "+c", "running", "-c", "-b", "-a"]
+
+
+def test_a_failed_start_stops_what_was_started() -> None:
+    log: list[str] = []
+    app = empty((recording("a", log), recording("b", log, fails="start"), recording("c", log)))
+
+    async def main() -> None:
+        async with app:
+            log.append("running")
+
+    with pytest.raises(RuntimeError, match="b cannot start"):
+        asyncio.run(main())
+    assert log == ["+a", "+b", "-b", "-a"]
+
+
+def test_the_container_is_closed_at_the_end() -> None:
+    closed: list[str] = []
+
+    def resource() -> Iterator[str]:
+        yield "open"
+        closed.append("closed")
+
+    app = empty()
+    app.container.register_factory(str, resource, scope=Scope.SINGLETON)
+
+    async def main() -> str:
+        return app.container.resolve(str)
+
+    assert app.run(main) == "open"
+    assert closed == ["closed"]
+
+
+@pytest.mark.parametrize(
+    "reference", ["no_such_module:X", "vega.core:NoSuchName", "vega.core:ErrorKind", "builtins:object"]
+)
+def test_a_broken_plugin_is_named(reference: str) -> None:
+    with pytest.raises(PluginError, match="'pay'"):
+        plugins_module.make_plugin("pay", EntryPoint("pay", reference, "vega.plugins"))
+
+
+def test_further_context_is_entered_by_each_activation() -> None:
+    app = empty()
+    entered: list[int] = []
+
+    def enter() -> AbstractContextManager[object]:
+        entered.append(1)
+        return nullcontext()
+
+    app.ambient(enter)
+
+    async def main() -> None:
+        for _ in range(2):
+            async with app.activate():
+                pass
+
+    asyncio.run(main())
+    assert len(entered) == 2

@@ -1,0 +1,48 @@
+"""The generators of the domain: what they write is Python, and what the layers allow."""
+
+import ast
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
+from vega.core.layers import check_layers
+
+OWN = sorted(entry.name for entry in entry_points(group="vega.generators") if entry.value.startswith("vega.core."))
+FIELDS = tuple(
+    FieldSpec.parse(text)
+    for text in ("name:str:min=2", "price:decimal:min=0", "active:bool=true", "at:datetime:optional", "note:text=none")
+)
+
+
+@pytest.mark.parametrize("kind", OWN)
+@pytest.mark.parametrize("name", ["Order", "OrderItem", "Category"])
+def test_what_is_written_parses_and_keeps_the_layers(tmp_path: Path, kind: str, name: str) -> None:
+    (entry,) = (e for e in entry_points(group="vega.generators") if e.name == kind)
+    generator = entry.load()
+    project = Project(root=tmp_path, package="shop", features=("data",))
+    fields = FIELDS if generator.takes_fields else ()
+
+    plan = generator.plan(GenerationRequest(project=project, name=Name.parse(name), fields=fields))
+
+    assert plan
+    for operation in plan:
+        assert isinstance(operation, WriteFile)
+        assert ast.get_docstring(ast.parse(operation.text))
+        assert max(map(len, operation.text.splitlines())) <= 120
+        (tmp_path / operation.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / operation.path).write_text(operation.text)
+    assert check_layers(project) == []
+
+
+def test_the_command_line_can_load_the_contracts_without_third_parties() -> None:
+    program = (
+        "import sys, vega.core.extend, vega.core._generators; print(sorted({'pydantic', 'asyncio'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.strip() == "[]"
