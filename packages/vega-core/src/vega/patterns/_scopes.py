@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from vega.di import ActiveScope, current_scope, get_container
+from vega.di import ActiveScope, MissingProviderError, current_scope, get_container
 
 from ._errors import UnitOfWorkError
 from ._unit_of_work import UnitOfWork
@@ -28,11 +28,12 @@ async def ambient_unit(scope: ActiveScope) -> UnitOfWork:
     Raises:
         UnitOfWorkError: the container provides none.
     """
-    if not get_container().provides(UnitOfWork):
+    try:
+        unit: UnitOfWork = await scope.aresolve(UnitOfWork)
+    except MissingProviderError as error:
         raise UnitOfWorkError(
             "nothing provides a unit of work",
             "the container",
             'enable the feature "data", or register an implementation of UnitOfWork with Scope.SCOPED',
-        )
-    unit: UnitOfWork = await scope.aresolve(UnitOfWork)
+        ) from error
     return unit

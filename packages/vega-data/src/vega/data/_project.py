@@ -1,0 +1,54 @@
+"""Where a project's database is, and where its migrations lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vega.core.extend import Project
+from vega.settings import BaseSettings
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ._database import Database
+
+
+class DataSettings(BaseSettings):
+    """What the environment and `.env` say of the database.
+
+    Attributes:
+        database_url: where it is, from `DATABASE_URL`; a SQLite file beside pyproject.toml when empty.
+        database_pool_size: the largest number of open connections, from `DATABASE_POOL_SIZE`.
+        cursor_secret: signs the cursors of pages, from `CURSOR_SECRET`; made from the URL when empty.
+    """
+
+    database_url: str = ""
+    database_pool_size: int = 5
+    cursor_secret: str = ""
+
+
+def database_of(project: Project, settings: object | None = None) -> Database:
+    """Return the database of a project, not open.
+
+    Args:
+        project: the project.
+        settings: the application's settings; their `database_url` wins when they have one.
+
+    Raises:
+        DatabaseStateError: the URL cannot be used.
+    """
+    from ._database import Database
+
+    read = DataSettings.load(project.root)
+    chosen: Any = getattr(settings, "database_url", None)
+    url = str(chosen.get_secret_value() if hasattr(chosen, "get_secret_value") else chosen or read.database_url)
+    return Database(
+        url or f"sqlite+aiosqlite:///{project.root / project.package}.db",
+        package=project.package,
+        pool_size=read.database_pool_size,
+        cursor_secret=read.cursor_secret,
+    )
+
+
+def migrations_folder(project: Project) -> Path:
+    """Return the folder of a project's migrations."""
+    return project.source / "infrastructure" / "migrations" / "versions"

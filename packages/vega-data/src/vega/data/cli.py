@@ -1,0 +1,161 @@
+"""`vega migrate`: the schema of a project's database, step by step."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vega.core.extend import Project
+from vega.discovery import discover
+
+from ._database import Database
+from ._errors import MigrationError
+from ._project import database_of, migrations_folder
+from .migrations import Migrations
+
+app = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
+
+Timeout = Annotated[float, typer.Option(help="How long to wait for locks, in seconds.", min=0.001)]
+Deadline = Annotated[float | None, typer.Option(help="How long it may take in all, in seconds.", min=0.001)]
+Allow = Annotated[bool, typer.Option("--allow-destructive", help="Run steps that drop or narrow something.")]
+_KINDS = ("handlers", "jobs", "routes", "websocket", "graphql", "commands")
+
+
+@app.command()
+def init() -> None:
+    """Make the folder of migrations."""
+    folder = migrations_folder(Project.find())
+    folder.mkdir(parents=True, exist_ok=True)
+    typer.echo(f"migrations lie in {folder}")
+
+
+@app.command()
+def create(
+    message: Annotated[str, typer.Option("--message", "-m", help="What the migration does, in words.")],
+    empty: Annotated[bool, typer.Option("--empty", help="Leave it empty, to be written by hand.")] = False,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Write a migration that brings the database to the tables of the entities."""
+    project = Project.find()
+    _import_entities(project)
+    typer.echo(f"wrote {asyncio.run(_of(project, timeout).create(message, empty=empty))}")
+
+
+@app.command()
+def upgrade(
+    revision: Annotated[str, typer.Argument(help="Where to; the last one when left out.")] = "head",
+    allow_destructive: Allow = False,
+    timeout: Timeout = 30.0,
+    deadline: Deadline = None,
+) -> None:
+    """Run the pending migrations."""
+    migrations = _of(Project.find(), timeout, deadline)
+    _report("ran", asyncio.run(migrations.upgrade(revision, allow_destructive=allow_destructive)))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="Until which one; -1 takes the last back, base all of them.")] = "-1",
+    allow_destructive: Allow = False,
+    timeout: Timeout = 30.0,
+    deadline: Deadline = None,
+) -> None:
+    """Take migrations back."""
+    migrations = _of(Project.find(), timeout, deadline)
+    _report("took back", asyncio.run(migrations.downgrade(revision, allow_destructive=allow_destructive)))
+
+
+@app.command()
+def history() -> None:
+    """List the migrations, the last one first."""
+    for revision in _of(Project.find(), 30.0).history():
+        typer.echo(f"{revision.id:32}  {revision.message}")
+
+
+@app.command()
+def current(timeout: Timeout = 30.0) -> None:
+    """Say where the database stands."""
+    status = asyncio.run(_of(Project.find(), timeout).status())
+    typer.echo(", ".join(status.current) or "at no migration")
+    for revision in status.pending:
+        typer.echo(f"pending: {revision.id}")
+
+
+@app.command()
+def check(timeout: Timeout = 30.0) -> None:
+    """Compare migrations, database and entities; the status is 1 when they differ."""
+    project = Project.find()
+    _import_entities(project)
+    report = asyncio.run(_of(project, timeout).check())
+    for name in report.pending:
+        typer.echo(f"pending: {name}")
+    for line in report.destructive:
+        typer.echo(f"destructive: {line}")
+    for line in report.drift:
+        typer.echo(f"the database differs: {line}")
+    if not report.ok:
+        raise typer.Exit(1)
+    typer.echo("the database is at the head, and fits the entities")
+
+
+@app.command()
+def sql(
+    revision: Annotated[str, typer.Argument(help="Where to; the last one when left out.")] = "head",
+    start: Annotated[str, typer.Option(help="Where from.")] = "base",
+) -> None:
+    """Print the statements of an upgrade, without a database."""
+    typer.echo(_of(Project.find(), 30.0).sql(revision, start=start), nl=False)
+
+
+def _of(project: Project, timeout: float, deadline: float | None = None) -> Migrations:
+    return Migrations(_database(project), migrations_folder(project), timeout=timeout, deadline=deadline)
+
+
+def _database(project: Project) -> Database:
+    _make_importable(project)
+    return database_of(project, _settings(project))
+
+
+def _settings(project: Project) -> object | None:
+    """Return the project's settings, when they say where the database is."""
+    from vega.settings import BaseSettings
+
+    name = f"{project.package}.settings"
+    if find_spec(name) is None:
+        return None
+    for value in vars(import_module(name)).values():
+        if isinstance(value, type) and issubclass(value, BaseSettings) and "database_url" in value.model_fields:
+            return value.load(project.root)
+    return None
+
+
+def _import_entities(project: Project) -> None:
+    """Import the project's repositories, so that their tables are known."""
+    _make_importable(project)
+    name = f"{project.package}.config"
+    config: Any = getattr(import_module(name), "DISCOVERY_CONFIG", {}) if find_spec(name) is not None else {}
+    discover(project.package, {**config, **{kind: [] for kind in _KINDS}})
+
+
+def _make_importable(project: Project) -> None:
+    root = str(project.root)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    found = find_spec(project.package)
+    if found is None:
+        raise MigrationError(
+            f"the package {project.package} cannot be imported", str(Path(root)), "set [tool.vega] package to its name"
+        )
+
+
+def _report(verb: str, names: list[str]) -> None:
+    for name in names:
+        typer.echo(f"{verb} {name}")
+    if not names:
+        typer.echo("nothing to do")

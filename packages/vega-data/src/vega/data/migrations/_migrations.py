@@ -1,0 +1,319 @@
+"""Running migrations: in one transaction, under a lock, in a thread and loop of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.exc import DBAPIError
+
+from vega.core import CoreError
+
+from .._database import Database
+from .._driver_errors import translated
+from .._errors import DestructiveMigrationError, MigrationError, QueryTimeoutError
+from .._migration_folder import MigrationFolder, Revision
+from ._autogenerate import differences, written
+from ._locks import locked, who_blocks
+
+R = TypeVar("R")
+_HEAD: Final = "head"
+_BASE: Final = "base"
+_ALLOW: Final = "look at it, then run again with --allow-destructive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where a database stands.
+
+    Args:
+        current: the names of the migrations it is at; none for an empty one.
+        head: the last migration there is, or None.
+        pending: what `upgrade` would run, the first one first.
+    """
+
+    current: tuple[str, ...]
+    head: str | None
+    pending: tuple[Revision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What `check` found; `ok` when it is nothing.
+
+    Args:
+        pending: migrations that the database lacks.
+        drift: where the tables of the entities differ from the database, in words.
+        destructive: where pending migrations drop or narrow something.
+    """
+
+    pending: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()
+    destructive: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether the database is at the head, and the head fits the entities."""
+        return not (self.pending or self.drift)
+
+
+class Migrations:
+    """The migrations of one database.
+
+    Each call works in a thread with a loop of its own, so that it may be awaited anywhere; what it changes, it
+    changes in one transaction: a step that fails leaves schema and revision as they were.
+
+    Args:
+        database: whose schema is changed; it need not be open.
+        folder: the folder of the migration files.
+        metadata: the tables that the schema should have; those of the declared repositories when None.
+        timeout: how long to wait for locks, in seconds, more than 0.
+        deadline: how long a call may take in all, in seconds; None for no limit.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        *,
+        metadata: MetaData | None = None,
+        timeout: float = 30.0,
+        deadline: float | None = None,
+    ) -> None:
+        self._database, self._folder = database, MigrationFolder(folder)
+        self._metadata, self._timeout, self._deadline = metadata, timeout, deadline
+
+    @property
+    def folder(self) -> MigrationFolder:
+        """The files."""
+        return self._folder
+
+    async def upgrade(self, revision: str = _HEAD, *, allow_destructive: bool = False) -> list[str]:
+        """Run the pending migrations up to one of them; return their names.
+
+        Raises:
+            DestructiveMigrationError: one of them drops or narrows something, and that is not allowed.
+            MigrationError: there are several heads, the revision is unknown, or a step fails.
+            QueryTimeoutError: a lock was not free in time; the message says who holds it.
+        """
+        self._folder.head()
+
+        def work(connection: Connection) -> list[str]:
+            names = self._steps(connection, revision, up=True)
+            if not allow_destructive:
+                self._refuse(names, "upgrade")
+            self._run(connection, revision, up=True)
+            return names
+
+        return await self._changing(work)
+
+    async def downgrade(self, revision: str, *, allow_destructive: bool = False) -> list[str]:
+        """Take migrations back until a revision, `base` for all or `-1` for the last; return their names.
+
+        Raises:
+            DestructiveMigrationError: one of them drops something, and that is not allowed.
+            MigrationError: the revision is unknown, or a step fails.
+        """
+
+        def work(connection: Connection) -> list[str]:
+            names = self._steps(connection, revision, up=False)
+            if not allow_destructive:
+                self._refuse(names, "downgrade")
+            self._run(connection, revision, up=False)
+            return names
+
+        return await self._changing(work)
+
+    async def status(self) -> Status:
+        """Return where the database stands."""
+
+        def work(connection: Connection) -> Status:
+            pending = self._steps(connection, _HEAD, up=True) if self._folder.head() else []
+            by_name = {revision.id: revision for revision in self._folder.revisions()}
+            return Status(
+                current=_current(connection),
+                head=self._folder.head(),
+                pending=tuple(by_name[name] for name in pending),
+            )
+
+        return await self._reading(work)
+
+    async def current(self) -> tuple[str, ...]:
+        """Return the names of the migrations that the database is at."""
+        return await self._reading(_current)
+
+    def history(self) -> list[Revision]:
+        """Return the migrations, the last one first; no database is asked."""
+        return list(reversed(self._folder.revisions()))
+
+    async def create(self, message: str, *, empty: bool = False) -> Path:
+        """Write a migration that brings the database to the tables of the entities; return its file.
+
+        Args:
+            message: what it does, in words.
+            empty: leave both functions empty, to be written by hand.
+
+        Raises:
+            MigrationError: the database is not at the head, or there is nothing to change.
+        """
+        upgrade = downgrade = ""
+        if not empty:
+            upgrade, downgrade = await self._reading(self._compare)
+            if not upgrade.strip():
+                raise MigrationError(
+                    "the database has the tables of the entities already", str(self._folder.path), "nothing to do"
+                )
+        name, text = self._folder.render(message, upgrade, downgrade)
+        self._folder.path.mkdir(parents=True, exist_ok=True)
+        file = self._folder.path / name
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    async def check(self) -> CheckReport:
+        """Compare files, database and entities.
+
+        Raises:
+            MigrationError: there are several heads.
+        """
+        self._folder.head()
+
+        def work(connection: Connection) -> CheckReport:
+            pending = self._steps(connection, _HEAD, up=True) if self._folder.head() else []
+            drift = [] if pending else differences(connection, self._target())
+            return CheckReport(
+                pending=tuple(pending),
+                drift=tuple(drift),
+                destructive=tuple(self._folder.destructive_steps(pending)),
+            )
+
+        return await self._reading(work)
+
+    def sql(self, revision: str = _HEAD, *, start: str = _BASE) -> str:
+        """Return the statements of an upgrade as text; no database is asked.
+
+        Args:
+            revision: where to.
+            start: where from.
+        """
+        script, output = self._script(), io.StringIO()
+
+        def steps(current: Any, _context: MigrationContext) -> Any:
+            return script._upgrade_revs(revision, current)
+
+        with (
+            _explained(self._folder.path),
+            EnvironmentContext(
+                Config(), script, fn=steps, as_sql=True, starting_rev=start, destination_rev=revision
+            ) as environment,
+        ):
+            environment.configure(
+                dialect_name=self._database.dialect, output_buffer=output, literal_binds=True, transactional_ddl=True
+            )
+            with environment.begin_transaction():
+                environment.run_migrations()
+        return output.getvalue()
+
+    def _compare(self, connection: Connection) -> tuple[str, str]:
+        if self._folder.head() and self._steps(connection, _HEAD, up=True):
+            raise MigrationError(
+                "the database is behind the migrations", str(self._folder.path), "run: vega migrate upgrade"
+            )
+        return written(connection, self._target())
+
+    def _target(self) -> MetaData:
+        return self._metadata if self._metadata is not None else self._database.metadata()
+
+    def _script(self) -> ScriptDirectory:
+        folder = self._folder.path
+        folder.mkdir(parents=True, exist_ok=True)
+        return ScriptDirectory(str(folder), version_locations=[str(folder)])
+
+    def _steps(self, connection: Connection, revision: str, *, up: bool) -> list[str]:
+        script = self._script()
+        heads: Any = _current(connection)  # Alembic's annotation says str; what it takes is the tuple of all heads
+        with _explained(self._folder.path):
+            steps = script._upgrade_revs(revision, heads) if up else script._downgrade_revs(revision, heads)
+        return [step.revision.revision for step in steps]
+
+    def _refuse(self, names: list[str], function: str) -> None:
+        losses = self._folder.destructive_steps(names, function)
+        if losses:
+            raise DestructiveMigrationError(
+                f"the {function} would lose what is stored: {'; '.join(losses)}", str(self._folder.path), _ALLOW
+            )
+
+    def _run(self, connection: Connection, revision: str, *, up: bool) -> None:
+        script = self._script()
+
+        def steps(current: Any, _context: MigrationContext) -> Any:
+            return script._upgrade_revs(revision, current) if up else script._downgrade_revs(revision, current)
+
+        with (
+            _explained(self._folder.path),
+            EnvironmentContext(Config(), script, fn=steps, destination_rev=revision) as environment,
+        ):
+            environment.configure(connection=connection, target_metadata=self._target(), transactional_ddl=True)
+            environment.run_migrations()
+
+    async def _changing(self, work: Callable[[Connection], R]) -> R:
+        return await self._in_thread(lambda connection: locked(connection, self._timeout, work))
+
+    async def _reading(self, work: Callable[[Connection], R]) -> R:
+        return await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[Connection], R]) -> R:
+        return await asyncio.to_thread(lambda: asyncio.run(self._connected(work)))
+
+    async def _connected(self, work: Callable[[Connection], R]) -> R:
+        engine = self._database.make_engine()
+        try:
+            async with asyncio.timeout(self._deadline), engine.connect() as connection:
+                with translated():
+                    return await connection.run_sync(work)
+        except QueryTimeoutError as error:
+            blockers = await who_blocks(engine)
+            raise QueryTimeoutError(
+                f"a lock was not free within {self._timeout:g} s{blockers}",
+                self._database.url.render_as_string(),
+                "end the other transaction, or give more time: --timeout SECONDS",
+            ) from error
+        except TimeoutError as error:
+            raise QueryTimeoutError(
+                f"the migration took longer than {self._deadline:g} s", str(self._folder.path), "allow more time"
+            ) from error
+        finally:
+            await engine.dispose()
+
+
+class _explained:  # noqa: N801 - reads as a word: with _explained(folder)
+    """Raises what goes wrong in Alembic and in migration files as a MigrationError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, CommandError):
+            raise MigrationError(str(error), str(self._folder), "see the migrations: vega migrate history") from error
+        if isinstance(error, Exception) and not isinstance(error, DBAPIError | CoreError):
+            raise MigrationError(
+                f"a migration failed: {type(error).__name__}: {error}",
+                str(self._folder),
+                "nothing was changed; mend the file",
+            ) from error
+
+
+def _current(connection: Connection) -> tuple[str, ...]:
+    return tuple(MigrationContext.configure(connection).get_current_heads())
