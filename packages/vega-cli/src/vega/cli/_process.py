@@ -19,16 +19,16 @@ def run_within(command: Sequence[str], *, cwd: Path, timeout: float) -> tuple[in
     Raises:
         RunError: it cannot be started.
     """
-    child = start(command, cwd=cwd, environment=os.environ, output=subprocess.PIPE)
-    try:
-        output, _ = child.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        stop(child)
-        return None, ""
-    except BaseException:
-        stop(child)
-        raise
-    return child.returncode, output.decode(errors="replace")
+    with start(command, cwd=cwd, environment=os.environ, output=subprocess.PIPE) as child:
+        try:
+            output, _ = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            stop(child)
+            return None, ""
+        except BaseException:
+            stop(child)
+            raise
+        return child.returncode, output.decode(errors="replace")
 
 
 def start(

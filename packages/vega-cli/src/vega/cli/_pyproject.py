@@ -32,7 +32,14 @@ def edited(now: bytes | None, operation: AddDependency | EnableFeature) -> bytes
         changed = _append(_features(document), operation.feature)
     else:
         changed = _add_requirement(_dependencies(document), operation.requirement)
-    return tomlkit.dumps(document).encode() if changed else now
+    return _with_line_ends_of(now, tomlkit.dumps(document).encode()) if changed else now
+
+
+def _with_line_ends_of(before: bytes, after: bytes) -> bytes:
+    """Return the content with CRLF at each line's end where all lines ended so before."""
+    if before.count(b"\r\n") == before.count(b"\n"):
+        return re.sub(rb"(?<!\r)\n", b"\r\n", after)
+    return after
 
 
 def _features(document: tomlkit.TOMLDocument) -> Array:

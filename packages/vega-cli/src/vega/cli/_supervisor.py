@@ -99,8 +99,9 @@ class Supervisor:
 
     def _show(self, name: str, child: subprocess.Popen[bytes]) -> None:
         assert child.stdout is not None
-        for line in child.stdout:
-            say(f"{name:6} | {line.decode(errors='replace').rstrip()}")
+        with child.stdout:
+            for line in child.stdout:
+                say(f"{name:6} | {line.decode(errors='replace').rstrip()}")
 
     def _wait(self) -> None:
         while not self._asked_to_stop:

@@ -1,0 +1,102 @@
+"""`vega run`: processes that live and die together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from vega.cli._errors import RunError
+from vega.cli._process import run_within
+from vega.cli._supervisor import Supervisor, refuse_taken_port
+from vega.core.extend import Process
+
+SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
+PROGRAM = """
+import sys
+from pathlib import Path
+from vega.cli._supervisor import Supervisor
+from vega.core.extend import Process
+sleep = (sys.executable, "-c", "import os, time; print('pid', os.getpid(), flush=True); time.sleep(60)")
+Supervisor(Path("."), [Process(name="one", command=sleep), Process(name="two", command=sleep)], ready_timeout=5).run()
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_signal_stops_every_process(tmp_path: Path) -> None:
+    running = subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    pids = []
+    while len(pids) < 2:
+        line = running.stdout.readline()
+        if "pid" in line:
+            pids.append(int(line.split()[-1]))
+    running.send_signal(signal.SIGTERM)
+    rest = running.stdout.read()
+
+    assert running.wait(timeout=30) == 0
+    assert "stopping two" in rest
+    assert not any(alive(pid) for pid in pids)
+    running.stdout.close()
+
+
+def test_one_that_dies_stops_the_others_with_its_name(tmp_path: Path) -> None:
+    dying = Process(name="worker", command=(sys.executable, "-c", "raise SystemExit(7)"))
+    other = Process(name="web", command=SLEEPER)
+    supervisor = Supervisor(tmp_path, [other, dying], ready_timeout=5)
+
+    with pytest.raises(RunError, match="worker ended with status 7"):
+        supervisor.run()
+
+
+def test_one_that_is_not_ready_in_time_is_an_error(tmp_path: Path) -> None:
+    slow = Process(name="web", command=SLEEPER, ready=lambda: False)
+
+    with pytest.raises(RunError, match="not ready"):
+        Supervisor(tmp_path, [slow], ready_timeout=0.3).run()
+
+
+def test_variables_are_shared_with_every_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    service = Process(name="redis", command=SLEEPER, shares={"REDIS_URL": "unix:///x"})
+    show = (sys.executable, "-c", "import os; print('sees', os.environ['REDIS_URL'], flush=True)")
+
+    with pytest.raises(RunError, match="web ended with status 0"):
+        Supervisor(tmp_path, [service, Process(name="web", command=show)], ready_timeout=5).run()
+    told = capsys.readouterr().out
+    assert "sees unix:///x" in told
+    assert "redis serves as REDIS_URL=unix:///x" in told
+
+
+def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no-such-program"):
+        Supervisor(tmp_path, [Process(name="web", command=("no-such-program",))], ready_timeout=1).run()
+
+
+def test_a_taken_port_is_refused_with_the_option() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(RunError, match="--port"):
+        refuse_taken_port("127.0.0.1", listener.getsockname()[1])
+
+
+def test_a_program_that_takes_too_long_ends_with_its_children(tmp_path: Path) -> None:
+    family = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        "open('pid', 'w').write(str(p.pid)); p.wait()"
+    )
+
+    start = time.monotonic()
+    status, _ = run_within([sys.executable, "-c", family], cwd=tmp_path, timeout=2.0)
+
+    assert status is None
+    assert time.monotonic() - start < 30
+    assert not alive(int((tmp_path / "pid").read_text()))
