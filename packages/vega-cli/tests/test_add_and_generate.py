@@ -111,7 +111,7 @@ def test_a_symbolic_link_out_of_the_project_is_not_followed(vega: Vega, project:
 
 PYPROJECTS = {
     "inline": b'[project]\nname = "a"\ndependencies = ["x>=1"] # keep\n[tool.vega]\npackage = "shop"\nfeatures = []\n',
-    "lines": b'[project]\nname = "a"\ndependencies = [\n    "x",  # why\n    "y",\n]\n\n[tool.vega]\npackage = "shop"\n',
+    "lines": b'[project]\nname = "a"\ndependencies = [\n    "x",  # y\n    "y",\n]\n\n[tool.vega]\npackage = "shop"\n',
     "crlf": b'[project]\r\nname = "a"\r\ndependencies = [\r\n  "x",\r\n]\r\n[tool.vega]\r\npackage = "shop"\r\n',
     "none": b'[project]\nname = "a"\n\n# the end\n[tool.vega]\npackage = "shop"\nfeatures = ["data"]\n',
 }
