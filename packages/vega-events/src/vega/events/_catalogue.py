@@ -1,7 +1,8 @@
 """Marked functions by the module they are defined in, so that a new bus can be given them later.
 
-An entry has no behaviour and keeps nothing alive. Functions made by one piece of code, such as in a loop, stand
-side by side; a function of the same name from another piece of code (the module was reloaded) takes the place.
+An entry has no behaviour. Functions made by one piece of code, such as in a loop, stand side by side; a function of
+the same name from another piece of code (the module was reloaded) takes the place. What a function defines inside
+itself is kept alive by others or not at all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ._subscription import Mark
 
 _ATTRIBUTE = "__vega_subscriptions__"
 _lock = threading.Lock()
-_entries: dict[str, list[weakref.ref[Any]]] = {}
+_entries: dict[str, list[Callable[[], Any]]] = {}
 
 
 def add_mark(function: Any, mark: Mark) -> bool:
@@ -43,7 +44,11 @@ def record(function: Any) -> None:
             return
         code = getattr(function, "__code__", None)
         twins = [known for known in living if getattr(known, "__code__", None) is code]
-        entry[:] = [weakref.ref(each) for each in (*twins, function)]
+        entry[:] = [_reference(each) for each in (*twins, function)]
+
+
+def _reference(function: Any) -> Callable[[], Any]:
+    return weakref.ref(function) if "<locals>" in name_of(function) else lambda: function
 
 
 def recorded(modules: Iterable[str]) -> Iterator[Callable[..., object]]:

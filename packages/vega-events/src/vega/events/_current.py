@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from ._bus import EventBus
+from ._errors import EventTypeError
 
 _current: ContextVar[EventBus | None] = ContextVar("vega_event_bus", default=None)
 
@@ -45,7 +46,12 @@ def set_event_bus(bus: EventBus, process: bool = False) -> None:
         bus: the bus.
         process: False sets it for the calling context (the task or thread, and tasks started from it);
             True sets the default of the whole process, and leaves the calling context as it is.
+
+    Raises:
+        EventTypeError: it is no EventBus.
     """
+    if not isinstance(bus, EventBus):
+        raise EventTypeError(f"{bus!r} is no EventBus", "set_event_bus", "give an object: EventBus()")
     if process:
         _default.set(bus)
     else:

@@ -50,6 +50,12 @@ def _own_annotations(cls: type) -> Mapping[str, Any]:
     return inspect.get_annotations(cls)
 
 
+def is_remade(first: object, cls: type) -> bool:
+    """Tell whether `dataclass(slots=True)` made a class from another, of which it keeps the very fields."""
+    fields = vars(cls).get("__dataclass_fields__")
+    return isinstance(first, type) and fields is not None and vars(first).get("__dataclass_fields__") is fields
+
+
 def _rebind_class_cell(cls: type) -> None:
     """Point `__class__` of the methods at the class that `slots=True` made in place of the first."""
     for cell in _class_cells(cls):
@@ -57,7 +63,7 @@ def _rebind_class_cell(cls: type) -> None:
             first = cell.cell_contents
         except ValueError:  # still empty: this is the first making of the class, which fills it afterwards
             continue
-        if first is not cls and isinstance(first, type) and name_of(first) == name_of(cls):
+        if first is not cls and is_remade(first, cls):
             cell.cell_contents = cls
 
 

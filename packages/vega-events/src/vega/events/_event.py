@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from ._definition import define
+from ._envelope import Upcaster, add_upcaster, read_event, write_event
 from ._identity import utc_now, uuid7
 from ._registry import remember
 
@@ -82,6 +84,45 @@ class Event:
             value: plain data, if the event is to be stored.
         """
         self.metadata[key] = value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the event as plain data: what JSON can hold.
+
+        The keys are `event_name`, `event_version`, `event_id`, `timestamp` (ISO 8601, UTC), `metadata` and `data`
+        (the fields). Fields may be None, bool, int, float, str, bytes, datetime, date, time, timedelta, UUID,
+        Decimal, enums, dataclasses, other events, pydantic models, and lists, tuples, sets, mappings, unions of them.
+
+        Raises:
+            EventDataError: a field holds another type than its annotation says, or one without a plain form.
+        """
+        return write_event(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the event that `to_dict` described, of this class or a subclass; data of older versions too.
+
+        Raises:
+            EventDataError: the data is no such event, or a field does not fit.
+            UpcastError: nothing brings the data's version up to date, or the version is newer than the class.
+        """
+        return cast("Self", read_event(cls, data))  # it looks for this class and its subclasses only
+
+    @classmethod
+    def upcaster(cls, from_version: int) -> Callable[[Upcaster], Upcaster]:
+        """Decorate a function that brings the fields of one version to the next: dict in, dict out.
+
+        Args:
+            from_version: the version it takes, from 1 to `event_version - 1`.
+
+        Raises:
+            UpcastError: the version is not an older one, or has a step already.
+        """
+
+        def add(function: Upcaster) -> Upcaster:
+            add_upcaster(cls, from_version, function)
+            return function
+
+        return add
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = {

@@ -13,7 +13,7 @@ def name_of(thing: object) -> str:
     if qualname is None:
         thing = type(thing)
         qualname = thing.__qualname__
-    return f"{getattr(thing, '__module__', None) or '?'}:{qualname}"
+    return f"{getattr(thing, '__module__', None) or 'builtins'}:{qualname}"
 
 
 def place_of(function: object) -> str:

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from ._definition import is_remade
 from ._naming import name_of
 
 if TYPE_CHECKING:  # _event imports this module
@@ -19,7 +20,15 @@ def remember(cls: type[Event]) -> None:
     """Enter a class under its names; one that is defined anew takes its own earlier place."""
     with _lock:
         for name in (cls.event_name, *cls.former_names):
-            _classes.setdefault(name, WeakValueDictionary())[name_of(cls)] = cls
+            known = _classes.setdefault(name, WeakValueDictionary())
+            place = next((key for key, first in known.items() if is_remade(first, cls)), name_of(cls))
+            known[place] = cls
+
+
+def known_names() -> list[str]:
+    """Return the names of the living classes."""
+    with _lock:
+        return [name for name, classes in _classes.items() if len(classes)]
 
 
 def classes_named(name: str) -> list[type[Event]]:

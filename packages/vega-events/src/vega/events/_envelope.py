@@ -1,0 +1,159 @@
+"""Events as plain data with a name and a version, and older versions brought up to date."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from uuid import UUID
+
+from ._annotations import field_codecs, read_fields
+from ._codec import Codec, check_plain, mismatch
+from ._errors import EventDataError, UpcastError
+from ._naming import name_of, place_of
+from ._registry import classes_named, known_names
+
+if TYPE_CHECKING:  # _event imports this module
+    from ._event import Event
+
+Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+
+_CODECS = "__vega_codecs__"
+_UPCASTERS = "__vega_upcasters__"
+_KEYS = ("event_name", "event_version", "event_id", "timestamp", "metadata", "data")
+
+
+def write_event(event: Event) -> dict[str, Any]:
+    """Return an event as plain data; see `Event.to_dict`."""
+    cls = type(event)
+    codecs = _codecs(cls)
+    return {
+        "event_name": cls.event_name,
+        "event_version": cls.event_version,
+        "event_id": event.event_id,
+        "timestamp": event.timestamp.isoformat(),
+        "metadata": check_plain(event.metadata, f"{cls.__name__}.metadata"),
+        "data": {name: codec.write(getattr(event, name), f"{cls.__name__}.{name}") for name, codec in codecs.items()},
+    }
+
+
+def read_event(base: type[Event], plain: Any) -> Event:
+    """Return the event that plain data describes; see `Event.from_dict`."""
+    if not isinstance(plain, Mapping) or not set(_KEYS) <= set(plain):
+        raise EventDataError(f"the data is no event: {plain!r:.80}", base.__name__, f"it needs {', '.join(_KEYS)}")
+    cls = _class_named(base, plain["event_name"])
+    try:
+        data = _upcast(cls, plain["event_version"], check_plain(dict(plain["data"]), cls.__name__))
+        event = cls(**read_fields(cls, _codecs(cls), data, cls.__name__))
+        object.__setattr__(event, "event_id", _read_id(plain["event_id"], cls))
+        object.__setattr__(event, "timestamp", _read_instant(plain["timestamp"], cls))
+        object.__setattr__(event, "metadata", check_plain(dict(plain["metadata"]), f"{cls.__name__}.metadata"))
+    except (TypeError, RecursionError) as error:
+        raise EventDataError(f"the data is no {cls.__name__}: {error}", cls.__name__, "see the error above") from error
+    return event
+
+
+def add_upcaster(cls: type[Event], from_version: int, upcaster: Upcaster) -> None:
+    """Keep the step from one version to the next on the class.
+
+    Raises:
+        UpcastError: the version is not an older one, or has a step already.
+    """
+    steps = _own(cls, _UPCASTERS)
+    if not 1 <= from_version < cls.event_version or from_version in steps:
+        raise UpcastError(
+            f"{from_version} is no older version of {cls.__name__} without a step",
+            place_of(upcaster),
+            f"{cls.__name__}.event_version is {cls.event_version}; write one upcaster for each version below it",
+        )
+    steps[from_version] = upcaster
+
+
+def _upcast(cls: type[Event], version: Any, data: dict[str, Any]) -> dict[str, Any]:
+    if type(version) is not int or not 1 <= version <= cls.event_version:
+        raise UpcastError(
+            f"version {version!r} of {cls.event_name} is not known here",
+            name_of(cls),
+            f"this program knows versions up to {cls.event_version}; update it before it reads newer data",
+        )
+    steps: dict[int, Upcaster] = _own(cls, _UPCASTERS)
+    for step in range(version, cls.event_version):
+        upcaster = steps.get(step)
+        if upcaster is None:
+            raise UpcastError(
+                f"nothing brings {cls.event_name} from version {step} to {step + 1}",
+                name_of(cls),
+                f"write it: @{cls.__name__}.upcaster({step})",
+            )
+        data = _run(upcaster, data)
+    return data
+
+
+def _run(upcaster: Upcaster, data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        result = upcaster(data)
+    except Exception as error:
+        raise UpcastError(f"the upcaster failed: {type(error).__name__}: {error}", place_of(upcaster), "") from error
+    if not isinstance(cast("object", result), dict):  # what users return is not always what they annotate
+        raise UpcastError(f"the upcaster returned {result!r:.80}", place_of(upcaster), "return the dict of the fields")
+    return result
+
+
+def _class_named(base: type[Event], name: Any) -> type[Event]:
+    found = [cls for cls in classes_named(name) if issubclass(cls, base)] if isinstance(name, str) else []
+    if base in found:
+        return base
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise EventDataError(
+            f"several event classes are called {name!r}",
+            ", ".join(map(name_of, found)),
+            'give them names of their own: event_name = "shop.user_created"',
+        )
+    near = difflib.get_close_matches(str(name), known_names(), 1)
+    raise EventDataError(
+        f"no {base.__name__} is called {name!r}{f'; did you mean {near[0]!r}?' if near else ''}",
+        base.__name__,
+        "import the module that defines it, or list the old name in former_names",
+    )
+
+
+def _codecs(cls: type[Event]) -> dict[str, Codec]:
+    codecs: dict[str, Codec] | None = vars(cls).get(_CODECS)
+    if codecs is None:
+        maker = next(base for base in cls.__mro__ if "__init__" in vars(base))
+        if "__dataclass_fields__" not in vars(maker):
+            raise EventDataError(
+                f"{cls.__name__} has an __init__ of its own, so its fields are not known",
+                name_of(cls),
+                "make it a dataclass: @dataclass(frozen=True)",
+            )
+        codecs = field_codecs(cls)
+        setattr(cls, _CODECS, codecs)
+    return codecs
+
+
+def _own(cls: type, name: str) -> dict[int, Upcaster]:
+    if name not in vars(cls):
+        setattr(cls, name, {})
+    found: dict[int, Upcaster] = vars(cls)[name]
+    return found
+
+
+def _read_id(value: Any, cls: type) -> str:
+    try:
+        return str(UUID(value))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise mismatch(value, "UUID", f"{cls.__name__}.event_id") from error
+
+
+def _read_instant(value: Any, cls: type) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise mismatch(value, "instant", f"{cls.__name__}.timestamp") from error
+    if instant.tzinfo is None:
+        raise mismatch(value, "instant with a time zone", f"{cls.__name__}.timestamp")
+    return instant.astimezone(UTC)
