@@ -24,9 +24,8 @@ FILES: Final[Mapping[str, str]] = {
         [dependency-groups]
         dev = [
           "mypy>=2.0",
-          "pytest>=8.3",
           "ruff>=0.15",
-          "vega-testing[data,graphql,jobs,web]>=0.1,<0.2",
+          "vega-testing[data,graphql,jobs,pytest,web]>=0.1,<0.2",
         ]
 
         [tool.vega]

@@ -1,37 +1,41 @@
-"""A unittest case with a container of its own and async tests."""
+"""A unittest case with a container and a bus of its own, and async tests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import copy_context
 from typing import Any
 from unittest import IsolatedAsyncioTestCase
 
 from vega.di import Container, set_container
+from vega.events import EventBus, set_event_bus
 
 
 class TestCase(IsolatedAsyncioTestCase):
-    """The base of test cases: each test has its own container, and tests may be async.
+    """The base of test cases: each test has its own container and event bus, and tests may be async.
 
-    Use cases that a test awaits take their services from `self.container`. Nothing that a test registers or
-    overrides reaches another one: unittest runs each in a context of its own.
+    Use cases that a test awaits take their services from `self.container` and publish on `self.bus`, which has
+    no handlers but those that the test subscribes. Nothing that a test registers or overrides reaches another
+    one. A subclass may define `setUp` and `asyncSetUp` without calling these here.
 
     Attributes:
         container: the test's container; it is current inside the test.
+        bus: the test's event bus; it is current inside the test.
     """
 
-    _container: Container | None = None
+    container: Container
+    bus: EventBus
 
-    @property
-    def container(self) -> Container:
-        """The test's container, made and set as the current one at first use."""
-        if self._container is None:
-            self._container = Container()
-            set_container(self._container)
-        return self._container
+    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803 - unittest's own name
+        # unittest runs a test in a copy of the context that it was made in, so the test is made in one
+        # where its container and bus are the current ones.
+        copy_context().run(self._make, methodName)
 
-    def setUp(self) -> None:
-        """Make the container; a subclass that overrides this need not call it."""
+    def _make(self, method: str) -> None:
+        self.container, self.bus = Container(), EventBus()
         set_container(self.container)
+        set_event_bus(self.bus)
+        super().__init__(method)
 
     def register_services(self, services: Mapping[Any, Any]) -> None:
         """Register what the test's use cases ask for.

@@ -1,0 +1,39 @@
+"""Real installs: every package as a wheel, in an environment that holds nothing else."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UV = ROOT / ".tools" / "bin" / "uv"
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel of every package."""
+    folder = tmp_path_factory.mktemp("wheels")
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from build import build  # type: ignore[import-not-found]  # a script of tools/
+    finally:
+        sys.path.pop(0)
+    assert len(build(folder, wheels_only=True)) == 10
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` of an environment with `vega[all]` from the wheels: what `pip install "vega[all]"` gives."""
+    folder = tmp_path_factory.mktemp("environment") / ".venv"
+    if UV.is_file():
+        make = [[UV, "venv", "-q", "--python", sys.executable, folder]]
+        make += [[UV, "pip", "install", "-q", "--python", folder, "--find-links", wheels, "vega[all]"]]
+    else:
+        make = [[sys.executable, "-m", "venv", folder]]
+        make += [[folder / "bin" / "pip", "install", "-q", "--find-links", wheels, "vega[all]"]]
+    for command in make:
+        subprocess.run([str(word) for word in command], check=True, timeout=600, env={**os.environ})
+    return folder / "bin"
