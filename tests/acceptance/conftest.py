@@ -26,14 +26,18 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` of an environment with `vega[all]` from the wheels: what `pip install "vega[all]"` gives."""
+    """The `bin` of an environment with `vega[all]` from the wheels: what `pip install "vega[all]"` gives.
+
+    The wheel itself is named, since an unrelated distribution of a higher version has the name on the index.
+    """
+    (meta,) = wheels.glob("vega-*.whl")
     folder = tmp_path_factory.mktemp("environment") / ".venv"
     if UV.is_file():
         make = [[UV, "venv", "-q", "--python", sys.executable, folder]]
-        make += [[UV, "pip", "install", "-q", "--python", folder, "--find-links", wheels, "vega[all]"]]
+        make += [[UV, "pip", "install", "-q", "--python", folder, "--find-links", wheels, f"{meta}[all]"]]
     else:
         make = [[sys.executable, "-m", "venv", folder]]
-        make += [[folder / "bin" / "pip", "install", "-q", "--find-links", wheels, "vega[all]"]]
+        make += [[folder / "bin" / "pip", "install", "-q", "--find-links", wheels, f"{meta}[all]"]]
     for command in make:
         subprocess.run([str(word) for word in command], check=True, timeout=600, env={**os.environ})
     return folder / "bin"

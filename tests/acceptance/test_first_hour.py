@@ -33,14 +33,18 @@ BY_HAND = {
     JOB: [
         (
             "from vega.jobs import background_job\n",
-            "from dataclasses import replace\n\nfrom vega.jobs import background_job\n\n"
-            "from shop.domain.repositories.product_repository import ProductRepository\n",
+            (
+                "from dataclasses import replace\n\nfrom vega.jobs import background_job\n\n"
+                "from shop.domain.repositories.product_repository import ProductRepository\n"
+            ),
         ),
         ("(product_id: str)", "(product_id: str, products: ProductRepository)"),
         (
             'do no harm."""\n',
-            'do no harm."""\n    product = await products.get(product_id)\n'
-            "    await products.update(replace(product, indexed=True))\n",
+            (
+                'do no harm."""\n    product = await products.get(product_id)\n'
+                "    await products.update(replace(product, indexed=True))\n"
+            ),
         ),
     ],
     TESTS: [
