@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "0")), help="0: the kernel chooses")
     options = parser.parse_args()
     try:
-        folder = Path(tempfile.mkdtemp(prefix="vega-demo-"))
+        folder = Path(tempfile.mkdtemp(prefix="vega-demo-", dir=os.environ.get("TMPDIR")))
     except OSError as error:
         say(f"error: no temporary folder can be made: {error}; set TMPDIR to a folder that can be written")
         return 1

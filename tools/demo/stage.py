@@ -70,7 +70,8 @@ class Stage:
     def environment(self) -> dict[str, str]:
         """The user's environment, with the tools first and without settings of other projects."""
         kept = {name: value for name, value in os.environ.items() if name not in {"REDIS_URL", "DATABASE_URL", "PORT"}}
-        return {**kept, "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}", "VEGA_PROFILE": "development"}
+        own = {"VEGA_PROFILE": "development", "PYTEST_DEBUG_TEMPROOT": str(self.folder)}
+        return {**kept, **own, "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}"}
 
     def type(self, *words: str) -> str:
         """Run a command as a user types it, show it and its output, and return the output."""
