@@ -29,11 +29,9 @@ def upgrade() -> None:
     """Change the schema."""
 {upgrade}
 
-
 def downgrade() -> None:
     """Take the change back."""
-{downgrade}
-'''
+{downgrade}'''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +171,7 @@ def _body(text: str) -> str:
     lines = text.strip("\n").split("\n") if text.strip() else []
     if not lines:
         return ""
-    return "\n".join(f"    {line}" if line.strip() else "" for line in lines)
+    return "\n".join(f"    {line}" if line.strip() else "" for line in lines) + "\n"
 
 
 def _without_unused(text: str) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from vega.patterns.query import fold
+from vega.patterns.query.values import exact_add
 
 from .types import DECIMAL_COLLATION
 
@@ -36,14 +37,10 @@ class _Sum:
     def step(self, value: int | str | None) -> None:
         if value is not None:
             number = Decimal(value) if isinstance(value, str) else value
-            self.total = number if self.total is None else _add(self.total, number)
+            self.total = number if self.total is None else exact_add(self.total, number)
 
     def finalize(self) -> str | None:
         return None if self.total is None else str(self.total)
-
-
-def _add(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    return left + right
 
 
 def _compare_decimals(left: str, right: str) -> int:

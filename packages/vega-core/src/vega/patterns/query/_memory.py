@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 
@@ -127,13 +127,6 @@ def stored_text(member: Enum) -> str:
     return str(member.value) if texts else member.name
 
 
-_OVER: Final[dict[Calculation, Callable[[list[Any]], Any]]] = {
-    Calculation.SUM: sum,
-    Calculation.MIN: min,
-    Calculation.MAX: max,
-}
-
-
 def _calculate(calculation: Calculation, field: Field | None, members: list[Any]) -> Any:
     if field is None:
         return len(members)
@@ -143,10 +136,36 @@ def _calculate(calculation: Calculation, field: Field | None, members: list[Any]
     if not values:
         return None
     if calculation is Calculation.AVG:
-        return mean(sum(values), len(values))
+        return mean(exact_sum(values), len(values))
     return _OVER[calculation](values)
 
 
+_EXACT: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOperation, Inexact])
+_MEAN: Final = Context(prec=28)
+
+
+def exact_sum(values: Iterable[int | Decimal]) -> int | Decimal:
+    """Return the sum, exact whatever the decimal context of the caller; 0 when there is no value."""
+    total: int | Decimal = 0
+    for value in values:
+        total = exact_add(total, value)
+    return total
+
+
+def exact_add(left: int | Decimal, right: int | Decimal) -> int | Decimal:
+    """Return the sum of two numbers, exact whatever the decimal context of the caller."""
+    if isinstance(left, int) and isinstance(right, int):
+        return left + right
+    return _EXACT.add(left, right)
+
+
 def mean(total: int | Decimal, how_many: int) -> Decimal:
-    """Return the mean as a Decimal of 28 digits."""
-    return Decimal(total) / how_many
+    """Return the mean as a Decimal of 28 digits, half to even."""
+    return _MEAN.divide(Decimal(total), Decimal(how_many))
+
+
+_OVER: Final[dict[Calculation, Callable[[list[Any]], Any]]] = {
+    Calculation.SUM: exact_sum,
+    Calculation.MIN: min,
+    Calculation.MAX: max,
+}

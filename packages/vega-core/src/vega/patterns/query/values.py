@@ -4,7 +4,7 @@ from ._cursor import describe
 from ._fold import FOLD
 from ._kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant
 from ._like import Pattern, Wild, escape
-from ._memory import in_order, mean, stored_text
+from ._memory import exact_add, in_order, mean, stored_text
 from ._nodes import MAX_DEPTH, all_of, any_of, check_depth, negate
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "check_depth",
     "describe",
     "escape",
+    "exact_add",
     "in_order",
     "mean",
     "negate",
