@@ -1,0 +1,134 @@
+"""A schema from marked functions, served in a unit of work."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from vega.core import Application, ConfigurationErrors
+from vega.graphql import SchemaError, build_schema, graphql_app
+
+FILES = {
+    "pyproject.toml": '[tool.vega]\npackage = "graphshop"\nfeatures = []\n',
+    "graphshop/__init__.py": "",
+    "graphshop/settings.py": "from vega.settings import BaseSettings\nclass Settings(BaseSettings): ...\n",
+    "graphshop/infrastructure/services/clock.py": """
+from vega.di import Scope, injectable
+@injectable(scope=Scope.SCOPED)
+class Clock: ...
+""",
+    "graphshop/presentation/graphql/clock.py": """
+import strawberry
+from vega.core import ErrorKind
+from vega.di import bind, current_scope
+from vega.graphql import mutation, query
+from graphshop.infrastructure.services.clock import Clock
+class TooLateError(Exception):
+    kind = ErrorKind.CONFLICT
+@strawberry.type
+class Time:
+    hour: int
+@query
+async def time(zone: str = "UTC") -> Time:
+    \"\"\"What time it is.\"\"\"
+    return Time(hour=len(zone))
+@query
+async def same_scope() -> bool:
+    scope = current_scope()
+    return scope.resolve(Clock) is scope.resolve(Clock)
+@query
+async def broken() -> str:
+    raise RuntimeError("password=hunter2")
+@query
+async def late() -> str:
+    raise TooLateError("it is too late")
+@mutation
+async def set_hour(hour: int) -> Time:
+    return Time(hour=hour)
+""",
+}
+
+
+@pytest.fixture
+def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    yield Application.load(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "graphshop"]:
+        del sys.modules[name]
+
+
+def ask(application: Application, query: str, **variables: Any) -> dict[str, Any]:
+    async def main() -> dict[str, Any]:
+        transport = httpx.ASGITransport(graphql_app(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            answer = await client.post("/", json={"query": query, "variables": variables})
+            found: dict[str, Any] = answer.json()
+            return found
+
+    return asyncio.run(main())
+
+
+def test_queries_and_mutations_answer(application: Application) -> None:
+    assert ask(application, '{ time(zone: "CEST") { hour } }')["data"] == {"time": {"hour": 4}}
+    assert ask(application, "mutation { setHour(hour: 7) { hour } }")["data"] == {"setHour": {"hour": 7}}
+
+
+def test_an_operation_is_one_scope(application: Application) -> None:
+    assert ask(application, "{ sameScope }")["data"] == {"sameScope": True}
+
+
+def test_an_internal_error_shows_nothing(application: Application) -> None:
+    answer = ask(application, "{ broken }")
+
+    assert answer["errors"][0]["message"] == "Unexpected error."
+    assert "hunter2" not in str(answer)
+
+
+def test_an_error_of_the_business_shows_its_message_and_kind(application: Application) -> None:
+    (error,) = ask(application, "{ late }")["errors"]
+
+    assert (error["message"], error["extensions"]["kind"]) == ("it is too late", "conflict")
+
+
+def test_a_wrong_document_is_explained(application: Application) -> None:
+    assert "nothing" in ask(application, "{ nothing }")["errors"][0]["message"]
+
+
+def test_no_query_at_all_is_an_error_that_says_how_to_make_one() -> None:
+    with pytest.raises(SchemaError, match="graphql-query"):
+        build_schema([])
+
+
+def test_graphiql_is_closed_in_production(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def page() -> int:
+        transport = httpx.ASGITransport(graphql_app(application))
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            return (await client.get("/", headers={"accept": "text/html"})).status_code
+
+    open_to_browsers = asyncio.run(page())
+    monkeypatch.setattr(application.settings, "profile", "production")
+
+    assert (open_to_browsers, asyncio.run(page())) == (200, 404)
+
+
+def test_two_resolvers_of_one_name_are_an_error(application: Application, tmp_path: Path) -> None:
+    copy = tmp_path / "graphshop/presentation/graphql/copy.py"
+    copy.write_text("from vega.graphql import query\n@query\nasync def time() -> int:\n    return 1\n")
+    loaded = Application.load(tmp_path)
+
+    with pytest.raises(SchemaError, match="two resolvers are called time"):
+        graphql_app(loaded)
+
+
+def test_a_module_that_fails_is_reported_at_the_start(application: Application, tmp_path: Path) -> None:
+    (tmp_path / "graphshop/presentation/graphql/bad.py").write_text("raise RuntimeError('boom')\n")
+
+    with pytest.raises(ConfigurationErrors, match="1 mistakes"):
+        Application.load(tmp_path)

@@ -1,0 +1,108 @@
+"""A project with routes, sockets and a scoped service, made in a folder of its own."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FILES = {
+    "pyproject.toml": '[tool.vega]\npackage = "webshop"\nfeatures = ["web", "websocket"]\n',
+    "webshop/__init__.py": "",
+    "webshop/settings.py": "from vega.settings import BaseSettings\nclass Settings(BaseSettings): ...\n",
+    "webshop/infrastructure/services/session.py": """
+from collections.abc import Iterator
+from vega.di import Scope, injectable
+log = []
+class Session: ...
+@injectable(scope=Scope.SCOPED)
+def session() -> Iterator[Session]:
+    made = Session()
+    log.append(("open", id(made)))
+    yield made
+    log.append(("close", id(made)))
+""",
+    "webshop/domain/interactors/look.py": """
+from vega.core import ErrorKind
+from vega.di import bind
+from vega.patterns import Interactor
+from webshop.infrastructure.services.session import Session
+class Look(Interactor[int]):
+    @bind
+    async def call(self, session: Session) -> int:
+        return id(session)
+class OutOfStockError(Exception):
+    kind = ErrorKind.CONFLICT
+""",
+    "webshop/presentation/web/routes/items.py": """
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from webshop.domain.interactors.look import Look, OutOfStockError
+from webshop.infrastructure.services.session import log
+router = APIRouter()
+class Item(BaseModel):
+    name: str
+    price: int = 0
+@router.get("")
+async def look() -> list[int]:
+    return [await Look(), await Look()]
+@router.post("", status_code=201)
+async def make(item: Item) -> Item:
+    return item
+@router.get("/sold-out")
+async def sold_out() -> None:
+    raise OutOfStockError("no tea is left")
+@router.get("/broken")
+async def broken() -> None:
+    raise RuntimeError("password=hunter2")
+@router.get("/model")
+async def model() -> None:
+    Item.model_validate({"name": 1})
+@router.get("/stream")
+async def stream() -> StreamingResponse:
+    async def chunks():
+        await Look()
+        yield "open" if log[-1][0] == "open" else "closed"
+    return StreamingResponse(chunks())
+""",
+    "webshop/presentation/web/routes/admin/user_groups.py": """
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("")
+async def groups() -> str:
+    return "groups"
+""",
+    "webshop/presentation/web/routes/own.py": """
+from fastapi import APIRouter
+router = APIRouter(prefix="/mine", tags=["theirs"])
+@router.get("/x")
+async def mine() -> str:
+    return "mine"
+""",
+    "webshop/presentation/websocket/echo.py": """
+from vega.web import WebSocketHandler
+from webshop.domain.interactors.look import Look
+log = []
+class EchoHandler(WebSocketHandler):
+    path = "/ws/echo"
+    async def on_message(self, message: str) -> None:
+        if message == "scopes":
+            await self.send(f"{await Look() == await Look()}")
+        else:
+            await self.send(message)
+    async def on_disconnect(self) -> None:
+        log.append("gone")
+""",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "webshop"]:
+        del sys.modules[name]
