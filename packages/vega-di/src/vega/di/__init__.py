@@ -1,7 +1,10 @@
 """Dependency injection that is proved at start and costs nothing at run time."""
 
+from ._active import ActiveScope
+from ._ambient import current_scope
 from ._bind import bind
-from ._container import ActiveScope, Container, current_scope
+from ._conditions import Condition, env, installed, missing, profile, setting
+from ._container import Container
 from ._current import get_container, set_container
 from ._errors import (
     AmbiguousProviderError,
@@ -23,40 +26,52 @@ from ._errors import (
     WrongImplementationError,
 )
 from ._injectable import injectable
-from ._markers import Inject, Named
+from ._markers import All, Inject, Lazy, Named, Provider
+from ._render import GraphView, ServiceView
 from ._resolver import Resolver
 from ._scope import Scope
 
 __all__ = [
     "ActiveScope",
+    "All",
     "AmbiguousProviderError",
     "AsyncRequiredError",
     "CaptiveDependencyError",
     "CircularDependencyError",
     "CloseError",
+    "Condition",
     "Container",
     "ContainerClosedError",
     "ContainerError",
+    "GraphView",
     "Inject",
     "InjectionError",
     "InvalidGeneratorError",
     "InvalidInstanceError",
     "InvalidKeyError",
     "InvalidRegistrationError",
+    "Lazy",
     "MissingProviderError",
     "Named",
+    "Provider",
     "Resolver",
     "Scope",
     "ScopeClosedError",
     "ScopeRequiredError",
+    "ServiceView",
     "UnresolvedHintError",
     "WrongImplementationError",
     "__version__",
     "bind",
     "current_scope",
+    "env",
     "get_container",
     "injectable",
+    "installed",
+    "missing",
+    "profile",
     "set_container",
+    "setting",
 ]
 
 __version__ = "0.1.0"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, TypeVar, overload
 
-from ._container import Container, current_scope, read
-from ._current import get_container
+from ._ambient import Home
+from ._bound import Bound, make_wrapper
 from ._scope import Scope
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -20,50 +19,44 @@ def bind(function: Callable[..., R], /) -> Callable[..., R]: ...
 @overload
 def bind(*, name: str | None = None, scope: Scope | None = None) -> Callable[[Callable[..., R]], Callable[..., R]]: ...
 def bind(function: Any = None, /, *, name: str | None = None, scope: Scope | None = None) -> Any:
-    """Fill the injectable parameters of a function or method at each call; given arguments win."""
+    """Fill the injectable parameters of a function or method at each call; given arguments win.
+
+    A call joins the ambient scope of the current container. Where there is none and a parameter
+    needs one, it opens a scope, which is ambient for everything the function calls, and closes it.
+    A parameter is injectable when its type is registered, or when it is marked with `Inject` or
+    `Named`; builtin types only when marked.
+
+    Args:
+        function: a function, coroutine function, generator or async generator, when used without parentheses.
+        name: each parameter whose type has a service of this name gets that one; the others resolve unnamed.
+        scope: ``SCOPED`` opens a scope even if no parameter needs one; ``TRANSIENT`` always opens a new
+            one; ``SINGLETON`` refuses parameters that live in a scope.
+
+    Raises:
+        MissingProviderError: at a call, a parameter can be neither injected nor left out.
+    """
     if function is None:
-        return lambda decorated: bound(decorated, name, get_container)
-    return bound(function, name, get_container)
+        return lambda decorated: bind_function(decorated, name=name, scope=scope)
+    return bind_function(function, name=name, scope=scope)
 
 
-def bound(function: Callable[..., Any], name: str | None, container: Callable[[], Container]) -> Callable[..., Any]:
-    """Wrap `function`; what it lacks comes from the ambient scope, or from one opened for the call."""
-    parameters: list[Any] = []
-
-    def fill(scope: Any, given: inspect.BoundArguments) -> None:
-        for parameter, key, service, _ in parameters or read(function):
-            wanted = service or (name if container().provides(key, name) else None)
-            if parameter not in given.arguments and container().provides(key, wanted):
-                given.arguments[parameter] = scope.take(key, wanted)
-
-    signature = inspect.signature(function)
-
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def acall(*args: Any, **kwargs: Any) -> Any:
-            given = signature.bind_partial(*args, **kwargs)
-            ambient = current_scope()
-            if ambient is not None and ambient.container is container():
-                fill(ambient, given)
-                return await function(*given.args, **given.kwargs)
-            async with container().scope() as scope:
-                fill(scope, given)
-                for key, value in given.arguments.items():
-                    given.arguments[key] = await value if inspect.iscoroutine(value) else value
-                return await function(*given.args, **given.kwargs)
-
-        return acall
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        given = signature.bind_partial(*args, **kwargs)
-        ambient = current_scope()
-        if ambient is not None and ambient.container is container():
-            fill(ambient, given)
-            return function(*given.args, **given.kwargs)
-        with container().scope() as scope:
-            fill(scope, given)
-            return function(*given.args, **given.kwargs)
-
-    return call
+def bind_function(
+    function: Any,
+    *,
+    name: str | None = None,
+    scope: Scope | None = None,
+    given: frozenset[str] | None = None,
+    home: Home | None = None,
+    is_ambient: bool = True,
+) -> Any:
+    """Make the wrapper of a function; methods wrapped by classmethod and staticmethod stay such."""
+    if isinstance(function, (classmethod, staticmethod)):
+        inner = bind_function(function.__func__, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)
+        return type(function)(inner)
+    bound = Bound(function, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)
+    wrapper = make_wrapper(bound)
+    functools.update_wrapper(wrapper, function)
+    wrapper.__vega_bound__ = bound
+    if not hasattr(function, "__annotations__"):
+        wrapper.__signature__ = inspect.signature(function)
+    return wrapper

@@ -1,0 +1,148 @@
+"""An open scope: its services, by slot, and what it has to close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import Token
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
+
+from ._ambient import ambient, leave, outer
+from ._finish import afinish, finish
+from ._keep import CLOSED
+from ._keys import address
+from ._notes import explain
+
+if TYPE_CHECKING:
+    from ._container import Container
+    from ._engine import Table
+
+T = TypeVar("T")
+_SET = ambient.set
+_RESET = ambient.reset
+
+
+class ActiveScope:
+    """What ``container.scope()`` opens: scoped services live here until the end of the ``with`` block.
+
+    While it is entered it is the ambient scope of its task; child tasks inherit it, other tasks do not see it.
+    """
+
+    __slots__ = ("__weakref__", "exits", "token", "v")
+    container: ClassVar[Any]  # set in the subclass that each container makes
+
+    if TYPE_CHECKING:
+        v: Any
+        exits: list[Any] | None
+        token: Token[ActiveScope | None]
+
+        def resolve_address(self, where: Any, /) -> Any: ...
+        async def aresolve_address(self, where: Any, /) -> Any: ...
+
+    @overload
+    def resolve(self, key: type[T], *, name: str | None = None) -> T: ...
+    @overload
+    def resolve(self, key: Callable[..., T], *, name: str | None = None) -> T: ...
+    @overload
+    def resolve(self, key: object, *, name: str | None = None) -> Any: ...
+    def resolve(self, key: Any, *, name: str | None = None) -> Any:
+        """Give a service, from this scope where it is scoped.
+
+        Raises:
+            MissingProviderError: nothing provides `key`.
+            AsyncRequiredError: it has to be awaited; use `aresolve`.
+            ScopeClosedError: the scope is over.
+        """
+        return self.resolve_address(address(key, name))
+
+    @overload
+    async def aresolve(self, key: type[T], *, name: str | None = None) -> T: ...
+    @overload
+    async def aresolve(self, key: Callable[..., T], *, name: str | None = None) -> T: ...
+    @overload
+    async def aresolve(self, key: object, *, name: str | None = None) -> Any: ...
+    async def aresolve(self, key: Any, *, name: str | None = None) -> Any:
+        """Give a service, awaiting what has to be awaited; otherwise as `resolve`."""
+        return await self.aresolve_address(address(key, name))
+
+    def __enter__(self) -> Self:
+        self.token = _SET(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            _RESET(self.token)
+        except ValueError:
+            leave(self)
+        self.v = CLOSED
+        if self.exits is not None:
+            finish(self.exits, error)
+
+    async def __aenter__(self) -> Self:
+        self.token = _SET(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            _RESET(self.token)
+        except ValueError:
+            leave(self)
+        self.v = CLOSED
+        if self.exits is not None:
+            await afinish(self.exits, error)
+
+    def __repr__(self) -> str:
+        return f"<scope of {self.container!r}, {'closed' if self.v is CLOSED else 'open'}>"
+
+
+def make_scope_class(container: Container) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:
+    """Make the class of a container's scopes, and the switch that gives it other plans.
+
+    The plans are variables of the functions, not attributes: reading them costs next to nothing,
+    and every open scope follows when they are switched.
+    """
+    plans: Any = {}
+    aplans: Any = {}
+
+    class OpenScope(ActiveScope):
+        __slots__ = ()
+
+        def resolve(self, key: Any, name: str | None = None) -> Any:
+            try:
+                return plans[key if name is None else address(key, name)](self)
+            except Exception as error:
+                explain(error, key)
+                raise
+
+        def aresolve(self, key: Any, name: str | None = None) -> Any:
+            try:
+                return aplans[key if name is None else address(key, name)](self)
+            except Exception as error:
+                explain(error, key)
+                raise
+
+        def resolve_address(self, where: Any) -> Any:
+            return plans[where](self)
+
+        def aresolve_address(self, where: Any) -> Any:
+            return aplans[where](self)
+
+    def switch(to: Table, ato: Table) -> None:
+        nonlocal plans, aplans
+        plans, aplans = to, ato
+
+    OpenScope.container = container
+    OpenScope.__name__ = OpenScope.__qualname__ = "ActiveScope"
+    return OpenScope, switch
+
+
+def ambient_of(container: Container) -> ActiveScope | None:
+    """Give the innermost ambient scope that belongs to a container."""
+    scope = ambient.get()
+    while scope is not None and scope.container is not container:
+        scope = outer(scope)
+    return scope

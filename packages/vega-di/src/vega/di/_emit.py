@@ -1,0 +1,264 @@
+"""Writes plans: one flat Python function per asked key, with everything it needs inlined.
+
+A built singleton is a constant of the function, a transient a nested call, a scoped service a
+local. Nothing the user wrote is ever pasted into the text: keys, names, defaults and callables are
+reached through the namespace of the function, under numbered names.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._check import NOTHING, verify
+from ._finish import AsyncExit, Exit
+from ._keep import first_step, keep, late, no_value
+from ._node import Argument, How, Node
+from ._once import CLAIMED, abandon, aonce, once, wake
+from ._registration import ASYNC, Kind
+from ._scope import Scope
+from ._shape import BUDGET, DEPTH
+
+if TYPE_CHECKING:
+    from ._engine import Engine
+
+_serial = itertools.count(1)
+_CALL = re.compile(r"_c(\d+)\(")
+
+_COMMON: Mapping[str, Any] = {
+    "__vega_plan__": True,
+    "ABANDON": abandon,
+    "AONCE": aonce,
+    "CLAIMED": CLAIMED,
+    "KEEP": keep,
+    "LATE": late,
+    "NOTHING": NOTHING,
+    "ONCE": once,
+    "VERIFY": verify,
+    "STEP": first_step,
+    "WAKE": wake,
+    "AsyncExit": AsyncExit,
+    "Exit": Exit,
+}
+
+
+class Source:
+    """The text of one generated function, and the names it uses."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = dict(_COMMON)
+        self.text = ""
+        self._constants: dict[int, str] = {}
+        self.nodes: list[Node] = []
+
+    def constant(self, value: Any) -> str:
+        """Give the name under which the function reaches an object."""
+        name = self._constants.get(id(value))
+        if name is None:
+            name = self._constants[id(value)] = f"_k{len(self.names)}"
+            self.names[name] = value
+        return name
+
+    def callee(self, node: Node) -> str:
+        """Give the name of a node's callable; its number tells an error where it happened."""
+        self.nodes.append(node)
+        name = f"_c{len(self.nodes) - 1}"
+        self.names[name] = node.call
+        return name
+
+    def compile(self, function: str = "plan") -> Any:
+        """Make the function."""
+        filename = f"<vega.di plan {next(_serial)}>"
+        lines = {
+            number: self.nodes[int(found[1])]
+            for number, line in enumerate(self.text.splitlines(), 1)
+            if (found := _CALL.search(line)) is not None
+        }
+        self.names["__vega_nodes__"] = lines
+        self.names["__vega_source__"] = self.text
+        exec(compile(self.text, filename, "exec", dont_inherit=True), self.names)  # noqa: S102  # our own text, no user input in it
+        return self.names[function]
+
+
+class Writer:
+    """Writes the statements and expressions that build nodes.
+
+    Args:
+        engine: gives the built singletons and the plans of large parts.
+        source: receives the constants.
+        owner: the expression for the scope that owns what is built.
+        fresh: whether the scope is known to be empty, so that scoped services become locals at once.
+        awaits: whether the function is async.
+        private: whether nobody else can see the scope, so that its services are locals and nothing more.
+    """
+
+    def __init__(
+        self, engine: Engine, source: Source, *, owner: str, fresh: bool, awaits: bool, private: bool = False
+    ) -> None:
+        self.engine = engine
+        self.source = source
+        self.owner = owner
+        self.fresh = fresh
+        self.awaits = awaits
+        self.private = private
+        self.lines: list[str] = []
+        self.locals: dict[int, str] = {}
+        self.batch: dict[int, str] = {}
+        self.opened = False
+        self._count = 0
+        self._temporary = 0
+
+    def value(self, node: Node, depth: int = 0) -> str:
+        """Give the expression of a node, after writing the statements it needs."""
+        if node.kind is Kind.ALIAS:
+            return self.value(node.deps[0], depth)
+        if node.scope is Scope.SINGLETON:
+            return self.source.constant(self.engine.built(node))
+        if node.scope is Scope.SCOPED:
+            found = self.locals.get(node.slot)
+            return found if found is not None else self._scoped(node, depth)
+        self._count += 1
+        if node.deps and (depth > DEPTH or self._count > BUDGET):
+            plan = self.source.constant(self.engine.part(node, awaits=self.awaits and node.is_async))
+            call = f"{plan}({self.owner})"
+            return self._await(call) if self.awaits and node.is_async else call
+        return self.made(node, depth)
+
+    def made(self, node: Node, depth: int = 0) -> str:
+        """Give the expression that makes a new object of a node."""
+        if node.kind is Kind.INSTANCE:
+            return self.source.constant(node.call)
+        if node.kind is Kind.ALIAS:
+            return self.value(node.deps[0], depth)
+        if node.kind is Kind.VALUE:
+            return f"{self.source.constant(no_value)}({self.source.constant(node)})"
+        arguments = [self.argument(each, depth + 1) for each in node.arguments]
+        name = self.source.callee(node)
+        call = f"{name}(\n{''.join(f'{each},' + chr(10) for each in arguments)})" if arguments else f"{name}()\n"
+        call = call.rstrip("\n") if arguments else f"{name}()"
+        if node.kind is Kind.CALL and node.expected is None:
+            return call
+        return self._opened(node, call)
+
+    def argument(self, argument: Argument, depth: int = 0) -> str:
+        """Give the expression of one argument."""
+        if argument.how is How.NODE:
+            text = self.value(argument.value, depth)
+        elif argument.how is How.CONSTANT:
+            text = self.source.constant(argument.value)
+        else:
+            text = self.owner
+        return text if argument.keyword is None else f"{argument.keyword}={text}"
+
+    def _await(self, call: str) -> str:
+        name = self.temporary()
+        self.lines.append(f"{name} = await {call}")
+        return name
+
+    def temporary(self) -> str:
+        """Give a new local name."""
+        self._temporary += 1
+        return f"_t{self._temporary}"
+
+    def _opened(self, node: Node, call: str) -> str:
+        """Write the statements that await, open or check what a call gives."""
+        x, put = self.temporary(), self.lines.append
+        kind = node.kind
+        if kind is Kind.CALL:
+            put(f"{x} = {call}")
+        elif kind is Kind.AWAIT:
+            put(f"{x} = await {call}")
+        else:
+            self._open(node, call, x)
+        if node.expected is not None:
+            put(f"if {x}.__class__ not in {self.source.constant(node.seen)}: VERIFY({x}, {self.source.constant(node)})")
+        return x
+
+    def _open(self, node: Node, call: str, x: str) -> None:
+        g, put = f"_g{self.temporary()}", self.lines.append
+        put(f"{g} = {call}")
+        exit_ = g
+        if node.kind is Kind.GENERATOR:
+            put(f"{x} = next({g}, NOTHING)")
+        elif node.kind is Kind.ASYNC_GENERATOR:
+            put(f"try: {x} = await STEP({g})")
+            put(f"except StopAsyncIteration: {x} = NOTHING")
+        elif node.kind is Kind.CONTEXT:
+            put(f"{x} = {g}.__enter__()")
+            exit_ = f"Exit({g})"
+        else:
+            put(f"{x} = await {g}.__aenter__()")
+            exit_ = f"AsyncExit({g})"
+        if node.kind in ASYNC and not self.private:
+            put(f"if {self.owner}.v is not _v: await LATE({exit_})")
+        self.keep(exit_)
+
+    def keep(self, exit_: str) -> None:
+        """Write that the owner closes a resource."""
+        if self.private:
+            self.lines.append(f"_o.append({exit_})" if self.opened else f"_o = [{exit_}]")
+        elif self.fresh and not self.opened:
+            self.lines.append(f"{self.owner}.exits = [{exit_}]")
+        else:
+            self.lines.append(f"KEEP({self.owner}, {exit_})")
+        self.opened = True
+
+    def _scoped(self, node: Node, depth: int) -> str:
+        x = f"_x{node.slot}"
+        self.locals[node.slot] = x
+        if not self.fresh and not self.private:
+            return self._fetched(node, x)
+        if self.private or is_plain(node):
+            expression = self.made(node, depth)
+            self.lines.append(f"{x} = {expression}")
+            self.batch[node.slot] = x
+            return x
+        return self._first(node, x)
+
+    def _fetched(self, node: Node, x: str) -> str:
+        self.lines.append(f"{x} = _v.get({node.slot})")
+        self.lines.append(f"if {x} is None: {x} = {self._once(node)}")
+        return x
+
+    def _once(self, node: Node) -> str:
+        if node.kind is Kind.VALUE:
+            return f"{self.source.constant(no_value)}({self.source.constant(node)})"
+        name = self.source.constant(node)
+        awaits = self.awaits and node.is_async
+        maker = self.source.constant(self.engine.maker(node, awaits=awaits))
+        return f"{'await A' if awaits else ''}ONCE({self.owner}, {name}, {maker})"
+
+    def _first(self, node: Node, x: str) -> str:
+        """Write the first build in an empty scope: its claim is part of the store from the start."""
+        before, self.lines = self.lines, []
+        expression = self.made(node)
+        if expression != x:
+            self.lines.append(f"{x} = {expression}")
+        body, self.lines = self.lines, before
+        slot = node.slot
+        self.lines += ["try:", *map(indented, body)]
+        self.lines += ["except BaseException as _e:", f"    ABANDON(_v, {slot}, _e)", "    raise"]
+        self.lines += [f"_v[{slot}] = {x}", f"if _v[{~slot}] is not CLAIMED: WAKE(_v, {slot})"]
+        return x
+
+
+def is_plain(node: Node) -> bool:
+    """Say whether making a node is one call that opens nothing and never waits."""
+    return node.kind is Kind.CALL
+
+
+def indented(text: str, by: str = "    ") -> str:
+    """Move a statement to the right, its further lines too."""
+    return by + indent(text, by)
+
+
+def indent(text: str, by: str = "    ") -> str:
+    """Move the further lines of a statement to the right."""
+    return text.replace("\n", "\n" + by)
+
+
+def block(lines: Sequence[str], by: str = "    ") -> str:
+    """Write statements at one depth."""
+    return "".join(f"{by}{indent(line, by)}\n" for line in lines)

@@ -1,0 +1,185 @@
+"""Writes the plans of functions whose parameters are injected.
+
+One function is written for each way to call it: joining a scope that is open, or opening one, which
+is ambient for what the function calls or private to the call. A private scope that nothing can
+observe is not made at all: its services are locals, what they open is closed in the same function.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._emit import Source, Writer, block, indented
+from ._finish import afinish, finish
+from ._keep import CLOSED
+from ._node import Node
+from ._plans import fresh_lines
+from ._shape import can_start_fresh, walk
+
+if TYPE_CHECKING:
+    from ._bound import Bound
+    from ._engine import Engine
+
+
+class CallPlan:
+    """Writes the plans of one bound function in one epoch.
+
+    Args:
+        engine: the epoch.
+        bound: the function and its parameters.
+        node: what is injected.
+        names: for each parameter the expression of the value that the caller gave.
+    """
+
+    def __init__(self, engine: Engine, bound: Bound, node: Node, names: dict[str, str]) -> None:
+        self.engine = engine
+        self.bound = bound
+        self.node = node
+        self.names = names
+        self.is_async = bound.is_async
+        self.awaits = node.is_async and bound.is_async
+        self.nodes = self._nodes()
+        self.needs_scope = node.holds_scoped or node.needs_scope
+        self.can_hide = self.needs_scope and self.nodes is not None and not node.uses_owner
+
+    def _nodes(self) -> list[Node] | None:
+        found: list[Node] = []
+        for dep in self.node.deps:
+            part = walk(dep)
+            if part is None:
+                return None
+            found += [each for each in part if each not in found]
+        return found
+
+    def source(self) -> Source:
+        """Begin a function."""
+        source = Source()
+        source.names.update(
+            CLOSED=CLOSED,
+            FN=self.bound.function,
+            FINISH=finish,
+            AFINISH=afinish,
+            GET=self.engine.container.ambient,
+            OPEN=self.engine.container.scope_class,
+        )
+        return source
+
+    def invoke(self, writer: Writer) -> str:
+        """Write the call of the user's function."""
+        injected = {each.parameter: each for each in self.node.arguments}
+        parts = []
+        for name, spread in self.bound.shape:
+            given = name not in injected
+            text = self.names[name] if given else writer.argument(injected[name]._replace(keyword=None))
+            parts.append(f"{spread}{text}")
+        return f"FN({', '.join(parts)})"
+
+    def writer(self, source: Source, *, fresh: bool, private: bool = False, owner: str = "_s") -> Writer:
+        """Begin the statements of a function."""
+        return Writer(self.engine, source, owner=owner, fresh=fresh, awaits=self.awaits, private=private)
+
+    @property
+    def parameters(self) -> str:
+        """The parameters of the inner functions: what the caller gave, by position."""
+        return ", ".join(self.names[name] for name, _ in self.bound.shape)
+
+    def _wait_if(self, awaits: bool) -> str:
+        return "await " if awaits and self.bound.is_coroutine else ""
+
+    def free(self) -> Any:
+        """Write the function that needs no scope."""
+        source = self.source()
+        owner = source.constant(self.engine.container)
+        writer = self.writer(source, fresh=False, owner=owner)
+        call = self.invoke(writer)
+        head = "async def plan" if self.awaits else "def plan"
+        wait = self._wait_if(self.awaits)
+        source.text = f"{head}({self.parameters}):\n{block([*writer.lines, f'return {wait}{call}'])}"
+        return source.compile()
+
+    def join(self, *, warm: bool = False) -> Any:
+        """Write the function that takes its services from an open scope ``_s``."""
+        source = self.source()
+        wait = self._wait_if(self.awaits)
+        comma = ", " if self.parameters else ""
+        head = f"{'async ' if self.awaits else ''}def plan(_s{comma}{self.parameters}):\n    _v = _s.v\n"
+        body = ""
+        if not warm and can_start_fresh(self.nodes) and self.nodes is not None:
+            again = source.constant(_later(self))
+            writer = self.writer(source, fresh=True)
+            call = self.invoke(writer)
+            redo = f"return {'await ' if self.awaits else ''}{again}(_s{comma}{self.parameters})"
+            lines = fresh_lines(writer, self.nodes, again=redo, result=f"return {wait}{call}")
+            body = "    if _v is None:\n" + block(lines, " " * 8)
+        else:
+            body = "    if _v is None: _v = _s.v = {}\n"
+        writer = self.writer(source, fresh=False)
+        call = self.invoke(writer)
+        source.text = head + body + block([*writer.lines, f"return {wait}{call}"])
+        return source.compile()
+
+    def hidden_lines(self, source: Source) -> list[str]:
+        """Write the body that opens a scope which nobody can see."""
+        writer = self.writer(source, fresh=False, private=True)
+        call = self.invoke(writer)
+        wait = self._wait_if(self.is_async)
+        if not writer.opened:
+            return [*writer.lines, f"return {wait}{call}"]
+        close = "await AFINISH" if self.is_async else "FINISH"
+        return [
+            "_o = None",
+            "try:",
+            *map(indented, [*writer.lines, f"_r = {wait}{call}"]),
+            "except BaseException as _e:",
+            f"    if _o is not None: {close}(_o, _e)",
+            "    raise",
+            f"{close}(_o, None)",
+            "return _r",
+        ]
+
+    def opened_lines(self, source: Source, *, ambient: bool) -> list[str]:
+        """Write the body that opens a scope and closes it, whatever happens."""
+        wait = self._wait_if(self.is_async)
+        close = "await AFINISH" if self.is_async else "FINISH"
+        inner = self._inner_lines(source, wait)
+        return [
+            "_s = OPEN()",
+            "_s.v = _s.exits = None",
+            *(["_s.token = ENTER(_s)"] if ambient else []),
+            "try:",
+            *map(indented, inner),
+            "except BaseException as _e:",
+            *(["    LEAVE(_s)"] if ambient else []),
+            "    _s.v = CLOSED",
+            f"    if _s.exits is not None: {close}(_s.exits, _e)",
+            "    raise",
+            *(["LEAVE(_s)"] if ambient else []),
+            "_s.v = CLOSED",
+            f"if _s.exits is not None: {close}(_s.exits, None)",
+            "return _r",
+        ]
+
+    def _inner_lines(self, source: Source, wait: str) -> list[str]:
+        if self.nodes is not None and can_start_fresh(self.nodes):
+            writer = self.writer(source, fresh=True)
+            call = self.invoke(writer)
+            again = source.constant(_later(self))
+            comma = ", " if self.parameters else ""
+            # Built so far is dropped: a constructor has used the scope itself, so ask it for everything.
+            again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
+            return fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}")
+        writer = self.writer(source, fresh=False)
+        call = self.invoke(writer)
+        return ["_v = _s.v = {}", *writer.lines, f"_r = {wait}{call}"]
+
+
+def _later(plan: CallPlan) -> Any:
+    """Give the careful variant of `join`, written when it first runs."""
+    written: list[Any] = []
+
+    def run(*values: Any) -> Any:
+        if not written:
+            written.append(plan.join(warm=True))
+        return written[0](*values)
+
+    return run

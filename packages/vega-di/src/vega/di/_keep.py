@@ -1,0 +1,85 @@
+"""What generated code calls when something is opened late, or not at all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Awaitable
+from typing import Any, NoReturn
+
+from ._errors import MissingProviderError, ScopeClosedError
+from ._finish import afinish, finish
+from ._keys import label
+from ._node import Node
+
+
+class Closed(dict[int, Any]):
+    """The store of a scope that is over: whatever asks it learns so."""
+
+    def _refuse(self) -> NoReturn:
+        raise ScopeClosedError(
+            "the scope is closed",
+            "a scope that was kept after its `with` block, perhaps by a task that outlives it",
+            "resolve inside the block, or open a scope of its own in the task",
+        )
+
+    def get(self, *_: Any) -> NoReturn:
+        """Refuse."""
+        self._refuse()
+
+    def setdefault(self, *_: Any) -> NoReturn:
+        """Refuse."""
+        self._refuse()
+
+
+CLOSED = Closed()
+
+
+def keep(owner: Any, resource: Any) -> None:
+    """Let the owner close a resource; one that is closed already closes it at once.
+
+    Raises:
+        ScopeClosedError: the scope ended while the resource was opened.
+    """
+    if owner.v is CLOSED:
+        finish([resource], None)
+        CLOSED.get()
+    if owner.exits is None:
+        owner.exits = [resource]
+    else:
+        owner.exits.append(resource)
+
+
+async def late(resource: Any) -> None:
+    """Close what was opened while its scope ended.
+
+    Raises:
+        ScopeClosedError: always.
+    """
+    await afinish([resource], None)
+    CLOSED.get()
+
+
+def no_value(node: Node) -> NoReturn:
+    """Say that a scope was opened without an expected value.
+
+    Raises:
+        MissingProviderError: always.
+    """
+    raise MissingProviderError(
+        f"this scope was given no {label(node.address)}",
+        f"expected at {node.registration.site_text()}",
+        f"container.scope({{{label(node.address)}: ...}})",
+    )
+
+
+def first_step(generator: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Start an async generator without telling the event loop, which would close it at its own end.
+
+    The scope closes it; a singleton outlives the loop that built it. It is also faster.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return generator.__anext__()
+    finally:
+        sys.set_asyncgen_hooks(*hooks)

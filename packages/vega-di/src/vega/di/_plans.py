@@ -1,0 +1,138 @@
+"""The kinds of plan: for the container, for a scope, for the making of one service, for a part of a large plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._emit import Source, Writer, block, indented
+from ._keep import CLOSED
+from ._node import How, Node
+from ._registration import Kind
+from ._scope import Scope
+from ._shape import can_start_fresh, opens_early, walk
+
+if TYPE_CHECKING:
+    from ._engine import Engine
+
+
+def container_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function without parameters that gives a service which needs no scope."""
+    source = Source()
+    owner = source.constant(engine.container)
+    writer = Writer(engine, source, owner=owner, fresh=False, awaits=awaits)
+    expression = writer.value(node)
+    source.text = f"{_define(awaits)}():\n{block([*writer.lines, f'return {expression}'])}"
+    return source.compile()
+
+
+def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function of an open scope ``s`` that gives a service.
+
+    It has two halves: the first resolve of a scope builds without asking what is there already;
+    later ones fetch from the store of the scope what has been built, by slot.
+    """
+    source = Source()
+    source.names["CLOSED"] = CLOSED
+    text = f"{_define(awaits)}(_s):\n    _v = _s.v\n"
+    nodes = walk(node)
+    if node.holds_scoped and can_start_fresh(nodes):
+        assert nodes is not None  # can_start_fresh says so
+        warm = source.constant(engine.warm(node, awaits=awaits))
+        writer = Writer(engine, source, owner="_s", fresh=True, awaits=awaits)
+        expression = writer.value(node)
+        again = f"return {'await ' if awaits else ''}{warm}(_s)"
+        lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
+        text += "    if _v is None:\n" + block(lines, " " * 8)
+    else:
+        text += "    if _v is None: _v = _s.v = {}\n"
+    text += block(_warm_lines(engine, source, node, awaits))
+    source.text = text
+    return source.compile()
+
+
+def warm_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the half of a scope's plan that asks the store first."""
+    source = Source()
+    source.names["CLOSED"] = CLOSED
+    body = block(_warm_lines(engine, source, node, awaits))
+    source.text = f"{_define(awaits)}(_s):\n    _v = _s.v\n    if _v is None: _v = _s.v = {{}}\n{body}"
+    return source.compile()
+
+
+def part_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function of an owner ``s`` that makes a transient for a larger plan."""
+    source = Source()
+    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
+    expression = writer.made(node)
+    source.text = f"{_define(awaits)}(_s):\n    _v = _s.v\n{block([*writer.lines, f'return {expression}'])}"
+    return source.compile()
+
+
+def maker_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function of an owner ``s`` that makes a singleton or scoped service, once it is its turn."""
+    if is_direct(node):
+        return _direct_maker(engine, node)
+    return part_plan(engine, node, awaits=awaits)
+
+
+def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str) -> list[str]:
+    """Write what the first resolve of a scope does.
+
+    Args:
+        writer: has written the statements that build.
+        nodes: what the plan builds.
+        again: the statement for the case that somebody else was quicker.
+        result: the statement at the end.
+    """
+    first = opens_early(nodes)
+    slots = list(writer.batch.items())
+    if first is None:
+        # Nothing between the test and the store gives other threads a turn.
+        stored = "{" + ", ".join(f"{slot}: {x}" for slot, x in slots) + "}"
+        return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {stored}", indented(result)]
+    head = f"_v = _s.v = {{{~first.slot}: CLAIMED}}"
+    stored = "; ".join(f"_v[{slot}] = {x}" for slot, x in slots)
+    if not stored:
+        return [head, *writer.lines, result]
+    return [head, *writer.lines, f"if len(_v) != 2: {again}", "else:", f"    {stored}", indented(result)]
+
+
+def _warm_lines(engine: Engine, source: Source, node: Node, awaits: bool) -> list[str]:
+    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
+    expression = writer.value(node)
+    check = [] if writer.locals else ["if _v is CLOSED: _v.get(0)"]
+    return [*check, *writer.lines, f"return {expression}"]
+
+
+def _define(awaits: bool) -> str:
+    return "async def plan" if awaits else "def plan"
+
+
+def is_direct(node: Node) -> bool:
+    """Say whether a service is a singleton made of singletons by one call: that is run once, not written."""
+    return (
+        node.scope is Scope.SINGLETON
+        and node.kind in {Kind.CALL, Kind.AWAIT}
+        and not any(
+            each.how not in {How.CONSTANT, How.NODE}
+            or (each.how is How.NODE and each.value.scope is not Scope.SINGLETON)
+            for each in node.arguments
+        )
+    )
+
+
+def _direct_maker(engine: Engine, node: Node) -> Any:
+    """Make a singleton of singletons without writing code: it runs once."""
+
+    def make(_: Any) -> Any:
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        for each in node.arguments:
+            value = engine.built(each.value) if each.how is How.NODE else each.value
+            if each.keyword is None:
+                positional.append(value)
+            else:
+                named[each.keyword] = value
+        return node.call(*positional, **named)
+
+    return make

@@ -1,0 +1,102 @@
+"""Writes the wrapper of a bound function anew for the engine it met first, with everything inlined.
+
+The function keeps its identity; its code is replaced, which is one atomic store. A guard in front
+compares the current engine with the one the code was written for: every other engine, an override,
+a given argument or a missing one goes the general way through `Bound.call`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ._ambient import ambient, current, enter, leave
+from ._bound import MISSING, Entry, signature_text
+from ._emit import Source, block
+from ._emit_call import CallPlan
+from ._scope import Scope
+
+_KEPT = frozenset({"__builtins__", "__name__", "__vega_call__", "__vega_missing__"})
+_OURS = re.compile(r"_[a-z]\d*|[A-Z]+|__vega_\w+")
+
+
+def specialise(entry: Entry) -> None:
+    """Replace the code of the wrapper, unless that has been done, or the user's names are in the way."""
+    bound, engine = entry.bound, entry.engine
+    wrapper = bound.wrapper
+    if wrapper is None or bound.is_generator or bound.variable or engine.layers or "ENGINE" in wrapper.__globals__:
+        return
+    if any(_OURS.fullmatch(name) for name, _ in bound.shape) or not _is_usual(entry):
+        return
+    plan = CallPlan(engine, bound, entry.wiring.node, {name: name for name, _ in bound.shape})
+    source = plan.source()
+    source.names.update(__vega_missing__=MISSING, __vega_call__=bound.call)
+    source.names.update(ENTER=enter, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine, MISSING=MISSING)
+    source.names.update(HOME=current.get if bound.home is None else bound.home, OTHERWISE=_Otherwise(entry).call)
+    body = [*_guard(entry), *_defaults(entry, source), *_body(entry, plan, source)]
+    head = "async def" if bound.is_coroutine else "def"
+    source.text = f"{head} plan({signature_text(bound)}):\n{block(body)}"
+    made = source.compile()
+    for name, value in source.names.items():
+        wrapper.__globals__.setdefault(name, value)
+    wrapper.__code__ = made.__code__.replace(co_name=wrapper.__code__.co_name, co_qualname=wrapper.__code__.co_qualname)
+    engine.container.specialised.append(bound)
+
+
+def _is_usual(entry: Entry) -> bool:
+    """Say whether this call left out exactly what is injected or has a default."""
+    return entry.bound.scope is not Scope.TRANSIENT
+
+
+def _passed(entry: Entry) -> str:
+    return ", ".join(name for name, _ in entry.bound.shape)
+
+
+def _guard(entry: Entry) -> list[str]:
+    home = "HOME()" if entry.bound.home is None else "HOME"
+    tests = [f"{home}.engine is not ENGINE"]
+    injected = {each.parameter for each in entry.wiring.node.arguments}
+    for index, (name, _) in enumerate(entry.bound.shape):
+        if name in injected:
+            tests.append(f"{name} is not MISSING")
+        elif index not in entry.wiring.defaults:
+            tests.append(f"{name} is MISSING")
+    wait = "await " if entry.bound.is_coroutine else ""
+    return [f"if {' or '.join(tests)}: return {wait}__vega_call__({_passed(entry)})"]
+
+
+def _defaults(entry: Entry, source: Source) -> list[str]:
+    names = [name for name, _ in entry.bound.shape]
+    return [
+        f"if {names[index]} is MISSING: {names[index]} = {source.constant(default)}"
+        for index, default in entry.wiring.defaults.items()
+    ]
+
+
+def _body(entry: Entry, plan: CallPlan, source: Source) -> list[str]:
+    wait = "await " if entry.bound.is_coroutine else ""
+    if not entry.needs_scope:
+        writer = plan.writer(source, fresh=False, owner=source.constant(entry.engine.container))
+        call = plan.invoke(writer)
+        return [*writer.lines, f"return {wait}{call}"]
+    joined = f"if AMBIENT() is not None: return {wait}OTHERWISE({_passed(entry)})"
+    return [joined, *entry.opening_lines(plan, source)]
+
+
+class _Otherwise:
+    """The call where a scope is ambient."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
+    def call(self, *values: Any) -> Any:
+        """Join the ambient scope, if it belongs to this container."""
+        return self._entry.run(values)
+
+
+def generalise(bound: Any) -> None:
+    """Give the wrapper its first code back, and let go of the engine it was written for."""
+    names = bound.wrapper.__globals__
+    bound.wrapper.__code__ = bound.first_code
+    for name in [each for each in names if each not in _KEPT]:
+        del names[name]
