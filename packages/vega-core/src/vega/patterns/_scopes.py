@@ -34,6 +34,6 @@ async def ambient_unit(scope: ActiveScope) -> UnitOfWork:
         raise UnitOfWorkError(
             "nothing provides a unit of work",
             "the container",
-            'enable the feature "data", or register an implementation of UnitOfWork with Scope.SCOPED',
+            'enable the feature "data", or register an implementation of UnitOfWork with Scope.SCOPED and enter=False',
         ) from error
     return unit

@@ -72,7 +72,7 @@ class Database:
         self._secret = cursor_secret.encode() or _secret_of(self._url)
         self._engine: AsyncEngine | None = None
         self._opened_in: asyncio.AbstractEventLoop | None = None
-        self._used: dict[str, EntityTable] = {}
+        self._used: dict[tuple[type, str], EntityTable] = {}
 
     @property
     def url(self) -> URL:
@@ -165,8 +165,7 @@ class Database:
 
     def use(self, tables: EntityTable) -> None:
         """Note the tables of a repository made with this database."""
-        entity = tables.rules.shape.entity
-        self._used[f"{entity.__module__}.{entity.__qualname__}:{tables.table.key}"] = tables
+        self._used[tables.rules.shape.entity, tables.table.key] = tables
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

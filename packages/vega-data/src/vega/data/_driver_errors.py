@@ -95,7 +95,8 @@ def _columns_of(error: exc.DBAPIError, tables: EntityTable | None) -> list[str]:
 
 
 def _fields(columns: list[str], tables: EntityTable | None) -> Iterator[str]:
-    known = {} if tables is None else {column.name: column.dotted for column in tables.rules.shape.columns}
+    stored = () if tables is None else zip(tables.columns, tables.rules.shape.columns, strict=True)
+    known = {column.name: field.dotted for column, field in stored}
     return (known.get(column, column) for column in columns)
 
 

@@ -32,8 +32,9 @@ class DataPlugin(Plugin):
 
         database = self._database = database_of(app.project, app.settings)
         app.container.register_instance(Database, database)
-        app.container.register_factory(UnitOfWork, lambda _: database.unit(), scope=Scope.SCOPED)
-        app.container.register_factory(SQLAlchemyUnitOfWork, lambda sp: sp.resolve(UnitOfWork), scope=Scope.SCOPED)
+        # The one who works in a unit enters it; a scope that did would make every request a transaction.
+        app.container.register_factory(UnitOfWork, lambda _: database.unit(), scope=Scope.SCOPED, enter=False)
+        app.container.alias(SQLAlchemyUnitOfWork, UnitOfWork)
 
     async def startup(self, app: Application) -> None:
         """Open the pool; connections follow when they are needed."""

@@ -44,7 +44,6 @@ NAMING: Final = {
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 POSITION: Final = "position"
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
