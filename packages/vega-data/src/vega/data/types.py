@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Final
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Numeric, Text
-from sqlalchemy.dialects.postgresql import JSONB, TEXT
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from vega.patterns.query.values import stored_text
@@ -29,7 +29,7 @@ class CodePointText(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the collation "C" on PostgreSQL; SQLite compares bytes by itself."""
-        return dialect.type_descriptor(TEXT(collation="C") if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
 
 
 class WholeNumber(TypeDecorator[int]):
@@ -124,7 +124,7 @@ class EnumText(TypeDecorator[Enum]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the collation "C" on PostgreSQL."""
-        return dialect.type_descriptor(TEXT(collation="C") if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Enum | None, dialect: Dialect) -> str | None:
         """Write the member's text."""
