@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, Plugin, Process, Project, RunOptions
 
@@ -40,7 +40,7 @@ class JobsPlugin(Plugin):
         """Have each unit of work use the application's queue, and register it."""
         from ._queue import JobQueue
 
-        app.container.register_factory(JobQueue, self._connected)
+        app.container.register_factory(JobQueue, lambda: self._connected())  # noqa: PLW0108 - its annotation is not readable here
         app.ambient(self._ambient)
 
     async def startup(self, app: Application) -> None:
@@ -89,7 +89,7 @@ class JobsPlugin(Plugin):
     def _ambient(self) -> AbstractContextManager[None]:
         return use_job_queue(self._queue, keep=True)
 
-    def _connected(self) -> Any:  # the container reads this annotation, and the class is not imported here
+    def _connected(self) -> JobQueue:
         if self._queue is None:
             raise NoJobQueueError(
                 "the application knows no Redis server", _URL, "set REDIS_URL, or start with: vega run"

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from ._substitute import substituted
-
 if TYPE_CHECKING:  # behind the extra `web`
     import httpx
 
@@ -29,7 +27,7 @@ async def client_for(app: Any, services: Mapping[Any, object] | None = None) -> 
     import httpx
 
     application = getattr(app.state, "application", None)
-    replacing = substituted(application.container, services) if services and application else nullcontext()
+    replacing = application.container.override(services) if services and application else nullcontext()
     with replacing, _jobs(application):
         async with (
             app.router.lifespan_context(app),

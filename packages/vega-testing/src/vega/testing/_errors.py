@@ -1,7 +1,7 @@
 """What can go wrong in vega.testing.
 
 TestingError
-└── MockError   VG651  something cannot be mocked, or its mock is used after its block
+└── MockError   VG651  something cannot be mocked
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ class TestingError(CoreError):
 
 
 class MockError(TestingError):
-    """Something cannot be mocked, or its mock is used after its block."""
+    """Something cannot be mocked."""
 
     code = "VG651"

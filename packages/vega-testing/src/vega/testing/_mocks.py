@@ -11,7 +11,6 @@ from vega.di import get_container
 from vega.patterns import Repository
 
 from ._errors import MockError
-from ._substitute import substituted
 
 T = TypeVar("T")
 
@@ -54,5 +53,5 @@ def mock_service(service: Callable[..., T]) -> Iterator[Any]:
     if not isinstance(service, type):
         raise MockError(f"{service!r} is no class", "mock_service", "register an object for it with register_services")
     mock = create_autospec(service, instance=True)
-    with substituted(get_container(), {service: mock}):
+    with get_container().override({service: mock}):
         yield mock
