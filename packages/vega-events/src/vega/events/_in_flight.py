@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TypeAlias, final
+from typing import final
 
 from ._errors import DrainError
 from ._event import Event
-
-Entry: TypeAlias = tuple[Event]
 
 
 @final
 class InFlight:
     """The publishes that are under way, across tasks and threads.
 
-    `running` is written by `publish` itself: one entry for each call, by the entry's identity.
+    `running` is written by `publish` itself: the event of each call, by the identity of the token of its
+    context variable, which each call holds until it ends.
     """
 
     __slots__ = ("_lock", "running", "waiters")
 
     def __init__(self) -> None:
-        self.running: dict[int, Entry] = {}
+        self.running: dict[int, Event] = {}
         self.waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
         self._lock = threading.Lock()
 
@@ -51,7 +50,7 @@ class InFlight:
                     if self.running:
                         await idle.wait()
         except TimeoutError as error:
-            names = sorted({entry[0].event_name for entry in list(self.running.values())})
+            names = sorted({event.event_name for event in list(self.running.values())})
             raise DrainError(
                 f"{len(self.running)} publishes did not end within {timeout} s: {', '.join(names)}",
                 "drain",

@@ -15,7 +15,7 @@ from ._delivery import Delivery, ErrorHook
 from ._errors import DrainError, EventTypeError, HandlerError
 from ._event import Event
 from ._failures import EventHandlerErrors, HandlerFailure
-from ._in_flight import Entry, InFlight
+from ._in_flight import InFlight
 from ._middleware import CallNext, EventContext, EventMiddleware, Mode, check_middleware, check_reached, compose
 from ._naming import name_of
 from ._plan import Bands, Plan, compile_steps
@@ -25,13 +25,12 @@ from ._subscription import Invoke
 Hook = TypeVar("Hook", bound=ErrorHook)
 Defer: TypeAlias = Callable[[Callable[[], Awaitable[None]]], bool]
 
-_handling: ContextVar[Entry | None] = ContextVar("vega_event_handling", default=None)
+_handling: ContextVar[Event | None] = ContextVar("vega_event_handling", default=None)
 
 
 def current_event() -> Event | None:
     """Return the event whose handlers the calling context belongs to, or None outside of handlers."""
-    entry = _handling.get()
-    return entry[0] if entry is not None else None
+    return _handling.get()
 
 
 class Publisher:
@@ -66,11 +65,11 @@ class Publisher:
         plan = self._plans.get(type(event)) or self._compile(event)
         cause = _handling.get()
         if cause is not None:
-            _link(event, cause[0])
-        entry = (event,)
-        key, flight = id(entry), self._in_flight
-        flight.running[key] = entry
-        token = _handling.set(entry)
+            _link(event, cause)
+        flight = self._in_flight
+        token = _handling.set(event)
+        key = id(token)
+        flight.running[key] = event
         try:
             if plan.straight and mode == "sequential":
                 at = 0  # the loop of _run_straight, without the cost of one more coroutine
@@ -132,11 +131,11 @@ class Publisher:
         Raises:
             DrainError: the time is over, or a handler of this bus called it, which would wait for itself.
         """
-        entry = _handling.get()
-        if entry is not None and self._in_flight.running.get(id(entry)) is entry:
+        handled = _handling.get()
+        if any(event is handled for event in list(self._in_flight.running.values())):
             raise DrainError(
                 "drain would wait for the publish that it is called from",
-                f"a handler of {entry[0].event_name}",
+                f"a handler of {handled.event_name if handled else ''}",
                 "call drain at shutdown, outside of handlers",
             )
         await self._in_flight.wait(timeout)
@@ -252,14 +251,14 @@ class Publisher:
 
     async def _after_commit(self, event: Event, mode: Mode, later: Bands) -> None:
         """Run the handlers that waited for the commit, as a part of the event's handling."""
-        entry = (event,)
         flight = self._in_flight
-        flight.running[id(entry)] = entry
-        token = _handling.set(entry)
+        token = _handling.set(event)
+        key = id(token)
+        flight.running[key] = event
         try:
             await self._deliver(event, mode, later, ())
         finally:
-            del flight.running[id(entry)]
+            del flight.running[key]
             flight.wake()
             _handling.reset(token)
 
