@@ -39,3 +39,23 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_shows_the_error_of_a_forgotten_registration(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```text\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    program = tmp_path / "greet.py"
+    program.write_text(BLOCK.findall(readme)[0].replace("Container({Greetings: Greetings})", "Container()"))
+
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.replace(f"{tmp_path}/", "").endswith(shown)
+
+
+def test_the_use_case_of_the_readme_has_twelve_lines() -> None:
+    (first, *_) = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+
+    assert len([line for line in first.splitlines() if line.strip()]) == 12
