@@ -50,3 +50,10 @@ def test_jitter_spreads() -> None:
 def test_a_value_out_of_range_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(BackoffError, match="no backoff"):
         Backoff(**values)
+
+
+def test_the_smallest_base_overflows_nothing() -> None:
+    policy = Backoff(base=2.225073858507203e-309, factor=2.0, cap=1.0, jitter=0.0)
+
+    assert [policy.ceiling(retry) for retry in (1, 2000)] == [policy.base, 1.0]
+    assert policy.base <= policy.ceiling(1025) <= 1.0

@@ -10,6 +10,9 @@ from typing import final
 from ._errors import BackoffError
 
 
+_LARGEST_EXPONENT = 700.0  # exp(709.8) is the largest float
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
@@ -54,9 +57,11 @@ class Backoff:
         if self.base == 0:
             return 0.0
         doublings = (retry - 1) * math.log(self.factor) if self.factor > 1 else 0.0
-        if doublings >= math.log(self.cap / self.base):
+        if doublings >= math.log(self.cap) - math.log(self.base):
             return self.cap
-        return self.base * math.exp(doublings) if doublings else self.base
+        if doublings > _LARGEST_EXPONENT:  # the base is so small that its multiple alone can be told
+            return min(self.cap, math.exp(math.log(self.base) + doublings))
+        return min(self.cap, self.base * math.exp(doublings)) if doublings else self.base
 
     def delay(self, retry: int) -> float:
         """Return the delay before a retry, in seconds: between `(1 - jitter)` of the ceiling and the ceiling."""
