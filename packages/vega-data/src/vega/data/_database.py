@@ -71,6 +71,7 @@ class Database:
         self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
         self._secret = cursor_secret.encode() or _secret_of(self._url)
         self._engine: AsyncEngine | None = None
+        self._autocommit: AsyncEngine | None = None
         self._opened_in: asyncio.AbstractEventLoop | None = None
         self._used: dict[tuple[type, str], EntityTable] = {}
 
@@ -107,10 +108,21 @@ class Database:
             )
         return self._engine
 
+    @property
+    def autocommit_engine(self) -> AsyncEngine:
+        """The same pool, for single statements that are a transaction of their own."""
+        _ = self.engine
+        autocommit = self._autocommit
+        assert autocommit is not None  # made together with the engine
+        return autocommit
+
     async def open(self) -> None:
         """Make the pool; connections follow when they are needed. Opening twice does nothing."""
         if self._engine is None:
             self._engine = self.make_engine()
+            self._autocommit = self._engine
+            if self.dialect != "sqlite":  # whose driver commits each statement by itself already
+                self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:
         """Close all connections. Closing twice does nothing."""
@@ -177,21 +189,28 @@ class Database:
             yield await session.connection()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Session]:
-        """Give the session of the open unit, or one that only reads."""
+    async def reading(self, *, snapshot: bool = False) -> AsyncIterator[Session]:
+        """Give the session of the open unit, or one that only reads.
+
+        Args:
+            snapshot: several statements, or a cursor that stays open, need one transaction around them.
+        """
         unit = self._open_unit()
         if unit is not None:
             yield unit.session
             return
-        session = Session(self, "none")
+        session = Session(self, "read" if snapshot else "none")
         try:
             yield session
         finally:
-            await session.close()
+            await session.rollback()
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Session]:
+    async def writing(self, *, single: bool = False) -> AsyncIterator[Session]:
         """Give the session of the open unit, or one in a transaction of its own.
+
+        Args:
+            single: only one statement follows, which needs no transaction around it.
 
         Raises:
             UnitOfWorkError: the open unit is read-only.
@@ -204,7 +223,7 @@ class Database:
                 )
             yield unit.session
             return
-        session = Session(self, "write")
+        session = Session(self, "one" if single else "write")
         try:
             yield session
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -44,6 +45,8 @@ def translated(tables: EntityTable | None = None) -> Iterator[None]:
         ) from error
     except exc.DBAPIError as error:
         raise _error_of(error, tables) from error
+    except sqlite3.Error as error:  # of a word that went straight to the driver, such as BEGIN
+        raise _error_of(exc.DBAPIError(None, None, error), tables) from error
     except (ConnectionError, OSError) as error:
         raise _unavailable(error) from error
 

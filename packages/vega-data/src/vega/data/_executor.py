@@ -73,7 +73,7 @@ class SQLExecutor(Generic[T]):
                 yield entity
             return
         statement = self.statement(plan)
-        async with self._database.reading() as session:
+        async with self._database.reading(snapshot=True) as session:
             async for rows in session.stream(statement, batch):
                 for entity in await self._loader.load(session, rows):
                     yield entity

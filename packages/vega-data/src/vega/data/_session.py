@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from ._database import Database
     from ._tables import EntityTable
 
-Kind: TypeAlias = Literal["none", "read", "write"]
+Kind: TypeAlias = Literal["none", "one", "read", "write"]
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
@@ -26,12 +27,13 @@ class Session:
 
     Args:
         database: whose connection it takes.
-        kind: the transaction: none, one that reads, or one that writes.
+        kind: the transaction: none, the one of a single statement, one that reads, or one that writes.
     """
 
     def __init__(self, database: Database, kind: Kind) -> None:
         self._database, self._kind = database, kind
         self._connection: AsyncConnection | None = None
+        self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
 
     async def execute(
@@ -75,6 +77,8 @@ class Session:
         try:
             with translated():
                 await self._connection.commit()
+                if self._raw is not None and self._raw.in_transaction:
+                    await self._raw.commit()
         finally:
             await self._give_back()
 
@@ -82,28 +86,32 @@ class Session:
         """Undo everything, and give the connection back; a lost connection has undone it already."""
         if self._connection is None:
             return
+        if self._kind in {"none", "one"}:  # nothing is open that could be undone
+            await self._give_back()
+            return
         try:
-            with suppress(SQLAlchemyError, OSError):
-                if self._database.dialect == "sqlite" and self._kind != "none":
-                    await self._connection.exec_driver_sql("ROLLBACK")
+            with suppress(SQLAlchemyError, OSError, sqlite3.Error):
+                if self._raw is not None and self._raw.in_transaction:
+                    await self._raw.rollback()
                 await self._connection.rollback()
         finally:
             await self._give_back()
 
-    async def close(self) -> None:
-        """Give the connection back after reading."""
-        if self._connection is not None:
-            await self._give_back()
-
     async def _take(self) -> AsyncConnection:
-        connection = self._connection = await self._database.engine.connect()
-        if self._kind == "read" and self._database.dialect == "postgresql":
+        database = self._database
+        alone = self._kind in {"none", "one"}
+        connection = self._connection = await (database.autocommit_engine if alone else database.engine).connect()
+        if alone:
+            return connection
+        if database.dialect == "sqlite":
+            # Straight to the driver: through SQLAlchemy each of these words would cost three turns of its thread.
+            self._raw = (await connection.get_raw_connection()).driver_connection
+            await self._raw.execute("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
+        elif self._kind == "read":
             connection = self._connection = await connection.execution_options(postgresql_readonly=True)
-        if self._database.dialect == "sqlite" and self._kind != "none":
-            await connection.exec_driver_sql("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
         return connection
 
     async def _give_back(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._raw = self._connection, None, None
         if connection is not None:
             await asyncio.shield(connection.close())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final, TypeVar, get_origin
 from weakref import WeakKeyDictionary
 
 from vega.patterns.query import EntityFields, Field, FieldInfo, InvalidValueError, Kind
-from vega.patterns.query.values import check_constant
+from vega.patterns.query.values import constant_checker
 
 from ._errors import InvalidEntityError, MappingError
 
@@ -24,10 +25,28 @@ class Column:
     Args:
         name: the column.
         path: the fields from the entity to the value.
+
+    Attributes:
+        dotted: the path as it stands in queries.
+        nullable: whether the value, or a value object around it, may be missing.
+        read: takes an entity and returns the value.
+        check: takes a value that is not None and returns it as it is stored.
     """
 
     name: str
     path: tuple[FieldInfo, ...]
+    dotted: str = field(init=False)
+    nullable: bool = field(init=False)
+    read: Callable[[object], Any] = field(init=False, compare=False)
+    check: Callable[[Any], Any] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        dotted = ".".join(info.name for info in self.path)
+        put = object.__setattr__
+        put(self, "dotted", dotted)
+        put(self, "nullable", any(info.nullable for info in self.path))
+        put(self, "read", attrgetter(dotted) if not self._has_gaps else lambda entity: read(entity, self.path))
+        put(self, "check", constant_checker(self.info.kind, self.info.type, dotted))
 
     @property
     def info(self) -> FieldInfo:
@@ -35,14 +54,9 @@ class Column:
         return self.path[-1]
 
     @property
-    def nullable(self) -> bool:
-        """Whether the value, or a value object around it, may be missing."""
-        return any(info.nullable for info in self.path)
-
-    @property
-    def dotted(self) -> str:
-        """The path as it stands in queries."""
-        return ".".join(info.name for info in self.path)
+    def _has_gaps(self) -> bool:
+        """Whether something on the way to the value may be missing."""
+        return any(info.nullable for info in self.path[:-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +117,7 @@ class Shape:
 
     def values(self, entity: object) -> list[Any]:
         """Return the column values of an entity, unchecked."""
-        return [read(entity, column.path) for column in self.columns]
+        return [column.read(entity) for column in self.columns]
 
     def checked_values(self, entity: object) -> list[Any]:
         """Return the column values of an entity.
@@ -113,7 +127,7 @@ class Shape:
         """
         if type(entity) is not self.entity and not isinstance(entity, self.entity):
             raise InvalidEntityError(f"{type(entity).__name__} is no {self.entity.__name__}", self.entity.__name__)
-        return [check(column, read(entity, column.path), self.entity) for column in self.columns]
+        return [check(column, column.read(entity), self.entity) for column in self.columns]
 
     def column(self, path: Field | str) -> Column:
         """Return the column of a field."""
@@ -168,19 +182,26 @@ def check(column: Column, value: Any, entity: type) -> Any:
     if column.info.kind is Kind.JSON:
         return value
     try:
-        return check_constant(column.info.kind, column.info.type, value, f"{entity.__name__}.{column.dotted}")
+        return column.check(value)
     except InvalidValueError as error:
-        raise InvalidEntityError(error.what, error.where, error.fix) from error
+        raise InvalidEntityError(error.what, f"{entity.__name__}.{column.dotted}", error.fix) from error
 
 
 def with_values(entity: T, changes: Mapping[str, Any]) -> T:
     """Return the entity with some fields set: the same object when it can be changed, else a copy."""
+    if _is_frozen(type(entity)):
+        return _replaced(entity, changes)
     try:
         for name, value in changes.items():
             setattr(entity, name, value)
     except (AttributeError, TypeError, ValueError):  # frozen: dataclasses and attrs the first, pydantic the last
         return _replaced(entity, changes)
     return entity
+
+
+def _is_frozen(kind: type) -> bool:
+    parameters = getattr(kind, "__dataclass_params__", None)
+    return parameters is not None and bool(parameters.frozen)
 
 
 def _replaced(entity: T, changes: Mapping[str, Any]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, Select, bindparam, delete, insert, update
+from sqlalchemy import ColumnElement, CursorResult, Executable, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vega.patterns.query.values import check_constant
@@ -17,7 +17,7 @@ from ._missing import missing
 from ._rows import insert_children, replace_children
 from ._rules import top_level
 from ._session import Session
-from ._shape import check, read, with_values
+from ._shape import check, with_values
 from ._tables import EntityTable
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -46,6 +46,8 @@ class Writer(Generic[T]):
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
         self._statements: dict[str, Any] = {}
+        self._is_flat = not tables.children
+        self._stored = tuple((one, self._names[one.dotted]) for one in tables.rules.shape.columns)
 
     def by_identity(self, statement: Select[Any], key: Any) -> tuple[Executable, Mapping[str, Any]]:
         """Return the statement that selects one entity, and its parameters."""
@@ -60,7 +62,7 @@ class Writer(Generic[T]):
         changes = self._rules.on_insert(entity)
         row = self._row(entity, changes)
         identity = row[self._names[self._rules.mapping.identity]]
-        async with self._database.writing() as session:
+        async with self._database.writing(single=self._is_flat) as session:
             if identity is None:
                 del row[self._names[self._rules.mapping.identity]]
                 result = await session.execute(self._insert(), row, tables=self._tables)
@@ -96,7 +98,7 @@ class Writer(Generic[T]):
             return await self.insert(entity)
         changes = self._rules.on_insert(entity)
         row = self._row(entity, changes)
-        async with self._database.writing() as session:
+        async with self._database.writing(single=self._is_flat) as session:
             kept = await self._upsert(session, row)
             await replace_children(session, self._tables, [(self._rules.identity_of(entity), entity)])
         return with_values(entity, top_level(changes | kept))
@@ -118,7 +120,7 @@ class Writer(Generic[T]):
             parameters[_VERSION] = self._rules.version_of(entity)
         statement = update(self._tables.table).where(*where).values({name: bindparam(f"v_{name}") for name in row})
         parameters |= {f"v_{name}": value for name, value in row.items()}
-        async with self._database.writing() as session:
+        async with self._database.writing(single=self._is_flat) as session:
             done = await session.execute(statement, parameters, tables=self._tables)
             if done.rowcount == 0:
                 raise self._rules.stale(entity) if self._rules.mapping.version else missing(self._rules, identity)
@@ -132,7 +134,7 @@ class Writer(Generic[T]):
         info = self._rules.identity_field
         key = check_constant(info.kind, info.type, id, f"the identifier of {self._rules.name}")
         where = [self._by_key, *self._visible()]
-        async with self._database.writing() as session:
+        async with self._database.writing(single=True) as session:
             done = await session.execute(self._removal(where), {_KEY: key}, tables=self._tables)
         return bool(done.rowcount)
 
@@ -141,13 +143,13 @@ class Writer(Generic[T]):
         checked = checked_changes(self._rules, changes) | self._rules.on_bulk_update()
         values: dict[str, Any] = {self._names[name]: value for name, value in checked.items()}
         statement = update(self._tables.table).where(*clauses).values(self._bumped(values))
-        async with self._database.writing() as session:
+        async with self._database.writing(single=True) as session:
             done = await session.execute(statement, tables=self._tables)
         return int(done.rowcount)
 
     async def delete_where(self, clauses: Sequence[ColumnElement[bool]]) -> int:
         """Delete the selected entities."""
-        async with self._database.writing() as session:
+        async with self._database.writing(single=True) as session:
             done = await session.execute(self._removal(clauses), tables=self._tables)
         return int(done.rowcount)
 
@@ -178,17 +180,22 @@ class Writer(Generic[T]):
             raise
 
     async def _insert_rows(self, session: Session, rows: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
-        key = self._names[self._rules.mapping.identity]
+        key, path = self._names[self._rules.mapping.identity], self._rules.mapping.identity
         made = [position for position, row in enumerate(rows) if row[key] is None]
-        given = [row for row in rows if row[key] is not None]
-        if given:
-            await session.execute(self._insert(), given, tables=self._tables)
         if made:
-            unnumbered = [{name: value for name, value in rows[at].items() if name != key} for at in made]
-            statement = insert(self._tables.table).returning(self._tables.identity, sort_by_parameter_order=True)
-            numbers = (await session.execute(statement, unnumbered, tables=self._tables)).scalars().all()
-            for at, number in zip(made, numbers, strict=True):
-                changes[at][self._rules.mapping.identity] = number
+            for at, number in zip(made, await self._numbers(session, len(made)), strict=True):
+                changes[at][path] = rows[at][key] = number
+        await session.execute(self._insert(), rows, tables=self._tables)
+
+    async def _numbers(self, session: Session, how_many: int) -> Sequence[int]:
+        """Return identifiers that nobody else gets: asking for them first is far cheaper than reading them back."""
+        identity = self._tables.identity
+        if self._database.dialect == "sqlite":  # this unit alone is writing, and SQLite numbers from the largest
+            largest = (await session.execute(select(func.coalesce(func.max(identity), 0)))).scalar_one()
+            return range(largest + 1, largest + 1 + how_many)
+        sequence = func.pg_get_serial_sequence(self._tables.table.fullname, identity.name)
+        numbers = select(func.nextval(sequence)).select_from(func.generate_series(1, how_many))
+        return (await session.execute(numbers, tables=self._tables)).scalars().all()
 
     async def _upsert(self, session: Session, row: dict[str, Any], keys: Iterable[str] = ()) -> dict[str, Any]:
         """Insert a row or update the one that is there; return the fields that were kept."""
@@ -235,13 +242,12 @@ class Writer(Generic[T]):
         if not isinstance(entity, shape.entity):
             raise InvalidEntityError(f"{type(entity).__name__} is no {self._rules.name}", self._rules.name)
         made: dict[str, Any] = {}
-        for column in shape.columns:
-            path = column.dotted
-            value = changes[path] if path in changes else read(entity, column.path)
+        for column, key in self._stored:
+            value = changes[column.dotted] if column.dotted in changes else column.read(entity)
             if value is None and column is self._rules.identity:
-                made[self._names[path]] = None
+                made[key] = None
             else:
-                made[self._names[path]] = check(column, value, shape.entity)
+                made[key] = check(column, value, shape.entity)
         return made
 
     def _insert(self) -> Any:

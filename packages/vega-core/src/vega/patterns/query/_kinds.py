@@ -100,6 +100,14 @@ def check_constant(kind: Kind, python_type: Any, value: Any, where: str) -> Any:
     raise InvalidValueError(f"a field of kind {kind} cannot be compared", where, "compare one of its own fields")
 
 
+def constant_checker(kind: Kind, python_type: Any, where: str) -> Callable[[Any], Any]:
+    """Return `check_constant` for one field, with what does not change looked up once."""
+    check = _CHECKS.get(kind)
+    if check is None:
+        return lambda value: check_constant(kind, python_type, value, where)
+    return lambda value: check(value, where)
+
+
 def refuse(value: object, wanted: str, where: str) -> InvalidValueError:
     """Return the error for a value of a wrong type."""
     return InvalidValueError(f"{shown(value)} is a {type(value).__name__}, where {wanted} is needed", where)

@@ -2,7 +2,7 @@
 
 from ._cursor import describe
 from ._fold import FOLD
-from ._kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant
+from ._kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant, constant_checker
 from ._like import Pattern, Wild, escape
 from ._memory import exact_add, in_order, mean, stored_text
 from ._nodes import MAX_DEPTH, all_of, any_of, check_depth, negate
@@ -19,6 +19,7 @@ __all__ = [
     "any_of",
     "check_constant",
     "check_depth",
+    "constant_checker",
     "describe",
     "escape",
     "exact_add",
