@@ -9,7 +9,6 @@ from typing import final
 
 from ._errors import BackoffError
 
-
 _LARGEST_EXPONENT = 700.0  # exp(709.8) is the largest float
 
 
