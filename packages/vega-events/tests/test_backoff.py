@@ -17,7 +17,7 @@ def test_delays_never_shrink_and_stay_between_the_base_and_the_cap(
 ) -> None:
     policy = Backoff(base=cap * share, factor=factor, cap=cap, jitter=jitter)
 
-    assert policy.base * (1 - 1e-9) <= policy.ceiling(retry) <= policy.ceiling(retry + 1) <= cap
+    assert policy.base <= policy.ceiling(retry) <= policy.ceiling(retry + 1) <= cap
     assert policy.ceiling(retry) * (1 - jitter) <= policy.delay(retry) <= policy.ceiling(retry)
 
 
@@ -25,6 +25,10 @@ def test_the_default_is_short() -> None:
     policy = Backoff()
 
     assert [round(policy.ceiling(retry), 6) for retry in (1, 2, 3, 4, 5, 6)] == [0.05, 0.1, 0.2, 0.4, 0.8, 1.0]
+
+
+def test_a_growth_beyond_every_number_is_the_cap_at_once() -> None:
+    assert Backoff(base=1, factor=2, cap=60).ceiling(10**9) == 60
 
 
 def test_jitter_spreads() -> None:

@@ -55,12 +55,10 @@ class Backoff:
         """
         if self.base == 0:
             return 0.0
-        doublings = (retry - 1) * math.log(self.factor) if self.factor > 1 else 0.0
-        if doublings >= math.log(self.cap) - math.log(self.base):
+        try:
+            return min(self.cap, self.base * float(self.factor) ** (retry - 1))
+        except OverflowError:  # the growth is beyond what a float holds, so it is beyond the cap
             return self.cap
-        if doublings > _LARGEST_EXPONENT:  # the base is so small that its multiple alone can be told
-            return min(self.cap, math.exp(math.log(self.base) + doublings))
-        return min(self.cap, self.base * math.exp(doublings)) if doublings else self.base
 
     def delay(self, retry: int) -> float:
         """Return the delay before a retry, in seconds: between `(1 - jitter)` of the ceiling and the ceiling."""
