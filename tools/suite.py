@@ -52,12 +52,13 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a step: its status, seconds, and the counts of pytest's closing line."""
+    """What became of a step: its status, seconds, and the counts of pytest's closing line, branch coverage in %."""
 
     step: Step
     status: int
     seconds: float
     counts: Mapping[str, int]
+    coverage: str
 
 
 def lint_steps() -> Iterator[Step]:
@@ -69,21 +70,27 @@ def lint_steps() -> Iterator[Step]:
     yield Step(name="floors", command=(str(BIN / "lint-imports"), "--no-cache"))
 
 
-def test_steps(mode: str) -> Iterator[Step]:
-    """Yield the tests: a process a package, then what crosses packages."""
+def test_steps(mode: str, wheels: Path) -> Iterator[Step]:
+    """Yield the tests: each package against its wheel alone, then what crosses packages."""
     environment = {"VEGA_FULL": "1", "HYPOTHESIS_PROFILE": "full"} if mode == "check" else {}
-    for folder in sorted(ROOT.glob("packages/*/tests")):
-        if any(folder.rglob("test_*.py")):
-            yield _pytest(folder.parent.name, folder, environment)
-    yield _pytest("across", ROOT / "tests", environment)
+    for package in packages():
+        yield alone(package, wheels, environment=environment)
+    command = (str(BIN / "python"), "-m", "pytest", "tests", "-q", "--no-header")
+    yield Step(name="across", command=command, environment=environment)
 
 
-def _pytest(name: str, folder: Path, environment: Mapping[str, str], python: Path = BIN / "python") -> Step:
-    command = (str(python), "-m", "pytest", str(folder), "-q", "--no-header", "-W", "error")
-    return Step(name=f"tests: {name}", command=command, environment=environment)
+def packages() -> list[str]:
+    """Return the distributions that have tests of their own."""
+    return [folder.parent.name for folder in sorted(ROOT.glob("packages/*/tests")) if any(folder.rglob("test_*.py"))]
 
 
-def other_interpreters() -> Iterator[Step]:
+def alone(package: str, wheels: Path, *words: str, environment: Mapping[str, str], note: str = "") -> Step:
+    """Return the step that runs a package's tests against its wheel alone."""
+    command = (str(BIN / "python"), "tools/alone.py", package, str(wheels), *words)
+    return Step(name=f"{package}{note}", command=command, environment=environment)
+
+
+def other_interpreters(wheels: Path) -> Iterator[Step]:
     """Yield the packages' own tests on every other supported interpreter that is found by path."""
     for minor in range(11, 15):
         version = f"3.{minor}"
@@ -93,10 +100,16 @@ def other_interpreters() -> Iterator[Step]:
         if found is None:
             print(f"[suite] Python {version} is not on this machine: skipped", flush=True)
             continue
-        python = environment_for(version, found)
-        for folder in sorted(ROOT.glob("packages/*/tests")):
-            if any(folder.rglob("test_*.py")):
-                yield _pytest(f"{folder.parent.name} on {version}", folder, {}, python)
+        for package in packages():
+            words = ("--python", found, "--no-coverage")
+            yield alone(package, wheels, *words, environment={}, note=f" on {version}")
+
+
+def oldest_dependencies(wheels: Path) -> Iterator[Step]:
+    """Yield the packages' own tests with the oldest dependencies that each says it bears."""
+    for package in packages():
+        words = ("--resolution", "lowest-direct", "--no-coverage")
+        yield alone(package, wheels, *words, environment={}, note=", oldest dependencies")
 
 
 def find_python(version: str) -> str | None:
@@ -107,20 +120,6 @@ def find_python(version: str) -> str | None:
         if done.returncode == 0 and done.stdout.startswith(version.encode()):
             return str(candidate)
     return None
-
-
-def environment_for(version: str, python: str) -> Path:
-    """Make the development environment for another interpreter, and return its Python."""
-    folder = ROOT / ".hatch" / version
-    uv = ROOT / ".tools" / "bin" / "uv"
-    if not (folder / "bin" / "python").exists():
-        subprocess.run([str(uv), "venv", "-q", "--python", python, str(folder)], check=True, timeout=LIMIT)
-    sys.path.insert(0, str(ROOT / "tools"))
-    from bootstrap import editables, environment
-
-    install = [str(uv), "pip", "install", "-q", "--python", str(folder / "bin" / "python")]
-    subprocess.run([*install, *editables(), *environment()[1]], check=True, timeout=LIMIT, cwd=ROOT)
-    return folder / "bin" / "python"
 
 
 def run(step: Step) -> Outcome:
@@ -146,7 +145,7 @@ def run(step: Step) -> Outcome:
 
 def report(outcomes: list[Outcome]) -> int:
     """Print the table and the closing line; return the exit status."""
-    print(f"\n{'what ran':34} {'result':8} {'seconds':>8}  passed  failed  skipped")
+    print(f"\n{'what ran':34} {'result':8} {'seconds':>8}  passed  failed  skipped  coverage %")
     totals = {"passed": 0, "failed": 0, "skipped": 0}
     for outcome in outcomes:
         counts = {
@@ -161,16 +160,21 @@ def report(outcomes: list[Outcome]) -> int:
         totals = {word: totals[word] + counts[word] for word in totals}
         result = "ok" if outcome.status == 0 else f"exit {outcome.status}"
         row = f"{outcome.step.name:34} {result:8} {outcome.seconds:8.1f}"
-        print(row + "".join(f"  {counts[word]:6}" for word in totals))
+        print(row + "".join(f"  {counts[word]:6}" for word in totals) + f"   {outcome.coverage:>10}")
     print(f"\n{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped", flush=True)
     return int(any(outcome.status for outcome in outcomes))
 
 
 def main(mode: str) -> int:
     """Run the suite in a mode (`test` or `check`) and return the exit status."""
-    outcomes = [run(step) for step in (*lint_steps(), *test_steps(mode))]
+    sys.path.insert(0, str(ROOT / "tools"))
+    from wheels import fresh_wheels
+
+    outcomes = [run(step) for step in lint_steps()]
+    wheels = fresh_wheels()
+    outcomes += [run(step) for step in test_steps(mode, wheels)]
     if mode == "check":
-        outcomes += [run(step) for step in other_interpreters()]
+        outcomes += [run(step) for step in (*other_interpreters(wheels), *oldest_dependencies(wheels))]
     return report(outcomes)
 
 

@@ -1,0 +1,83 @@
+"""Runs a package's own tests against its wheel, with the source tree out of sight, and measures their coverage.
+
+`python tools/alone.py vega-di WHEELS [--python PATH] [--resolution lowest-direct] [--no-coverage]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from wheels import ROOT, copy_tests, environment_for
+
+FLOOR = 95
+COVERAGE = """
+[run]
+branch = true
+parallel = true
+patch = subprocess
+source_pkgs = {packages}
+[report]
+precision = 1
+exclude_also =
+    if TYPE_CHECKING:
+    @overload
+    \\.\\.\\.$
+[html]
+directory = {html}
+"""
+
+
+def parts_of(package: str) -> list[str]:
+    """Return the importable packages of a distribution."""
+    folder = ROOT / "packages" / package / "src" / "vega"
+    names = [f"vega.{path.name}" for path in sorted(folder.iterdir()) if (path / "__init__.py").is_file()]
+    return [*names, "_vega_cli"] if package == "vega-cli" else names
+
+
+def main() -> int:
+    """Make the environment, run the tests, report the coverage; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("package")
+    parser.add_argument("wheels", type=Path)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--resolution", default="highest", choices=["highest", "lowest-direct"])
+    parser.add_argument("--no-coverage", action="store_true")
+    options = parser.parse_args()
+    python = environment_for(options.package, options.wheels, python=options.python, resolution=options.resolution)
+    with tempfile.TemporaryDirectory(prefix="vega-alone-") as name:
+        folder = copy_tests(options.package, Path(name) / options.package)
+        if options.no_coverage:
+            return subprocess.run([python, "-m", "pytest", "-q", "tests"], check=False, cwd=folder).returncode
+        return measured(python, folder, options.package)
+
+
+def measured(python: Path, folder: Path, package: str) -> int:
+    """Run the tests under coverage; return the exit status of the tests, or 1 below the floor."""
+    html = ROOT / "htmlcov" / package
+    config = COVERAGE.format(packages="\n    ".join(["", *parts_of(package)]), html=html)
+    (folder / ".coveragerc").write_text(config)
+
+    def coverage(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(python), "-m", "coverage", *words], check=False, cwd=folder, text=True, capture_output=quiet
+        )
+
+    status = coverage("run", "-m", "pytest", "-q", "tests").returncode
+    coverage("combine", "-q", quiet=True)
+    coverage("html", "-q", quiet=True)
+    report = coverage("report", "--skip-covered", "--show-missing", quiet=True).stdout
+    total = coverage("report", "--format=total", quiet=True).stdout.strip() or "0"
+    print("\n".join(line for line in report.splitlines() if line.endswith(tuple("0123456789"))))
+    print(f"coverage: {total} %", flush=True)
+    if not status and float(total) < FLOOR:
+        print(f"the coverage of {package} is below {FLOOR} %")
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Environments that hold one package's wheel, its declared dependencies and its test group, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from build import build
+
+ROOT = Path(__file__).resolve().parent.parent
+UV = ROOT / ".tools" / "bin" / "uv"
+HOME = ROOT / ".hatch" / "alone"
+LIMIT = 600.0
+
+
+def fresh_wheels() -> Path:
+    """Build every package's wheel and return the folder."""
+    folder = HOME / "wheels"
+    shutil.rmtree(folder, ignore_errors=True)
+    build(folder, wheels_only=True)
+    return folder
+
+
+def environment_for(package: str, wheels: Path, *, python: str = sys.executable, resolution: str = "highest") -> Path:
+    """Make an environment for the tests of one package, and return its Python.
+
+    Args:
+        package: the distribution's name.
+        wheels: the folder with the wheels of all packages.
+        python: the interpreter.
+        resolution: `highest`, or `lowest-direct` for the oldest dependencies that the package says it bears.
+    """
+    version = subprocess.run(
+        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout.strip()
+    folder = HOME / f"{package}-{version}-{resolution}"
+    shutil.rmtree(folder, ignore_errors=True)
+    (wheel,) = wheels.glob(f"{package.replace('-', '_')}-*.whl")
+    wanted = [str(wheel), *test_group(package)]
+    if UV.is_file():
+        _run([str(UV), "venv", "-q", "--python", python, str(folder)])
+        install = [str(UV), "pip", "install", "-q", "--python", str(folder), "--resolution", resolution]
+    else:
+        _run([python, "-m", "venv", str(folder)])
+        install = [str(folder / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
+    _run([*install, "--find-links", str(wheels), *wanted])
+    return folder / "bin" / "python"
+
+
+def test_group(package: str) -> list[str]:
+    """Return the requirements of a package's `test` group."""
+    settings = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text(encoding="utf-8"))
+    group: list[str] = settings["dependency-groups"]["test"]
+    return group
+
+
+def copy_tests(package: str, target: Path) -> Path:
+    """Copy a package's tests to a folder far from its source, with pytest's settings; return the folder."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(
+        ROOT / "packages" / package / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    lines = ["[pytest]", f"addopts = {' '.join(shared['addopts'])}", f"timeout = {shared['timeout']}"]
+    lines += ["xfail_strict = true", "filterwarnings =", *(f"    {rule}" for rule in shared["filterwarnings"])]
+    (target / "pytest.ini").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return target
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=LIMIT)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
