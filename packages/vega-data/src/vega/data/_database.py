@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL, make_url
@@ -23,6 +23,9 @@ from ._session import Session
 from ._sqlite import VegaConnection
 from ._tables import EntityTable, declared_tables, joined
 from ._unit import SQLAlchemyUnitOfWork
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from .outbox import Outbox
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _MEMORY: Final = {None, "", ":memory:"}
@@ -73,6 +76,7 @@ class Database:
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
         self._opened_in: asyncio.AbstractEventLoop | None = None
+        self._outbox: Outbox | None = None
         self._used: dict[tuple[type, str], EntityTable] = {}
 
     @property
@@ -169,11 +173,24 @@ class Database:
         """Return the tables of repositories made with this database and of the declared ones."""
         used = {one.table.key for one in self._used.values()}
         declared = [one for one in declared_tables(self._package) if one.table.key not in used]
-        return joined([*self._used.values(), *declared])
+        data = joined([*self._used.values(), *declared])
+        if self._outbox is not None:
+            for table in self._outbox.metadata.tables.values():
+                table.to_metadata(data)
+        return data
 
     def unit(self) -> SQLAlchemyUnitOfWork:
         """Return a new unit of work of this database."""
         return SQLAlchemyUnitOfWork(self)
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """Where units of work write what aggregates recorded, or None."""
+        return self._outbox
+
+    def attach_outbox(self, outbox: Outbox) -> None:
+        """Have units of work write what aggregates recorded into an outbox; `Outbox(database)` calls it."""
+        self._outbox = outbox
 
     def use(self, tables: EntityTable) -> None:
         """Note the tables of a repository made with this database."""

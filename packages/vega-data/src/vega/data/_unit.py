@@ -48,6 +48,12 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
     async def _begin(self, *, read_only: bool) -> None:
         self._session = Session(self._database, "read" if read_only else "write")
 
+    async def _before_commit(self, events: list[Any]) -> None:
+        outbox = self._database.outbox
+        if outbox is not None and self._session is not None and await outbox.write(self._session, events):
+            self.after_commit(outbox.wake)
+        await super()._before_commit(events)
+
     async def _commit(self) -> None:
         session, self._session = self._session, None
         if session is not None:
