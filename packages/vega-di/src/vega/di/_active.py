@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Token
-from types import TracebackType
+from types import AsyncGeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from ._ambient import ambient, leave, outer
-from ._finish import afinish, finish
+from ._finish import afinish, arefuse_second, finish
 from ._keep import CLOSED
 from ._keys import address
 from ._notes import explain
@@ -77,8 +77,9 @@ class ActiveScope:
         except ValueError:
             leave(self)
         self.v = CLOSED
-        if self.exits is not None:
-            finish(self.exits, error)
+        exits = self.exits
+        if exits is not None:
+            finish(exits, error)
 
     async def __aenter__(self) -> Self:
         self.token = _SET(self)
@@ -92,8 +93,16 @@ class ActiveScope:
         except ValueError:
             leave(self)
         self.v = CLOSED
-        if self.exits is not None:
-            await afinish(self.exits, error)
+        exits = self.exits
+        if exits is None:
+            return
+        if error is None and len(exits) == 1 and type(exits[0]) is AsyncGeneratorType:
+            try:  # the usual case in place, since each further coroutine costs as much as a constructor
+                await exits[0].__anext__()
+            except StopAsyncIteration:
+                return
+            await arefuse_second(exits[0])
+        await afinish(exits, error)
 
     def __repr__(self) -> str:
         return f"<scope of {self.container!r}, {'closed' if self.v is CLOSED else 'open'}>"

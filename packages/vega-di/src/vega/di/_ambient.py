@@ -27,11 +27,6 @@ ambient: ContextVar[ActiveScope | None] = ContextVar("vega_di_scope", default=No
 local_layers: ContextVar[tuple[Layer, ...]] = ContextVar("vega_di_overrides", default=())
 
 
-def enter(scope: Any) -> Token[ActiveScope | None]:
-    """Make a scope ambient for the calling context."""
-    return ambient.set(scope)
-
-
 def leave(scope: Any) -> None:
     """Make the scope ambient again that was so before."""
     try:

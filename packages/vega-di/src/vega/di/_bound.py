@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ._ambient import Home, current, enter, leave
+from ._ambient import Home, ambient, current, leave
 from ._emit import block
 from ._emit_call import CallPlan
 from ._errors import InvalidRegistrationError
@@ -161,7 +161,7 @@ class Entry:
         """The function that opens a scope for the call."""
         if self._open is None:
             source = self.plan.source()
-            source.names.update(ENTER=enter, LEAVE=leave)
+            source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave)
             lines = self.opening_lines(self.plan, source)
             head = "async def" if self.bound.is_async else "def"
             source.text = f"{head} plan({self.plan.parameters}):\n{block(lines)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -70,17 +71,22 @@ class Container(Declarations):
             AsyncRequiredError: it has to be awaited; use `aresolve`.
             ContainerClosedError: the container is over.
         """
-        try:
-            if name is None:
+        if name is None:
+            try:
                 return self.values[key] or self.plans[key]()
-        except KeyError as error:
-            if key in self.values:
-                explain(error, key)
-                raise
-        except Exception as error:
-            explain(error, key)
-            raise
+            except Exception:  # no `as`: a local more would cost the hit path a tenth
+                if self._is_explained(key):
+                    raise
         return self._resolve_first(key, name)
+
+    def _is_explained(self, key: Any) -> bool:
+        """Explain the error that is being handled, unless it only says that a key is asked for the first time."""
+        error = sys.exc_info()[1]
+        assert isinstance(error, Exception)  # called from an except clause
+        if isinstance(error, KeyError) and key not in self.values:
+            return False
+        explain(error, key)
+        return True
 
     def _resolve_first(self, key: Any, name: str | None) -> Any:
         try:
@@ -171,6 +177,14 @@ class Container(Declarations):
         if bound is not None:
             self.entry_points.append(bound)
         return wrapper
+
+    def provides(self, key: Any, *, name: str | None = None) -> bool:
+        """Say whether `resolve` would find something; an override counts, an inactive registration does not.
+
+        Raises:
+            ContainerError: the container has mistakes; at the first use.
+        """
+        return self.effective().has(address(key, name))
 
     def injected(self, function: Callable[..., Any], *, given: Iterable[str] = ()) -> Mapping[str, Any]:
         """Tell which parameters of `function` this container would fill, with the type of each.

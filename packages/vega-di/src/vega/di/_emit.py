@@ -16,6 +16,7 @@ from ._check import NOTHING, verify
 from ._finish import AsyncExit, Exit
 from ._keep import first_step, keep, late, no_value
 from ._node import Argument, How, Node
+from ._notes import explain
 from ._once import CLAIMED, abandon, aonce, once, wake
 from ._registration import ASYNC, Kind
 from ._scope import Scope
@@ -32,6 +33,7 @@ _COMMON: Mapping[str, Any] = {
     "ABANDON": abandon,
     "AONCE": aonce,
     "CLAIMED": CLAIMED,
+    "EXPLAIN": explain,
     "KEEP": keep,
     "LATE": late,
     "NOTHING": NOTHING,
@@ -107,6 +109,7 @@ class Writer:
         self.locals: dict[int, str] = {}
         self.batch: dict[int, str] = {}
         self.opened = False
+        self.exits: list[str] = []
         self._count = 0
         self._temporary = 0
 
@@ -177,7 +180,8 @@ class Writer:
         return x
 
     def _open(self, node: Node, call: str, x: str) -> None:
-        g, put = f"_g{self.temporary()}", self.lines.append
+        letter = "a" if node.kind is Kind.ASYNC_GENERATOR else "g"
+        g, put = f"_{letter}{len(self.exits)}", self.lines.append
         put(f"{g} = {call}")
         exit_ = g
         if node.kind is Kind.GENERATOR:
@@ -204,6 +208,7 @@ class Writer:
         else:
             self.lines.append(f"KEEP({self.owner}, {exit_})")
         self.opened = True
+        self.exits.append(exit_)
 
     def _scoped(self, node: Node, depth: int) -> str:
         x = f"_x{node.slot}"
@@ -247,6 +252,11 @@ class Writer:
 def is_plain(node: Node) -> bool:
     """Say whether making a node is one call that opens nothing and never waits."""
     return node.kind is Kind.CALL
+
+
+def explained(lines: Sequence[str]) -> list[str]:
+    """Write statements whose errors say which service was being built; this costs nothing while all is well."""
+    return ["try:", *map(indented, lines), "except Exception as _x:", "    EXPLAIN(_x)", "    raise"]
 
 
 def indented(text: str, by: str = "    ") -> str:

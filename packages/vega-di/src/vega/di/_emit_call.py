@@ -7,10 +7,11 @@ observe is not made at all: its services are locals, what they open is closed in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._emit import Source, Writer, block, indented
-from ._finish import afinish, finish
+from ._emit import Source, Writer, block, explained, indented
+from ._finish import afinish, arefuse_second, finish, refuse_second
 from ._keep import CLOSED
 from ._node import Node
 from ._plans import fresh_lines
@@ -19,6 +20,16 @@ from ._shape import can_start_fresh, walk
 if TYPE_CHECKING:
     from ._bound import Bound
     from ._engine import Engine
+
+
+_LEAVE = "try: RESET(_s.token)\nexcept ValueError: LEAVE(_s)"  # the coroutine may end in another context
+
+
+class _Inner(NamedTuple):
+    """The call within a scope, and how the scope ends in the usual case."""
+
+    lines: list[str]
+    ending: list[str]
 
 
 class CallPlan:
@@ -59,6 +70,8 @@ class CallPlan:
             FN=self.bound.function,
             FINISH=finish,
             AFINISH=afinish,
+            ATWICE=arefuse_second,
+            TWICE=refuse_second,
             GET=self.engine.container.ambient,
             OPEN=self.engine.container.scope_class,
         )
@@ -72,7 +85,7 @@ class CallPlan:
             given = name not in injected
             text = self.names[name] if given else writer.argument(injected[name]._replace(keyword=None))
             parts.append(f"{spread}{text}")
-        return f"FN({', '.join(parts)})"
+        return "FN(\n" + "".join(f"{part},\n" for part in parts) + ")"
 
     def writer(self, source: Source, *, fresh: bool, private: bool = False, owner: str = "_s") -> Writer:
         """Begin the statements of a function."""
@@ -94,7 +107,7 @@ class CallPlan:
         call = self.invoke(writer)
         head = "async def plan" if self.awaits else "def plan"
         wait = self._wait_if(self.awaits)
-        source.text = f"{head}({self.parameters}):\n{block([*writer.lines, f'return {wait}{call}'])}"
+        source.text = f"{head}({self.parameters}):\n{block(explained([*writer.lines, f'return {wait}{call}']))}"
         return source.compile()
 
     def join(self, *, warm: bool = False) -> Any:
@@ -102,20 +115,20 @@ class CallPlan:
         source = self.source()
         wait = self._wait_if(self.awaits)
         comma = ", " if self.parameters else ""
-        head = f"{'async ' if self.awaits else ''}def plan(_s{comma}{self.parameters}):\n    _v = _s.v\n"
-        body = ""
+        head = f"{'async ' if self.awaits else ''}def plan(_s{comma}{self.parameters}):\n"
+        body = ["_v = _s.v"]
         if not warm and can_start_fresh(self.nodes) and self.nodes is not None:
             again = source.constant(_later(self))
             writer = self.writer(source, fresh=True)
             call = self.invoke(writer)
             redo = f"return {'await ' if self.awaits else ''}{again}(_s{comma}{self.parameters})"
             lines = fresh_lines(writer, self.nodes, again=redo, result=f"return {wait}{call}")
-            body = "    if _v is None:\n" + block(lines, " " * 8)
+            body += ["if _v is None:", *map(indented, lines)]
         else:
-            body = "    if _v is None: _v = _s.v = {}\n"
+            body += ["if _v is None: _v = _s.v = {}"]
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
-        source.text = head + body + block([*writer.lines, f"return {wait}{call}"])
+        source.text = head + block(explained([*body, *writer.lines, f"return {wait}{call}"]))
         return source.compile()
 
     def hidden_lines(self, source: Source) -> list[str]:
@@ -124,42 +137,45 @@ class CallPlan:
         call = self.invoke(writer)
         wait = self._wait_if(self.is_async)
         if not writer.opened:
-            return [*writer.lines, f"return {wait}{call}"]
+            return explained([*writer.lines, f"return {wait}{call}"])
         close = "await AFINISH" if self.is_async else "FINISH"
+        ending = _ending(writer.exits) or [f"{close}(_o, None)", "return _r"]
         return [
             "_o = None",
             "try:",
             *map(indented, [*writer.lines, f"_r = {wait}{call}"]),
             "except BaseException as _e:",
+            "    if isinstance(_e, Exception): EXPLAIN(_e)",
             f"    if _o is not None: {close}(_o, _e)",
             "    raise",
-            f"{close}(_o, None)",
-            "return _r",
+            *ending,
         ]
 
     def opened_lines(self, source: Source, *, ambient: bool) -> list[str]:
         """Write the body that opens a scope and closes it, whatever happens."""
         wait = self._wait_if(self.is_async)
         close = "await AFINISH" if self.is_async else "FINISH"
-        inner = self._inner_lines(source, wait)
+        inner = self._inner(source, wait)
         return [
             "_s = OPEN()",
             "_s.v = _s.exits = None",
-            *(["_s.token = ENTER(_s)"] if ambient else []),
+            *(["_s.token = SET(_s)"] if ambient else []),
             "try:",
-            *map(indented, inner),
+            *map(indented, inner.lines),
             "except BaseException as _e:",
-            *(["    LEAVE(_s)"] if ambient else []),
+            *([indented(_LEAVE)] if ambient else []),
             "    _s.v = CLOSED",
+            "    if isinstance(_e, Exception): EXPLAIN(_e)",
             f"    if _s.exits is not None: {close}(_s.exits, _e)",
             "    raise",
-            *(["LEAVE(_s)"] if ambient else []),
+            *([_LEAVE] if ambient else []),
             "_s.v = CLOSED",
+            *inner.ending,
             f"if _s.exits is not None: {close}(_s.exits, None)",
             "return _r",
         ]
 
-    def _inner_lines(self, source: Source, wait: str) -> list[str]:
+    def _inner(self, source: Source, wait: str) -> _Inner:
         if self.nodes is not None and can_start_fresh(self.nodes):
             writer = self.writer(source, fresh=True)
             call = self.invoke(writer)
@@ -167,10 +183,27 @@ class CallPlan:
             comma = ", " if self.parameters else ""
             # Built so far is dropped: a constructor has used the scope itself, so ask it for everything.
             again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
-            return fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}")
+            lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}")
+            own = _ending(writer.exits)
+            return _Inner(lines, [] if own is None else ["if len(_s.exits) == 1:", *map(indented, own)])
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
-        return ["_v = _s.v = {}", *writer.lines, f"_r = {wait}{call}"]
+        return _Inner(["_v = _s.v = {}", *writer.lines, f"_r = {wait}{call}"], [])
+
+
+def _ending(exits: Sequence[str]) -> list[str] | None:
+    """Write the end of a single generator in place; None where the general way is needed."""
+    if len(exits) != 1 or "(" in exits[0]:
+        return None
+    name = exits[0]
+    if name.startswith("_a"):
+        return [
+            "try:",
+            f"    await {name}.__anext__()",
+            "except StopAsyncIteration: return _r",
+            f"await ATWICE({name})",
+        ]
+    return [f"if next({name}, NOTHING) is not NOTHING: TWICE({name})", "return _r"]
 
 
 def _later(plan: CallPlan) -> Any:

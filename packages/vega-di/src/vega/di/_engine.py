@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ._carry import unchanged
 from ._errors import (
+    AmbiguousProviderError,
     AsyncRequiredError,
     ContainerError,
+    InvalidKeyError,
     MissingProviderError,
     ScopeRequiredError,
 )
@@ -115,8 +117,8 @@ class Engine:
             return found
         with self.container.lock:
             key, name = (where.key, where.name) if isinstance(where, Address) else (where, None)
+            check_key(key)
             want = read_want(key)
-            check_key(want.key)
             place = self.linker.find(want._replace(name=name or want.name, marked=True))
             self.grow()
             found = self.graph.nodes.get(place)
@@ -127,6 +129,16 @@ class Engine:
         raise MissingProviderError(
             f"nothing provides {label(where)}", f"resolve({label(where)})", suggest(self.container.registry, where)
         )
+
+    def has(self, where: Any) -> bool:
+        """Say whether an address is provided, by one registration or several."""
+        try:
+            self.find(where)
+        except AmbiguousProviderError:
+            return True
+        except (MissingProviderError, InvalidKeyError):
+            return False
+        return True
 
     def build(self, node: Node) -> None:
         """Build the singletons that `node` needs."""

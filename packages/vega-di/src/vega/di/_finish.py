@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from types import AsyncGeneratorType, GeneratorType
-from typing import Any
+from typing import Any, NoReturn
 
 from ._errors import AsyncRequiredError, CloseError, InvalidGeneratorError
 from ._keys import label
@@ -119,8 +119,7 @@ def _end_generator(generator: GeneratorType[Any, Any, Any], error: BaseException
             raise
         finally:
             error.__traceback__ = trace
-    generator.close()
-    raise yielded_twice(generator)
+    refuse_second(generator)
 
 
 async def _aend(resource: Any, error: BaseException | None) -> None:
@@ -148,8 +147,7 @@ async def _aend_generator(generator: AsyncGeneratorType[Any, Any], error: BaseEx
     finally:
         if error is not None:
             error.__traceback__ = trace
-    await generator.aclose()
-    raise yielded_twice(generator)
+    await arefuse_second(generator)
 
 
 def _is_converted(raised: BaseException, error: BaseException | None) -> bool:
@@ -178,7 +176,23 @@ def _title(resource: Any) -> str:
     return label(type(resource.manager) if isinstance(resource, Exit) else resource)
 
 
-def yielded_twice(generator: Any) -> InvalidGeneratorError:
+def refuse_second(generator: Any) -> NoReturn:
+    """Close a generator that went on after its one value.
+
+    Raises:
+        InvalidGeneratorError: always.
+    """
+    generator.close()
+    raise _yielded_twice(generator)
+
+
+async def arefuse_second(generator: Any) -> NoReturn:
+    """Do what `refuse_second` does for an async generator."""
+    await generator.aclose()
+    raise _yielded_twice(generator)
+
+
+def _yielded_twice(generator: Any) -> InvalidGeneratorError:
     """Say that a generator went on after its one value."""
     return InvalidGeneratorError(
         f"{label(generator)} yielded a second value",

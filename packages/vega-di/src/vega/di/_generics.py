@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
+from ._registration import Registration
+
 Meaning = dict[Any, Any]
 
 
@@ -36,6 +38,16 @@ def unify(pattern: Any, closed: Any, meaning: Meaning) -> bool:
     return all(unify(part, other, meaning) for part, other in zip(parts, others, strict=True))
 
 
+def is_open(entry: Registration) -> bool:
+    """Say whether a registration stands for the closed forms of a generic, and is wired when one is asked for."""
+    if not isinstance(entry.key, type):
+        return bool(variables_of(entry.key))
+    if Generic not in entry.key.__mro__:
+        return False
+    made = get_origin(entry.call) or entry.call
+    return bool(getattr(entry.key, "__parameters__", ()) and getattr(made, "__parameters__", ()))
+
+
 def closed_by_bases(cls: type) -> Meaning:
     """Read what the type variables of the bases mean in a subclass: ``class Users(Repo[User])`` says T is User."""
     meaning: Meaning = {}
@@ -63,7 +75,7 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
     meaning: Meaning = {}
     origin = get_origin(wanted)
     if get_origin(key) is None:
-        key = _as_base(call, origin) if isinstance(call, type) else None
+        key = _as_base(call, origin)
     if key is None or not unify(key, wanted, meaning):
         return None
     target = get_origin(call) or call
@@ -83,8 +95,15 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
     return target[arguments], meaning
 
 
-def _as_base(call: type, origin: Any) -> Any:
+def _as_base(made: Any, origin: Any) -> Any:
     """Write a generic class as the base it was derived from, with its own variables."""
+    call = get_origin(made) or made
+    if not isinstance(call, type):
+        return None
+    if call is not made:
+        own: tuple[Any, ...] = getattr(call, "__parameters__", ())
+        base = _as_base(call, origin)
+        return None if base is None else substitute(base, dict(zip(own, get_args(made), strict=False)))
     if call is origin:
         return call[call.__parameters__] if getattr(call, "__parameters__", ()) else None
     for each in call.__mro__:

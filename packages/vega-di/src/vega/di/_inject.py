@@ -47,7 +47,7 @@ class _Chooser:
         self.used_name = bound.name is None
 
     def __call__(self, _: Linker, node: Node, parameter: Parameter) -> Argument | None:
-        if parameter.name in self.given or parameter.hint is EMPTY:
+        if parameter.name in self.given or (parameter.hint is EMPTY and not self._is_strict(parameter)):
             self._leave(parameter)
             return None
         want = read_want(parameter.hint)
@@ -79,9 +79,12 @@ class _Chooser:
         return want.marked or self.linker.is_special(want.key) or self.linker.find(want) is not None
 
     def _must(self, parameter: Parameter, want: Want) -> bool:
+        return self._is_strict(parameter) and not (is_builtin(want.key) and want.optional)
+
+    def _is_strict(self, parameter: Parameter) -> bool:
+        """Say whether callers have declared that they do not give a parameter."""
         given = self.bound.given
-        strict = given is not None and parameter.name not in given
-        return strict and parameter.default is EMPTY and not (is_builtin(want.key) and want.optional)
+        return given is not None and parameter.name not in given and parameter.default is EMPTY
 
 
 def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:

@@ -92,6 +92,7 @@ def bare(key: Any) -> Any:
 
 def is_builtin(key: Any) -> bool:
     """Say whether a type is one of the language's own, which are injected only when marked."""
+    key = bare(key)
     owner = get_origin(key) or key
     return getattr(owner, "__module__", None) in {"builtins", "typing", "collections.abc"}
 
@@ -102,6 +103,8 @@ def check_key(key: Any) -> None:
     Raises:
         InvalidKeyError: it is not a class, a generic, an ``Annotated`` type or a ``NewType``.
     """
+    if type(key) is type:
+        return
     if isinstance(key, (type, NewType)) or get_origin(key) not in {None, *_UNION}:
         try:
             hash(key)

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from ._collect import collection_of, deferred_of, gather_all, gather_mapping, key_of, pick, title
 from ._errors import InjectionError, InvalidRegistrationError, UnresolvedHintError
-from ._generics import Meaning, closed_by_bases, substitute, variables_of
+from ._generics import Meaning, closed_by_bases, is_open, substitute, variables_of
 from ._keys import Address, Want, address, bare, class_of, is_builtin, label, read_want
 from ._node import Argument, Graph, How, Node
 from ._parameters import EMPTY, KEYWORD_ONLY, POSITIONAL_ONLY, Names, Parameter, read_parameters
@@ -36,7 +36,8 @@ class Linker:
     def link_all(self) -> Graph:
         """Link every active registration."""
         for where, entries in self._active.items():
-            self._provide(where, [self._node(where, entry, entry.call) for entry in entries])
+            if not any(map(is_open, entries)):
+                self._provide(where, [self._node(where, entry, entry.call) for entry in entries])
         self.drain()
         return self.graph
 
@@ -69,7 +70,7 @@ class Linker:
     def _node(self, where: Any, entry: Registration, call: Any, meaning: Meaning | None = None) -> Node:
         node = Node(where, call, entry.kind, entry.scope, entry)
         node.meaning = meaning
-        if entry.kind is not Kind.INSTANCE and not isinstance(get_origin(call) or call, type):
+        if not isinstance(call, type) and entry.kind is not Kind.INSTANCE and not isinstance(get_origin(call), type):
             node.expected = class_of(entry.key)
         self.graph.every.append(node)
         self._pending.append((node, None))
@@ -257,6 +258,9 @@ class Linker:
         wanted = collection_of(key) if name is None else None
         if wanted is not None:
             self._collect(where, *wanted)
+            return
+        if where in self._active:
+            self._provide(where, [self._node(where, entry, entry.call) for entry in self._active[where]])
             return
         nodes = [
             self._node(where, entry, call, meaning) for entry, call, meaning in closed_entries(self._active, where)

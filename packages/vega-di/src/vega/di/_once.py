@@ -153,7 +153,7 @@ def _on_this_stack(store: Any) -> bool:
     """Say whether the code that holds the bare claim is one of our own callers."""
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__vega_plan__") and frame.f_locals.get("_v") is store:
+        if frame.f_globals.get("__vega_plan__") and frame.f_locals.get("_f") is store:
             return True
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return False

@@ -47,13 +47,22 @@ def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
     function, skip = _function_behind(call)
     if function is None:
         return ()
-    if type(function) is FunctionType and not hasattr(function, "__wrapped__") and not hasattr(call, "__signature__"):
+    if type(function) is FunctionType and not _says_otherwise(call, function):
         found = _from_code(function, skip)
     else:
         found = _from_signature(call)
-    if not any(_is_text(parameter.hint) for parameter in found):
+    for parameter in found:
+        if _is_text(parameter.hint):
+            break
+    else:
         return found
     return tuple(_evaluated(parameter, call, function, names) for parameter in found)
+
+
+def _says_otherwise(call: Any, function: FunctionType) -> bool:
+    """Say whether a callable that takes anything declares another signature than its code has."""
+    takes_anything = function.__code__.co_flags & 0x0C  # CO_VARARGS, CO_VARKEYWORDS
+    return bool(takes_anything) and (hasattr(function, "__wrapped__") or hasattr(call, "__signature__"))
 
 
 def _function_behind(call: Any) -> tuple[Any, int]:
@@ -118,6 +127,8 @@ def _from_signature(call: Any) -> tuple[Parameter, ...]:
 
 
 def _is_text(hint: Any) -> bool:
+    if isinstance(hint, type):
+        return False
     if isinstance(hint, str):
         return True
     return any(isinstance(part, str) or _is_text(part) or type(part).__name__ == "ForwardRef" for part in _parts(hint))

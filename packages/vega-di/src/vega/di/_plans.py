@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._emit import Source, Writer, block, indented
+from ._emit import Source, Writer, block, explained, indented
 from ._keep import CLOSED
 from ._node import How, Node
 from ._registration import Kind
@@ -33,7 +33,7 @@ def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     """
     source = Source()
     source.names["CLOSED"] = CLOSED
-    text = f"{_define(awaits)}(_s):\n    _v = _s.v\n"
+    body = ["_v = _s.v"]
     nodes = walk(node)
     if node.holds_scoped and can_start_fresh(nodes):
         assert nodes is not None  # can_start_fresh says so
@@ -42,11 +42,12 @@ def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
         expression = writer.value(node)
         again = f"return {'await ' if awaits else ''}{warm}(_s)"
         lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
-        text += "    if _v is None:\n" + block(lines, " " * 8)
+        body += ["if _v is None:", *map(indented, lines)]
     else:
-        text += "    if _v is None: _v = _s.v = {}\n"
-    text += block(_warm_lines(engine, source, node, awaits))
-    source.text = text
+        body += ["if _v is None: _v = _s.v = {}"]
+    body += _warm_lines(engine, source, node, awaits)
+    # A sync plan runs within a call of `resolve`, which explains; a coroutine outlives that call.
+    source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
     return source.compile()
 
 
@@ -90,7 +91,7 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str) -
         # Nothing between the test and the store gives other threads a turn.
         stored = "{" + ", ".join(f"{slot}: {x}" for slot, x in slots) + "}"
         return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {stored}", indented(result)]
-    head = f"_v = _s.v = {{{~first.slot}: CLAIMED}}"
+    head = f"_f = _v = _s.v = {{{~first.slot}: CLAIMED}}"
     stored = "; ".join(f"_v[{slot}] = {x}" for slot, x in slots)
     if not stored:
         return [head, *writer.lines, result]

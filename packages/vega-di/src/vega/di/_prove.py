@@ -17,7 +17,7 @@ from ._errors import (
 from ._keys import class_of, is_protocol, label, lacks, read_want
 from ._node import Graph, How, Node
 from ._parameters import Names, annotations_of, evaluate
-from ._registration import Kind, Registration, code_flags
+from ._registration import Kind, Registration
 from ._registry import Registry
 from ._scope import Scope
 from ._text import draw, path_to, shortest, suggest
@@ -160,6 +160,8 @@ def _captive(graph: Graph, node: Node) -> CaptiveDependencyError:
 
 
 def _unfit(entry: Registration) -> InjectionError | None:
+    if type(entry.call) is type and entry.call is entry.key:
+        return None
     call = get_origin(entry.call) or entry.call
     cls = class_of(entry.key)
     if isinstance(call, type):
@@ -187,30 +189,28 @@ def _abstract(entry: Registration, call: type) -> InvalidRegistrationError:
 
 
 def _returns_unfit(entry: Registration, cls: type) -> str | None:
-    call = entry.call
-    hint = annotations_of(call).get("return") if hasattr(call, "__annotations__") else None
-    if hint is None or hint is Any:
-        return (
-            None
-            if hint is not None or not hasattr(call, "__annotations__") or "return" not in annotations_of(call)
-            else "it returns None"
-        )
-    try:
-        hint = evaluate(hint, getattr(call, "__globals__", {}), Names(dict))
-    except Exception:  # noqa: BLE001  # what the return type says cannot be read; the object itself is checked when made
+    """Compare the declared return type of a factory with the class of its key."""
+    hints = annotations_of(entry.call) if hasattr(entry.call, "__annotations__") else {}
+    if "return" not in hints:
         return None
-    if code_flags(call) & (0x20 | 0x200) or entry.kind in {Kind.GENERATOR, Kind.ASYNC_GENERATOR}:
+    try:
+        hint = evaluate(hints["return"], getattr(entry.call, "__globals__", {}), Names(dict))
+    except Exception:  # noqa: BLE001  # the type cannot be read; what the factory gives is checked when it is made
+        return None
+    if entry.kind in {Kind.GENERATOR, Kind.ASYNC_GENERATOR}:
         hint = (get_args(hint) or (Any,))[0]
-    found = read_want(hint).key
-    if isinstance(get_origin(found) or found, type) and found is not object:
-        origin = get_origin(found) or found
-        return None if issubclass_either(cls, origin) else lacks(cls, found)
-    return None
+    want = read_want(hint)
+    found = get_origin(want.key) or want.key
+    if found is None or found is type(None):
+        return "it returns None"
+    if found is Any or not isinstance(found, type) or _may_hold(found, cls):
+        return None
+    return lacks(cls, found)
 
 
-def issubclass_either(cls: type, found: type) -> bool:
+def _may_hold(declared: type, cls: type) -> bool:
     """Say whether a declared return type may hold instances of `cls`: a base class may."""
     try:
-        return not is_protocol(cls) and issubclass(cls, found)
+        return not is_protocol(cls) and issubclass(cls, declared)
     except TypeError:
         return False

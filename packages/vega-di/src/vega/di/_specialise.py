@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ._ambient import ambient, current, enter, leave
+from ._ambient import ambient, current, leave
 from ._bound import MISSING, Entry, signature_text
-from ._emit import Source, block
+from ._emit import Source, block, explained
 from ._emit_call import CallPlan
 from ._scope import Scope
 
@@ -31,7 +31,9 @@ def specialise(entry: Entry) -> None:
     plan = CallPlan(engine, bound, entry.wiring.node, {name: name for name, _ in bound.shape})
     source = plan.source()
     source.names.update(__vega_missing__=MISSING, __vega_call__=bound.call)
-    source.names.update(ENTER=enter, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine, MISSING=MISSING)
+    source.names.update(
+        SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine, MISSING=MISSING
+    )
     source.names.update(HOME=current.get if bound.home is None else bound.home, OTHERWISE=_Otherwise(entry).call)
     body = [*_guard(entry), *_defaults(entry, source), *_body(entry, plan, source)]
     head = "async def" if bound.is_coroutine else "def"
@@ -78,7 +80,7 @@ def _body(entry: Entry, plan: CallPlan, source: Source) -> list[str]:
     if not entry.needs_scope:
         writer = plan.writer(source, fresh=False, owner=source.constant(entry.engine.container))
         call = plan.invoke(writer)
-        return [*writer.lines, f"return {wait}{call}"]
+        return explained([*writer.lines, f"return {wait}{call}"])
     joined = f"if AMBIENT() is not None: return {wait}OTHERWISE({_passed(entry)})"
     return [joined, *entry.opening_lines(plan, source)]
 
