@@ -58,8 +58,9 @@ from vega.patterns.query import (
     Within,
     fold,
 )
-from vega.patterns.query.values import FOLD, Pattern, Wild, escape
+from vega.patterns.query.values import FOLD, escape
 
+from ._glob import glob
 from ._sqlite import FOLD_FUNCTION
 from ._tables import ChildTable, EntityTable
 
@@ -67,7 +68,6 @@ _LISTED: Final = 200
 _MOST_FLOATS: Final = 30_000
 _FOLD_FROM: Final = "".join(chr(point) for point in FOLD)
 _FOLD_TO: Final = "".join(FOLD.values())
-_GLOB: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}
 _OPERATORS: Final[dict[Comparison, Callable[[Any, Any], Any]]] = {
     Comparison.EQ: operators.eq,
     Comparison.NE: operators.ne,
@@ -181,7 +181,7 @@ class Compiler:
         elif node.op is Matching.ENDSWITH:
             text = f"%{escape(text)}"
         if self._sqlite:
-            return subject.op("GLOB", is_comparison=True)(bindparam(None, _glob(text), type_=String()))
+            return subject.op("GLOB", is_comparison=True)(bindparam(None, glob(text), type_=String()))
         return subject.like(bindparam(None, text, type_=String()), escape="\\")
 
     def truth(self, node: Truth) -> Clause:
@@ -274,23 +274,6 @@ class Compiler:
 
     _from: Any = None
     _children: Mapping[str, ChildTable]
-
-
-def _glob(pattern: str) -> str:
-    """Return a LIKE pattern as one for GLOB, which SQLite matches with regard to case.
-
-    >>> _glob("50[%_")
-    '50[[]*?'
-    """
-    parts: list[str] = []
-    for token in Pattern.parse(pattern, "like").tokens:
-        if token is Wild.ANY:
-            parts.append("*")
-        elif token is Wild.ONE:
-            parts.append("?")
-        else:
-            parts.append(_GLOB.get(str(token), str(token)))
-    return "".join(parts)
 
 
 _DIALECTS: Final[dict[str, Dialect]] = {

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import MetaData
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -23,11 +21,11 @@ from ._session import Session
 from ._sqlite import VegaConnection
 from ._tables import EntityTable, declared_tables, joined
 from ._unit import SQLAlchemyUnitOfWork
+from ._urls import asyncio_url, secret_of
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from .outbox import Outbox
 
-_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _MEMORY: Final = {None, "", ":memory:"}
 
 
@@ -67,12 +65,12 @@ class Database:
         cursor_secret: str = "",
         echo: bool = False,
     ) -> None:
-        self._url = _asyncio_url(url)
+        self._url = asyncio_url(url)
         self._package = package
         self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
         self._options |= {"pool_timeout": pool_timeout, "pool_size": pool_size, "max_overflow": 0}
         self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
-        self._secret = cursor_secret.encode() or _secret_of(self._url)
+        self._secret = cursor_secret.encode() or secret_of(self._url)
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
         self._opened_in: asyncio.AbstractEventLoop | None = None
@@ -277,28 +275,3 @@ class Database:
             raise DatabaseStateError(
                 f"the driver {error.name} is not installed", self._url.drivername, "install vega-data[postgres]"
             ) from error
-
-
-def _asyncio_url(url: str | URL) -> URL:
-    try:
-        read = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseStateError(
-            "the URL of the database cannot be read",
-            "Database(url)",
-            "write sqlite:///shop.db or postgresql://host/shop",
-        ) from error
-    driver = _DRIVERS.get(read.drivername)
-    if driver is not None:
-        return read.set(drivername=driver)
-    if read.drivername not in _DRIVERS.values():
-        raise DatabaseStateError(
-            f"the driver {read.drivername} is not one that Vega runs on",
-            "Database(url)",
-            f"use one of {', '.join(sorted(set(_DRIVERS.values())))}",
-        )
-    return read
-
-
-def _secret_of(url: URL) -> bytes:
-    return hashlib.sha256(f"vega cursor {url.render_as_string(hide_password=False)}".encode()).digest()

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from vega.patterns.query import EntityFields, Field, FieldInfo, InvalidValueError, Kind
 from vega.patterns.query.values import constant_checker
 
+from ._assembly import assembly
 from ._errors import InvalidEntityError, MappingError
 
 T = TypeVar("T")
@@ -229,7 +230,8 @@ def _shape(entity: type, outer: tuple[type, ...]) -> Shape:
     columns = tuple(_columns(entity, (), fields))
     children = tuple(_children((), fields, (*outer, entity)))
     _refuse_clashes(entity, columns)
-    build = _builder(entity, columns, children)
+    paths = [column.path for column in columns], [child.path for child in children]
+    build = assembly(entity, *paths)
     return Shape(entity, fields, columns, children, build, {column.dotted: column for column in columns})
 
 
@@ -281,63 +283,6 @@ def _refuse_clashes(entity: type, columns: tuple[Column, ...]) -> None:
                 "rename one of the fields",
             )
         seen[column.name] = column
-
-
-def _builder(
-    entity: type, columns: tuple[Column, ...], children: tuple[Child, ...]
-) -> Callable[[Sequence[Any], Sequence[Any]], Any]:
-    """Write the function that puts an entity together, so that no loop over fields runs for each row."""
-    space: dict[str, Any] = {}
-    values = {column.path: f"v[{position}]" for position, column in enumerate(columns)}
-    values |= {child.path: f"c[{position}]" for position, child in enumerate(children)}
-    text = _construction(EntityFields.of(entity), (), values, space)
-    exec(compile(f"def build(v, c):\n    return {text}\n", "<entity>", "exec"), space)  # noqa: S102 - declared identifiers only
-    build: Callable[[Sequence[Any], Sequence[Any]], Any] = space["build"]
-    return build
-
-
-def _construction(
-    fields: EntityFields,
-    before: tuple[FieldInfo, ...],
-    values: Mapping[tuple[FieldInfo, ...], str],
-    space: dict[str, Any],
-) -> str:
-    maker = f"make{len(space)}"
-    space[maker] = _maker(fields.entity)
-    arguments: list[str] = []
-    presence = ""
-    for info in fields.values():
-        path = (*before, info)
-        if info.kind is Kind.OBJECT and info.inside is not None:
-            arguments.append(f"{info.name}={_construction(info.inside, path, values, space)}")
-            continue
-        arguments.append(f"{info.name}={values[path]}")
-        if not info.nullable and info.kind is not Kind.LIST and not presence:
-            presence = values[path]
-    made = f"{maker}({', '.join(arguments)})"
-    return f"({made} if {presence} is not None else None)" if before and before[-1].nullable else made
-
-
-def _maker(entity: type) -> Callable[..., Any]:
-    """Return what makes an instance from stored values, which were checked when they were stored."""
-    if hasattr(entity, "model_construct"):
-        construct: Callable[..., Any] = entity.model_construct
-        return construct
-    if dataclasses.is_dataclass(entity) and any(not one.init for one in dataclasses.fields(entity)):
-        return _maker_with_late_fields(entity)
-    return entity
-
-
-def _maker_with_late_fields(entity: type) -> Callable[..., Any]:
-    late = frozenset(one.name for one in dataclasses.fields(entity) if not one.init)
-
-    def make(**values: Any) -> Any:
-        made = entity(**{name: value for name, value in values.items() if name not in late})
-        for name in late:
-            object.__setattr__(made, name, values[name])
-        return made
-
-    return make
 
 
 def _copied(value: Any) -> Any:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, and_, delete, insert, or_, select, update
+from sqlalchemy import MetaData, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vega.events import Event, EventError
@@ -22,56 +21,17 @@ from vega.events import Event, EventError
 from ._database import Database
 from ._errors import OutboxError
 from ._ids import uuid7
+from ._outbox_rows import Claim, Handler, Listener, OutboxEntry, inbox_table, outbox_table
 from ._session import Session
 from ._tables import NAMING
-from .types import Instant
+
+__all__ = ["Outbox", "OutboxEntry"]
 
 E = TypeVar("E", bound=Event)
-Handler = Callable[[Any], Awaitable[Any]]
 Invoke = Callable[[Handler, Event], Awaitable[Any]]
 _PENDING: Final = "pending"
 _DEAD: Final = "dead"
 _LONGEST_ERROR: Final = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxEntry:
-    """One event for one listener.
-
-    Args:
-        id: its place in the order of writing.
-        listener: the listener's name.
-        event_name: the event's type.
-        key: what is told in order; empty when order does not matter.
-        attempts: how many times the listener was run.
-        error: why it failed last; empty when it has not.
-        is_dead: whether no further attempt is made.
-    """
-
-    id: str
-    listener: str
-    event_name: str
-    key: str
-    attempts: int
-    error: str
-    is_dead: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    name: str
-    event: type[Event]
-    handler: Handler
-    key: Callable[[Any], str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    id: str
-    listener: str
-    payload: str
-    attempts: int
-    token: str
 
 
 class Outbox:
@@ -100,17 +60,11 @@ class Outbox:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.metadata = MetaData(naming_convention=NAMING)
-        self._table = _outbox_table(table, self.metadata)
-        self._inbox = Table(
-            f"{table}_inbox",
-            self.metadata,
-            Column("consumer", String(200), primary_key=True),
-            Column("message", String(200), primary_key=True),
-            Column("seen_at", Instant(), nullable=False),
-        )
+        self._table = outbox_table(table, self.metadata)
+        self._inbox = inbox_table(f"{table}_inbox", self.metadata)
         self._database, self._retries, self._clock = database, retries, clock
         self._lease, self._backoff = timedelta(seconds=lease), timedelta(seconds=backoff)
-        self._listeners: dict[str, _Listener] = {}
+        self._listeners: dict[str, Listener] = {}
         self._wake = asyncio.Event()
         database.attach_outbox(self)
 
@@ -133,7 +87,7 @@ class Outbox:
             chosen = name or f"{handler.__module__}.{handler.__qualname__}"
             if chosen in self._listeners and self._listeners[chosen].handler is not handler:
                 raise OutboxError(f"two listeners are called {chosen}", "Outbox.listen", "give one of them a name=")
-            self._listeners[chosen] = _Listener(chosen, event, handler, key)
+            self._listeners[chosen] = Listener(chosen, event, handler, key)
             return handler
 
         return add
@@ -224,7 +178,7 @@ class Outbox:
             done = await session.execute(dialect.insert(self._inbox).values(row).on_conflict_do_nothing())
         return bool(done.rowcount)
 
-    def _row(self, event: Event, listener: _Listener) -> dict[str, Any]:
+    def _row(self, event: Event, listener: Listener) -> dict[str, Any]:
         try:
             payload = json.dumps(event.to_dict(), ensure_ascii=False, allow_nan=False)
         except (EventError, ValueError) as error:
@@ -245,7 +199,7 @@ class Outbox:
             "error": "",
         }
 
-    async def _claim(self, batch: int) -> Sequence[_Claim]:
+    async def _claim(self, batch: int) -> Sequence[Claim]:
         table, now, token = self._table, self._clock(), uuid4().hex
         free = or_(table.c.locked_until.is_(None), table.c.locked_until < now)
         due = and_(table.c.status == _PENDING, table.c.available_at <= now, free)
@@ -272,10 +226,10 @@ class Outbox:
         )
         async with self._database.writing() as session:
             rows = (await session.execute(taken)).all()
-        claims = [_Claim(row.id, row.listener, row.payload, row.attempts, token) for row in rows]
+        claims = [Claim(row.id, row.listener, row.payload, row.attempts, token) for row in rows]
         return sorted(claims, key=lambda claim: claim.id)
 
-    async def _handle(self, claim: _Claim, invoke: Invoke) -> bool:
+    async def _handle(self, claim: Claim, invoke: Invoke) -> bool:
         listener = self._listeners[claim.listener]
         try:
             event = Event.from_dict(json.loads(claim.payload))
@@ -289,13 +243,13 @@ class Outbox:
             return False
         return True
 
-    async def _take_out(self, session: Session, claim: _Claim) -> None:
+    async def _take_out(self, session: Session, claim: Claim) -> None:
         table = self._table
         gone = await session.execute(delete(table).where(table.c.id == claim.id, table.c.token == claim.token))
         if gone.rowcount == 0:
             raise _LostLease
 
-    async def _failed(self, claim: _Claim, error: Exception) -> None:
+    async def _failed(self, claim: Claim, error: Exception) -> None:
         table, now = self._table, self._clock()
         delay = min(self._backoff * 2 ** min(claim.attempts - 1, 30), timedelta(hours=1))
         values = {
@@ -316,24 +270,3 @@ class _LostLease(Exception):  # noqa: N818 - never leaves this module
 
 async def _plainly(handler: Handler, event: Event) -> Any:
     return await handler(event)
-
-
-def _outbox_table(name: str, metadata: MetaData) -> Table:
-    table = Table(
-        name,
-        metadata,
-        Column("id", String(36), primary_key=True),
-        Column("listener", String(200), nullable=False),
-        Column("event_name", String(200), nullable=False),
-        Column("payload", Text, nullable=False),
-        Column("key", String(200), nullable=False),
-        Column("status", String(10), nullable=False),
-        Column("attempts", Integer, nullable=False),
-        Column("available_at", Instant(), nullable=False),
-        Column("token", String(32), nullable=False),
-        Column("locked_until", Instant(), nullable=True),
-        Column("error", Text, nullable=False),
-    )
-    Index(None, table.c.status, table.c.available_at)
-    Index(None, table.c.listener, table.c.key)
-    return table
