@@ -19,7 +19,7 @@ from vega.events import Event, EventDefinitionError
 from vega.events._identity import uuid7
 
 T = TypeVar("T")
-INSTANTS = st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,11 @@ def test_ids_sort_by_time_to_the_microsecond(instants: list[datetime]) -> None:
     earlier, later = sorted(instants)
 
     assert uuid7(earlier) < uuid7(later)
+
+
+@given(INSTANTS)
+def test_ids_of_neighbouring_microseconds_sort(instant: datetime) -> None:
+    assert uuid7(instant) < uuid7(instant + timedelta(microseconds=1))
 
 
 def test_ids_of_one_instant_differ() -> None:

@@ -1,7 +1,6 @@
 """No error of a handler is lost, and none stops another handler."""
 
 import asyncio
-import gc
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -262,12 +261,12 @@ def test_a_publish_that_nobody_finishes_is_closed_without_a_complaint() -> None:
     async def never(event: Happened) -> None:
         await asyncio.Event().wait()
 
-    async def start() -> None:
+    async def start() -> Any:
         coroutine = bus.publish(Happened())
         coroutine.send(None)
+        return coroutine
 
-    asyncio.run(start())
-    gc.collect()
+    asyncio.run(start()).close()
 
     asyncio.run(bus.drain(timeout=1))
 

@@ -7,6 +7,8 @@ import tracemalloc
 from collections import Counter
 from dataclasses import dataclass
 
+import pytest
+
 from vega.events import Event, EventBus, EventHandlerErrors, MetricsEventMiddleware
 
 TASKS = 8
@@ -18,6 +20,7 @@ class Counted(Event):
     number: int
 
 
+@pytest.mark.timeout(900)
 def test_events_from_eight_tasks_with_failing_handlers_are_all_handled_and_all_failures_arrive() -> None:
     bus, handled, caught = EventBus(), Counter[str](), Counter[str]()
     metrics = MetricsEventMiddleware()

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
@@ -20,7 +20,8 @@ from ._claims import Claim, Claims
 from ._codec import dumps, loads
 from ._current import get_job_queue
 from ._errors import JobPayloadError, JobsError, UnknownJobError, WorkerError
-from ._job import JobDefinition, definition_of, known_jobs
+from ._functions import as_arq, jobs_of
+from ._job import JobDefinition, definition_of
 from ._keys import DEFAULT_QUEUE, check_queue_name, queue_key
 from ._queue import JobQueue, now_ms
 
@@ -72,9 +73,9 @@ class Worker(arq.worker.Worker):
         _check(queues, concurrency, job_timeout, lease, poll_delay)
         self.queues = tuple(map(check_queue_name, queues))
         connection = queue or get_job_queue()
-        self._jobs = _jobs_of(application)
+        self._jobs = jobs_of(application)
         super().__init__(
-            [_as_arq(name, job, definition_of(job)) for name, job in self._jobs.items()],
+            [as_arq(name, job, definition_of(job)) for name, job in self._jobs.items()],
             queue_name=queue_key(self.queues[0]),
             redis_pool=connection.redis,
             handle_signals=False,
@@ -279,24 +280,3 @@ def _check(queues: Sequence[str], concurrency: int, job_timeout: float, lease: f
             "Worker",
             "keep concurrency >= 1; job_timeout, lease and poll_delay > 0 (seconds)",
         )
-
-
-def _jobs_of(application: Application | None) -> dict[str, Callable[..., Awaitable[Any]]]:
-    found = application.found if application is not None else None
-    jobs = known_jobs(found.all_modules() if found is not None else None)
-    if not jobs:
-        raise WorkerError(
-            "there is no background job to run",
-            "Worker",
-            "decorate an async function with @background_job, in a module that is imported or discovered",
-        )
-    return jobs
-
-
-def _as_arq(name: str, job: Callable[..., Awaitable[Any]], definition: JobDefinition) -> arq.worker.Function:
-    """Return a job as arq knows it, for its tables, messages and health record."""
-
-    async def run(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> Any:
-        return await job(*args, **kwargs)
-
-    return arq.worker.func(run, name=name, max_tries=definition.retry + 1, timeout=definition.timeout)
