@@ -15,7 +15,7 @@ from ._notes import explain
 
 if TYPE_CHECKING:
     from ._container import Container
-    from ._engine import Table
+    from ._table import Table
 
 T = TypeVar("T")
 _SET = ambient.set

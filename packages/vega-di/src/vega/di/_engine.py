@@ -23,23 +23,11 @@ from ._prove import ambiguous_error, prove
 from ._registration import ASYNC
 from ._scope import Scope
 from ._singletons import abuild, awaited_in, build, scoped
+from ._table import Table
 from ._text import draw, shortest, suggest
 
 if TYPE_CHECKING:
     from ._container import Container
-
-
-class Table(dict[Any, Any]):
-    """Plans by address; a missing one is written when it is first asked for."""
-
-    __slots__ = ("write",)
-
-    def __init__(self, write: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self.write = write
-
-    def __missing__(self, where: Any) -> Any:
-        return self.write(where)
 
 
 class Engine:

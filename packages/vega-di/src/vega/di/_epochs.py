@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from ._active import ActiveScope, ambient_of, make_scope_class
 from ._ambient import Home, local_layers
 from ._check import unfit
-from ._engine import Engine, Table
+from ._engine import Engine
 from ._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
 from ._finish import afinish, finish
 from ._keys import class_of, label
@@ -20,6 +20,7 @@ from ._overrides import Layer
 from ._registry import Registry
 from ._resolver import Resolver
 from ._scope import Scope
+from ._table import Table
 
 
 class Epochs:

@@ -1,0 +1,183 @@
+"""The package as a whole: what it exports, imports, weighs and promises."""
+
+import ast
+import copy
+import gc
+import importlib
+import pickle
+import subprocess
+import sys
+import tracemalloc
+import weakref
+from pathlib import Path
+
+import pytest
+
+import vega.di
+from vega.di import Container, ContainerError, InjectionError, MissingProviderError, Scope
+
+SOURCE = Path(vega.di.__file__).parent
+ERRORS = sorted(
+    (each for each in vars(vega.di).values() if isinstance(each, type) and issubclass(each, InjectionError)),
+    key=lambda each: each.code,
+)
+
+
+def test_the_facade_exports_a_sorted_list_and_nothing_else() -> None:
+    assert vega.di.__all__ == sorted(vega.di.__all__)
+    public = {name for name in vars(vega.di) if not name.startswith("_")}
+    assert public == {name for name in vega.di.__all__ if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_errors_say_what_where_and_fix_and_survive_pickle_and_copy(error: type[InjectionError]) -> None:
+    made = error("what", "where", "fix")
+
+    for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+        assert type(again) is error
+        assert str(again) == f"[{error.code}] what\n  where: where\n  fix:   fix"
+
+
+def test_codes_are_unique() -> None:
+    assert len({error.code for error in ERRORS}) == len(ERRORS)
+
+
+def test_importing_it_loads_only_a_little_of_the_standard_library() -> None:
+    code = "import sys; before = set(sys.modules); import vega.di; print(*sorted(set(sys.modules) - before))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    loaded = run.stdout.split()
+
+    roots = {name.partition(".")[0] for name in loaded}
+    assert roots - {"vega"} <= set(sys.stdlib_module_names)
+    assert roots.isdisjoint({"asyncio", "logging", "pydantic", "fastapi", "concurrent"})
+    assert len([name for name in loaded if not name.startswith("vega.di.")]) <= 60
+
+
+def test_files_and_functions_are_small() -> None:
+    for path in SOURCE.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) < 300, path.name
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert node.end_lineno is not None
+                assert node.end_lineno - node.lineno < 60, f"{path.name}: {node.name}"
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    from importlib.metadata import version
+
+    assert vega.di.__version__ == version("vega-di")
+
+
+class Session: ...
+
+
+class Handler:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+
+def scoped() -> Container:
+    container = Container()
+    container.register(Session, scope=Scope.SCOPED)
+    container.register(Handler)
+    return container
+
+
+def test_a_million_scopes_leave_nothing_behind() -> None:
+    container = scoped()
+
+    def work(count: int) -> None:
+        for _ in range(count):
+            with container.scope() as scope:
+                scope.resolve(Handler)
+
+    work(1000)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.take_snapshot()
+        work(20_000)
+        grown = sum(each.size_diff for each in tracemalloc.take_snapshot().compare_to(before, "filename"))
+    finally:
+        tracemalloc.stop()
+    work(980_000)
+
+    assert grown < 64 * 1024
+
+
+def test_scopes_leave_no_reference_cycles() -> None:
+    container = scoped()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(1000):
+            with container.scope() as scope:
+                scope.resolve(Handler)
+        del scope
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_a_dropped_container_frees_its_classes() -> None:
+    def use() -> weakref.ref[type]:
+        class Local: ...
+
+        container = Container()
+        container.register(Local, scope=Scope.SINGLETON)
+        container.resolve(Local)
+        bound = container.bind(lambda: 0)
+        bound()
+        with container.override({Local: Local()}):
+            container.resolve(Local)
+        return weakref.ref(Local)
+
+    ref = use()
+    gc.collect()
+
+    assert ref() is None
+
+
+def test_a_closed_container_is_let_go_by_functions_that_were_bound_to_it() -> None:
+    from vega.di import bind, get_container, set_container
+
+    @bind
+    def work(handler: Handler) -> Handler:
+        return handler
+
+    def use() -> weakref.ref[Container]:
+        container = scoped()
+        set_container(container)
+        work()
+        set_container(before)
+        container.close()
+        return weakref.ref(container)
+
+    before = get_container()
+    ref = use()
+    gc.collect()
+
+    assert ref() is None
+    set_container(scoped())
+    assert isinstance(work(), Handler)
+    set_container(before)
+
+
+def test_optimised_python_finds_the_same_mistakes() -> None:
+    code = (
+        "from vega.di import Container\n"
+        "class A: ...\n"
+        "class B:\n    def __init__(self, a: A) -> None: ...\n"
+        "try: Container({B: B}).validate()\n"
+        "except Exception as error: print(type(error).__name__)\n"
+    )
+    run = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert run.stdout.strip() == ContainerError.__name__
+
+
+def test_every_module_imports_alone() -> None:
+    for path in SOURCE.glob("_*.py"):
+        assert importlib.import_module(f"vega.di.{path.stem}") if path.stem != "__init__" else True
+    assert MissingProviderError.code == "VG201"
