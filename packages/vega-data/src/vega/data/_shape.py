@@ -31,7 +31,7 @@ class Column:
         dotted: the path as it stands in queries.
         nullable: whether the value, or a value object around it, may be missing.
         read: takes an entity and returns the value.
-        check: takes a value that is not None and returns it as it is stored.
+        check: takes a value that is not None, and where it stands; returns it as it is stored.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Column:
     dotted: str = field(init=False)
     nullable: bool = field(init=False)
     read: Callable[[object], Any] = field(init=False, compare=False)
-    check: Callable[[Any], Any] = field(init=False, compare=False)
+    check: Callable[[Any, str], Any] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         dotted = ".".join(info.name for info in self.path)
@@ -47,7 +47,7 @@ class Column:
         put(self, "dotted", dotted)
         put(self, "nullable", any(info.nullable for info in self.path))
         put(self, "read", attrgetter(dotted) if not self._has_gaps else lambda entity: read(entity, self.path))
-        put(self, "check", constant_checker(self.info.kind, self.info.type, dotted))
+        put(self, "check", constant_checker(self.info.kind, self.info.type))
 
     @property
     def info(self) -> FieldInfo:
@@ -179,13 +179,16 @@ def check(column: Column, value: Any, entity: type) -> Any:
     if value is None:
         if column.nullable:
             return None
-        raise InvalidEntityError(f"{column.dotted} is missing", entity.__name__, f"give {column.dotted} a value")
-    if column.info.kind is Kind.JSON:
-        return value
+        raise missing_value(column, entity)
     try:
-        return column.check(value)
+        return column.check(value, column.dotted)
     except InvalidValueError as error:
         raise InvalidEntityError(error.what, f"{entity.__name__}.{column.dotted}", error.fix) from error
+
+
+def missing_value(column: Column, entity: type) -> InvalidEntityError:
+    """Return the error for a value that must be there."""
+    return InvalidEntityError(f"{column.dotted} is missing", entity.__name__, f"give {column.dotted} a value")
 
 
 def with_values(entity: T, changes: Mapping[str, Any]) -> T:

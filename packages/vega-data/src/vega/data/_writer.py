@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, CursorResult, Executable, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from vega.patterns.query import InvalidValueError
 from vega.patterns.query.values import check_constant
 
 from ._changes import checked_changes
@@ -17,7 +18,7 @@ from ._missing import missing
 from ._rows import insert_children, replace_children
 from ._rules import top_level
 from ._session import Session
-from ._shape import check, with_values
+from ._shape import missing_value, with_values
 from ._tables import EntityTable
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -47,7 +48,9 @@ class Writer(Generic[T]):
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
         self._statements: dict[str, Any] = {}
         self._is_flat = not tables.children
-        self._stored = tuple((one, self._names[one.dotted]) for one in tables.rules.shape.columns)
+        self._stored = tuple(
+            (one, self._names[one.dotted], one.dotted, one.read, one.check) for one in tables.rules.shape.columns
+        )
 
     def by_identity(self, statement: Select[Any], key: Any) -> tuple[Executable, Mapping[str, Any]]:
         """Return the statement that selects one entity, and its parameters."""
@@ -242,12 +245,17 @@ class Writer(Generic[T]):
         if not isinstance(entity, shape.entity):
             raise InvalidEntityError(f"{type(entity).__name__} is no {self._rules.name}", self._rules.name)
         made: dict[str, Any] = {}
-        for column, key in self._stored:
-            value = changes[column.dotted] if column.dotted in changes else column.read(entity)
-            if value is None and column is self._rules.identity:
-                made[key] = None
-            else:
-                made[key] = check(column, value, shape.entity)
+        try:
+            for column, key, dotted, get, check in self._stored:
+                value = changes[dotted] if dotted in changes else get(entity)
+                if value is not None:
+                    made[key] = check(value, dotted)
+                elif column.nullable or column is self._rules.identity:
+                    made[key] = None
+                else:
+                    raise missing_value(column, shape.entity)
+        except InvalidValueError as error:
+            raise InvalidEntityError(error.what, f"{self._rules.name}.{error.where}", error.fix) from error
         return made
 
     def _insert(self) -> Any:

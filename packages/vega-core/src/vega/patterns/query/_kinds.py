@@ -100,12 +100,11 @@ def check_constant(kind: Kind, python_type: Any, value: Any, where: str) -> Any:
     raise InvalidValueError(f"a field of kind {kind} cannot be compared", where, "compare one of its own fields")
 
 
-def constant_checker(kind: Kind, python_type: Any, where: str) -> Callable[[Any], Any]:
-    """Return `check_constant` for one field, with what does not change looked up once."""
-    check = _CHECKS.get(kind)
-    if check is None:
-        return lambda value: check_constant(kind, python_type, value, where)
-    return lambda value: check(value, where)
+def constant_checker(kind: Kind, python_type: Any) -> Callable[[Any, str], Any]:
+    """Return `check_constant` for one field as a function of a value that is not None, and of where it stands."""
+    if kind is Kind.JSON:
+        return lambda value, where: value
+    return _CHECKS.get(kind) or (lambda value, where: check_constant(kind, python_type, value, where))
 
 
 def refuse(value: object, wanted: str, where: str) -> InvalidValueError:
