@@ -4,7 +4,6 @@ import copy
 import dataclasses
 import pickle
 import threading
-import time
 import weakref
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -271,27 +270,3 @@ def test_a_post_init_that_checks_the_fields_is_fine_at_every_level() -> None:
     assert Checked("a").name == "a"
     with pytest.raises(ValueError, match="empty"):
         Checked("")
-
-
-def test_making_an_event_costs_at_most_three_times_a_bare_dataclass() -> None:
-    @dataclass(frozen=True)
-    class BareData:
-        name: str
-        email: str
-        key: str
-
-    @dataclass(frozen=True)
-    class Full(Event):
-        name: str
-        email: str
-        key: str
-
-    def cost(kind: Any) -> float:
-        start = time.perf_counter()
-        for _ in range(2000):
-            kind("a", "b", "c")
-        return time.perf_counter() - start
-
-    pairs = [(cost(Full), cost(BareData)) for _ in range(30)]
-
-    assert min(full for full, _ in pairs) <= 3 * min(bare for _, bare in pairs)
