@@ -33,8 +33,8 @@ class DataPlugin(Plugin):
         database = self._database = database_of(app.project, app.settings)
         app.container.register_instance(Database, database)
         # The one who works in a unit enters it; a scope that did would make every request a transaction.
-        app.container.register_factory(UnitOfWork, lambda _: database.unit(), scope=Scope.SCOPED, enter=False)
-        app.container.alias(SQLAlchemyUnitOfWork, UnitOfWork)
+        app.container.register_factory(SQLAlchemyUnitOfWork, lambda _: database.unit(), scope=Scope.SCOPED, enter=False)
+        app.container.alias(UnitOfWork, SQLAlchemyUnitOfWork)
 
     async def startup(self, app: Application) -> None:
         """Open the pool; connections follow when they are needed."""
