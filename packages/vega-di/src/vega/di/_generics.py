@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
-from ._registration import Registration
+from ._registration import Kind, Registration
 
 Meaning = dict[Any, Any]
 
@@ -40,6 +40,8 @@ def unify(pattern: Any, closed: Any, meaning: Meaning) -> bool:
 
 def is_open(entry: Registration) -> bool:
     """Say whether a registration stands for the closed forms of a generic, and is wired when one is asked for."""
+    if entry.kind is Kind.VALUE:
+        return False  # an object is given for the key as it is
     if not isinstance(entry.key, type):
         return bool(variables_of(entry.key))
     if Generic not in entry.key.__mro__:
