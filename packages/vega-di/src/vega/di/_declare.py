@@ -146,7 +146,7 @@ class Declarations(Epochs):
 
     def register_instance(
         self,
-        key: Callable[..., T] | type[T],
+        key: Key[T],
         instance: T,
         *,
         name: str | None = None,

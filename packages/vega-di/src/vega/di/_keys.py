@@ -11,25 +11,27 @@ from ._markers import Inject, InjectMarker, Named
 
 T = TypeVar("T")
 
-if TYPE_CHECKING:
-    MYPY = False
+MYPY = False  # mypy takes this name for True
 
-    class Key(Protocol[T]):  # type: ignore[misc]  # invariant on purpose: the key alone decides T
+if not TYPE_CHECKING:
+
+    class Key(Protocol[T]):
         """A class, an abstract class or a Protocol; the key alone decides T, so that a wrong implementation is refused.
 
-        mypy solves T from the call, pyright only from an invariant position: of all that a class
-        object has, ``__subclasses__`` is one.
+        A checker widens T to fit both arguments where it may. mypy settles T from the key, when the
+        implementation is a callable; pyright only when T stands in an invariant position, and of all that a
+        class object has, ``__subclasses__`` puts it into one. Hence one definition for each.
         """
 
+elif MYPY:
+
+    class Key(Protocol[T]):  # type: ignore[misc]  # pyright: ignore[reportRedeclaration]  # T is invariant on purpose
         def __call__(self, *args: Any, **kwargs: Any) -> T: ...
 
-        if not MYPY:
-
-            def __subclasses__(self) -> list[type[T]]: ...
 else:
 
     class Key(Protocol[T]):
-        """A class, an abstract class or a Protocol."""
+        def __subclasses__(self) -> list[type[T]]: ...
 
 
 class Address(NamedTuple):
