@@ -1,0 +1,218 @@
+"""In a project: what is generated runs, the plugin wires it, and `vega migrate` drives it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vega.core import Application
+from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
+from vega.data import Database, MigrationError
+from vega.data._generators import migration, model, repository, resource
+from vega.data._plugin import DataPlugin
+from vega.di import Container, Scope, get_container, set_container
+from vega.patterns import QueryableRepository, UnitOfWork, transactional
+
+FIELDS = ("name:str:unique", "price:decimal:min=0", "note:text:optional", "at:datetime")
+ENTITY = """
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    name: str
+    price: Decimal
+    at: datetime
+    note: str | None = None
+    id: str | None = None
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    name = f"shop_{os.getpid()}_{tmp_path.name.rpartition('_')[2][:8].strip('-') or 'x'}".replace("-", "_")
+    root = tmp_path / "root"
+    made = Project(root=root, package=name, features=("data",))
+    (root / name / "domain" / "entities").mkdir(parents=True)
+    (root / "pyproject.toml").write_text(f'[tool.vega]\npackage = "{name}"\nfeatures = ["data"]\n')
+    (root / name / "__init__.py").write_text("")
+    (root / name / "domain" / "entities" / "product.py").write_text(ENTITY)
+    monkeypatch.syspath_prepend(str(root))
+    before = get_container()
+    yield made
+    set_container(before)
+    for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+        del sys.modules[module]
+
+
+def write(project: Project, generator: Any, name: str, *fields: str) -> list[str]:
+    request = GenerationRequest(project=project, name=Name.parse(name), fields=tuple(map(FieldSpec.parse, fields)))
+    plan = generator.plan(request)
+    for one in plan:
+        assert isinstance(one, WriteFile)
+        path = project.root / one.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(one.text, encoding="utf-8")
+    return [one.path.replace(project.package, "shop") for one in plan]
+
+
+def vega_migrate(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from vega.data.cli import app; app(args=sys.argv[1:], prog_name='vega migrate')"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=project.root, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_repository_comes_with_its_port_migration_and_test(project: Project) -> None:
+    assert write(project, repository, "Product", *FIELDS) == [
+        "shop/domain/repositories/product_repository.py",
+        "shop/infrastructure/repositories/sql_product_repository.py",
+        "shop/infrastructure/migrations/versions/0001_create_products.py",
+        "tests/integration/test_sql_product_repository.py",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(project.root)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_generated_migration_makes_the_tables_of_the_generated_repository(project: Project) -> None:
+    write(project, repository, "Product", *FIELDS)
+
+    upgraded = vega_migrate(project, "upgrade")
+    checked = vega_migrate(project, "check")
+
+    assert upgraded.stdout == "ran 0001_create_products\n", upgraded.stderr
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert vega_migrate(project, "current").stdout == "0001_create_products\n"
+    assert (project.root / f"{project.package}.db").exists()
+
+
+def test_a_change_of_the_entity_is_drift_and_becomes_a_migration(project: Project) -> None:
+    write(project, repository, "Product", *FIELDS)
+    vega_migrate(project, "upgrade")
+    entity = project.source / "domain" / "entities" / "product.py"
+    entity.write_text(entity.read_text().replace("    note:", "    stock: int | None = None\n    note:"))
+
+    checked = vega_migrate(project, "check")
+    created = vega_migrate(project, "create", "-m", "add stock")
+
+    assert checked.returncode == 1
+    assert "products stock" in checked.stdout
+    assert "0002_add_stock.py" in created.stdout, created.stderr
+    assert vega_migrate(project, "upgrade").stdout == "ran 0002_add_stock\n"
+    assert vega_migrate(project, "check").returncode == 0
+    assert vega_migrate(project, "history").stdout.startswith("0002_add_stock")
+    assert "CREATE TABLE products" in vega_migrate(project, "sql").stdout
+    lost = vega_migrate(project, "downgrade", "-1")
+    assert lost.returncode != 0
+    assert vega_migrate(project, "downgrade", "-1", "--allow-destructive").stdout == "took back 0002_add_stock\n"
+
+
+def test_migrations_follow_each_other(project: Project) -> None:
+    write(project, migration, "AddIndex")
+    write(project, resource, "Order", "total:decimal")
+
+    versions = project.source / "infrastructure" / "migrations" / "versions"
+    assert sorted(file.name for file in versions.iterdir()) == ["0001_add_index.py", "0002_create_orders.py"]
+    assert 'down_revision = "0001_add_index"' in (versions / "0002_create_orders.py").read_text()
+
+
+def test_a_model_is_a_mapped_class(project: Project) -> None:
+    (path,) = write(project, model, "Audit", "who:str:unique", "amount:decimal:optional", "on:bool", "day:date")
+    space: dict[str, Any] = {"__name__": "model"}
+
+    text = (project.root / path.replace("shop", project.package)).read_text()
+    exec(compile(text, path, "exec", dont_inherit=True), space)
+
+    assert set(space["AuditModel"].__table__.c.keys()) == {"id", "who", "amount", "on", "day"}
+
+
+def test_the_plugin_wires_database_repository_and_unit(project: Project) -> None:
+    write(project, repository, "Product", *FIELDS)
+
+    async def main() -> tuple[int, int]:
+        app = Application.load(project.root)
+        port = next(
+            value
+            for value in vars(sys.modules[f"{project.package}.domain.repositories.product_repository"]).values()
+            if isinstance(value, type) and issubclass(value, QueryableRepository) and value is not QueryableRepository
+        )
+        async with app, app.activate() as scope:
+            products: Any = scope.resolve(port)
+            entity = products.tables.rules.shape.entity
+            await app.container.resolve(Database).create_all()
+
+            def new(name: str) -> Any:
+                from datetime import UTC, datetime
+                from decimal import Decimal
+
+                return entity(name=name, price=Decimal(1), at=datetime(2026, 1, 1, tzinfo=UTC))
+
+            @transactional
+            async def fails() -> None:
+                await products.add(new("a"))
+                raise ZeroDivisionError
+
+            with pytest.raises(ZeroDivisionError):
+                await fails()
+            before = await products.count()
+            assert not scope.resolve(UnitOfWork).is_open
+            async with scope.resolve(UnitOfWork):
+                await products.add(new("b"))
+            return before, await products.count()
+
+    assert asyncio.run(main()) == (0, 1)
+
+
+def test_the_url_comes_from_the_environment(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/shop")
+    app = Application(project, container=Container(), bus=None)  # type: ignore[arg-type] # the bus is not asked
+
+    DataPlugin().configure(app)
+
+    database = app.container.resolve(Database)
+    assert database.url.drivername == "postgresql+asyncpg"
+    assert "hunter2" not in repr(database.url)
+
+
+def test_the_doctor_hears_of_two_heads(project: Project) -> None:
+    write(project, migration, "One")
+    versions = project.source / "infrastructure" / "migrations" / "versions"
+    (versions / "0002_two.py").write_text((versions / "0001_one.py").read_text().replace("0001_one", "0002_two"))
+
+    (finding,) = DataPlugin().checks(project)
+
+    assert (finding.severity, finding.code) == ("error", MigrationError.code)
+    assert "2 heads" in finding.what
+
+
+def test_a_repository_is_built_by_a_container(project: Project, tmp_path: Path) -> None:
+    write(project, repository, "Product", *FIELDS)
+    from importlib import import_module
+
+    made: Any = import_module(f"{project.package}.infrastructure.repositories.sql_product_repository")
+    container = Container()
+    container.register_instance(Database, Database(f"sqlite:///{tmp_path / 'x.db'}"))
+    container.register(made.ProductRepository, made.SqlProductRepository, scope=Scope.SINGLETON)
+
+    found = container.resolve(made.ProductRepository)
+
+    assert type(found) is made.SqlProductRepository
+    assert found.mapping.unique_keys() == (("name",),)
