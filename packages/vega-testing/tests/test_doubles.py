@@ -2,18 +2,32 @@
 
 import asyncio
 import io
+import os
 import unittest
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+from starlette.applications import Starlette
 
+import vega.testing
 from vega.di import Container, bind, get_container, set_container
 from vega.events import get_event_bus
 from vega.jobs import JobPayloadError, JobQueue, NoJobQueueError, UnknownJobError, background_job, get_job_queue
 from vega.patterns import BaseRepository
-from vega.testing import MockError, TestCase, assert_layers, fake_jobs, mock_repository, mock_service
+from vega.testing import (
+    MockError,
+    TestCase,
+    assert_layers,
+    client_for,
+    fake_jobs,
+    mock_repository,
+    mock_service,
+    plugin,
+)
 
 
 class Mailer(ABC):
@@ -157,3 +171,52 @@ def test_the_layers_are_asserted_with_their_places(tmp_path: Path) -> None:
 
     with pytest.raises(AssertionError, match=r"shop/domain/user\.py:1"):
         assert_layers(tmp_path)
+
+
+def test_tests_run_in_the_profile_test_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VEGA_PROFILE", raising=False)
+    plugin.pytest_configure()
+    first = os.environ["VEGA_PROFILE"]
+    monkeypatch.setenv("VEGA_PROFILE", "production")
+    plugin.pytest_configure()
+
+    assert (first, os.environ["VEGA_PROFILE"]) == ("test", "production")
+
+
+def test_the_facade_has_every_public_name_and_no_other() -> None:
+    assert all(hasattr(vega.testing, name) for name in vega.testing.__all__)
+    assert set(vega.testing.__all__) <= set(dir(vega.testing))
+    assert not hasattr(vega.testing, "NoSuchName")
+
+
+def test_what_is_no_class_cannot_be_mocked() -> None:
+    with pytest.raises(MockError, match="register_services"), mock_service(lambda: 7):
+        pass
+
+
+def test_an_object_can_be_registered_as_it_is() -> None:
+    mailer = RealMailer()
+
+    class Case(TestCase):
+        async def test_it(self) -> None:
+            self.register_services({Mailer: mailer})
+            assert self.container.resolve(Mailer) is mailer
+
+    assert outcome(Case).wasSuccessful()
+
+
+def test_a_client_talks_to_any_application_and_runs_its_lifespan() -> None:
+    states: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        states.append("up")
+        yield
+        states.append("down")
+
+    async def main() -> str:
+        async with client_for(Starlette(lifespan=lifespan)) as client:
+            return str((await client.get("/")).status_code)
+
+    assert asyncio.run(main()) == "404"
+    assert states == ["up", "down"]

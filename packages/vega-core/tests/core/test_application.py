@@ -9,11 +9,22 @@ from pathlib import Path
 
 import pytest
 
+import vega.core
 from vega.core import Application, ConfigurationErrors, PluginError, ProjectError
 from vega.core import _plugins as plugins_module
-from vega.core.extend import Plugin, Project
+from vega.core.extend import (
+    AddDependency,
+    AppendLine,
+    EnableFeature,
+    Finding,
+    Plugin,
+    Project,
+    RunOptions,
+    WriteFile,
+)
 from vega.di import Container, Scope, current_scope, get_container
 from vega.events import EventBus, get_event_bus
+from vega.patterns import UnitOfWork
 
 FILES = {
     "pyproject.toml": '[tool.vega]\npackage = "depotapp"\nfeatures = []\n',
@@ -252,3 +263,141 @@ def test_further_context_is_entered_by_each_activation() -> None:
 
     asyncio.run(main())
     assert len(entered) == 2
+
+
+def test_two_settings_classes_are_a_mistake(project: Path) -> None:
+    file = project / "depotapp/settings.py"
+    file.write_text(file.read_text() + "class More(BaseSettings): ...\n")
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        Application.load(project)
+
+    assert "2 settings classes" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["config", "settings"])
+def test_a_module_of_the_project_that_fails_is_a_mistake(project: Path, name: str) -> None:
+    (project / f"depotapp/{name}.py").write_text("raise RuntimeError('boom')\n")
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        Application.load(project)
+
+    assert f"depotapp.{name} cannot be imported" in str(caught.value)
+
+
+def test_a_failing_configure_is_a_mistake(project: Path) -> None:
+    (project / "depotapp/config.py").write_text("def configure(app): raise RuntimeError('no clock')\n")
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        Application.load(project)
+
+    assert "no clock" in str(caught.value)
+
+
+def test_a_malformed_discovery_configuration_is_a_mistake(project: Path) -> None:
+    (project / "depotapp/config.py").write_text("DISCOVERY_CONFIG = {'route': []}\n")
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        Application.load(project)
+
+    assert "'route'" in str(caught.value)
+
+
+def test_an_application_without_settings_and_config_is_sound(project: Path) -> None:
+    (project / "depotapp/settings.py").unlink()
+    (project / "depotapp/config.py").unlink()
+    (project / "depotapp/application/handlers/log.py").unlink()
+
+    app = Application.load(project)
+
+    assert app.settings is None
+    assert app.found is not None
+    assert app.found.modules("services") == [
+        "depotapp.domain.services.clock",
+        "depotapp.infrastructure.services.store",
+    ]
+
+
+def test_a_plugin_is_found_by_its_feature() -> None:
+    plugin = recording("pay", [])
+    app = empty((plugin,))
+
+    assert app.plugin("pay") is plugin
+    with pytest.raises(PluginError, match="vega add mail"):
+        app.plugin("mail")
+
+
+def test_a_plugin_does_nothing_until_told_otherwise() -> None:
+    class Quiet(Plugin):
+        feature = "quiet"
+
+    quiet, app = Quiet(), empty()
+    quiet.configure(app)
+    asyncio.run(quiet.startup(app))
+    asyncio.run(quiet.shutdown(app))
+
+    assert quiet.add(app.project) == [EnableFeature("quiet")]
+    assert (quiet.checks(app.project), quiet.processes(app.project, RunOptions()), quiet.mounts(app)) == ([], [], {})
+
+
+def test_several_failures_at_the_end_are_one_group() -> None:
+    log: list[str] = []
+    app = empty((recording("a", log, fails="stop"), recording("b", log, fails="stop")))
+
+    async def main() -> None:
+        async with app:
+            pass
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        asyncio.run(main())
+    assert [str(error) for error in caught.value.exceptions] == ["b cannot stop", "a cannot stop"]
+
+
+def test_a_handler_after_the_commit_waits_for_the_open_unit_of_work(project: Path) -> None:
+    (project / "depotapp/application/handlers/late.py").write_text(
+        "from depotapp.domain.events.placed import Placed\nfrom vega.events import subscribe\nlate = []\n"
+        "@subscribe(Placed, phase='after_commit')\ndef note(event: Placed) -> None:\n    late.append(event.order)\n"
+    )
+    app = Application.load(project)
+    placed = sys.modules["depotapp.domain.events.placed"].Placed
+    late = sys.modules["depotapp.application.handlers.late"].late
+    seen: list[list[str]] = []
+
+    async def main() -> None:
+        async with app.activate():
+            async with MemoryUnit():
+                await app.bus.publish(placed("1"))
+                seen.append(list(late))
+            seen.append(list(late))
+            await app.bus.publish(placed("2"))
+            seen.append(list(late))
+
+    asyncio.run(main())
+    assert seen == [[], ["1"], ["1", "2"]]
+
+
+class MemoryUnit(UnitOfWork):
+    """A unit of work over nothing."""
+
+    async def _begin(self, *, read_only: bool) -> None: ...
+    async def _commit(self) -> None: ...
+    async def _rollback(self) -> None: ...
+    async def _open_savepoint(self) -> None: ...
+    async def _release_savepoint(self, savepoint: object) -> None: ...
+    async def _undo_savepoint(self, savepoint: object) -> None: ...
+
+
+def test_operations_and_findings_have_a_json_form() -> None:
+    operations = [WriteFile("a.py", "x"), AddDependency("x>=1"), EnableFeature("web"), AppendLine("b", "y")]
+    finding = Finding(severity="error", code="X1", what="w")
+
+    words = [operation.to_json()["operation"] for operation in operations]
+
+    assert words == ["write_file", "add_dependency", "enable_feature", "append_line"]
+    assert finding.to_json() == {"severity": "error", "code": "X1", "what": "w", "where": "", "fix": ""}
+
+
+def test_the_facade_has_every_public_name_and_no_other() -> None:
+    assert all(hasattr(vega.core, name) for name in vega.core.__all__)
+    assert set(vega.core.__all__) <= set(dir(vega.core))
+    assert not hasattr(vega.core, "NoSuchName")

@@ -23,13 +23,13 @@ class Invoker:
 
     def __init__(self, container: Container) -> None:
         self._container = container
-        self._bound: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._bound: dict[int, tuple[Callable[..., Any], Callable[..., Any]]] = {}  # handlers need not be hashable
 
     async def __call__(self, handler: Callable[..., Any], event: Event) -> None:
         """Run one handler with an event."""
-        bound = self._bound.get(handler)
-        if bound is None:
-            bound = self._bound[handler] = self._container.bind(handler)
-        result = bound(event)
+        known = self._bound.get(id(handler))
+        if known is None:  # the handler is kept with it, so that its id stays its own
+            known = self._bound[id(handler)] = handler, self._container.bind(handler)
+        result = known[1](event)
         if isawaitable(result):
             await result
