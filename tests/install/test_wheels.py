@@ -1,0 +1,180 @@
+"""Each wheel stands alone: what it holds, what it needs, and that it can be made again byte for byte."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UV = ROOT / ".tools" / "bin" / "uv"
+PARTS = {
+    "vega-cli": ["cli"],
+    "vega-core": ["core", "patterns", "settings", "discovery"],
+    "vega-data": ["data"],
+    "vega-di": ["di"],
+    "vega-events": ["events"],
+    "vega-graphql": ["graphql"],
+    "vega-jobs": ["jobs"],
+    "vega-testing": ["testing"],
+    "vega-web": ["web"],
+}
+OURS = ["vega-core", "vega-di", "vega-events"]
+needs_uv = pytest.mark.skipif(not UV.is_file(), reason="uv is not there: environments would take too long")
+
+
+def wheel_of(wheels: Path, package: str) -> Path:
+    (found,) = wheels.glob(f"{package.replace('-', '_')}-*.whl")
+    return found
+
+
+def requirements(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = Parser().parsestr(archive.read(name).decode())
+    return [text for text in metadata.get_all("Requires-Dist") or [] if "extra ==" not in text]
+
+
+def environment(folder: Path, wheels: Path, *wanted: str) -> Path:
+    """Make an environment with these requirements and return its Python."""
+    subprocess.run([UV, "venv", "-q", "--python", sys.executable, folder], check=True, timeout=120)
+    install = [UV, "pip", "install", "-q", "--python", folder, "--find-links", wheels, *wanted]
+    subprocess.run([str(word) for word in install], check=True, timeout=300)
+    return folder / "bin" / "python"
+
+
+def installed(python: Path) -> set[str]:
+    done = subprocess.run(
+        [UV, "pip", "list", "--python", python, "--format", "freeze"], capture_output=True, text=True, check=True
+    )
+    return {line.partition("==")[0] for line in done.stdout.splitlines()}
+
+
+def run(python: Path, program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [python, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("package", PARTS)
+def test_a_wheel_holds_its_parts_and_nothing_else(wheels: Path, package: str) -> None:
+    with zipfile.ZipFile(wheel_of(wheels, package)) as archive:
+        names = archive.namelist()
+
+    own = [name for name in names if not name.split("/")[0].endswith(".dist-info")]
+    allowed = tuple(f"vega/{part}/" for part in PARTS[package])
+    strangers = [name for name in own if not name.startswith(allowed)]
+    assert strangers == (["_vega_cli.py"] if package == "vega-cli" else [])
+    assert all(f"vega/{part}/py.typed" in names for part in PARTS[package])
+    assert "vega/__init__.py" not in names
+    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_the_meta_wheel_holds_no_module(wheels: Path) -> None:
+    with zipfile.ZipFile(wheel_of(wheels, "vega")) as archive:
+        assert [name for name in archive.namelist() if ".dist-info/" not in name] == []
+
+
+@pytest.mark.parametrize("package", PARTS)
+def test_a_wheel_says_what_its_project_says(wheels: Path, package: str) -> None:
+    project = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text())["project"]
+
+    def names(texts: list[str]) -> list[str]:
+        return sorted(text.replace(" ", "").partition(">")[0].partition("<")[0] for text in texts)
+
+    assert names(requirements(wheel_of(wheels, package))) == names(project["dependencies"])
+
+
+@needs_uv
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [(["vega-di"], {"vega-di"}), (["vega-di", "vega-events"], {"vega-di", "vega-events"})],
+    ids=["di", "di+events"],
+)
+def test_the_lowest_floor_is_alone(wheels: Path, tmp_path: Path, wanted: list[str], expected: set[str]) -> None:
+    python = environment(tmp_path / "env", wheels, *wanted)
+
+    assert installed(python) == expected
+
+
+@needs_uv
+@pytest.mark.parametrize("package", PARTS)
+def test_a_package_alone_imports_and_the_other_parts_are_absent(wheels: Path, tmp_path: Path, package: str) -> None:
+    python = environment(tmp_path / "env", wheels, str(wheel_of(wheels, package)))
+    there = {part for name in installed(python) & set(PARTS) for part in PARTS[name]}
+
+    for part in sorted(there):
+        done = run(python, f"import vega.{part}; [getattr(vega.{part}, n) for n in vega.{part}.__all__ if n != 'app']")
+        optional = "ModuleNotFoundError" in done.stderr and package == "vega-testing"
+        assert done.returncode == 0 or optional, f"{part}: {done.stderr}"
+    for part in sorted({part for parts in PARTS.values() for part in parts} - there):
+        assert "ModuleNotFoundError" in run(python, f"import vega.{part}").stderr, part
+
+
+@needs_uv
+@pytest.mark.parametrize(
+    ("extra", "more"),
+    [
+        ("", set()),
+        ("[di]", set()),
+        ("[events]", set()),
+        ("[data]", {"vega-data"}),
+        ("[web]", {"vega-web"}),
+        ("[graphql]", {"vega-graphql"}),
+        ("[jobs]", {"vega-jobs"}),
+        ("[testing]", {"vega-testing"}),
+        ("[all]", {"vega-data", "vega-web", "vega-graphql", "vega-jobs", "vega-testing"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_extra_of_the_meta_package_brings_its_part(
+    wheels: Path, tmp_path: Path, extra: str, more: set[str]
+) -> None:
+    python = environment(tmp_path / "env", wheels, f"{wheel_of(wheels, 'vega')}{extra}")
+
+    ours = {name for name in installed(python) if name.startswith("vega")}
+    done = subprocess.run(
+        [python.parent / "vega", "--version"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ours == {"vega", "vega-cli", *OURS, *more}
+    assert (done.returncode, done.stdout) == (0, "vega 0.1.0\n")
+
+
+@needs_uv
+@pytest.mark.parametrize("package", ["vega-di", "vega-core", "vega-web"])
+def test_a_wheel_and_an_editable_share_the_namespace(wheels: Path, tmp_path: Path, package: str) -> None:
+    python = environment(tmp_path / "env", wheels, "vega-testing[data,graphql,jobs,web]", "vega-cli")
+    install = [UV, "pip", "install", "-q", "--python", python, "--no-deps", "-e", ROOT / "packages" / package]
+    subprocess.run([str(word) for word in install], check=True, timeout=120)
+
+    for part in sorted(part for parts in PARTS.values() for part in parts):
+        assert run(python, f"import vega.{part}").returncode == 0, part
+    (part, *_) = PARTS[package]
+    assert str(ROOT) in run(python, f"import vega.{part}; print(vega.{part}.__file__)").stdout
+
+
+@needs_uv
+@pytest.mark.parametrize("package", ["vega-di", "vega-cli", "vega"])
+def test_a_wheel_can_be_made_again_byte_for_byte_and_from_its_sdist(tmp_path: Path, package: str) -> None:
+    def build(source: Path, target: Path, *kinds: str) -> Path:
+        command = [UV, "build", "-q", *kinds, "--out-dir", target, source]
+        settings = {**os.environ, "SOURCE_DATE_EPOCH": "1780000000"}
+        subprocess.run([str(word) for word in command], check=True, timeout=120, env=settings)
+        return target
+
+    tree = ROOT / "packages" / package
+    one = build(tree, tmp_path / "one", "--wheel")
+    two = build(tree, tmp_path / "two", "--wheel")
+    sdist = build(tree, tmp_path / "sdist", "--sdist")
+    with tarfile.open(next(sdist.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    three = build(unpacked, tmp_path / "three", "--wheel")
+
+    contents = [next(folder.glob("*.whl")).read_bytes() for folder in (one, two, three)]
+    assert contents[0] == contents[1] == contents[2]
