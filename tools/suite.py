@@ -68,6 +68,7 @@ def lint_steps() -> Iterator[Step]:
     packages = [word for part in PARTS for word in ("-p", f"vega.{part}")]
     yield Step(name="mypy --strict", command=(str(BIN / "mypy"), "--strict", *packages, "-m", "_vega_cli"))
     yield Step(name="floors", command=(str(BIN / "lint-imports"), "--no-cache"))
+    yield Step(name="floors, further rules", command=(str(BIN / "python"), "tools/floors.py"))
 
 
 def test_steps(mode: str, wheels: Path) -> Iterator[Step]:
@@ -136,11 +137,11 @@ def run(step: Step) -> Outcome:
         print(line, end="", flush=True)
         lines.append(line)
     status = child.wait(timeout=LIMIT)
-    counts = {
-        word.rstrip("s") if word.startswith("error") else word: int(n)
-        for n, word in _COUNTS.findall("".join(lines[-1:]))
-    }
-    return Outcome(step=step, status=status, seconds=time.monotonic() - start, counts=counts)
+    closing = next((line for line in reversed(lines) if " in " in line and _COUNTS.search(line)), "")
+    counts = {word.removesuffix("s"): int(number) for number, word in _COUNTS.findall(closing)}
+    coverage = next((line.split()[1] for line in reversed(lines) if line.startswith("coverage: ")), "")
+    seconds = time.monotonic() - start
+    return Outcome(step=step, status=status, seconds=seconds, counts=counts, coverage=coverage)
 
 
 def report(outcomes: list[Outcome]) -> int:
