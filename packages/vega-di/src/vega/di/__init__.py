@@ -1,5 +1,7 @@
 """Dependency injection that is proved at start and costs nothing at run time."""
 
+from typing import TYPE_CHECKING, Any
+
 from ._active import ActiveScope
 from ._ambient import current_scope
 from ._bind import bind
@@ -27,9 +29,11 @@ from ._errors import (
 )
 from ._injectable import injectable
 from ._markers import All, Inject, Lazy, Named, Provider
-from ._render import GraphView, ServiceView
 from ._resolver import Resolver
 from ._scope import Scope
+
+if TYPE_CHECKING:
+    from ._render import GraphView, ServiceView
 
 __all__ = [
     "ActiveScope",
@@ -75,3 +79,18 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_LAZY = {"GraphView": "_render", "ServiceView": "_render"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what only a look at the graph needs."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY} - {"TYPE_CHECKING", "Any"})

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from ._ambient import Home
-from ._bound import Bound, make_wrapper
 from ._scope import Scope
 
 R = TypeVar("R")
@@ -50,6 +48,8 @@ def bind_function(
     is_ambient: bool = True,
 ) -> Any:
     """Make the wrapper of a function; methods wrapped by classmethod and staticmethod stay such."""
+    from ._bound import Bound, make_wrapper  # loaded when something is bound
+
     if isinstance(function, (classmethod, staticmethod)):
         inner = bind_function(function.__func__, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)
         return type(function)(inner)
@@ -57,6 +57,4 @@ def bind_function(
     wrapper = make_wrapper(bound)
     functools.update_wrapper(wrapper, function)
     wrapper.__vega_bound__ = bound
-    if not hasattr(function, "__annotations__"):
-        wrapper.__signature__ = inspect.signature(function)
     return wrapper

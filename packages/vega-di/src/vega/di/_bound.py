@@ -18,7 +18,7 @@ from ._scope import Scope
 if TYPE_CHECKING:
     from ._engine import Engine
 
-MISSING: Any = type("Missing", (), {"__slots__": (), "__repr__": lambda _: "<to be injected>"})()
+MISSING: Any = ...  # a constant of the language: comparing with it is the cheapest there is
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CO_* flags of a code object
 _SPREAD: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
@@ -207,7 +207,7 @@ def signature_text(bound: Bound) -> str:
             parts.append("*")
             starred = True
         spread = _SPREAD.get(kind, "")
-        parts.append(f"{spread}{name}" if spread else f"{name}=__vega_missing__")
+        parts.append(f"{spread}{name}" if spread else f"{name}=...")
         if index == last_positional_only:
             parts.append("/")
     return ", ".join(parts)
@@ -244,7 +244,6 @@ def make_wrapper(bound: Bound) -> Any:
         text = f"def call({signature_text(bound)}):\n    return (yield from {call})\n"
     names: dict[str, Any] = {
         "__vega_call__": bound.call,
-        "__vega_missing__": MISSING,
         "__name__": bound.function.__module__,
     }
     exec(compile(text, "<vega.di bind>", "exec", dont_inherit=True), names)  # noqa: S102  # parameter names are identifiers

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._errors import InvalidGeneratorError, InvalidInstanceError
 from ._keys import is_protocol, label, lacks, protocol_methods
-from ._node import Node
+
+if TYPE_CHECKING:
+    from ._node import Node
 
 
 class Nothing:
@@ -36,8 +38,7 @@ def verify(made: Any, node: Node) -> None:
         raise InvalidInstanceError(
             f"{label(node.call)} gave {made!r}, {error}", place, f"return an instance of {label(node.address)}"
         )
-    if made.__class__ is not type(None):
-        node.seen.add(made.__class__)
+    node.seen.add(made.__class__)
 
 
 def unfit(made: Any, expected: type | None, wanted: str) -> str | None:
@@ -50,11 +51,7 @@ def unfit(made: Any, expected: type | None, wanted: str) -> str | None:
     if is_protocol(expected):
         lack = lacks(expected, cls)
         return None if lack is None or _has_all(made, expected) else f"but {lack}"
-    try:
-        fits = isinstance(made, expected)
-    except TypeError:
-        return None
-    return None if fits else f"which is no {wanted}"
+    return None if isinstance(made, expected) else f"which is no {wanted}"
 
 
 def _has_all(made: Any, expected: type) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any, Protocol, TypeAlias, final
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from ._errors import InvalidRegistrationError
 from ._keys import address, label
@@ -41,9 +39,7 @@ class Condition(Protocol):
 When: TypeAlias = bool | Callable[[], bool] | Condition
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Env:
+class _Env(NamedTuple):
     name: str
     value: str | None
     structural: bool = False
@@ -58,9 +54,7 @@ class _Env:
         )
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Profile:
+class _Profile(NamedTuple):
     names: tuple[str, ...]
     structural: bool = False
 
@@ -69,9 +63,7 @@ class _Profile:
         return not surroundings.profiles.isdisjoint(self.names), f"profile {' or '.join(self.names)}; active: {active}"
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Installed:
+class _Installed(NamedTuple):
     modules: tuple[str, ...]
     structural: bool = False
 
@@ -83,9 +75,7 @@ class _Installed:
         )
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Missing:
+class _Missing(NamedTuple):
     key: Any
     name: str | None
     structural: bool = True
@@ -96,9 +86,7 @@ class _Missing:
         return not found, f"{label(wanted)} is {'provided already' if found else 'provided by nothing else'}"
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(NamedTuple):
     predicate: Callable[[Any], bool]
     structural: bool = False
 
@@ -113,9 +101,7 @@ class _Setting:
         return verdict, f"setting {label(self.predicate)} is {verdict}"
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Called:
+class _Called(NamedTuple):
     predicate: Callable[[], bool]
     structural: bool = False
 
@@ -124,9 +110,7 @@ class _Called:
         return verdict, f"{label(self.predicate)}() is {verdict}"
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     verdict: bool
     structural: bool = False
 
@@ -185,6 +169,8 @@ def default_profiles() -> frozenset[str]:
 
 
 def _importable(module: str) -> bool:
+    from importlib.util import find_spec
+
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):

@@ -12,13 +12,13 @@ from ._errors import ContainerError
 from ._keys import address
 from ._notes import explain
 from ._overrides import Override
-from ._render import GraphView, explain_key, view
 from ._scope import Scope
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from ._bound import Bound
+    from ._render import GraphView
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -212,10 +212,14 @@ class Container(Declarations):
 
     def graph(self) -> GraphView:
         """Give every registration, active or not, with the reasons, and who needs whom."""
+        from ._render import view
+
         return view(self)
 
     def explain(self, key: Any, *, name: str | None = None) -> str:
         """Tell in words how a service is built, and why so."""
+        from ._render import explain_key
+
         return explain_key(self, address(key, name))
 
     def plan_source(self, key: Any, *, name: str | None = None) -> str:

@@ -131,12 +131,6 @@ class Writer:
 
     def made(self, node: Node, depth: int = 0) -> str:
         """Give the expression that makes a new object of a node."""
-        if node.kind is Kind.INSTANCE:
-            return self.source.constant(node.call)
-        if node.kind is Kind.ALIAS:
-            return self.value(node.deps[0], depth)
-        if node.kind is Kind.VALUE:
-            return f"{self.source.constant(no_value)}({self.source.constant(node)})"
         arguments = [self.argument(each, depth + 1) for each in node.arguments]
         name = self.source.callee(node)
         call = f"{name}(\n{''.join(f'{each},' + chr(10) for each in arguments)})" if arguments else f"{name}()\n"

@@ -14,7 +14,7 @@ from ._emit import Source, Writer, block, explained, indented
 from ._finish import afinish, arefuse_second, finish, refuse_second
 from ._keep import CLOSED
 from ._node import Node
-from ._plans import fresh_lines
+from ._plans import fill_lines, fresh_lines
 from ._shape import can_start_fresh, walk
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ class CallPlan:
             body += ["if _v is None:", *map(indented, lines)]
         else:
             body += ["if _v is None: _v = _s.v = {}"]
+            body += fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
         source.text = head + block(explained([*body, *writer.lines, f"return {wait}{call}"]))
@@ -188,7 +189,8 @@ class CallPlan:
             return _Inner(lines, [] if own is None else ["if len(_s.exits) == 1:", *map(indented, own)])
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
-        return _Inner(["_v = _s.v = {}", *writer.lines, f"_r = {wait}{call}"], [])
+        fill = fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
+        return _Inner(["_v = _s.v = {}", *fill, *writer.lines, f"_r = {wait}{call}"], [])
 
 
 def _ending(exits: Sequence[str]) -> list[str] | None:

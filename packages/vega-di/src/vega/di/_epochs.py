@@ -5,22 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._active import ActiveScope, ambient_of, make_scope_class
 from ._ambient import Home, local_layers
 from ._check import unfit
-from ._engine import Engine
 from ._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
 from ._finish import afinish, finish
 from ._keys import class_of, label
-from ._link import Linker
-from ._node import How
 from ._overrides import Layer
 from ._registry import Registry
 from ._resolver import Resolver
 from ._scope import Scope
 from ._table import Table
+
+if TYPE_CHECKING:
+    from ._engine import Engine
 
 
 class Epochs:
@@ -73,6 +73,10 @@ class Epochs:
         return engine if engine is not None else self._build(layers)
 
     def _build(self, layers: tuple[Layer, ...]) -> Engine:
+        from ._engine import Engine  # what builds is loaded when something is built
+        from ._link import Linker
+        from ._node import How
+
         with self.lock:
             self.refuse_closed()
             engine = self._engines.get(layers)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeVar, final, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from ._scope import Scope
 
@@ -12,9 +11,7 @@ C = TypeVar("C", bound=Callable[..., Any])
 _MARK = "__vega_injectable__"
 
 
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """How a class or function asked to be registered."""
 
     scope: Scope

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._errors import MissingProviderError, ScopeClosedError
 from ._finish import afinish, finish
 from ._keys import label
-from ._node import Node
+
+if TYPE_CHECKING:
+    from ._node import Node
 
 
 class Closed(dict[int, Any]):

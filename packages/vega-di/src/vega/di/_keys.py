@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NewType, Protocol, TypeVar, Union, get_args, get_origin
 
 from ._errors import InvalidKeyError
@@ -108,11 +109,8 @@ def check_key(key: Any) -> None:
     if type(key) is type:
         return
     if isinstance(key, (type, NewType)) or get_origin(key) not in {None, *_UNION}:
-        try:
+        with suppress(TypeError):  # metadata that cannot be hashed
             hash(key)
-        except TypeError:
-            pass
-        else:
             return
     raise InvalidKeyError(
         f"{key!r} is not a key",

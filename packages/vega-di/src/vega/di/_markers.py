@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Protocol, TypeVar, final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -19,9 +18,7 @@ class Asked(Protocol):
         """Give the service at an address, awaiting where needed."""
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """Selects a named service: ``mailer: Annotated[Mailer, Named("sendgrid")]``.
 
     Args:

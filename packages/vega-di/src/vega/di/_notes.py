@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._errors import CircularDependencyError, InjectionError, InvalidKeyError
 from ._keys import check_key, label
-from ._node import Node
+
+if TYPE_CHECKING:
+    from ._node import Node
 
 
 def explain(error: Exception, key: Any = None) -> None:

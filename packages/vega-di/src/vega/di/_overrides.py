@@ -52,17 +52,17 @@ class Override:
         try:
             self._container.add_layer(layer)
         except BaseException:
-            self._forget()
+            self._forget(layer)
             raise
         self._layer = layer
         return self
 
-    def _forget(self) -> None:
+    def _forget(self, layer: Layer) -> None:
         if self._token is not None:
             try:
                 local_layers.reset(self._token)
             except ValueError:  # left in another context than entered
-                local_layers.set(tuple(each for each in local_layers.get() if each is not self._layer))
+                local_layers.set(tuple(each for each in local_layers.get() if each is not layer))
             self._token = None
 
     def _leave(self) -> list[Any]:
@@ -70,7 +70,7 @@ class Override:
         if layer is None:
             return []
         self._container.remove_layer(layer)
-        self._forget()
+        self._forget(layer)
         return layer.opened
 
     def __exit__(

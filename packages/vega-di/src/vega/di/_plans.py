@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._emit import Source, Writer, block, explained, indented
+from ._fill import afiller, filler
 from ._keep import CLOSED
 from ._node import How, Node
 from ._registration import Kind
@@ -44,7 +46,7 @@ def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
         lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
         body += ["if _v is None:", *map(indented, lines)]
     else:
-        body += ["if _v is None: _v = _s.v = {}"]
+        body += ["if _v is None: _v = _s.v = {}", *fill_lines(engine, source, [node], nodes, awaits)]
     body += _warm_lines(engine, source, node, awaits)
     # A sync plan runs within a call of `resolve`, which explains; a coroutine outlives that call.
     source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
@@ -65,7 +67,8 @@ def part_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     source = Source()
     writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
     expression = writer.made(node)
-    source.text = f"{_define(awaits)}(_s):\n    _v = _s.v\n{block([*writer.lines, f'return {expression}'])}"
+    store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s.v"]
+    source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
     return source.compile()
 
 
@@ -96,6 +99,16 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str) -
     if not stored:
         return [head, *writer.lines, result]
     return [head, *writer.lines, f"if len(_v) != 2: {again}", "else:", f"    {stored}", indented(result)]
+
+
+def fill_lines(
+    engine: Engine, source: Source, wanted: Sequence[Node], nodes: list[Node] | None, awaits: bool
+) -> list[str]:
+    """Write the calls that build, one by one, what a plan that is too large to inline needs."""
+    if nodes is not None:
+        return []
+    made = [source.constant(afiller(engine, node) if awaits else filler(engine, node)) for node in wanted]
+    return [f"{'await ' if awaits else ''}{fill}(_s)" for fill in made]
 
 
 def _warm_lines(engine: Engine, source: Source, node: Node, awaits: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, get_args, get_origin
 
 from ._errors import (
@@ -210,7 +211,6 @@ def _returns_unfit(entry: Registration, cls: type) -> str | None:
 
 def _may_hold(declared: type, cls: type) -> bool:
     """Say whether a declared return type may hold instances of `cls`: a base class may."""
-    try:
+    with suppress(TypeError):  # a declared type that refuses issubclass
         return not is_protocol(cls) and issubclass(cls, declared)
-    except TypeError:
-        return False
+    return False

@@ -8,7 +8,7 @@ from ._node import Node
 from ._registration import ASYNC, RESOURCES, Kind
 from ._scope import Scope
 
-DEPTH = 12  # nesting of inlined calls; deeper ones become a plan of their own
+DEPTH = 40  # nesting of inlined calls; deeper ones become a plan of their own
 BUDGET = 150  # inlined calls in one plan
 
 

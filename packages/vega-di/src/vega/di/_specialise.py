@@ -11,12 +11,12 @@ import re
 from typing import Any
 
 from ._ambient import ambient, current, leave
-from ._bound import MISSING, Entry, signature_text
+from ._bound import Entry, signature_text
 from ._emit import Source, block, explained
 from ._emit_call import CallPlan
 from ._scope import Scope
 
-_KEPT = frozenset({"__builtins__", "__name__", "__vega_call__", "__vega_missing__"})
+_KEPT = frozenset({"__builtins__", "__name__", "__vega_call__"})
 _OURS = re.compile(r"_[a-z]\d*|[A-Z]+|__vega_\w+")
 
 
@@ -30,10 +30,8 @@ def specialise(entry: Entry) -> None:
         return
     plan = CallPlan(engine, bound, entry.wiring.node, {name: name for name, _ in bound.shape})
     source = plan.source()
-    source.names.update(__vega_missing__=MISSING, __vega_call__=bound.call)
-    source.names.update(
-        SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine, MISSING=MISSING
-    )
+    source.names.update(__vega_call__=bound.call)
+    source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine)
     source.names.update(HOME=current.get if bound.home is None else bound.home, OTHERWISE=_Otherwise(entry).call)
     body = [*_guard(entry), *_defaults(entry, source), *_body(entry, plan, source)]
     head = "async def" if bound.is_coroutine else "def"
@@ -60,9 +58,9 @@ def _guard(entry: Entry) -> list[str]:
     injected = {each.parameter for each in entry.wiring.node.arguments}
     for index, (name, _) in enumerate(entry.bound.shape):
         if name in injected:
-            tests.append(f"{name} is not MISSING")
+            tests.append(f"{name} is not ...")
         elif index not in entry.wiring.defaults:
-            tests.append(f"{name} is MISSING")
+            tests.append(f"{name} is ...")
     wait = "await " if entry.bound.is_coroutine else ""
     return [f"if {' or '.join(tests)}: return {wait}__vega_call__({_passed(entry)})"]
 
@@ -70,7 +68,7 @@ def _guard(entry: Entry) -> list[str]:
 def _defaults(entry: Entry, source: Source) -> list[str]:
     names = [name for name, _ in entry.bound.shape]
     return [
-        f"if {names[index]} is MISSING: {names[index]} = {source.constant(default)}"
+        f"if {names[index]} is ...: {names[index]} = {source.constant(default)}"
         for index, default in entry.wiring.defaults.items()
     ]
 
@@ -80,7 +78,8 @@ def _body(entry: Entry, plan: CallPlan, source: Source) -> list[str]:
     if not entry.needs_scope:
         writer = plan.writer(source, fresh=False, owner=source.constant(entry.engine.container))
         call = plan.invoke(writer)
-        return explained([*writer.lines, f"return {wait}{call}"])
+        lines = [*writer.lines, f"return {wait}{call}"]
+        return explained(lines) if source.nodes else lines
     joined = f"if AMBIENT() is not None: return {wait}OTHERWISE({_passed(entry)})"
     return [joined, *entry.opening_lines(plan, source)]
 

@@ -1,0 +1,105 @@
+"""Large and deep graphs: inlined up to a point, then in parts, never at the cost of the stack."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from vega.di import Container, Scope
+
+
+def chain(length: int, scope: Scope, *, waits: bool = False) -> tuple[Container, list[type]]:
+    classes: list[type] = [type("N0", (), {})]
+    container = Container()
+
+    async def first() -> Any:
+        return classes[0]()
+
+    if waits:
+        container.register_factory(classes[0], first, scope=scope)
+    else:
+        container.register(classes[0], scope=scope)
+    for number in range(1, length):
+        space: dict[str, Any] = {}
+        exec("def __init__(self, below): self.below = below", space)
+        space["__init__"].__annotations__ = {"below": classes[-1]}
+        classes.append(type(f"N{number}", (), {"__init__": space["__init__"]}))
+        container.register(classes[-1], scope=scope)
+    return container, classes
+
+
+def depth(found: Any) -> int:
+    count = 1
+    while hasattr(found, "below"):
+        found, count = found.below, count + 1
+    return count
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_chain_of_three_thousand_resolves(scope: Scope) -> None:
+    container, classes = chain(3000, scope)
+
+    with container.scope() as opened:
+        assert depth(opened.resolve(classes[-1])) == 3000
+        assert depth(opened.resolve(classes[-2])) == 2999
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_an_async_chain_of_a_thousand_resolves(scope: Scope) -> None:
+    container, classes = chain(1000, scope, waits=True)
+
+    async def main() -> None:
+        async with container.scope() as opened:
+            assert depth(await opened.aresolve(classes[-1])) == 1000
+            assert depth(await opened.aresolve(classes[-2])) == 999
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("scope", list(Scope))
+def test_functions_are_injected_with_a_deep_chain(scope: Scope, waits: bool) -> None:
+    container, classes = chain(300, scope, waits=waits)
+
+    async def function(top: Any) -> int:
+        return depth(top)
+
+    function.__annotations__["top"] = classes[-1]
+    bound, ambient = container.bind(function), container.bind(function, ambient=True)
+
+    async def main() -> list[int]:
+        found = [await bound(), await ambient(), await bound(), await ambient()]
+        async with container.scope():
+            return [*found, await bound(), await bound()]
+
+    assert asyncio.run(main()) == [300] * 6
+
+
+def test_a_wide_graph_of_transients_is_made_in_parts() -> None:
+    class Leaf: ...
+
+    def level(below: type) -> type:
+        space: dict[str, Any] = {}
+        exec("def __init__(self, a, b, c): self.parts = a, b, c", space)
+        space["__init__"].__annotations__ = dict.fromkeys("abc", below)
+        return type("Level", (), {"__init__": space["__init__"]})
+
+    container, classes = Container({Leaf: Leaf}), [Leaf]
+    for _ in range(6):
+        classes.append(level(classes[-1]))
+        container.register(classes[-1])
+
+    def leaves(found: Any) -> list[Any]:
+        return [leaf for part in found.parts for leaf in leaves(part)] if hasattr(found, "parts") else [found]
+
+    found = leaves(container.resolve(classes[-1]))
+
+    assert len({id(leaf) for leaf in found}) == 3**6
+    with container.scope() as scope:
+        assert len(leaves(scope.resolve(classes[-1]))) == 3**6
+
+
+def test_five_thousand_registrations_build() -> None:
+    container, classes = chain(5000, Scope.SINGLETON)
+
+    assert depth(container.resolve(classes[-1])) == 5000
