@@ -68,6 +68,7 @@ def lint_steps() -> Iterator[Step]:
     packages = [word for part in PARTS for word in ("-p", f"vega.{part}")]
     yield Step(name="mypy --strict", command=(str(BIN / "mypy"), "--strict", *packages, "-m", "_vega_cli"))
     yield Step(name="floors", command=(str(BIN / "lint-imports"), "--no-cache"))
+    yield Step(name="shape", command=(str(BIN / "python"), "tools/shape.py"))
     yield Step(name="floors, further rules", command=(str(BIN / "python"), "tools/floors.py"))
 
 
