@@ -4,13 +4,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._app import create_app as create_app
+    from ._errors import MiddlewareError as MiddlewareError
+    from ._errors import MiddlewareOrderError as MiddlewareOrderError
     from ._errors import RouteError as RouteError
     from ._errors import WebError as WebError
     from ._errors import WebSocketDefinitionError as WebSocketDefinitionError
+    from ._inline import CallNext as CallNext
+    from ._order import MiddlewareStep as MiddlewareStep
+    from ._pipeline import MiddlewarePipeline as MiddlewarePipeline
     from ._problems import ProblemDetails as ProblemDetails
     from ._websocket import WebSocketHandler as WebSocketHandler
 
 __all__ = [
+    "CallNext",
+    "MiddlewareError",
+    "MiddlewareOrderError",
+    "MiddlewarePipeline",
+    "MiddlewareStep",
     "ProblemDetails",
     "RouteError",
     "WebError",
@@ -23,6 +33,11 @@ __all__ = [
 __version__ = "0.1.0"
 
 _WHERE = {
+    "CallNext": "_inline",
+    "MiddlewareError": "_errors",
+    "MiddlewareOrderError": "_errors",
+    "MiddlewarePipeline": "_pipeline",
+    "MiddlewareStep": "_order",
     "ProblemDetails": "_problems",
     "RouteError": "_errors",
     "WebError": "_errors",

@@ -1,8 +1,10 @@
-"""What can go wrong in vega.web while an application is built.
+"""What can go wrong in vega.web while an application is built, and where a middleware is used wrongly.
 
 WebError
 ├── RouteError                 VG501  a module of routes without a router, or two routers for one path
-└── WebSocketDefinitionError   VG502  a WebSocket handler that cannot be used
+├── WebSocketDefinitionError   VG502  a WebSocket handler that cannot be used
+├── MiddlewareError            VG503  a middleware that cannot be built, or that breaks its promise
+└── MiddlewareOrderError       VG504  an order of middleware that cannot be: a cycle, an unknown or a repeated name
 """
 
 from __future__ import annotations
@@ -26,3 +28,15 @@ class WebSocketDefinitionError(WebError):
     """A WebSocket handler has no path, or its messages have no usable type."""
 
     code = "VG502"
+
+
+class MiddlewareError(WebError):
+    """A middleware cannot be built as it is declared, or did not do what every middleware must."""
+
+    code = "VG503"
+
+
+class MiddlewareOrderError(WebError):
+    """No order of the middleware keeps every `before=` and `after=`, or one of them names nothing."""
+
+    code = "VG504"

@@ -1,0 +1,220 @@
+"""Runs the next application in the caller's own task, and stops it where it speaks.
+
+The coroutine of the application is driven by hand. As long as somebody may still change the response, every message of
+it parks the coroutine and gives the control back; once the response is open, messages pass straight to the server and
+what the coroutine waits for is handed to the event loop untouched. Nothing here starts a task: context variables flow
+both ways, exceptions surface at the caller, and a cancellation reaches whatever the application waits for.
+
+Where the application speaks from a child task (Starlette streams do, below ASGI 2.4), that task waits at a gate, and
+the caller, who waits through a future of its own (the relay), is woken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from collections.abc import Generator
+from enum import IntEnum
+from typing import Any, Final, final
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_NOTHING: Final = object()
+
+
+class Mode(IntEnum):
+    """What becomes of the messages of the application."""
+
+    START = 0  # the start of the response parks
+    READ = 1  # every message parks: somebody reads the body
+    OPEN = 2  # everything passes to the server
+    DROPPED = 3  # the response was replaced: the last piece is dropped, a stream is refused
+
+
+@final
+class Downstream:
+    """One run of an application for one request.
+
+    Args:
+        app: what is run (ASGI 3.0).
+        scope: its connection scope.
+        receive: where it reads the request.
+        send: the server's; takes what passes.
+    """
+
+    __slots__ = (
+        "_coroutine",
+        "_gates",
+        "_pending",
+        "_refused",
+        "_relay",
+        "_server",
+        "_task",
+        "inbox",
+        "is_done",
+        "mode",
+    )
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self.mode, self.is_done = Mode.START, False
+        self.inbox: list[Message] = []
+        self._server = send
+        self._task: asyncio.Task[Any] | None = None
+        self._gates: list[asyncio.Future[None]] = []
+        self._relay: asyncio.Future[None] | None = None
+        self._pending: Any = _NOTHING
+        self._refused = False
+        started: Any = app(scope, receive, self._send)
+        self._coroutine = started if hasattr(started, "throw") else _await(started)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether a child task of the application spoke, so that only the task that began it can end it."""
+        return self._pending is not _NOTHING
+
+    async def deliver(self, send: Send) -> None:
+        """Let every message from here on pass, and run the application to its end."""
+        self._server, self.mode = send, Mode.OPEN
+        if not self.is_done:
+            await self.run()
+
+    async def drop(self) -> None:
+        """End the application without its response: a stream is refused, a last piece and what follows it run."""
+        if self.is_done:
+            return
+        self.mode = Mode.DROPPED
+        try:
+            await self.run()
+        except (OSError, ClientDisconnect):
+            if not self._refused:
+                raise
+        except BaseExceptionGroup as group:
+            rest = group.split((OSError, ClientDisconnect))[1] if self._refused else group
+            if rest is not None:
+                raise rest from None
+
+    async def cancel(self, error: BaseException) -> None:
+        """End the application by raising an error, such as a cancellation, where it waits."""
+        if self.is_done:
+            return
+        self.mode = Mode.DROPPED
+        if self._pending is not _NOTHING and self._pending is not None:
+            self._pending.cancel()
+        self._pending = _NOTHING
+        try:
+            await self.run(error)
+        except asyncio.CancelledError:
+            pass  # the caller raises the cancellation on
+        finally:
+            self._open_gates()
+
+    def close(self) -> None:
+        """End the application at once, without waiting: the event loop is closing."""
+        if not self.is_done:
+            self.is_done, self.mode = True, Mode.DROPPED
+            self._coroutine.close()
+
+    @types.coroutine
+    def run(self, failure: BaseException | None = None) -> Generator[Any, Any, None]:
+        """Run until the application is parked or done."""
+        self._task = asyncio.current_task()
+        waited, self._pending = self._pending, _NOTHING
+        if failure is None:
+            self._open_gates()
+        wait = self._wait_openly if self.mode >= Mode.OPEN else self._wait_at_relay
+        try:
+            while True:
+                if waited is not _NOTHING:
+                    failure = yield from wait(waited)
+                    if failure is None and self._gates and self.mode < Mode.OPEN:
+                        self._pending = waited
+                        return
+                waited = self._coroutine.send(None) if failure is None else self._coroutine.throw(failure)
+                failure = None
+                if waited is self:
+                    return
+        except StopIteration:
+            self.is_done = True
+        except BaseException:
+            self.is_done = True
+            raise
+
+    @staticmethod
+    def _wait_openly(waited: Any) -> Generator[Any, Any, BaseException | None]:
+        """Hand what the application waits for to the event loop; return what is to be raised in it."""
+        if waited is not None and not waited._asyncio_future_blocking:
+            waited._asyncio_future_blocking = True  # the mark of `await`, which another task may have taken away
+        try:
+            yield waited
+        except BaseException as error:  # noqa: BLE001 - raised in the application, by the caller
+            return error
+        return None
+
+    def _wait_at_relay(self, waited: Any) -> Generator[Any, Any, BaseException | None]:
+        """Wait for what the application waits for, or for a child task that speaks; as `asyncio.Task` does."""
+        if waited is None:
+            return (yield from self._wait_openly(None))
+        while not waited.done() and not self._gates:
+            relay = self._relay = waited.get_loop().create_future()
+            waited.add_done_callback(self._wake)
+            try:
+                yield from relay
+            except asyncio.CancelledError as error:
+                if not waited.cancel(*error.args):
+                    return error
+            except BaseException as error:  # noqa: BLE001 - raised in the application, by the caller
+                return error
+            finally:
+                self._relay = None
+                waited.remove_done_callback(self._wake)
+        if not waited.done():
+            return None
+        try:
+            waited.result()
+        except BaseException as error:  # noqa: BLE001 - raised in the application, by the caller
+            return error
+        return None
+
+    def _wake(self, _: object) -> None:
+        if self._relay is not None and not self._relay.done():
+            self._relay.set_result(None)
+
+    async def _send(self, message: Message) -> None:
+        """Take a message of the application."""
+        mode = self.mode
+        if mode is Mode.OPEN:
+            await self._server(message)
+        elif mode is Mode.DROPPED:
+            if message.get("more_body"):
+                self._refused = True
+                raise OSError("the response was replaced")
+        elif mode is Mode.READ or message["type"] == "http.response.start":
+            self.inbox.append(message)
+            await self._park()
+        else:
+            await self._server(message)  # early hints and the like have no response to wait for
+
+    async def _park(self) -> None:
+        if asyncio.current_task() is self._task:
+            await _yield(self)
+            return
+        gate = asyncio.get_running_loop().create_future()
+        self._gates.append(gate)
+        self._wake(None)
+        await gate
+
+    def _open_gates(self) -> None:
+        gates, self._gates = self._gates, []
+        for gate in gates:
+            if not gate.done():
+                gate.set_result(None)
+
+
+@types.coroutine
+def _yield(value: object) -> Generator[object, None, None]:
+    yield value
+
+
+async def _await(awaitable: Any) -> None:
+    await awaitable

@@ -1,0 +1,119 @@
+"""Functions `async (request, call_next)` as one ASGI node, however many follow each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ._downstream import Downstream
+from ._errors import MiddlewareError
+from ._inlet import Inlet, InlineRequest
+from ._live_response import LiveResponse
+
+CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
+InlineFunction: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
+
+
+@final
+class InlineChain:
+    """ASGI application (ASGI 3.0) that runs functions around another, the first outermost.
+
+    Only HTTP requests meet the functions; WebSockets and the lifespan pass.
+
+    Args:
+        app: the next application.
+        functions: each gets the request and what calls the next one.
+    """
+
+    def __init__(self, app: ASGIApp, functions: Sequence[InlineFunction]) -> None:
+        self._app, self._functions = app, tuple(functions)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(self._app, self._functions, Inlet(receive), send)
+        try:
+            response = await exchange.next(0)(InlineRequest(scope, exchange.inlet))
+            await response(scope, receive, send)
+        except BaseException as error:
+            await exchange.release(error)
+            raise
+        await exchange.release(None)
+
+
+class _Exchange:
+    """One request on its way through the functions."""
+
+    __slots__ = ("_app", "_downstream", "_functions", "_send", "_task", "inlet")
+
+    def __init__(self, app: ASGIApp, functions: tuple[InlineFunction, ...], inlet: Inlet, send: Send) -> None:
+        self._app, self._functions, self.inlet, self._send = app, functions, inlet, send
+        self._downstream: Downstream | None = None
+        self._task = asyncio.current_task()
+
+    def next(self, index: int) -> CallNext:
+        """Return the `call_next` that runs the function at an index, or the application after the last one."""
+        if index == len(self._functions):
+            return self._forward
+        function = self._functions[index]
+
+        async def call_next(request: Request) -> Response:
+            response: Any = await function(request, self.next(index + 1))
+            if response is None:
+                raise _no_response(function)
+            return response  # type: ignore[no-any-return]  # checked for the one mistake that is made
+
+        return call_next
+
+    async def _forward(self, request: Request) -> Response:
+        if self._downstream is not None:
+            await self._downstream.drop()
+        receive = self.inlet.hand_down() if request.receive == self.inlet.read else request.receive
+        downstream = self._downstream = Downstream(self._app, request.scope, receive, self._send)
+        await downstream.run()
+        if not downstream.inbox:
+            raise MiddlewareError(
+                "the application ended without a response",
+                f"{request.method} {request.url.path}",
+                "send http.response.start from the application, or raise an error",
+            )
+        if downstream.is_streaming and asyncio.current_task() is not self._task:
+            await downstream.cancel(asyncio.CancelledError())
+            raise _other_task(request)
+        return LiveResponse(downstream)
+
+    async def release(self, error: BaseException | None) -> None:
+        """End what was begun and is not delivered: its cleanup and background work run, a cancellation reaches it."""
+        downstream = self._downstream
+        if downstream is None or downstream.is_done:
+            return
+        if error is None or isinstance(error, Exception):
+            await downstream.drop()
+        elif isinstance(error, GeneratorExit):
+            downstream.close()
+        else:
+            await downstream.cancel(error)
+
+
+def _no_response(function: Any) -> MiddlewareError:
+    name = getattr(function, "__qualname__", repr(function))
+    return MiddlewareError(
+        f"{name} returned None, not a response",
+        f"{getattr(function, '__module__', '')}.{name}",
+        "end it with: return response",
+    )
+
+
+def _other_task(request: Request) -> MiddlewareError:
+    return MiddlewareError(
+        "call_next was awaited in a task of its own, which cannot pass a stream on",
+        f"{request.method} {request.url.path}",
+        "await it in the middleware itself (asyncio.wait_for makes a task on Python 3.11); "
+        "for a time limit write: async with asyncio.timeout(seconds)",
+    )

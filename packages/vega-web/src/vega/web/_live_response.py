@@ -1,0 +1,109 @@
+"""The response that `call_next` gives: status and headers can be changed, the body is untouched unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, final
+
+import anyio
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from ._downstream import Downstream, Mode
+from ._errors import MiddlewareError
+
+_CHUNK = 64 * 1024
+
+
+@final
+class LiveResponse(StreamingResponse):
+    """What an application answers, before a byte of it was sent.
+
+    Attributes:
+        status_code: may be set.
+        headers: may be changed; cookies can be set and deleted as on any response.
+        body_iterator: the body, in chunks of bytes. What a function reads is sent all the same; another iterator
+            may be set, which drops the content length.
+        background: a task that runs after the application's own; None unless set.
+    """
+
+    def __init__(self, downstream: Downstream) -> None:
+        self._downstream = downstream
+        self._start = downstream.inbox.pop(0)
+        self.status_code = self._start["status"]
+        self.raw_headers = list(self._start.get("headers", ()))
+        self.background = None
+        self._kept: list[Message] = []
+        self._is_read = False
+        self._body: Any = None
+
+    @property
+    def body_iterator(self) -> Any:
+        """The body, in chunks of bytes."""
+        return self._read() if self._body is None else self._body
+
+    @body_iterator.setter
+    def body_iterator(self, chunks: Any) -> None:
+        self._body = chunks
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        for message in self._kept:
+            async for chunk in _chunks(message):
+                yield chunk
+        while (fresh := await self._next_message()) is not None:
+            if self._body is None:
+                self._kept.append(fresh)
+            async for chunk in _chunks(fresh):
+                yield chunk
+
+    async def _next_message(self) -> Message | None:
+        downstream = self._downstream
+        if self._is_read or downstream.mode is Mode.DROPPED:
+            return None
+        downstream.mode = Mode.READ
+        while not downstream.inbox:
+            if downstream.is_done:
+                return None
+            await downstream.run()
+        message = downstream.inbox.pop(0)
+        self._is_read = not message.get("more_body", False)
+        return message
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._downstream.mode is Mode.DROPPED:
+            raise MiddlewareError(
+                "a response was returned that had been given up",
+                f"{scope['method']} {scope['path']}, in a middleware that calls call_next twice",
+                "return what the last call_next gave",
+            )
+        start = {**self._start, "status": self.status_code, "headers": self.raw_headers}
+        if self._body is None:
+            await send(start)
+            for message in (*self._kept, *self._downstream.inbox):
+                await send(message)
+            await self._downstream.deliver(send)
+        else:
+            await self._send_other_body(start, send)
+            await self._downstream.drop()
+        if self.background is not None:
+            await self.background()
+
+    async def _send_other_body(self, start: Message, send: Send) -> None:
+        length = [(name, value) for name, value in self._start.get("headers", ()) if name.lower() == b"content-length"]
+        start["headers"] = [header for header in self.raw_headers if header not in length]
+        start.pop("trailers", None)
+        await send(start)
+        async for chunk in self._body:
+            data = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _chunks(message: Message) -> AsyncIterator[bytes]:
+    """Yield the bytes that a message stands for: its own, or those of a file that the server was to send."""
+    if message["type"] == "http.response.pathsend":
+        async with await anyio.open_file(message["path"], "rb") as file:
+            while chunk := await file.read(_CHUNK):
+                yield chunk
+    elif message.get("body"):
+        yield bytes(message["body"])
