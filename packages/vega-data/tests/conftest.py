@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 _numbers = count(1)
+# Words as in a dictionary, not by code point: what forgets to ask for code points fails the tests.
+_LOCALE = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
 _SETTINGS = (
     "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
 )
@@ -37,9 +39,7 @@ def postgres_server() -> Iterator[str]:
     who = _unprivileged(folder)
     data = f"{folder}/data"
     try:
-        _run(
-            binaries / "initdb", "-D", data, "-U", "vega", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N", **who
-        )
+        _run(binaries / "initdb", "-D", data, "-U", "vega", "-A", "trust", "-E", "UTF8", *_LOCALE, "-N", **who)
         options = f"{_SETTINGS} -c unix_socket_directories={folder}"
         _run(binaries / "pg_ctl", "-D", data, "-w", "-s", "-l", f"{folder}/log", "-o", options, "start", **who)
         try:
