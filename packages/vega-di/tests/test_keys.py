@@ -209,6 +209,16 @@ def test_decorators_of_a_generic_wrap_its_closed_forms() -> None:
     assert type(found.inner) is SqlRepo
 
 
+def test_a_parameter_whose_type_is_a_variable_gets_what_it_means() -> None:
+    class Holder(Generic[T]):
+        def __init__(self, item: T) -> None:
+            self.item = item
+
+    container = Container({Holder: Holder, User: User})
+
+    assert isinstance(container.resolve(Holder[User]).item, User)
+
+
 def test_abstract_keys_take_concrete_classes() -> None:
     class Port(ABC):
         @abstractmethod

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from contextvars import copy_context
 
 import pytest
@@ -317,3 +318,24 @@ def test_a_constructor_that_asks_the_ambient_scope_gets_the_same_objects() -> No
         odd = scope.resolve(Odd)
         assert odd.asked is odd.given is scope.resolve(Session)
         assert scope.resolve(Odd) is scope.resolve(Odd)
+
+
+def test_the_same_holds_after_a_resource_was_opened() -> None:
+    def session() -> Iterator[Session]:
+        yield Session()
+
+    container = Container()
+    container.register_factory(Session, session, scope=Scope.SCOPED)
+    container.register(Repo, scope=Scope.SCOPED)
+
+    class Odd:
+        def __init__(self, session: Session, repo: Repo) -> None:
+            self.session, self.repo, self.asked = session, repo, container.resolve(Repo)
+
+    container.register(Odd, scope=Scope.SCOPED)
+
+    with container.scope() as scope:
+        odd = scope.resolve(Odd)
+
+        assert odd.asked is odd.repo is scope.resolve(Repo)
+        assert odd.repo.session is odd.session

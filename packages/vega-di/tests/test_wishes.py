@@ -154,6 +154,25 @@ def test_lazy_and_provider_await_what_has_to_be_awaited() -> None:
     asyncio.run(main())
 
 
+def test_lazy_and_provider_await_services_of_their_scope() -> None:
+    async def thing() -> Thing:
+        return Thing()
+
+    class Holder:
+        def __init__(self, lazy: Lazy[Thing], provider: Provider[Thing]) -> None:
+            self.lazy, self.provider = lazy, provider
+
+    container = Container({Holder: Holder})
+    container.register_factory(Thing, thing, scope=Scope.SCOPED)
+
+    async def main() -> None:
+        async with container.scope() as scope:
+            holder = scope.resolve(Holder)
+            assert await holder.lazy.aget() is await holder.provider.aget() is await scope.aresolve(Thing)
+
+    asyncio.run(main())
+
+
 def test_optional_parameters_get_none_or_the_service() -> None:
     class Perhaps:
         def __init__(self, thing: Thing | None, check: Optional[Check]) -> None:  # noqa: UP045  # both spellings

@@ -90,11 +90,7 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
         return made, meaning
     if all(each in meaning for each in parameters):
         return target[tuple(meaning[each] for each in parameters)], meaning
-    arguments = get_args(wanted)
-    if len(parameters) != len(arguments):
-        return None
-    meaning |= dict(zip(parameters, arguments, strict=True))
-    return target[arguments], meaning
+    return None
 
 
 def _as_base(made: Any, origin: Any) -> Any:
