@@ -1,5 +1,6 @@
 """`vega run`: processes that live and die together."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from vega.cli._errors import RunError
-from vega.cli._process import run_within
+from vega.cli._process import run_within, start, stop
 from vega.cli._supervisor import Supervisor, refuse_taken_port
 from vega.core.extend import Process
 
@@ -98,4 +99,32 @@ def test_a_program_that_takes_too_long_ends_with_its_children(tmp_path: Path) ->
 
     assert status is None
     assert time.monotonic() - start < 30
+    limit = time.monotonic() + 10  # the kernel may take a moment to end a killed process
+    while alive(int((tmp_path / "pid").read_text())) and time.monotonic() < limit:
+        time.sleep(0.01)
     assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def test_a_program_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    child = start([sys.executable, "-c", deaf], cwd=tmp_path, environment=os.environ, output=subprocess.PIPE)
+    assert child.stdout is not None
+    with child.stdout:
+        child.stdout.readline()
+        stop(child, grace=0.2)
+
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_an_interruption_ends_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[subprocess.Popen[bytes]] = []
+
+    def interrupted(self: subprocess.Popen[bytes], timeout: float) -> None:
+        children.append(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_within(SLEEPER, cwd=tmp_path, timeout=5)
+    assert children[0].returncode is not None
