@@ -81,6 +81,13 @@ def test_steps(mode: str, wheels: Path) -> Iterator[Step]:
     yield Step(name="across", command=command, environment=environment)
 
 
+def checkers() -> Step:
+    """Return the step that pins inferred types under mypy and pyright; pyright needs node."""
+    files = sorted(str(file) for file in ROOT.glob("packages/*/tests/test_typing*.py"))
+    command = (str(BIN / "python"), "-m", "pytest", "-q", "--no-header", *files)
+    return Step(name="types, both checkers", command=command)
+
+
 def packages() -> list[str]:
     """Return the distributions that have tests of their own."""
     return [folder.parent.name for folder in sorted(ROOT.glob("packages/*/tests")) if any(folder.rglob("test_*.py"))]
@@ -176,6 +183,7 @@ def main(mode: str) -> int:
     wheels = fresh_wheels()
     outcomes += [run(step) for step in test_steps(mode, wheels)]
     if mode == "check":
+        outcomes.append(run(checkers()))
         outcomes += [run(step) for step in (*other_interpreters(wheels), *oldest_dependencies(wheels))]
     return report(outcomes)
 

@@ -64,9 +64,10 @@ def test_group(package: str) -> list[str]:
 def copy_tests(package: str, target: Path) -> Path:
     """Copy a package's tests to a folder far from its source, with pytest's settings; return the folder."""
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(
-        ROOT / "packages" / package / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for name in ("tests", "typing_tests"):
+        source = ROOT / "packages" / package / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
     lines = ["[pytest]", f"addopts = {' '.join(shared['addopts'])}", f"timeout = {shared['timeout']}"]
     lines += ["xfail_strict = true", "filterwarnings =", *(f"    {rule}" for rule in shared["filterwarnings"])]
