@@ -1,10 +1,18 @@
 """A project with routes, sockets and a scoped service, made in a folder of its own."""
 
+import os
+import signal
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from vega.core.extend import Project, RunOptions
+from vega.web._plugins import WebPlugin
 
 FILES = {
     "pyproject.toml": '[tool.vega]\npackage = "webshop"\nfeatures = ["web", "websocket"]\n',
@@ -96,6 +104,14 @@ class EchoHandler(WebSocketHandler):
 """,
 }
 
+MAIN = """
+from pathlib import Path
+from vega import web
+from vega.core import Application
+def create_app():
+    return web.create_app(Application.load(Path(__file__).parent))
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -106,3 +122,23 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path
     for name in [name for name in sys.modules if name.partition(".")[0] == "webshop"]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def served(project: Path) -> Iterator[int]:
+    (project / "webshop" / "main.py").write_text(MAIN)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    options = RunOptions(port=port)
+    (process,) = WebPlugin().processes(Project(root=project, package="webshop"), options)
+    assert process.ready is not None
+    with (project / "log").open("wb") as log:
+        running = subprocess.Popen(process.command, cwd=project, stdout=log, stderr=log, env={**os.environ})
+        limit = time.monotonic() + 60
+        while not process.ready():
+            assert running.poll() is None, (project / "log").read_text()
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        yield port
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=30) in {0, -signal.SIGTERM}

@@ -1,13 +1,7 @@
 """The application on a real server, over real sockets."""
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,34 +10,6 @@ import websockets
 
 from vega.core.extend import Project, RunOptions
 from vega.web._plugins import WebPlugin
-
-MAIN = """
-from pathlib import Path
-from vega import web
-from vega.core import Application
-def create_app():
-    return web.create_app(Application.load(Path(__file__).parent))
-"""
-
-
-@pytest.fixture
-def served(project: Path) -> Iterator[int]:
-    (project / "webshop" / "main.py").write_text(MAIN)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    options = RunOptions(port=port)
-    (process,) = WebPlugin().processes(Project(root=project, package="webshop"), options)
-    assert process.ready is not None
-    with (project / "log").open("wb") as log:
-        running = subprocess.Popen(process.command, cwd=project, stdout=log, stderr=log, env={**os.environ})
-        limit = time.monotonic() + 60
-        while not process.ready():
-            assert running.poll() is None, (project / "log").read_text()
-            assert time.monotonic() < limit
-            time.sleep(0.05)
-        yield port
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(timeout=30) in {0, -signal.SIGTERM}
 
 
 def test_a_request_and_a_socket_are_answered(served: int) -> None:

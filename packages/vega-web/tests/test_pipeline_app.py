@@ -1,0 +1,199 @@
+"""The pipeline of a project's config module: in process, and on a real server over real sockets."""
+
+import asyncio
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from vega.core import Application, ConfigurationErrors
+from vega.testing import client_for
+from vega.web import create_app
+
+CONFIG = """
+import asyncio
+from starlette.responses import PlainTextResponse
+from vega.core import ErrorKind
+from vega.di import bind
+from vega.web import MiddlewarePipeline
+from webshop.infrastructure.services.session import Session
+
+pipeline = MiddlewarePipeline()
+class RefusedError(Exception):
+    kind = ErrorKind.FORBIDDEN
+class RequestIdMiddleware:
+    def __init__(self, app): self.app = app
+    async def __call__(self, scope, receive, send):
+        async def sending(message):
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", b"1")]
+            await send(message)
+        await self.app(scope, receive, sending)
+@bind
+async def session_id(session: Session) -> int:
+    return id(session)
+@pipeline.use_inline
+async def session(request, call_next):
+    response = await call_next(request)
+    response.headers["x-session"] = str(await session_id())
+    return response
+@pipeline.use_inline(after="request_id")
+async def guard(request, call_next):
+    if request.url.path == "/refused":
+        raise RefusedError("not you")
+    if request.url.path == "/crash":
+        raise RuntimeError("password=hunter2")
+    try:
+        async with asyncio.timeout(0.3):
+            return await call_next(request)
+    except TimeoutError:
+        return PlainTextResponse("too late", 504)
+pipeline.use(RequestIdMiddleware, priority=10)
+"""
+
+ROUTES = """
+import asyncio
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+router = APIRouter()
+log = []
+def numbers(fail):
+    async def chunks():
+        try:
+            for number in range(3):
+                yield f"{number} "
+                await asyncio.sleep(0.01)
+            if fail:
+                raise ValueError("broken")
+        finally:
+            log.append("ended")
+    return chunks()
+@router.get("/whole")
+async def whole() -> StreamingResponse:
+    return StreamingResponse(numbers(False))
+@router.get("/broken")
+async def broken() -> StreamingResponse:
+    return StreamingResponse(numbers(True))
+@router.get("/endless")
+async def endless() -> StreamingResponse:
+    async def chunks():
+        try:
+            while True:
+                yield "x"
+                await asyncio.sleep(0.005)
+        finally:
+            log.append("endless ended")
+    return StreamingResponse(chunks())
+@router.get("/slow")
+async def slow() -> None:
+    try:
+        await asyncio.sleep(60)
+    finally:
+        log.append("slow ended")
+@router.get("/log")
+async def told() -> list[str]:
+    return log
+"""
+
+
+@pytest.fixture
+def project(project: Path) -> Path:
+    (project / "webshop/config.py").write_text(CONFIG)
+    (project / "webshop/presentation/web/routes/streams.py").write_text(ROUTES)
+    return project
+
+
+def ask(project: Path, *paths: str) -> list[httpx.Response]:
+    async def main() -> list[httpx.Response]:
+        async with client_for(create_app(Application.load(project))) as client:
+            return [await client.get(path) for path in paths]
+
+    return asyncio.run(main())
+
+
+def test_every_answer_passes_the_pipeline_problems_included(project: Path) -> None:
+    answers = ask(project, "/items", "/items/sold-out", "/items/broken", "/nowhere", "/streams/slow")
+
+    assert [answer.status_code for answer in answers] == [200, 409, 500, 404, 504]
+    assert [answer.headers["x-request-id"] for answer in answers] == ["1"] * 5
+
+
+def test_the_pipeline_shares_the_scope_of_the_request(project: Path) -> None:
+    (answer,) = ask(project, "/items")
+
+    assert answer.headers["x-session"] == str(answer.json()[0])
+
+
+@pytest.mark.parametrize(("path", "status"), [("/refused", 403), ("/crash", 500)])
+def test_what_a_middleware_raises_is_a_problem_document_too(project: Path, path: str, status: int) -> None:
+    (answer,) = ask(project, path)
+
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("more", "count"),
+    [
+        ('pipeline.use(RequestIdMiddleware, name="x", after="nothing")', 1),
+        ('pipeline.use(RequestIdMiddleware, name="x", after="nothing", colour="red")', 2),
+    ],
+)
+def test_mistakes_in_the_pipeline_are_told_with_the_others(project: Path, more: str, count: int) -> None:
+    with (project / "webshop/config.py").open("a") as config:
+        config.write(more)
+    (project / "webshop/presentation/web/routes/empty.py").write_text("x = 1\n")
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        create_app(Application.load(project))
+
+    assert len(caught.value.exceptions) == count + 1
+    assert "no middleware is called nothing" in str(caught.value)
+
+
+def test_a_pipeline_serves_every_application_that_is_made(project: Path) -> None:
+    first, second = ask(project, "/items")[0], ask(project, "/items")[0]
+
+    assert first.headers["x-request-id"] == second.headers["x-request-id"] == "1"
+
+
+def test_streams_on_a_server_are_whole_or_seen_to_be_broken(served: int) -> None:
+    base = f"http://127.0.0.1:{served}/streams"
+
+    assert httpx.get(f"{base}/whole").text == "0 1 2 "
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{base}/broken")
+    assert httpx.get(f"{base}/slow").status_code == 504
+    assert httpx.get(f"{base}/whole").headers["x-request-id"] == "1"
+    assert httpx.get(f"{base}/log").json() == ["ended", "ended", "slow ended", "ended"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_tells_a_broken_stream_from_a_whole_one(served: int) -> None:
+    def curl(path: str) -> Any:
+        command = ["curl", "-s", "-m", "10", f"http://127.0.0.1:{served}/streams/{path}"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+    whole, broken = curl("whole"), curl("broken")
+
+    assert (whole.returncode, whole.stdout) == (0, "0 1 2 ")
+    assert (broken.returncode, broken.stdout) == (18, "0 1 2 ")
+
+
+def test_a_client_that_leaves_an_endless_stream_ends_it(served: int) -> None:
+    with httpx.stream("GET", f"http://127.0.0.1:{served}/streams/endless") as answer:
+        first = next(answer.iter_text())
+
+    async def until_ended() -> list[str]:
+        async with asyncio.timeout(10), httpx.AsyncClient() as client:
+            log: list[str] = []
+            while "endless ended" not in log:
+                log = (await client.get(f"http://127.0.0.1:{served}/streams/log")).json()
+            return log
+
+    assert first.startswith("x")
+    assert asyncio.run(until_ended()) == ["endless ended"]
