@@ -1,8 +1,10 @@
 """A schema from marked functions, served in a unit of work."""
 
 import asyncio
+import importlib
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from vega.core import Application, ConfigurationErrors
 from vega.graphql import SchemaError, build_schema, graphql_app
+from vega.graphql._plugin import GraphQLPlugin
 
 FILES = {
     "pyproject.toml": '[tool.vega]\npackage = "graphshop"\nfeatures = []\n',
@@ -132,3 +135,47 @@ def test_a_module_that_fails_is_reported_at_the_start(application: Application, 
 
     with pytest.raises(ConfigurationErrors, match="1 mistakes"):
         Application.load(tmp_path)
+
+
+def test_a_type_that_graphql_cannot_say_is_an_error_with_its_module(application: Application, tmp_path: Path) -> None:
+    bad = tmp_path / "graphshop/presentation/graphql/bad.py"
+    bad.write_text("from vega.graphql import query\n@query\nasync def bad() -> complex:\n    return 1j\n")
+    loaded = Application.load(tmp_path)
+
+    with pytest.raises(SchemaError, match="make no schema"):
+        graphql_app(loaded)
+
+
+def test_an_operation_joins_the_unit_of_work_that_is_open(application: Application) -> None:
+    opened: list[object] = []
+    application.ambient(lambda: opened.append(1) or nullcontext())  # type: ignore[func-returns-value]  # append gives None
+
+    async def main() -> dict[str, Any]:
+        async with application.activate():
+            transport = httpx.ASGITransport(graphql_app(application))
+            async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+                answer = await client.post("/", json={"query": "{ sameScope }"})
+                found: dict[str, Any] = answer.json()
+                return found
+
+    assert asyncio.run(main())["data"] == {"sameScope": True}
+    assert len(opened) == 1
+
+
+def test_the_plugin_mounts_the_schema_once_there_is_a_resolver(application: Application, tmp_path: Path) -> None:
+    with_resolvers = GraphQLPlugin().mounts(application)
+    for name in [name for name in sys.modules if name.startswith("graphshop.presentation")]:
+        del sys.modules[name]
+    (tmp_path / "graphshop/presentation/graphql/clock.py").unlink()
+    importlib.invalidate_caches()
+
+    assert list(with_resolvers) == ["/graphql"]
+    assert GraphQLPlugin().mounts(Application.load(tmp_path)) == {}
+
+
+def test_a_resolver_that_another_module_imports_counts_once(application: Application, tmp_path: Path) -> None:
+    (tmp_path / "graphshop/presentation/graphql/again.py").write_text(
+        "from graphshop.presentation.graphql.clock import time\n"
+    )
+
+    assert "time(zone" in build_schema(Application.load(tmp_path).found.modules("graphql")).as_str()  # type: ignore[union-attr]  # it has one
