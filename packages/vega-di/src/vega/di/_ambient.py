@@ -17,7 +17,7 @@ class Home:
     __slots__ = ("container", "engine")
 
     def __init__(self, container: Container | None) -> None:
-        self.container = container
+        self.container: Container | None = container
         self.engine: Any = None
 
 

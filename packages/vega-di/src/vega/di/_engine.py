@@ -44,10 +44,10 @@ class Engine:
         self.layers: tuple[Any, ...] = ()
         self._proved = 0
         self.values: dict[Any, Any] = {}
-        self.root = Table(self._root_entry)
-        self.aroot = Table(self._aroot_entry)
-        self.scoped = Table(self._scope_entry)
-        self.ascoped = Table(self._ascope_entry)
+        self.root: Table = Table(self._root_entry)
+        self.aroot: Table = Table(self._aroot_entry)
+        self.scoped: Table = Table(self._scope_entry)
+        self.ascoped: Table = Table(self._ascope_entry)
         self.calls: dict[Any, Any] = {}
         self._parts: dict[tuple[Node, bool], Any] = {}
         self._warm: dict[tuple[Node, bool], Any] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,10 +28,10 @@ class Epochs:
     """What changes in a container while it lives."""
 
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
-        self.registry = Registry(profiles, settings)
-        self.lock = threading.RLock()
-        self.home = Home(self)  # type: ignore[arg-type]  # a Container, which derives from this class
-        self.homes = [self.home]
+        self.registry: Registry = Registry(profiles, settings)
+        self.lock: AbstractContextManager[bool] = threading.RLock()
+        self.home: Home = Home(self)  # type: ignore[arg-type]  # a Container, which derives from this class
+        self.homes: list[Home] = [self.home]
         self.entry_points: list[Any] = []
         self.specialised: list[Any] = []
         self._store: dict[int, Any] = {}
@@ -42,7 +43,11 @@ class Epochs:
         self._locals = 0
         self._known_locals: list[Layer] = []
         self._closed = False
+        self.scope_class: type[ActiveScope]
         self.scope_class, self._switch_scopes = make_scope_class(self)  # type: ignore[arg-type]  # the same
+        self.values: dict[Any, Any]
+        self.plans: Table
+        self.aplans: Table
         self._switch(None)
 
     @property
@@ -109,7 +114,7 @@ class Epochs:
     def _switch(self, engine: Engine | None) -> None:
         """Let everything that is asked from now on go to an engine; None looks it up each time."""
         if engine is None:
-            self.values: dict[Any, Any] = {}
+            self.values = {}
             self.plans = Table(lambda where: self.effective().root[where])
             self.aplans = Table(lambda where: self.effective().aroot[where])
             scoped = Table(lambda where: self.effective().scoped[where])

@@ -23,10 +23,10 @@ class Linker:
     def __init__(
         self, registry: Registry, replaced: Mapping[Any, Registration], special: Mapping[Any, tuple[How, Any]]
     ) -> None:
-        self.graph = Graph()
+        self.graph: Graph = Graph()
         self._registry = registry
         self._special = special
-        self.names = Names(self._known_names)
+        self.names: Names = Names(self._known_names)
         self._active = dict(registry.settle())
         self._active.update({where: [entry] for where, entry in replaced.items()})
         self._replaced = frozenset(replaced)

@@ -53,23 +53,23 @@ class Node:
     )
 
     def __init__(self, address: Any, call: Any, kind: Kind, scope: Scope, registration: Registration) -> None:
-        self.address = address
-        self.call = call
-        self.kind = kind
-        self.scope = scope
-        self.registration = registration
+        self.address: Any = address
+        self.call: Any = call
+        self.kind: Kind = kind
+        self.scope: Scope = scope
+        self.registration: Registration = registration
         self.identity: Any = (id(registration), address)
-        self.slot = -1
+        self.slot: int = -1
         self.arguments: tuple[Argument, ...] = ()
         self.deps: tuple[Node, ...] = ()
         self.deferred: tuple[tuple[Any, bool], ...] = ()  # addresses asked later; True where the answer is kept
         self.meaning: dict[Any, Any] | None = None
         self.expected: type | None = None
         self.seen: set[type] = set()
-        self.is_async = kind in ASYNC
-        self.holds_scoped = scope is Scope.SCOPED
-        self.needs_scope = self.holds_scoped or (scope is Scope.TRANSIENT and kind in RESOURCES)
-        self.uses_owner = False
+        self.is_async: bool = kind in ASYNC
+        self.holds_scoped: bool = scope is Scope.SCOPED
+        self.needs_scope: bool = self.holds_scoped or (scope is Scope.TRANSIENT and kind in RESOURCES)
+        self.uses_owner: bool = False
 
     def take(self, arguments: Iterable[Argument]) -> None:
         """Set what the call takes."""

@@ -23,8 +23,8 @@ class Layer:
     __slots__ = ("entries", "local", "opened", "slots")
 
     def __init__(self, entries: dict[Any, Registration], *, local: bool) -> None:
-        self.entries = entries
-        self.local = local
+        self.entries: dict[Any, Registration] = entries
+        self.local: bool = local
         self.opened: list[Any] = []
         self.slots: list[int] = []
 

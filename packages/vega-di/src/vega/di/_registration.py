@@ -42,13 +42,13 @@ class Registration:
     def __init__(
         self, key: Any, call: Any, kind: Kind, scope: Scope, *, name: str | None = None, when: Any = True
     ) -> None:
-        self.key = key
-        self.call = call
-        self.kind = kind
-        self.scope = scope
-        self.name = name
-        self.when = when
-        self.site = call_site()
+        self.key: Any = key
+        self.call: Any = call
+        self.kind: Kind = kind
+        self.scope: Scope = scope
+        self.name: str | None = name
+        self.when: Any = when
+        self.site: tuple[str, int] = call_site()
         self.parameters: Any = None
         self.verdict: tuple[bool, str] | None = None
 

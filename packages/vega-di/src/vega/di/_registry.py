@@ -18,8 +18,8 @@ class Decoration:
     __slots__ = ("key", "registration")
 
     def __init__(self, key: Any, registration: Registration) -> None:
-        self.key = key
-        self.registration = registration
+        self.key: Any = key
+        self.registration: Registration = registration
 
 
 class Registry:
@@ -28,8 +28,8 @@ class Registry:
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
         self.entries: list[Registration] = []
         self.decorations: list[Decoration] = []
-        self.settings = settings
-        self.given_profiles = None if profiles is None else frozenset(profiles)
+        self.settings: Any = settings
+        self.given_profiles: frozenset[str] | None = None if profiles is None else frozenset(profiles)
         self.active: dict[Any, list[Registration]] = {}
         self.expected: set[Any] = set()
 

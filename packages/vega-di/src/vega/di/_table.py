@@ -13,7 +13,7 @@ class Table(dict[Any, Any]):
 
     def __init__(self, write: Callable[[Any], Any]) -> None:
         super().__init__()
-        self.write = write
+        self.write: Callable[[Any], Any] = write
 
     def __missing__(self, where: Any) -> Any:
         return self.write(where)
