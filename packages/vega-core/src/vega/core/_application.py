@@ -24,7 +24,8 @@ T = TypeVar("T")
 class Application:
     """One application: what it is made of, and when it starts and stops.
 
-    Usually made by `Application.load`; by hand in tests and scripts.
+    Usually made by `Application.load`; by hand in tests and scripts. `async with` starts and stops it, once: what
+    the container held is closed then.
 
     Args:
         project: where the application's files are.

@@ -81,5 +81,7 @@ def _hints(job: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _is_data(parameter: inspect.Parameter, hints: dict[str, Any]) -> bool:
+    if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+        return False  # stands for any number of arguments, none included
     hint = hints.get(parameter.name)
     return parameter.default is parameter.empty and (typing.get_origin(hint) or hint) in _DATA
