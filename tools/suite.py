@@ -177,7 +177,11 @@ def report(outcomes: list[Outcome]) -> int:
 def main(mode: str) -> int:
     """Run the suite in a mode (`test` or `check`) and return the exit status."""
     sys.path.insert(0, str(ROOT / "tools"))
+    from bootstrap import use_caches_when_offline
     from wheels import fresh_wheels
+
+    tools = ROOT / ".tools" / "bin" / "python"
+    use_caches_when_offline(tools if tools.exists() else BIN / "python")
 
     outcomes = [run(step) for step in lint_steps()]
     wheels = fresh_wheels()
