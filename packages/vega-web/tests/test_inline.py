@@ -735,8 +735,123 @@ def test_a_function_that_returns_nothing_is_named(spec: str) -> None:
     async def forgetful(request: Request, call_next: Any) -> Any:
         await call_next(request)
 
-    with pytest.raises(MiddlewareError, match="forgetful returned None"):
+    with pytest.raises(MiddlewareError, match="forgetful returned NoneType"):
         serve(app_of(hello, passing, forgetful), spec)
+
+
+def test_a_body_of_a_response_that_was_given_up_cannot_be_read(spec: str) -> None:
+    async def first(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        last = await call_next(request)
+        async for _ in response.body_iterator:
+            pass
+        return last
+
+    with pytest.raises(MiddlewareError, match="given up"):
+        serve(app_of(hello, first), spec)
+
+
+async def streaming_from_a_group(scope: Any, receive: Any, send: Any) -> None:
+    """Speak from a child task of asyncio, whose errors come in a group."""
+
+    async def child() -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        finally:
+            if scope["path"] == "/failing":
+                raise ZeroDivisionError
+        await send({"type": "http.response.body", "body": b"y"})
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(child())
+        while scope["path"] != "/waiting":  # noqa: ASYNC110 - no event: bare yields are what is tested
+            await asyncio.sleep(0)
+
+
+async def replacing(request: Request, call_next: Any) -> Any:
+    await call_next(request)
+    return PlainTextResponse("second")
+
+
+def test_a_group_of_tasks_ends_with_a_replaced_response() -> None:
+    assert serve(_around(streaming_from_a_group, replacing), "2.4", path="/waiting").text == "second"
+    assert serve(_around(streaming_from_a_group, replacing), "2.4", path="/turning").text == "second"
+    assert serve(_around(streaming_from_a_group, passing), "2.4", path="/waiting").text == "xy"
+
+
+def test_other_errors_of_a_group_that_was_replaced_are_raised() -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        serve(_around(streaming_from_a_group, replacing), "2.4", path="/failing")
+
+    assert [type(error) for error in caught.value.exceptions] == [ZeroDivisionError]
+
+
+def test_an_os_error_after_a_replaced_response_is_raised(spec: str) -> None:
+    async def endpoint(_: Request) -> Response:
+        def fail() -> None:
+            raise FileNotFoundError("a real one")
+
+        return PlainTextResponse("first", background=BackgroundTask(fail))
+
+    with pytest.raises(FileNotFoundError):
+        serve(app_of(endpoint, replacing), spec)
+
+
+def test_a_child_task_that_outlives_its_application_is_heard_to_the_end(spec: str) -> None:
+    async def main() -> Server:
+        children: list[asyncio.Task[None]] = []
+
+        async def careless(scope: Any, receive: Any, send: Any) -> None:
+            children.append(asyncio.ensure_future(PlainTextResponse("late")(scope, receive, send)))
+            await asyncio.sleep(0)
+
+        server = Server(_around(careless, passing), spec)
+        await server.serve()
+        await asyncio.gather(*children)
+        return server
+
+    assert asyncio.run(main()).text == "late"
+
+
+def test_an_application_that_never_ends_its_body_leaves_it_open(spec: str) -> None:
+    async def half(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+
+    async def reading(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        assert [chunk async for chunk in response.body_iterator] == [b"half"]
+        return response
+
+    answer = serve(_around(half, reading), spec)
+
+    assert (answer.text, answer.is_whole) == ("half", False)
+
+
+def test_a_future_that_two_tasks_wait_for_wakes_both() -> None:
+    """Streams below ASGI 2.4 wait in the parent; another task may wait for the same future in the meantime."""
+
+    async def main() -> str:
+        gate = asyncio.get_running_loop().create_future()
+
+        async def sharing(scope: Any, receive: Any, send: Any) -> None:
+            async def other() -> None:
+                await gate
+
+            async with asyncio.TaskGroup() as group:
+                group.create_task(PlainTextResponse("hello")(scope, receive, send))
+                group.create_task(other())
+                await gate
+
+        async def releasing(request: Request, call_next: Any) -> Any:
+            response = await call_next(request)
+            asyncio.get_running_loop().call_later(0.01, gate.set_result, None)
+            return response
+
+        return (await Server(_around(sharing, releasing), "2.3").serve()).text
+
+    assert asyncio.run(main()) == "hello"
 
 
 def test_an_application_without_an_answer_is_told(spec: str) -> None:

@@ -68,6 +68,7 @@ def _install_pipeline(app: FastAPI, application: Application, errors: list[Excep
         return
     try:
         pipeline.install(app)
+        app.state.pipeline = pipeline
     except ConfigurationErrors as group:
         errors.extend(group.exceptions)
     except WebError as error:

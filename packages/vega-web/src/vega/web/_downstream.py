@@ -76,7 +76,9 @@ class Downstream:
     async def deliver(self, send: Send) -> None:
         """Let every message from here on pass, and run the application to its end."""
         self._server, self.mode = send, Mode.OPEN
-        if not self.is_done:
+        if self.is_done:
+            self._open_gates()
+        else:
             await self.run()
 
     async def drop(self) -> None:
@@ -96,8 +98,6 @@ class Downstream:
 
     async def cancel(self, error: BaseException) -> None:
         """End the application by raising an error, such as a cancellation, where it waits."""
-        if self.is_done:
-            return
         self.mode = Mode.DROPPED
         if self._pending is not _NOTHING and self._pending is not None:
             self._pending.cancel()
@@ -111,9 +111,8 @@ class Downstream:
 
     def close(self) -> None:
         """End the application at once, without waiting: the event loop is closing."""
-        if not self.is_done:
-            self.is_done, self.mode = True, Mode.DROPPED
-            self._coroutine.close()
+        self.is_done, self.mode = True, Mode.DROPPED
+        self._coroutine.close()
 
     @types.coroutine
     def run(self, failure: BaseException | None = None) -> Generator[Any, Any, None]:
@@ -144,7 +143,7 @@ class Downstream:
     def _wait_openly(waited: Any) -> Generator[Any, Any, BaseException | None]:
         """Hand what the application waits for to the event loop; return what is to be raised in it."""
         if waited is not None and not waited._asyncio_future_blocking:
-            waited._asyncio_future_blocking = True  # the mark of `await`, which another task may have taken away
+            waited._asyncio_future_blocking = True  # the mark of `await`, which was taken at the relay
         try:
             yield waited
         except BaseException as error:  # noqa: BLE001 - raised in the application, by the caller
@@ -155,6 +154,7 @@ class Downstream:
         """Wait for what the application waits for, or for a child task that speaks; as `asyncio.Task` does."""
         if waited is None:
             return (yield from self._wait_openly(None))
+        waited._asyncio_future_blocking = False  # seen, as by a task; another may wait for the same future
         while not waited.done() and not self._gates:
             relay = self._relay = waited.get_loop().create_future()
             waited.add_done_callback(self._wake)

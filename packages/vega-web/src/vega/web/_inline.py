@@ -65,9 +65,9 @@ class _Exchange:
 
         async def call_next(request: Request) -> Response:
             response: Any = await function(request, self.next(index + 1))
-            if response is None:
-                raise _no_response(function)
-            return response  # type: ignore[no-any-return]  # checked for the one mistake that is made
+            if not callable(response):
+                raise _no_response(function, response)
+            return response  # type: ignore[no-any-return]  # any ASGI application will do
 
         return call_next
 
@@ -101,10 +101,10 @@ class _Exchange:
             await downstream.cancel(error)
 
 
-def _no_response(function: Any) -> MiddlewareError:
+def _no_response(function: Any, answer: object) -> MiddlewareError:
     name = getattr(function, "__qualname__", repr(function))
     return MiddlewareError(
-        f"{name} returned None, not a response",
+        f"{name} returned {type(answer).__name__}, not a response",
         f"{getattr(function, '__module__', '')}.{name}",
         "end it with: return response",
     )

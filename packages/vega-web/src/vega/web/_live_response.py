@@ -58,8 +58,9 @@ class LiveResponse(StreamingResponse):
 
     async def _next_message(self) -> Message | None:
         downstream = self._downstream
-        if self._is_read or downstream.mode is Mode.DROPPED:
+        if self._is_read:
             return None
+        self._refuse_given_up()
         downstream.mode = Mode.READ
         while not downstream.inbox:
             if downstream.is_done:
@@ -70,12 +71,7 @@ class LiveResponse(StreamingResponse):
         return message
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._downstream.mode is Mode.DROPPED:
-            raise MiddlewareError(
-                "a response was returned that had been given up",
-                f"{scope['method']} {scope['path']}, in a middleware that calls call_next twice",
-                "return what the last call_next gave",
-            )
+        self._refuse_given_up()
         start = {**self._start, "status": self.status_code, "headers": self.raw_headers}
         if self._body is None:
             await send(start)
@@ -87,6 +83,14 @@ class LiveResponse(StreamingResponse):
             await self._downstream.drop()
         if self.background is not None:
             await self.background()
+
+    def _refuse_given_up(self) -> None:
+        if self._downstream.mode is Mode.DROPPED:
+            raise MiddlewareError(
+                "a response was used that had been given up",
+                "a middleware that calls call_next twice",
+                "use what the last call_next gave",
+            )
 
     async def _send_other_body(self, start: Message, send: Send) -> None:
         length = [(name, value) for name, value in self._start.get("headers", ()) if name.lower() == b"content-length"]

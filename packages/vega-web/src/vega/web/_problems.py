@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.core import ErrorKind
@@ -88,8 +88,14 @@ def install_problems(app: FastAPI) -> None:
     app.add_middleware(Problems)
 
 
+def _phrase(status: int) -> str:
+    """Return the words of a status; those of its class when it is none of the registered ones, such as 499."""
+    registered = {known.value: known.phrase for known in HTTPStatus}
+    return registered.get(status) or registered.get(status // 100 * 100, "Error")
+
+
 def _response(status: int, *, detail: str = "", errors: Sequence[Any] = (), headers: Any = None) -> JSONResponse:
-    problem = ProblemDetails(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
+    problem = ProblemDetails(title=_phrase(status), status=status, detail=detail, errors=list(errors))
     body = problem.model_dump(mode="json", exclude_defaults=True)
     return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
 
@@ -109,9 +115,11 @@ def _field_errors(error: ValidationError | RequestValidationError) -> list[dict[
     return [{"loc": list(entry["loc"]), "msg": entry["msg"], "type": entry["type"]} for entry in error.errors()]
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
+    if error.status_code in {204, 205, 304}:  # these have no body
+        return Response(status_code=error.status_code, headers=error.headers)
+    detail = error.detail if error.detail != _phrase(error.status_code) else ""
     return _response(error.status_code, detail=detail, headers=error.headers)
 
 

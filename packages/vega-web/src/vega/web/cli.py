@@ -1,7 +1,8 @@
-"""`vega routes`: the routes that an application serves."""
+"""`vega routes`: the routes that an application serves, and the middleware around them."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import sys
@@ -15,22 +16,44 @@ app = typer.Typer(help="List the routes that the application serves.")
 
 
 @app.callback(invoke_without_command=True)
-def routes(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False) -> None:
+def routes(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    middleware: Annotated[
+        bool, typer.Option("--middleware", help="List the middleware instead, outermost first.")
+    ] = False,
+) -> None:
     """List the routes that the application serves: method, path, name of the endpoint."""
     project = Project.find()
     sys.path.insert(0, str(project.root))
     made = importlib.import_module(f"{project.package}.main").create_app()
-    rows = [
+    rows = _middleware(made) if middleware else _operations(made)
+    if as_json:
+        typer.echo(json.dumps(rows))
+    elif middleware:
+        for step in _steps(made):
+            typer.echo(str(step))
+    else:
+        width = max((len(row["path"]) for row in rows), default=0)
+        for row in rows:
+            typer.echo(f"{row['method']:7} {row['path']:{width}}  {row['name']}")
+
+
+def _operations(made: Any) -> list[dict[str, Any]]:
+    return [
         {"method": method.upper(), "path": path, "name": operation.get("summary", "")}
         for path, operations in _paths(made).items()
         for method, operation in operations.items()
     ]
-    if as_json:
-        typer.echo(json.dumps(rows))
-        return
-    width = max((len(row["path"]) for row in rows), default=0)
-    for row in rows:
-        typer.echo(f"{row['method']:7} {row['path']:{width}}  {row['name']}")
+
+
+def _middleware(made: Any) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(step) for step in _steps(made)]
+
+
+def _steps(made: Any) -> tuple[Any, ...]:
+    """Return the steps of the pipeline of the project's config module; nothing when there is none."""
+    pipeline = getattr(made.state, "pipeline", None)
+    return pipeline.describe() if pipeline is not None else ()
 
 
 def _paths(made: Any) -> dict[str, dict[str, dict[str, Any]]]:

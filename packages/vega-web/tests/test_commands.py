@@ -1,0 +1,147 @@
+"""What vega-web brings to the command line: `vega routes`, generators, the features `web` and `websocket`."""
+
+import ast
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, RunOptions, WriteFile
+from vega.web._generators import router, websocket_handler
+from vega.web._plugins import WebPlugin, WebSocketPlugin
+from vega.web.cli import app as routes
+
+MAIN = """
+from pathlib import Path
+from vega import web
+from vega.core import Application
+def create_app():
+    return web.create_app(Application.load(Path(__file__).parent))
+"""
+CONFIG = """
+from vega.web import MiddlewarePipeline
+pipeline = MiddlewarePipeline()
+@pipeline.use_inline(priority=5)
+async def first(request, call_next):
+    return await call_next(request)
+"""
+
+
+@pytest.fixture
+def runnable(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (project / "webshop/main.py").write_text(MAIN)
+    monkeypatch.chdir(project / "webshop")
+    return project
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(routes, arguments, catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def test_the_routes_are_listed_in_columns(runnable: Path) -> None:
+    lines = run().splitlines()
+
+    assert "GET     /items              Look" in lines
+    assert "GET     /admin/user-groups  Groups" in lines
+
+
+def test_the_routes_are_listed_as_json(runnable: Path) -> None:
+    assert {"method": "GET", "path": "/mine/x", "name": "Mine"} in json.loads(run("--json"))
+
+
+def test_the_middleware_is_listed_with_its_reasons(runnable: Path) -> None:
+    (runnable / "webshop/config.py").write_text(CONFIG)
+
+    assert run("--middleware") == "  1  first (inline): priority 5, added 1st\n"
+    assert json.loads(run("--middleware", "--json"))[0]["reasons"] == ["priority 5", "added 1st"]
+
+
+def test_a_project_without_a_pipeline_has_no_middleware_to_list(runnable: Path) -> None:
+    assert run("--middleware") == ""
+
+
+def made_by(generator: object, request: GenerationRequest) -> dict[str, str]:
+    files = generator.plan(request)  # type: ignore[attr-defined]  # both generators have it
+    assert all(isinstance(file, WriteFile) for file in files)
+    return {file.path: file.text for file in files}
+
+
+def request_for(
+    name: str, *fields: str, features: tuple[str, ...] = ("web", "data"), **options: str
+) -> GenerationRequest:
+    project = Project(root=Path("/nowhere"), package="shop", features=features)
+    specs = tuple(FieldSpec.parse(field) for field in fields)
+    return GenerationRequest(project=project, name=Name.parse(name), fields=specs, options=options)
+
+
+def test_a_router_comes_with_tests_when_the_project_stores_data() -> None:
+    files = made_by(router, request_for("OrderItem", "title:str", "is_paid:bool=false"))
+
+    assert sorted(files) == [
+        "shop/presentation/web/routes/order_items.py",
+        "tests/integration/test_order_items_routes.py",
+    ]
+    assert all(ast.parse(text) for text in files.values())
+    assert "CreateOrderItem" in files["shop/presentation/web/routes/order_items.py"]
+    assert '"loc"][-1], "title"' in files["tests/integration/test_order_items_routes.py"]
+
+
+@pytest.mark.parametrize("fields", [(), ("title:str",)])
+def test_a_router_without_stored_data_comes_alone(fields: tuple[str, ...]) -> None:
+    features = ("web",) if fields else ("web", "data")
+
+    assert list(made_by(router, request_for("Order", *fields, features=features))) == [
+        "shop/presentation/web/routes/orders.py"
+    ]
+
+
+def test_a_web_socket_handler_is_mounted_under_its_name() -> None:
+    ((path, text),) = made_by(websocket_handler, request_for("LiveChatHandler")).items()
+
+    assert path == "shop/presentation/websocket/live_chat.py"
+    assert 'path = "/ws/live-chat"' in text
+    assert "class LiveChatHandler(WebSocketHandler)" in text
+
+
+@pytest.mark.parametrize(("given", "written"), [("/live", "/live"), ('/a"b\\', "/ab")])
+def test_a_web_socket_handler_can_be_mounted_elsewhere(given: str, written: str) -> None:
+    ((_, text),) = made_by(websocket_handler, request_for("Chat", path=given)).items()
+
+    assert f'path = "{written}"' in text
+    assert ast.parse(text)
+
+
+def test_the_feature_web_adds_the_module_that_servers_start() -> None:
+    enable, main = WebPlugin().add(Project(root=Path("/nowhere"), package="shop"))
+
+    assert getattr(enable, "feature", None) == "web"
+    assert isinstance(main, WriteFile)
+    assert main.path == "shop/main.py"
+    assert ast.parse(main.text)
+
+
+def test_the_server_restarts_on_changes_when_asked() -> None:
+    project = Project(root=Path("/nowhere"), package="shop")
+
+    (process,) = WebPlugin().processes(project, RunOptions(reload=True))
+
+    assert process.command[-2:] == ("--reload-dir", "/nowhere/shop")
+
+
+def test_the_server_is_ready_when_its_port_takes_connections() -> None:
+    project = Project(root=Path("/nowhere"), package="shop")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        (process,) = WebPlugin().processes(project, RunOptions(port=port))
+        assert process.ready is not None
+        assert process.ready()
+
+    assert not process.ready()
+
+
+def test_web_sockets_need_the_web() -> None:
+    assert WebSocketPlugin().requires == ("web",)

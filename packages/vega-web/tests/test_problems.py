@@ -1,0 +1,93 @@
+"""Errors of every kind, as the problem documents that clients read."""
+
+import asyncio
+import logging
+
+import httpx
+import pytest
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import StreamingResponse
+
+from vega.core import ErrorKind
+from vega.testing import client_for
+from vega.web._problems import STATUS, install_problems
+
+
+def app_that_raises(error: Exception) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/")
+    async def fail() -> None:
+        raise error
+
+    install_problems(app)
+    return app
+
+
+def ask(app: FastAPI) -> httpx.Response:
+    async def main() -> httpx.Response:
+        async with client_for(app) as client:
+            return await client.get("/")
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_every_kind_of_error_has_its_status(kind: ErrorKind) -> None:
+    error = type("SomeError", (Exception,), {"kind": kind})("what happened")
+
+    answer = ask(app_that_raises(error))
+
+    assert answer.status_code == answer.json()["status"] == STATUS[kind]
+    assert ("what happened" in answer.text) is (kind is not ErrorKind.INTERNAL)
+
+
+def test_the_first_part_of_a_vega_error_is_told_and_no_other() -> None:
+    error = type("SomeError", (Exception,), {"kind": ErrorKind.CONFLICT, "what": "it is taken"})("secret")
+
+    answer = ask(app_that_raises(error))
+
+    assert answer.json()["detail"] == "it is taken"
+    assert "secret" not in answer.text
+
+
+def test_an_internal_error_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, logger="vega.web"):
+        ask(app_that_raises(RuntimeError("secret")))
+
+    (record,) = [record for record in caplog.records if record.name == "vega.web"]
+    assert record.getMessage() == "GET / failed"
+    assert record.exc_info is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "title"), [(404, "Not Found"), (418, "I'm a Teapot"), (499, "Bad Request"), (799, "Error")]
+)
+def test_an_http_exception_keeps_its_status_headers_and_detail(status: int, title: str) -> None:
+    answer = ask(app_that_raises(HTTPException(status, "why", {"x-why": "so"})))
+
+    assert (answer.status_code, answer.headers["x-why"]) == (status, "so")
+    assert answer.json() == {"title": title, "status": status, "detail": "why"}
+
+
+def test_an_http_exception_without_a_body_has_none() -> None:
+    answer = ask(app_that_raises(HTTPException(304, headers={"etag": "1"})))
+
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", "1")
+
+
+def test_an_error_after_the_response_began_breaks_it() -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    async def breaking() -> StreamingResponse:
+        async def chunks():  # type: ignore[no-untyped-def]  # FastAPI reads no type here
+            yield "half"
+            raise ValueError("broken")
+
+        return StreamingResponse(chunks())
+
+    install_problems(app)
+
+    with pytest.raises(ValueError, match="broken"):
+        ask(app)
