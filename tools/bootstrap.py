@@ -76,7 +76,8 @@ def use_caches_when_offline(python: Path) -> None:
     """Ask the package index one question, without retries; unanswered, uv and pip use their caches alone."""
     if not run([python, "-m", "pip", "--no-cache-dir", "--retries", "0", "index", "versions", "uv"], quiet=True):
         say("no network: using the caches")
-        os.environ.update(UV_OFFLINE="1", PIP_NO_INDEX="1")
+        links = f"{WHEELS} {os.environ.get('PIP_FIND_LINKS', '')}".strip()
+        os.environ.update(UV_OFFLINE="1", PIP_NO_INDEX="1", PIP_FIND_LINKS=links)
 
 
 def make_venv(folder: Path) -> Path:
