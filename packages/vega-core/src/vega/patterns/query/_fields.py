@@ -166,7 +166,7 @@ def _declared(entity: type, hints: dict[str, Any]) -> Iterator[tuple[str, bool]]
             yield attribute.key, False
     elif hasattr(entity, "__attrs_attrs__"):
         for attribute in entity.__attrs_attrs__:
-            yield attribute.name, attribute.default is not None
+            yield attribute.name, repr(attribute.default) != "NOTHING"  # what attrs keeps where there is none
     else:
         plain = (name for name, hint in hints.items() if get_origin(hint) is not ClassVar)
         yield from ((name, name in entity.__dict__) for name in plain if not name.startswith("_"))

@@ -1,0 +1,404 @@
+"""What each form of a predicate selects in memory, missing values and collections included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vega.patterns.query import (
+    EntityFields,
+    InvalidPredicateError,
+    InvalidValueError,
+    MemoryExecutor,
+    Query,
+    UnknownFieldError,
+    UnknownOperatorError,
+    UnsupportedPredicateError,
+    all_,
+    any_,
+    between,
+    contains,
+    endswith,
+    fold,
+    ilike,
+    in_,
+    is_distinct,
+    is_not_null,
+    is_null,
+    like,
+    not_,
+    not_in,
+    record,
+    satisfies,
+    select,
+    some,
+    startswith,
+)
+from vega.patterns.query import _codegen as codegen
+from vega.patterns.query.values import MAX_DEPTH, Pattern, escape
+
+
+@dataclass
+class Part:
+    name: str
+
+
+@dataclass
+class Line:
+    sku: str
+    quantity: int
+    parts: list[Part] = field(default_factory=list)
+
+
+@dataclass
+class Basket:
+    lines: list[Line]
+
+
+@dataclass
+class Address:
+    city: str
+    street: str | None = None
+
+
+@dataclass
+class Order:
+    id: int
+    note: str | None = None
+    paid: bool = False
+    gift: bool | None = None
+    amount: int = 0
+    owed: int | None = None
+    address: Address | None = None
+    lines: list[Line] = field(default_factory=list)
+    extras: list[Line] | None = None
+    basket: Basket | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+FIELDS = EntityFields.of(Order)
+ORDERS = [
+    Order(1, "50% off", True, True, 5, 5, Address("Rome", "Via 1"), [Line("a", 2, [Part("lid")])], [Line("x", 1)]),
+    Order(2, "ÉTÉ", False, False, 7, 3, Address("Oslo"), [Line("a", 1), Line("b", 9)], [], Basket([Line("z", 1)])),
+    Order(3, None, True, None, 9, None, None, [], None, Basket([])),
+]
+
+
+def ids(predicate: Callable[[Any], Any]) -> list[int]:
+    return [order.id for order in select(record(predicate, FIELDS), ORDERS)]
+
+
+@pytest.mark.parametrize(
+    ("predicate", "selected"),
+    [
+        (lambda o: o.amount == 7, [2]),
+        (lambda o: o.amount != 7, [1, 3]),
+        (lambda o: o.amount < 7, [1]),
+        (lambda o: o.amount <= 7, [1, 2]),
+        (lambda o: o.amount > 7, [3]),
+        (lambda o: o.amount >= 7, [2, 3]),
+        (lambda o: o.amount == o.owed, [1]),
+        (lambda o: ~(o.amount == o.owed), [2]),
+        (lambda o: o.owed.is_distinct_from(None), [1, 2]),
+        (lambda o: o.owed.is_distinct_from(o.amount), [2, 3]),
+        (lambda o: ~o.owed.is_distinct_from(o.amount), [1]),
+        (lambda o: o.note == None, [3]),  # noqa: E711 - the form under test
+        (lambda o: o.note != None, [1, 2]),  # noqa: E711 - the form under test
+        (lambda o: o.note.is_not_null(), [1, 2]),
+        (lambda o: o.amount.in_([5, 9]), [1, 3]),
+        (lambda o: o.owed.in_([5]), [1]),
+        (lambda o: o.owed.not_in([5]), [2]),
+        (lambda o: o.owed.in_([]), []),
+        (lambda o: o.owed.not_in([]), [1, 2, 3]),
+        (lambda o: o.amount.between(5, 7), [1, 2]),
+        (lambda o: ~o.amount.between(5, 7), [3]),
+    ],
+)
+def test_comparisons_select_what_is_known_to_be_true(predicate: Callable[[Any], Any], selected: list[int]) -> None:
+    assert ids(predicate) == selected
+
+
+@pytest.mark.parametrize(
+    ("predicate", "selected"),
+    [
+        (lambda o: o.note.contains("%"), [1]),
+        (lambda o: ~o.note.contains("%"), [2]),
+        (lambda o: o.note.startswith("50"), [1]),
+        (lambda o: ~o.note.startswith("50"), [2]),
+        (lambda o: o.note.endswith("É"), [2]),
+        (lambda o: o.note.like("5_%"), [1]),
+        (lambda o: ~o.note.like("5_%"), [2]),
+        (lambda o: o.note.like("été"), []),
+        (lambda o: o.note.ilike("été"), [2]),
+        (lambda o: ~o.note.ilike("été"), [1]),
+    ],
+)
+def test_texts_are_matched_by_case_except_by_ilike(predicate: Callable[[Any], Any], selected: list[int]) -> None:
+    assert ids(predicate) == selected
+
+
+@pytest.mark.parametrize(
+    ("predicate", "selected"),
+    [
+        (lambda o: o.paid, [1, 3]),
+        (lambda o: ~o.paid, [2]),
+        (lambda o: o.gift, [1]),
+        (lambda o: ~o.gift, [2]),
+        (lambda o: o.paid & o.gift, [1]),
+        (lambda o: o.gift | (o.amount == 9), [1, 3]),
+        (lambda o: (o.amount == 9) | o.gift, [1, 3]),
+        (lambda o: (o.amount > 1) & (o.amount > 5) & o.paid, [3]),
+        (lambda o: ~((o.amount == 5) | (o.amount == 7) | (o.amount == 8)), [3]),
+        (lambda o: ~(o.paid & o.gift), [2]),
+    ],
+)
+def test_a_bool_field_counts_by_itself_and_combines(predicate: Callable[[Any], Any], selected: list[int]) -> None:
+    assert ids(predicate) == selected
+
+
+@pytest.mark.parametrize(
+    ("predicate", "selected"),
+    [
+        (lambda o: o.address.city == "Rome", [1]),
+        (lambda o: ~(o.address.city == "Rome"), [2]),
+        (lambda o: o.address.street.is_null(), [2, 3]),
+        (lambda o: o.address.is_null(), [3]),
+    ],
+)
+def test_fields_of_a_missing_value_object_are_missing(predicate: Callable[[Any], Any], selected: list[int]) -> None:
+    assert ids(predicate) == selected
+
+
+@pytest.mark.parametrize(
+    ("predicate", "selected"),
+    [
+        (lambda o: o.lines.any(lambda line: line.quantity > 1), [1, 2]),
+        (lambda o: ~o.lines.any(lambda line: line.quantity > 1), [3]),
+        (lambda o: o.lines.all(lambda line: line.quantity > 1), [1, 3]),
+        (lambda o: ~o.lines.all(lambda line: line.quantity > 1), [2]),
+        (lambda o: o.extras.any(lambda line: line.sku == "x"), [1]),
+        (lambda o: o.extras.all(lambda line: line.sku == "y"), [2, 3]),
+        (lambda o: o.basket.lines.any(lambda line: line.sku == "z"), [2]),
+        (lambda o: o.basket.lines.all(lambda line: line.sku == "y"), [1, 3]),
+        (lambda o: o.lines.any(lambda line: line.parts.any(lambda part: part.name == "lid")), [1]),
+        (lambda o: o.lines.any(lambda line: line.sku == "b") & (o.amount > 1), [2]),
+    ],
+)
+def test_members_are_asked_and_a_missing_collection_is_empty(
+    predicate: Callable[[Any], Any], selected: list[int]
+) -> None:
+    assert ids(predicate) == selected
+
+
+@pytest.mark.parametrize(
+    ("helper", "method"),
+    [
+        (lambda o: contains(o.note, "0"), lambda o: o.note.contains("0")),
+        (lambda o: startswith(o.note, "5"), lambda o: o.note.startswith("5")),
+        (lambda o: endswith(o.note, "f"), lambda o: o.note.endswith("f")),
+        (lambda o: like(o.note, "5%"), lambda o: o.note.like("5%")),
+        (lambda o: ilike(o.note, "é%"), lambda o: o.note.ilike("é%")),
+        (lambda o: in_(o.amount, [5]), lambda o: o.amount.in_([5])),
+        (lambda o: not_in(o.amount, [5]), lambda o: o.amount.not_in([5])),
+        (lambda o: between(o.amount, 5, 7), lambda o: o.amount.between(5, 7)),
+        (lambda o: is_null(o.note), lambda o: o.note.is_null()),
+        (lambda o: is_not_null(o.note), lambda o: o.note.is_not_null()),
+        (lambda o: is_distinct(o.owed, 5), lambda o: o.owed.is_distinct_from(5)),
+        (lambda o: not_(o.amount == 5), lambda o: ~(o.amount == 5)),
+        (lambda o: not_(not_(o.paid)), lambda o: o.paid),
+        (lambda o: any_(o.lines, lambda line: line.quantity > 1), lambda o: o.lines.any(lambda n: n.quantity > 1)),
+        (lambda o: all_(o.lines, lambda line: line.quantity > 1), lambda o: o.lines.all(lambda n: n.quantity > 1)),
+        (lambda o: some(o.owed) > 4, lambda o: o.owed > 4),
+    ],
+)
+def test_a_typed_helper_asks_what_the_method_asks(helper: Callable[[Any], Any], method: Callable[[Any], Any]) -> None:
+    assert record(helper, FIELDS) == record(method, FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "predicate"),
+    [
+        (("amount", "==", 5), lambda o: o.amount == 5),
+        (("amount", "<>", 5), lambda o: o.amount != 5),
+        (("amount", " NOT  In ", [5]), lambda o: o.amount.not_in([5])),
+        (("amount", "between", (5, 7)), lambda o: o.amount.between(5, 7)),
+        (("note", "not ilike", "é%"), lambda o: ~o.note.ilike("é%")),
+        (("note", "startswith", "5"), lambda o: o.note.startswith("5")),
+        (("note", "is null"), lambda o: o.note.is_null()),
+        (("note", "is not null"), lambda o: o.note.is_not_null()),
+        (("address.city", "=", "Rome"), lambda o: o.address.city == "Rome"),
+    ],
+)
+def test_words_ask_what_lambdas_ask(words: tuple[Any, ...], predicate: Callable[[Any], Any]) -> None:
+    query = Query(FIELDS, MemoryExecutor(list))
+
+    assert query.where(*words).plan.node == query.where(predicate).plan.node
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("amount", "=~", 5), UnknownOperatorError),
+        (("amount", None, 5), UnknownOperatorError),
+        (("amount", "betwen", (1, 2)), UnknownOperatorError),
+        (("amount", "=" * 100, 5), UnknownOperatorError),
+        (("amount", "between", 5), InvalidValueError),
+        (("amount", "between", (1, 2, 3)), InvalidValueError),
+        (("amount", "in", "57"), InvalidValueError),
+        (("amount", "in", 5), InvalidValueError),
+        (("amount", "in", [5, None]), InvalidValueError),
+        (("note", "is null", True), InvalidValueError),
+        (("note", "like", 5), InvalidValueError),
+        (("note", "like", "ends with \\"), InvalidValueError),
+        (("amount", "like", "5"), UnsupportedPredicateError),
+        (("paid", "<", True), UnsupportedPredicateError),
+        (("address", "=", Address("Rome")), UnsupportedPredicateError),
+        (("labels", "=", {}), UnsupportedPredicateError),
+        (("lines", "is null"), UnsupportedPredicateError),
+        (("nothing", "=", 5), UnknownFieldError),
+        (("amount.digits", "=", 5), UnknownFieldError),
+        (("lines.sku", "=", "a"), UnknownFieldError),
+        (("x" * 501, "=", 5), UnknownFieldError),
+        ((5, "=", 5), UnknownFieldError),
+        ((5,), InvalidPredicateError),
+    ],
+)
+def test_words_that_do_not_fit_are_refused_when_the_query_is_built(
+    words: tuple[Any, ...], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        Query(FIELDS, MemoryExecutor(list)).where(*words)
+
+
+def test_an_operator_that_is_nearly_right_is_suggested() -> None:
+    with pytest.raises(UnknownOperatorError, match="did you mean 'between'"):
+        Query(FIELDS, MemoryExecutor(list)).where("amount", "betwen", (1, 2))  # type: ignore[call-overload] # the mistake under test
+
+
+@pytest.mark.parametrize(
+    ("predicate", "error", "told"),
+    [
+        (lambda o: o.amount > 1 and o.paid, InvalidPredicateError, "&"),
+        (lambda o: o.paid and o.gift, InvalidPredicateError, "&"),
+        (lambda o: 1 < o.amount < 5, InvalidPredicateError, "between"),
+        (lambda o: "x" in o.note, InvalidPredicateError, "contains"),
+        (lambda o: list(o.lines), InvalidPredicateError, "any_"),
+        (lambda o: o.note is None, InvalidPredicateError, "is_null"),
+        (lambda o: "yes", InvalidPredicateError, "no condition"),
+        (lambda o: (o.amount == 1) == (o.amount == 2), InvalidPredicateError, "& | ~"),
+        (lambda o: o.amount + 1 == 2, UnsupportedPredicateError, "compute the constant first"),
+        (lambda o: o.amount == o.note, InvalidValueError, "like with like"),
+        (lambda o: o.note.like(o.note), UnsupportedPredicateError, "takes a constant"),
+        (lambda o: o.note & o.paid, UnsupportedPredicateError, "alone is no condition"),
+        (lambda o: o.note.lower() == "x", UnknownFieldError, "ilike"),
+        (lambda o: o.lines.sku == "a", UnsupportedPredicateError, "any_"),
+        (lambda o: o.labels.any(lambda label: label), UnsupportedPredicateError, "not a collection"),
+        (lambda o: o.address.town == "Rome", UnknownFieldError, "no field 'town'"),
+        (lambda o: o.amuont == 1, UnknownFieldError, "did you mean 'amount'"),
+        (lambda o: o.labels.in_([{}]), UnsupportedPredicateError, "cannot be compared"),
+        (lambda o: not_(True), InvalidPredicateError, "plain True"),
+    ],
+)
+def test_what_cannot_be_recorded_says_what_to_write(
+    predicate: Callable[[Any], Any], error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        record(predicate, FIELDS)
+
+
+def test_recorders_take_part_in_python_protocols_as_plain_objects() -> None:
+    seen: list[bool] = []
+
+    def predicate(order: Any) -> Any:
+        seen.extend((hasattr(order, "__len__"), hasattr(order.note, "__len__")))
+        return order.paid
+
+    record(predicate, FIELDS)
+
+    assert seen == [False, False]
+
+
+def test_values_that_cannot_be_hashed_are_no_members() -> None:
+    class Anything:
+        value: Any
+
+    with pytest.raises(InvalidValueError, match="cannot be hashed"):
+        record(lambda a: a.value.in_([[]]), EntityFields.of(Anything))
+
+
+def test_a_predicate_nested_too_deep_is_refused() -> None:
+    def predicate(order: Any) -> Any:
+        condition = order.paid | (order.amount == 0)
+        for number in range(MAX_DEPTH):
+            condition = (condition & order.paid) | (order.amount == number)
+        return condition
+
+    with pytest.raises(InvalidPredicateError, match=f"more than {MAX_DEPTH} levels"):
+        record(predicate, FIELDS)
+
+
+def test_a_field_whose_name_is_no_identifier_is_refused_before_code_is_written() -> None:
+    odd = type("Odd", (), {"__annotations__": {"class": int}})
+    query = Query(EntityFields.of(odd), MemoryExecutor(list)).where("class", "=", 1)
+
+    with pytest.raises(UnsupportedPredicateError, match="no name of a Python attribute"):
+        satisfies(query.plan.node, odd())
+
+
+def test_the_number_of_predicates_kept_compiled_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codegen, "_MOST_FUNCTIONS", 2)
+    monkeypatch.setattr(codegen, "_functions", {})
+
+    for _ in range(2):
+        assert (ids(lambda o: o.amount == 5), ids(lambda o: o.amount > 5), ids(lambda o: o.paid)) == (
+            [1],
+            [2, 3],
+            [1, 3],
+        )
+
+    assert len(codegen._functions) <= 2
+
+
+def test_a_selector_may_be_used_again_and_again() -> None:
+    chosen = codegen.selector(record(lambda o: o.amount > 5, FIELDS))
+
+    assert [order.id for order in chosen(ORDERS)] == [order.id for order in chosen(iter(ORDERS))] == [2, 3]
+
+
+PATTERNS = st.lists(st.sampled_from(["a", "b", "%", "_", "\\%", "\\_", "\\\\", "."]), max_size=8).map("".join)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """The definition of LIKE, word for word."""
+    if not pattern:
+        return not text
+    if pattern[0] == "%":
+        return matches(pattern[1:], text) or (bool(text) and matches(pattern, text[1:]))
+    literal, rest = (pattern[1], pattern[2:]) if pattern[0] == "\\" else (pattern[0], pattern[1:])
+    wild = pattern[0] == "_"
+    return bool(text) and (wild or text[0] == literal) and matches(rest, text[1:])
+
+
+@given(pattern=PATTERNS, text=st.text(alphabet="ab%_\\.\n", max_size=8))
+def test_a_pattern_matches_what_the_definition_says(pattern: str, text: str) -> None:
+    assert bool(Pattern.parse(pattern, "a test").regex().match(text)) is matches(pattern, text)
+
+
+@given(text=st.text(), other=st.text())
+def test_an_escaped_text_matches_itself_alone(text: str, other: str) -> None:
+    regex = Pattern.parse(escape(text), "a test").regex()
+
+    assert regex.match(text)
+    assert bool(regex.match(other)) is (text == other)
+
+
+@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_ilike_agrees_with_the_published_fold(text: str) -> None:
+    node = record(lambda o: o.note.ilike(escape(fold(text))), FIELDS)
+
+    assert satisfies(node, Order(1, text))
