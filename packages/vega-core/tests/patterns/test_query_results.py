@@ -36,7 +36,6 @@ from vega.patterns.query import (
 )
 from vega.patterns.query.values import describe, exact_add, mean
 
-
 NIL = UUID(int=0)
 
 
