@@ -7,8 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 
 from vega.core import Application, ConfigurationErrors
+from vega.core.extend import Plugin, Project
+from vega.di import Container
+from vega.events import EventBus
 from vega.testing import client_for
 from vega.web import create_app
 
@@ -110,3 +114,32 @@ def test_the_documentation_pages_are_closed_in_production(project: Path, monkeyp
 
     assert ask(project, "GET", "/docs").status_code == 404
     assert ask(project, "GET", "/openapi.json").status_code == 404
+
+
+class Mounting(Plugin):
+    feature = "mounting"
+
+    def mounts(self, app: Any) -> dict[str, Any]:
+        return {"/echo": PlainTextResponse("mounted")}
+
+
+def test_an_application_made_by_hand_is_served_with_what_its_plugins_mount(tmp_path: Path) -> None:
+    project = Project(root=tmp_path, package="by_hand")
+    application = Application(project, container=Container(), bus=EventBus(), plugins=(Mounting(),))
+
+    async def main() -> list[str]:
+        async with client_for(create_app(application, debug=True, title="By hand")) as client:
+            answers = [await client.get(path) for path in ("/echo", "/echo/below", "/openapi.json")]
+            return [answers[0].text, answers[1].text, answers[2].json()["info"]["title"]]
+
+    assert asyncio.run(main()) == ["mounted", "mounted", "By hand"]
+
+
+def test_a_router_that_two_modules_hold_is_included_once(project: Path) -> None:
+    text = "from webshop.presentation.web.routes.own import router\n"
+    (project / "webshop/presentation/web/routes/zzz.py").write_text(text)
+
+    paths = list(ask(project, "GET", "/openapi.json").json()["paths"])
+
+    assert paths.count("/mine/x") == 1
+    assert not [path for path in paths if "zzz" in path]

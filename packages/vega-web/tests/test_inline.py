@@ -459,11 +459,14 @@ def test_a_cancelled_request_cancels_everything(spec: str, moment: str) -> None:
     assert log == [moment]
 
 
-def test_a_coroutine_that_is_thrown_away_ends_what_it_began(spec: str) -> None:
+@pytest.mark.parametrize("moment", ["parked", "waiting"])
+def test_a_coroutine_that_is_thrown_away_ends_what_it_began(moment: str) -> None:
     log: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:
+            if moment == "waiting":
+                await asyncio.get_running_loop().create_future()
             await send({"type": "http.response.start", "status": 200, "headers": []})
         finally:
             log.append("closed")
@@ -899,6 +902,27 @@ def test_an_endpoint_that_waits_is_waited_for(spec: str) -> None:
         return PlainTextResponse("".join(results))
 
     assert serve(app_of(endpoint, passing), spec).text == "ab"
+
+
+def test_a_call_that_failed_may_be_made_again(spec: str) -> None:
+    attempts: list[int] = []
+
+    async def flaky(request: Request) -> Response:
+        attempts.append(len(attempts))
+        await asyncio.sleep(0.001)
+        if len(attempts) == 1:
+            failed = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(failed.set_exception, ConnectionError("lost"))
+            await failed
+        return PlainTextResponse("at last")
+
+    async def again(request: Request, call_next: Any) -> Any:
+        try:
+            return await call_next(request)
+        except ConnectionError:
+            return await call_next(request)
+
+    assert serve(app_of(flaky, again), spec).text == "at last"
 
 
 def test_an_endpoint_that_bears_a_cancellation_is_heard(spec: str) -> None:

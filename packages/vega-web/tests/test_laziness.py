@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import vega.web
 
 
@@ -30,3 +32,8 @@ def test_every_public_name_is_there() -> None:
     assert [name for name in vega.web.__all__ if not hasattr(vega.web, name)] == []
     assert sorted(vega.web.__all__) == list(vega.web.__all__)
     assert set(vega.web.__all__) <= set(dir(vega.web))
+
+
+def test_a_name_that_is_not_there_is_told() -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = vega.web.nothing

@@ -137,6 +137,7 @@ class Downstream:
             self.is_done = True
         except BaseException:
             self.is_done = True
+            self._coroutine.close()  # it has ended, unless the whole request is thrown away
             raise
 
     @staticmethod

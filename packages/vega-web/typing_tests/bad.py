@@ -1,0 +1,30 @@
+"""What checkers refuse in a pipeline: each line that is marked, and no other."""
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vega.web import CallNext, MiddlewarePipeline
+
+
+class Limit:
+    def __init__(self, app: ASGIApp, rate: int) -> None:
+        self.app, self.rate = app, rate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+pipeline = MiddlewarePipeline()
+pipeline.use(Limit)  # ERROR
+pipeline.use(Limit, rate="3")  # ERROR
+pipeline.use(Limit, rat=3)  # ERROR
+pipeline.use(Limit, rate=3, priority="high")  # ERROR
+pipeline.use(Middleware(Limit, rat=3), priority=3)  # ERROR
+pipeline.use(object())  # ERROR
+
+
+@pipeline.use_inline  # ERROR
+def plain(request: Request, call_next: CallNext) -> Response:
+    return Response()

@@ -1,0 +1,50 @@
+"""What checkers infer for a pipeline."""
+
+from typing import assert_type
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vega.web import CallNext, MiddlewarePipeline, MiddlewareStep
+
+
+class Limit:
+    def __init__(self, app: ASGIApp, rate: int, *, window: float = 1.0) -> None:
+        self.app, self.rate, self.window = app, rate, window
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+pipeline = MiddlewarePipeline()
+assert_type(pipeline.use(Limit, rate=3), MiddlewarePipeline)
+pipeline.use(Limit, 3, window=0.5).use(CORSMiddleware, allow_origins=["https://example.org"])
+pipeline.use(Limit, rate=3, priority=200, name="limit", after=CORSMiddleware, before=["audit", Limit])
+pipeline.use(Limit, rate=3, when=lambda: True)
+pipeline.use(Middleware(Limit, rate=3), when=False, name="typed")
+
+
+@pipeline.use_inline
+async def bare(request: Request, call_next: CallNext) -> Response:
+    response = await call_next(request)
+    assert_type(response, Response)
+    response.headers["x-a"] = "1"
+    return response
+
+
+@pipeline.use_inline(priority=3, before="limit")
+async def placed(request: Request, call_next: CallNext) -> Response:
+    return await call_next(request)
+
+
+def is_admin(connection: HTTPConnection) -> bool:
+    return connection.url.path.startswith("/admin")
+
+
+pipeline.use_when(is_admin, lambda branch: branch.use(Limit, rate=1), name="admin")
+pipeline.install(FastAPI())
+assert_type(pipeline.describe(), tuple[MiddlewareStep, ...])
