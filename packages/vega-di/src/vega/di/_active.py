@@ -120,14 +120,19 @@ def make_scope_class(container: Container) -> tuple[type[ActiveScope], Callable[
     class OpenScope(ActiveScope):
         __slots__ = ()
 
-        def resolve(self, key: Any, name: str | None = None) -> Any:
+        # `name` is keyword-only for users; as a plain parameter it costs less.
+        def resolve(  # pyright: ignore[reportIncompatibleMethodOverride]  # the overloads of the base hold
+            self, key: Any, name: str | None = None
+        ) -> Any:
             try:
                 return plans[key if name is None else address(key, name)](self)
             except Exception as error:
                 explain(error, key)
                 raise
 
-        def aresolve(self, key: Any, name: str | None = None) -> Any:
+        def aresolve(  # pyright: ignore[reportIncompatibleMethodOverride]  # the same
+            self, key: Any, name: str | None = None
+        ) -> Any:
             try:
                 return aplans[key if name is None else address(key, name)](self)
             except Exception as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
+from functools import partial, update_wrapper
 from typing import Any, TypeVar, overload
 
 from ._ambient import Home
@@ -34,7 +34,7 @@ def bind(function: Any = None, /, *, name: str | None = None, scope: Scope | Non
         MissingProviderError: at a call, a parameter can be neither injected nor left out.
     """
     if function is None:
-        return lambda decorated: bind_function(decorated, name=name, scope=scope)
+        return partial(bind_function, name=name, scope=scope)
     return bind_function(function, name=name, scope=scope)
 
 
@@ -50,11 +50,11 @@ def bind_function(
     """Make the wrapper of a function; methods wrapped by classmethod and staticmethod stay such."""
     from ._bound import Bound, make_wrapper  # loaded when something is bound
 
-    if isinstance(function, (classmethod, staticmethod)):
+    if type(function) in {classmethod, staticmethod}:
         inner = bind_function(function.__func__, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)
         return type(function)(inner)
     bound = Bound(function, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)
     wrapper = make_wrapper(bound)
-    functools.update_wrapper(wrapper, function)
+    update_wrapper(wrapper, function)
     wrapper.__vega_bound__ = bound
     return wrapper

@@ -33,7 +33,7 @@ def _drive(entry: Entry, values: tuple[Any, ...]) -> Generator[Any, Any, Any]:
     scope, opened = _start(entry)
     error: BaseException | None = None
     try:
-        body = entry.free(*values) if scope is None else entry.join(scope, *values)
+        body: Generator[Any, Any, Any] = entry.free(*values) if scope is None else entry.join(scope, *values)
         if opened is None:
             return (yield from body)
         return (yield from _stepped(body, opened))
@@ -47,7 +47,8 @@ def _drive(entry: Entry, values: tuple[Any, ...]) -> Generator[Any, Any, Any]:
 
 
 def _stepped(body: Generator[Any, Any, Any], scope: Any) -> Generator[Any, Any, Any]:
-    step, sent = body.send, None
+    step: Any = body.send
+    sent: Any = None
     while True:
         token = ambient.set(scope)
         try:

@@ -20,9 +20,11 @@ class Surroundings(Protocol):
     @property
     def profiles(self) -> frozenset[str]:
         """The active profiles."""
+        ...
 
     def has(self, wanted: Any) -> bool:
         """Say whether an active registration provides an address."""
+        ...
 
 
 class Condition(Protocol):
@@ -31,9 +33,11 @@ class Condition(Protocol):
     @property
     def structural(self) -> bool:
         """Whether it looks at the other registrations, and is therefore asked after them, at each build."""
+        ...
 
     def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
         """Give the verdict and its reason."""
+        ...
 
 
 When: TypeAlias = bool | Callable[[], bool] | Condition
@@ -155,7 +159,8 @@ def as_condition(when: Any) -> Condition:
         found: Condition = when
         return found
     if callable(when):
-        return _Called(when)
+        asked: Callable[[], bool] = when
+        return _Called(asked)
     raise InvalidRegistrationError(
         f"when={when!r} is no condition",
         "the argument `when` of a registration",

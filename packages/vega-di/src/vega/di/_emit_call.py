@@ -80,7 +80,7 @@ class CallPlan:
     def invoke(self, writer: Writer) -> str:
         """Write the call of the user's function."""
         injected = {each.parameter: each for each in self.node.arguments}
-        parts = []
+        parts: list[str] = []
         for name, spread in self.bound.shape:
             given = name not in injected
             text = self.names[name] if given else writer.argument(injected[name]._replace(keyword=None))

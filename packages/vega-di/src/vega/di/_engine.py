@@ -281,7 +281,7 @@ class Engine:
 
 def is_always_true(value: Any) -> bool:
     """Say whether testing the truth of an object cannot run code of its class."""
-    cls = type(value)
+    cls: Any = type(value)
     return not (hasattr(cls, "__bool__") or hasattr(cls, "__len__"))
 
 

@@ -14,8 +14,10 @@ def variables_of(hint: Any) -> tuple[Any, ...]:
     """Give the type variables that stand in a type."""
     if isinstance(hint, TypeVar):
         return (hint,)
-    found = () if isinstance(hint, type) and not get_args(hint) else getattr(hint, "__parameters__", ())
-    return found if isinstance(found, tuple) else ()
+    if isinstance(hint, type) and not get_args(hint):
+        return ()
+    found: Any = getattr(hint, "__parameters__", ())
+    return found if type(found) is tuple else ()
 
 
 def substitute(hint: Any, meaning: Mapping[Any, Any]) -> Any:
@@ -80,8 +82,8 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
         key = _as_base(call, origin)
     if key is None or not unify(key, wanted, meaning):
         return None
-    target = get_origin(call) or call
-    parameters = getattr(target, "__parameters__", ()) if isinstance(target, type) else ()
+    target: Any = get_origin(call) or call
+    parameters: tuple[Any, ...] = getattr(target, "__parameters__", ()) if isinstance(target, type) else ()
     if not parameters:
         return call, meaning
     if get_origin(call) is not None:
@@ -95,7 +97,7 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
 
 def _as_base(made: Any, origin: Any) -> Any:
     """Write a generic class as the base it was derived from, with its own variables."""
-    call = get_origin(made) or made
+    call: Any = get_origin(made) or made
     if not isinstance(call, type):
         return None
     if call is not made:

@@ -66,7 +66,7 @@ def read_want(hint: Any) -> Want:
     while True:
         origin = get_origin(hint)
         if origin is Annotated:
-            rest = []
+            rest: list[Any] = []
             for extra in hint.__metadata__:
                 if isinstance(extra, Named):
                     name, marked = extra.name, True

@@ -118,8 +118,8 @@ async def _abuild(owner: Any, store: Any, claim: Claim, make: Callable[[Any], An
     return found
 
 
-def _release(store: Any, slot: int, error: BaseException | None) -> None:
-    claim = dict.pop(store, ~slot, None)
+def _release(store: dict[int, Any], slot: int, error: BaseException | None) -> None:
+    claim: Any = dict.pop(store, ~slot, None)
     if isinstance(claim, Claim):
         claim.end(error)
 
@@ -134,10 +134,10 @@ def abandon(store: Any, slot: int, error: BaseException) -> None:
     _release(store, slot, error)
 
 
-def _claim_of(store: Any, slot: int, node: Any) -> Claim | None:
+def _claim_of(store: dict[int, Any], slot: int, node: Any) -> Claim | None:
     """Give the claim to wait for; the bare claim of generated code is replaced by one that can be waited for."""
     with _lock:
-        claim = dict.get(store, ~slot)
+        claim: Any = dict.get(store, ~slot)
         if claim is CLAIMED:
             claim = Claim(node, None)
             if _on_this_stack(store):
@@ -151,7 +151,7 @@ def _claim_of(store: Any, slot: int, node: Any) -> Claim | None:
 
 def _on_this_stack(store: Any) -> bool:
     """Say whether the code that holds the bare claim is one of our own callers."""
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
     while frame is not None:
         if frame.f_globals.get("__vega_plan__") and frame.f_locals.get("_f") is store:
             return True
@@ -160,7 +160,7 @@ def _on_this_stack(store: Any) -> bool:
 
 
 def _chain(claim: Claim | None) -> list[Claim]:
-    found = []
+    found: list[Claim] = []
     while claim is not None:
         found.append(claim)
         claim = claim.parent

@@ -42,7 +42,7 @@ class Override:
         self._token: Any = None
 
     def __enter__(self) -> Self:
-        entries = {}
+        entries: dict[Any, Registration] = {}
         for key, value in self._values.items():
             entry = _entry(key, value)
             entries[entry.address] = entry

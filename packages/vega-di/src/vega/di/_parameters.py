@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
@@ -74,7 +75,7 @@ def _function_behind(call: Any) -> tuple[Any, int]:
         return (new, 1) if new is not object.__new__ else (None, 0)
     if isinstance(call, MethodType):
         return call.__func__, 1
-    if isinstance(call, (FunctionType, partial)):
+    if type(call) in {FunctionType, partial}:
         return call, 0
     return type(call).__call__, 1
 
@@ -84,9 +85,8 @@ def annotations_of(function: Any) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = getattr(function, "__annotations__", {})
     except NameError:
-        from annotationlib import Format, get_annotations  # type: ignore[import-not-found]  # Python 3.14
-
-        found = get_annotations(function, format=Format.STRING)
+        library: Any = import_module("annotationlib")  # Python 3.14
+        found = library.get_annotations(function, format=library.Format.STRING)
     return found
 
 
@@ -135,8 +135,8 @@ def _is_text(hint: Any) -> bool:
 
 
 def _parts(hint: Any) -> tuple[Any, ...]:
-    found = getattr(hint, "__args__", ())
-    return found if isinstance(found, tuple) else ()
+    found: Any = getattr(hint, "__args__", ())
+    return found if type(found) is tuple else ()
 
 
 def globals_of(call: Any, function: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, get_args, get_origin
 
@@ -98,7 +98,7 @@ def _missing(graph: Graph, registry: Registry, where: Any, places: list[tuple[No
 
 
 def _places(graph: Graph, where: Any, places: list[tuple[Node, str]]) -> str:
-    lines = []
+    lines: list[str] = []
     for node, parameter in places[:_SHOWN]:
         path = draw(path_to(graph, node))
         lines.append(f"{path}({parameter}: {label(where)}), registered at {node.registration.site_text()}")
@@ -191,7 +191,7 @@ def _abstract(entry: Registration, call: type) -> InvalidRegistrationError:
 
 def _returns_unfit(entry: Registration, cls: type) -> str | None:
     """Compare the declared return type of a factory with the class of its key."""
-    hints = annotations_of(entry.call) if hasattr(entry.call, "__annotations__") else {}
+    hints: Mapping[str, Any] = annotations_of(entry.call) if hasattr(entry.call, "__annotations__") else {}
     if "return" not in hints:
         return None
     try:

@@ -70,7 +70,7 @@ class Registration:
 
 def call_site() -> tuple[str, int]:
     """Give file and line of the first caller outside this package."""
-    frame = sys._getframe(2)
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
     here = __name__.rpartition(".")[0]
     while frame.f_back is not None and frame.f_globals.get("__package__") == here:
         frame = frame.f_back

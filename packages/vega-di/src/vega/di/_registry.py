@@ -101,7 +101,7 @@ def closed_entries(active: Mapping[Any, list[Registration]], wanted: Any) -> lis
     origin = get_origin(key)
     if origin is None or not get_args(key):
         return []
-    found = []
+    found: list[tuple[Registration, Any, Meaning]] = []
     for entries in active.values():
         for entry in entries:
             if entry.name != name or (get_origin(entry.key) or entry.key) is not origin:

@@ -41,7 +41,8 @@ def path_to(graph: Graph, target: Node) -> list[Node]:
             if parent not in came:
                 came[parent] = last
                 queue.append(parent)
-    path, step = [], last
+    path: list[Node] = []
+    step = last
     while step is not None:
         path.append(step)
         step = came[step]  # type: ignore[assignment]  # None ends the loop
