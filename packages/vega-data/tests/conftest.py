@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
+    """Run a body on an empty repository of an entity."""
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+
+    def runner(entity: type, body: Callable[[Any], Awaitable[Any]], **options: Any) -> Any:
+        from vega.data import Database, InMemoryRepository, SQLAlchemyRepository
+
+        async def main() -> Any:
+            if request.param == "memory":
+                return await body(InMemoryRepository(entity, **options))
+            async with Database(url, package="nothing declared") as database:
+                repository = SQLAlchemyRepository(entity, database=database, **options)
+                await database.create_all()
+                return await body(repository)
+
+        return asyncio.run(main())
+
+    return runner
+
+
 def _unprivileged(folder: str) -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
@@ -83,8 +107,6 @@ def _run(*command: str | Path, **options: Any) -> None:
 
 
 def _statement(server: str, statement: str) -> None:
-    import asyncio
-
     from sqlalchemy.ext.asyncio import create_async_engine
 
     async def send() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import subprocess
 import sys
@@ -11,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from vega.core import Application
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
-from vega.data import Database, MigrationError
+from vega.data import Database, DestructiveMigrationError, MigrationError
 from vega.data._generators import migration, model, repository, resource
 from vega.data._plugin import DataPlugin
+from vega.data.cli import app
 from vega.di import Container, Scope, get_container, set_container
 from vega.patterns import QueryableRepository, UnitOfWork, transactional
 
+PACKAGE = "vega_data_shop"
 FIELDS = ("name:str:unique", "price:decimal:min=0", "note:text:optional", "at:datetime")
 ENTITY = """
 from dataclasses import dataclass
@@ -40,18 +44,24 @@ class Product:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    name = f"shop_{os.getpid()}_{tmp_path.name.rpartition('_')[2][:8].strip('-') or 'x'}".replace("-", "_")
     root = tmp_path / "root"
-    made = Project(root=root, package=name, features=("data",))
-    (root / name / "domain" / "entities").mkdir(parents=True)
-    (root / "pyproject.toml").write_text(f'[tool.vega]\npackage = "{name}"\nfeatures = ["data"]\n')
-    (root / name / "__init__.py").write_text("")
-    (root / name / "domain" / "entities" / "product.py").write_text(ENTITY)
+    made = Project(root=root, package=PACKAGE, features=("data",))
+    (root / PACKAGE / "domain" / "entities").mkdir(parents=True)
+    (root / "pyproject.toml").write_text(f'[tool.vega]\npackage = "{PACKAGE}"\nfeatures = ["data"]\n')
+    (root / PACKAGE / "__init__.py").write_text("")
+    (root / PACKAGE / "domain" / "entities" / "product.py").write_text(ENTITY)
     monkeypatch.syspath_prepend(str(root))
+    monkeypatch.chdir(root)
     before = get_container()
     yield made
     set_container(before)
-    for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+    forget()
+
+
+def forget() -> None:
+    """Have the project imported anew, as by the next command."""
+    importlib.invalidate_caches()
+    for module in [module for module in sys.modules if module.partition(".")[0] == PACKAGE]:
         del sys.modules[module]
 
 
@@ -66,11 +76,9 @@ def write(project: Project, generator: Any, name: str, *fields: str) -> list[str
     return [one.path.replace(project.package, "shop") for one in plan]
 
 
-def vega_migrate(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from vega.data.cli import app; app(args=sys.argv[1:], prog_name='vega migrate')"
-    return subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=project.root, capture_output=True, text=True, timeout=120, check=False
-    )
+def vega_migrate(*words: str) -> Result:
+    forget()
+    return CliRunner().invoke(app, words, prog_name="vega migrate")
 
 
 def test_a_repository_comes_with_its_port_migration_and_test(project: Project) -> None:
@@ -95,34 +103,33 @@ def test_a_repository_comes_with_its_port_migration_and_test(project: Project) -
 def test_the_generated_migration_makes_the_tables_of_the_generated_repository(project: Project) -> None:
     write(project, repository, "Product", *FIELDS)
 
-    upgraded = vega_migrate(project, "upgrade")
-    checked = vega_migrate(project, "check")
+    upgraded = vega_migrate("upgrade")
+    checked = vega_migrate("check")
 
-    assert upgraded.stdout == "ran 0001_create_products\n", upgraded.stderr
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert vega_migrate(project, "current").stdout == "0001_create_products\n"
+    assert upgraded.stdout == "ran 0001_create_products\n", upgraded.exception
+    assert checked.exit_code == 0, checked.output
+    assert vega_migrate("current").stdout == "0001_create_products\n"
     assert (project.root / f"{project.package}.db").exists()
 
 
 def test_a_change_of_the_entity_is_drift_and_becomes_a_migration(project: Project) -> None:
     write(project, repository, "Product", *FIELDS)
-    vega_migrate(project, "upgrade")
+    vega_migrate("upgrade")
     entity = project.source / "domain" / "entities" / "product.py"
     entity.write_text(entity.read_text().replace("    note:", "    stock: int | None = None\n    note:"))
 
-    checked = vega_migrate(project, "check")
-    created = vega_migrate(project, "create", "-m", "add stock")
+    checked = vega_migrate("check")
+    created = vega_migrate("create", "-m", "add stock")
 
-    assert checked.returncode == 1
+    assert checked.exit_code == 1
     assert "products stock" in checked.stdout
-    assert "0002_add_stock.py" in created.stdout, created.stderr
-    assert vega_migrate(project, "upgrade").stdout == "ran 0002_add_stock\n"
-    assert vega_migrate(project, "check").returncode == 0
-    assert vega_migrate(project, "history").stdout.startswith("0002_add_stock")
-    assert "CREATE TABLE products" in vega_migrate(project, "sql").stdout
-    lost = vega_migrate(project, "downgrade", "-1")
-    assert lost.returncode != 0
-    assert vega_migrate(project, "downgrade", "-1", "--allow-destructive").stdout == "took back 0002_add_stock\n"
+    assert "0002_add_stock.py" in created.stdout, created.exception
+    assert vega_migrate("upgrade").stdout == "ran 0002_add_stock\n"
+    assert vega_migrate("check").exit_code == 0
+    assert vega_migrate("history").stdout.startswith("0002_add_stock")
+    assert "CREATE TABLE products" in vega_migrate("sql").stdout
+    assert isinstance(vega_migrate("downgrade", "-1").exception, DestructiveMigrationError)
+    assert vega_migrate("downgrade", "-1", "--allow-destructive").stdout == "took back 0002_add_stock\n"
 
 
 def test_migrations_follow_each_other(project: Project) -> None:
@@ -148,16 +155,16 @@ def test_the_plugin_wires_database_repository_and_unit(project: Project) -> None
     write(project, repository, "Product", *FIELDS)
 
     async def main() -> tuple[int, int]:
-        app = Application.load(project.root)
+        application = Application.load(project.root)
         port = next(
             value
             for value in vars(sys.modules[f"{project.package}.domain.repositories.product_repository"]).values()
             if isinstance(value, type) and issubclass(value, QueryableRepository) and value is not QueryableRepository
         )
-        async with app, app.activate() as scope:
+        async with application, application.activate() as scope:
             products: Any = scope.resolve(port)
             entity = products.tables.rules.shape.entity
-            await app.container.resolve(Database).create_all()
+            await application.container.resolve(Database).create_all()
 
             def new(name: str) -> Any:
                 from datetime import UTC, datetime
@@ -183,11 +190,11 @@ def test_the_plugin_wires_database_repository_and_unit(project: Project) -> None
 
 def test_the_url_comes_from_the_environment(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/shop")
-    app = Application(project, container=Container(), bus=None)  # type: ignore[arg-type] # the bus is not asked
+    application = Application(project, container=Container(), bus=None)  # type: ignore[arg-type] # the bus is not asked
 
-    DataPlugin().configure(app)
+    DataPlugin().configure(application)
 
-    database = app.container.resolve(Database)
+    database = application.container.resolve(Database)
     assert database.url.drivername == "postgresql+asyncpg"
     assert "hunter2" not in repr(database.url)
 
@@ -205,9 +212,7 @@ def test_the_doctor_hears_of_two_heads(project: Project) -> None:
 
 def test_a_repository_is_built_by_a_container(project: Project, tmp_path: Path) -> None:
     write(project, repository, "Product", *FIELDS)
-    from importlib import import_module
-
-    made: Any = import_module(f"{project.package}.infrastructure.repositories.sql_product_repository")
+    made: Any = importlib.import_module(f"{project.package}.infrastructure.repositories.sql_product_repository")
     container = Container()
     container.register_instance(Database, Database(f"sqlite:///{tmp_path / 'x.db'}"))
     container.register(made.ProductRepository, made.SqlProductRepository, scope=Scope.SINGLETON)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +15,10 @@ import pytest
 from pydantic import BaseModel
 
 from vega.data import (
-    Database,
     DuplicateEntityError,
     EntityMapping,
-    InMemoryRepository,
     InvalidEntityError,
     MappingError,
-    SQLAlchemyRepository,
     StaleEntityError,
     TenantError,
     unsafe_all_tenants,
@@ -117,27 +112,6 @@ class Named(Specification[Any]):
 
     def predicate(self, entity: Any) -> Any:
         return entity.name == self.name
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def run(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
-    """Run a body on an empty repository of an entity."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-
-    def runner(entity: type, body: Body, **options: Any) -> Any:
-        async def main() -> Any:
-            if request.param == "memory":
-                return await body(InMemoryRepository(entity, **options))
-            async with Database(url, package="nothing declared") as database:
-                repository = SQLAlchemyRepository(entity, database=database, **options)
-                await database.create_all()
-                return await body(repository)
-
-        return asyncio.run(main())
-
-    return runner
 
 
 ORDER = Order(

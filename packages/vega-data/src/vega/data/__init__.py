@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._context import use_actor as use_actor
     from ._context import use_tenant as use_tenant
     from ._database import Database as Database
+    from ._declared import metadata as metadata
     from ._entity_mapping import EntityMapping as EntityMapping
     from ._errors import ConstraintError as ConstraintError
     from ._errors import DatabaseStateError as DatabaseStateError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from ._memory import InMemoryRepository as InMemoryRepository
     from ._memory_unit import InMemoryUnitOfWork as InMemoryUnitOfWork
     from ._repository import SQLAlchemyRepository as SQLAlchemyRepository
-    from ._tables import metadata as metadata
     from ._unit import SQLAlchemyUnitOfWork as SQLAlchemyUnitOfWork
 
 _WHERE = {
@@ -54,7 +54,7 @@ _WHERE = {
     "StaleEntityError": "_errors",
     "TenantError": "_errors",
     "TransactionConflictError": "_errors",
-    "metadata": "_tables",
+    "metadata": "_declared",
     "unsafe_all_tenants": "_context",
     "use_actor": "_context",
     "use_tenant": "_context",

@@ -1,15 +1,15 @@
-"""The changes of `update_where`, checked before anything is changed."""
+"""The changes of `update_where` and the keys of `upsert_many`, checked before anything is changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vega.patterns.query import UnknownFieldError
 
 from ._errors import InvalidEntityError
+from ._parts import check
 from ._rules import Rules
-from ._shape import check
 
 
 def checked_changes(rules: Rules, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,3 +32,16 @@ def checked_changes(rules: Rules, changes: Mapping[str, Any]) -> dict[str, Any]:
             )
         checked[name] = check(column, value, rules.shape.entity)
     return checked
+
+
+def checked_keys(rules: Rules, on: Iterable[str]) -> tuple[str, ...]:
+    """Return the fields by which an upsert finds what is there: those that are named, or the identity.
+
+    Raises:
+        UnknownFieldError: the entity stores no such field of its own.
+    """
+    keys = tuple(on) or (rules.mapping.identity,)
+    for key in keys:
+        if key not in rules.shape.by_path:
+            raise UnknownFieldError.of(key, rules.name, rules.shape.by_path)
+    return keys

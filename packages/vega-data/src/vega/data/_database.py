@@ -15,11 +15,12 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from vega.patterns import UnitOfWorkError, current_unit
 
+from ._declared import declared_tables
 from ._driver_errors import translated
 from ._errors import DatabaseStateError
 from ._session import Session
 from ._sqlite import VegaConnection
-from ._tables import EntityTable, declared_tables, joined
+from ._tables import EntityTable, joined
 from ._unit import SQLAlchemyUnitOfWork
 from ._urls import asyncio_url, secret_of
 

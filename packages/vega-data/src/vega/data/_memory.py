@@ -10,14 +10,15 @@ from vega.patterns import AggregateRoot, QueryableRepository, Specification, cur
 from vega.patterns.query import Kind, MemoryExecutor, Query, QueryPlan, select
 from vega.patterns.query.values import check_constant
 
-from ._changes import checked_changes
+from ._changed import with_values
+from ._changes import checked_changes, checked_keys
 from ._entity_mapping import EntityMapping
 from ._errors import DuplicateEntityError, MappingError
 from ._memory_unit import InMemoryUnitOfWork
 from ._missing import missing
+from ._parts import read
 from ._publishing import publish_events
 from ._rules import Rules, top_level
-from ._shape import read, with_values
 
 T = TypeVar("T")
 
@@ -76,12 +77,12 @@ class InMemoryRepository(QueryableRepository[T]):
 
     async def add_many(self, entities: Iterable[T]) -> list[T]:
         """Store new entities, all or none."""
-        before, last = dict(self._rows), self._last_int
         self._enlist()
+        before = self.take_snapshot()
         try:
             stored = [self._insert(entity) for entity in entities]
         except BaseException:
-            self._rows, self._last_int = before, last
+            self.restore(before)
             raise
         await publish_events(stored)
         return stored
@@ -113,12 +114,12 @@ class InMemoryRepository(QueryableRepository[T]):
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
         """Store entities, updating those that are there."""
         self._enlist()
-        keys = tuple(on)
-        before = dict(self._rows)
+        keys = checked_keys(self._rules, on)
+        before = self.take_snapshot()
         try:
             stored = [self._upsert(entity, keys) for entity in entities]
         except BaseException:
-            self._rows = before
+            self.restore(before)
             raise
         await publish_events(stored)
         return stored
@@ -197,8 +198,8 @@ class InMemoryRepository(QueryableRepository[T]):
         changes = self._rules.on_insert(entity)
         if self._rules.identity_of(entity) is None and self._rules.identity_field.kind is Kind.INT:
             changes[self._rules.mapping.identity] = self._last_int + 1
+        self._rules.shape.require_valid(entity, changes)
         candidate = with_values(self._rules.shape.copy(entity), top_level(changes))
-        self._rules.shape.checked_values(candidate)
         if self._rules.identity_of(candidate) in self._rows:
             if self._rules.mapping.version:
                 raise self._rules.stale(candidate)
@@ -208,8 +209,8 @@ class InMemoryRepository(QueryableRepository[T]):
 
     def _change(self, entity: T) -> T:
         changes = self._rules.on_update(entity)
+        self._rules.shape.require_valid(entity, changes)
         candidate = with_values(self._rules.shape.copy(entity), top_level(changes))
-        self._rules.shape.checked_values(candidate)
         stored = self._rows.get(self._rules.identity_of(entity))
         if self._rules.mapping.version and (
             stored is None or self._rules.version_of(stored) != self._rules.version_of(entity)
@@ -219,7 +220,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return with_values(entity, top_level(changes))
 
     def _upsert(self, entity: T, keys: tuple[str, ...]) -> T:
-        there = self._same(entity, keys or (self._rules.mapping.identity,))
+        there = self._same(entity, keys)
         if there is None:
             return self._insert(entity)
         kept = {self._rules.mapping.identity: self._rules.identity_of(there)}
@@ -235,7 +236,6 @@ class InMemoryRepository(QueryableRepository[T]):
         return next((row for row in self._rows.values() if [read(row, path) for path in paths] == wanted), None)
 
     def _store(self, candidate: T) -> None:
-        self._rules.shape.checked_values(candidate)
         identity = self._rules.identity_of(candidate)
         for keys in self._rules.mapping.unique_keys():
             same = self._same_other(candidate, keys, identity)

@@ -12,13 +12,14 @@ from vega.patterns.query import Query
 from vega.patterns.query.values import check_constant
 
 from ._database import Database
+from ._declared import declare
 from ._entity_mapping import EntityMapping
 from ._errors import MappingError
 from ._executor import SQLExecutor
 from ._publishing import publish_events
 from ._rows import RowLoader
 from ._rules import Rules
-from ._tables import EntityTable, declare, entity_table
+from ._tables import EntityTable, entity_table
 from ._writer import Writer
 
 T = TypeVar("T")

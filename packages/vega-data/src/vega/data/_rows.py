@@ -8,8 +8,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, delete, insert, select
 
+from ._parts import Child, check, members_of
 from ._session import Session
-from ._shape import Child, check, members_of
 from ._tables import ChildTable, EntityTable
 
 T = TypeVar("T")

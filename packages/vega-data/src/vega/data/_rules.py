@@ -14,7 +14,8 @@ from ._context import current_actor, current_tenant
 from ._entity_mapping import EntityMapping
 from ._errors import MappingError, StaleEntityError, TenantError
 from ._ids import uuid7
-from ._shape import Column, Shape, read
+from ._parts import Column, read
+from ._shape import Shape
 
 _MADE_KINDS: Final = (Kind.INT, Kind.TEXT, Kind.UUID)
 

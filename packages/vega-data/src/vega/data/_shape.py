@@ -2,87 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final, TypeVar, get_origin
 from weakref import WeakKeyDictionary
 
-from vega.patterns.query import EntityFields, Field, FieldInfo, InvalidValueError, Kind
-from vega.patterns.query.values import constant_checker
+from vega.patterns.query import EntityFields, Field, FieldInfo, Kind
 
 from ._assembly import assembly
-from ._errors import InvalidEntityError, MappingError
+from ._errors import MappingError
+from ._parts import Child, Column, check, members_of, require_instance
 
 T = TypeVar("T")
-_POSITION: Final = "position"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One stored value.
-
-    Args:
-        name: the column.
-        path: the fields from the entity to the value.
-
-    Attributes:
-        dotted: the path as it stands in queries.
-        nullable: whether the value, or a value object around it, may be missing.
-        read: takes an entity and returns the value.
-        check: takes a value that is not None, and where it stands; returns it as it is stored.
-    """
-
-    name: str
-    path: tuple[FieldInfo, ...]
-    dotted: str = field(init=False)
-    nullable: bool = field(init=False)
-    read: Callable[[object], Any] = field(init=False, compare=False)
-    check: Callable[[Any, str], Any] = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        dotted = ".".join(info.name for info in self.path)
-        put = object.__setattr__
-        put(self, "dotted", dotted)
-        put(self, "nullable", any(info.nullable for info in self.path))
-        put(self, "read", attrgetter(dotted) if not self._has_gaps else lambda entity: read(entity, self.path))
-        put(self, "check", constant_checker(self.info.kind, self.info.type))
-
-    @property
-    def info(self) -> FieldInfo:
-        """The field that holds the value."""
-        return self.path[-1]
-
-    @property
-    def _has_gaps(self) -> bool:
-        """Whether something on the way to the value may be missing."""
-        return any(info.nullable for info in self.path[:-1])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """A collection that belongs to its entity: stored with it, loaded with it, deleted with it.
-
-    Args:
-        path: the fields from the entity to the collection.
-        shape: how its members fall apart.
-        collection: the type of the collection: list, tuple, set or frozenset.
-    """
-
-    path: tuple[FieldInfo, ...]
-    shape: Shape
-    collection: Callable[[list[Any]], Any]
-
-    @property
-    def name(self) -> str:
-        """The path with underscores, for the name of the table."""
-        return "_".join(info.name for info in self.path)
-
-    @property
-    def dotted(self) -> str:
-        """The path as it stands in queries."""
-        return ".".join(info.name for info in self.path)
+_NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +53,23 @@ class Shape:
         """Return the column values of an entity, unchecked."""
         return [column.read(entity) for column in self.columns]
 
-    def checked_values(self, entity: object) -> list[Any]:
-        """Return the column values of an entity.
+    def require_valid(self, entity: object, changes: Mapping[str, Any] = _NO_CHANGES) -> None:
+        """Check everything that is stored of an entity, its collections with it.
+
+        Args:
+            entity: the entity.
+            changes: values that stand in place of its own, by dotted path.
 
         Raises:
             InvalidEntityError: a value is missing, of another type, or cannot be stored.
         """
-        if type(entity) is not self.entity and not isinstance(entity, self.entity):
-            raise InvalidEntityError(f"{type(entity).__name__} is no {self.entity.__name__}", self.entity.__name__)
-        return [check(column, column.read(entity), self.entity) for column in self.columns]
+        require_instance(entity, self.entity)
+        for column in self.columns:
+            dotted = column.dotted
+            check(column, changes[dotted] if dotted in changes else column.read(entity), self.entity)
+        for child in self.children:
+            for member in members_of(entity, child):
+                child.shape.require_valid(member)
 
     def column(self, path: Field | str) -> Column:
         """Return the column of a field."""
@@ -152,74 +93,6 @@ _COLLECTIONS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
     set: set,
     frozenset: frozenset,
 }
-
-
-def read(entity: object, path: tuple[FieldInfo, ...]) -> Any:
-    """Return the value at the end of a path; None when something on the way is missing."""
-    value: Any = entity
-    for info in path:
-        if value is None:
-            return None
-        value = getattr(value, info.name)
-    return value
-
-
-def members_of(entity: object, child: Child) -> Sequence[Any]:
-    """Return the members of a child collection; none when there is no collection."""
-    found = read(entity, child.path)
-    return () if found is None else list(found)
-
-
-def check(column: Column, value: Any, entity: type) -> Any:
-    """Return a value as it is stored.
-
-    Raises:
-        InvalidEntityError: it is missing, of another type, or cannot be stored.
-    """
-    if value is None:
-        if column.nullable:
-            return None
-        raise missing_value(column, entity)
-    try:
-        return column.check(value, column.dotted)
-    except InvalidValueError as error:
-        raise InvalidEntityError(error.what, f"{entity.__name__}.{column.dotted}", error.fix) from error
-
-
-def missing_value(column: Column, entity: type) -> InvalidEntityError:
-    """Return the error for a value that must be there."""
-    return InvalidEntityError(f"{column.dotted} is missing", entity.__name__, f"give {column.dotted} a value")
-
-
-def with_values(entity: T, changes: Mapping[str, Any]) -> T:
-    """Return the entity with some fields set: the same object when it can be changed, else a copy."""
-    if _is_frozen(type(entity)):
-        return _replaced(entity, changes)
-    try:
-        for name, value in changes.items():
-            setattr(entity, name, value)
-    except (AttributeError, TypeError, ValueError):  # frozen: dataclasses and attrs the first, pydantic the last
-        return _replaced(entity, changes)
-    return entity
-
-
-def _is_frozen(kind: type) -> bool:
-    parameters = getattr(kind, "__dataclass_params__", None)
-    return parameters is not None and bool(parameters.frozen)
-
-
-def _replaced(entity: T, changes: Mapping[str, Any]) -> T:
-    recorded: tuple[Any, ...] = getattr(entity, "pull_events", tuple)()
-    copied: Any
-    if dataclasses.is_dataclass(entity):
-        copied = dataclasses.replace(entity, **changes)  # type: ignore[type-var] # it is an instance
-    elif hasattr(entity, "model_copy"):
-        copied = entity.model_copy(update=dict(changes))
-    else:
-        copied = type(entity)(**{name: getattr(entity, name) for name in EntityFields.of(type(entity))} | dict(changes))
-    for event in recorded:
-        copied.record(event)
-    return copied  # type: ignore[no-any-return] # the three forms give the class that came in
 
 
 def _shape(entity: type, outer: tuple[type, ...]) -> Shape:

@@ -1,12 +1,11 @@
-"""Tables from the shape of an entity, and the list of all that repositories have declared: no engine is needed."""
+"""Tables from the shape of an entity: no engine is needed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -31,13 +30,11 @@ from sqlalchemy.types import TypeEngine
 from vega.patterns.query import Kind
 
 from ._errors import MappingError
+from ._parts import Child
+from ._parts import Column as ShapeColumn
 from ._rules import Rules
-from ._shape import Child, Shape
-from ._shape import Column as ShapeColumn
+from ._shape import Shape
 from .types import CodePointText, Duration, EnumText, ExactDecimal, Instant, TypedJson, WholeNumber
-
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from ._repository import SQLAlchemyRepository
 
 NAMING: Final = {
     "pk": "pk_%(table_name)s",
@@ -47,7 +44,6 @@ NAMING: Final = {
 }
 POSITION: Final = "position"
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_declared: WeakSet[type[SQLAlchemyRepository[Any]]] = WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,37 +139,6 @@ def column_type(column: ShapeColumn) -> TypeEngine[Any]:
     return _TYPES[info.kind]()
 
 
-def declare(repository: type[SQLAlchemyRepository[Any]]) -> None:
-    """Note a repository class, so that its tables are known once it has been imported."""
-    _declared.add(repository)
-
-
-def declared_tables(package: str = "") -> Iterator[EntityTable]:
-    """Return the tables of every imported repository class that knows its entity, by name.
-
-    Args:
-        package: only repositories of this package; all of them when empty.
-    """
-    for repository in sorted(_declared, key=lambda one: f"{one.__module__}.{one.__qualname__}"):
-        if package and repository.__module__.partition(".")[0] != package:
-            continue
-        found = repository.declared_table()
-        if found is not None:
-            yield found
-
-
-def metadata(package: str = "") -> MetaData:
-    """Return the tables of every imported repository class, for migrations and `create_all`.
-
-    Args:
-        package: only repositories of this package; all of them when empty.
-
-    Raises:
-        MappingError: two entities are mapped to one table.
-    """
-    return joined(declared_tables(package))
-
-
 def joined(tables: Iterable[EntityTable]) -> MetaData:
     """Return the tables of several entities together.
 
@@ -186,7 +151,7 @@ def joined(tables: Iterable[EntityTable]) -> MetaData:
         entity = one.rules.shape.entity
         if owners.setdefault(one.table.key, entity) is not entity:
             raise MappingError(
-                f"{_place(owners[one.table.key])} and {_place(entity)} are both mapped to the table {one.table.key}",
+                f"{place(owners[one.table.key])} and {place(entity)} are both mapped to the table {one.table.key}",
                 "the declared repositories",
                 'name another table: mapping = EntityMapping(table="..."), or give Database(url, package="...")',
             )
@@ -196,7 +161,8 @@ def joined(tables: Iterable[EntityTable]) -> MetaData:
     return data
 
 
-def _place(entity: type) -> str:
+def place(entity: type) -> str:
+    """Return where a class is, for errors."""
     return f"{entity.__module__}.{entity.__qualname__}"
 
 
@@ -210,7 +176,7 @@ def _given_table(rules: Rules, table: Table) -> EntityTable:
         missing += [child.dotted for child in rules.shape.children]
         raise MappingError(
             f"the table {table.name} has no place for {', '.join(missing)}",
-            _place(rules.shape.entity),
+            place(rules.shape.entity),
             "name the columns like the fields, or let the table be made from the entity",
         )
     columns = tuple(by_attribute[one.name] for one in rules.shape.columns)
@@ -266,7 +232,7 @@ def _refuse_taken(table: str, shape: Shape, taken: set[str]) -> None:
         if column.name in taken:
             raise MappingError(
                 f"{shape.entity.__name__}.{column.dotted} would hide the column {column.name} of {table}",
-                _place(shape.entity),
+                place(shape.entity),
                 "rename the field",
             )
 

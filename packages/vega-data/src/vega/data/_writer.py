@@ -11,14 +11,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from vega.patterns.query import InvalidValueError
 from vega.patterns.query.values import check_constant
 
-from ._changes import checked_changes
+from ._changed import with_values
+from ._changes import checked_changes, checked_keys
 from ._compile import Compiler
 from ._errors import DuplicateEntityError, InvalidEntityError, TenantError
 from ._missing import missing
+from ._parts import missing_value, require_instance
 from ._rows import insert_children, replace_children
 from ._rules import top_level
 from ._session import Session
-from ._shape import missing_value, with_values
 from ._tables import EntityTable
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -158,9 +159,7 @@ class Writer(Generic[T]):
 
     async def upsert_many(self, entities: Sequence[T], on: Sequence[str]) -> list[T]:
         """Store entities, updating those that are there."""
-        keys = tuple(on) or (self._rules.mapping.identity,)
-        for key in keys:
-            self._rules.shape.fields.resolve(key, private=True)
+        keys = checked_keys(self._rules, on)
         stored: list[T] = []
         async with self._database.writing() as session:
             for entity in entities:
@@ -242,8 +241,7 @@ class Writer(Generic[T]):
 
     def _row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
         shape = self._rules.shape
-        if not isinstance(entity, shape.entity):
-            raise InvalidEntityError(f"{type(entity).__name__} is no {self._rules.name}", self._rules.name)
+        require_instance(entity, shape.entity)
         made: dict[str, Any] = {}
         try:
             for column, key, dotted, get, check in self._stored:

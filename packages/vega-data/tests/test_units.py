@@ -1,0 +1,159 @@
+"""Units of work in memory and in a database: savepoints, read-only units, and events after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vega.data import (
+    Database,
+    DuplicateEntityError,
+    InMemoryRepository,
+    InMemoryUnitOfWork,
+    SQLAlchemyRepository,
+)
+from vega.events import Event, EventBus, set_event_bus
+from vega.patterns import AggregateRoot, QueryableRepository, UnitOfWork, UnitOfWorkError
+
+
+@dataclass(frozen=True)
+class Placed(Event):
+    order_id: str
+
+
+@dataclass
+class Order(AggregateRoot):
+    id: str
+
+    def place(self) -> Order:
+        self.record(Placed(self.id))
+        return self
+
+
+@dataclass
+class House:
+    orders: QueryableRepository[Order]
+    unit: Callable[[], UnitOfWork]
+    heard: list[str]
+
+    async def ids(self) -> list[str]:
+        return [order.id for order in await self.orders.find_all()]
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def in_house(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Callable[[House], Awaitable[Any]]], Any]:
+    """Run a body in an empty house of orders."""
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+
+    async def main(body: Callable[[House], Awaitable[Any]]) -> Any:
+        heard: list[str] = []
+        bus = EventBus()
+
+        async def hear(event: Placed) -> None:
+            heard.append(event.order_id)
+
+        bus.subscribe(Placed, hear)
+        set_event_bus(bus)
+        if request.param == "memory":
+            return await body(House(InMemoryRepository(Order), InMemoryUnitOfWork, heard))
+        async with Database(url, package="-") as database:
+            orders = SQLAlchemyRepository(Order, database=database)
+            await database.create_all()
+            return await body(House(orders, database.unit, heard))
+
+    return lambda body: asyncio.run(main(body))
+
+
+def test_a_savepoint_that_is_kept_is_kept_and_one_that_fails_is_undone(in_house: Any) -> None:
+    async def body(house: House) -> None:
+        async with house.unit() as unit:
+            await house.orders.add(Order("1"))
+            async with unit.begin(savepoint=True):
+                await house.orders.add(Order("2"))
+            with pytest.raises(DuplicateEntityError):  # noqa: PT012 - the block is the savepoint
+                async with unit.begin(savepoint=True):
+                    await house.orders.add(Order("3"))
+                    await house.orders.add(Order("1"))
+            await house.orders.add(Order("4"))
+
+        assert await house.ids() == ["1", "2", "4"]
+
+    in_house(body)
+
+
+def test_a_savepoint_before_the_first_change_is_undone_too(in_house: Any) -> None:
+    async def body(house: House) -> None:
+        await house.orders.add(Order("0"))
+        async with house.unit() as unit:
+            with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is the savepoint
+                async with unit.begin(savepoint=True):
+                    await house.orders.add(Order("1"))
+                    raise ZeroDivisionError
+
+        assert await house.ids() == ["0"]
+
+    in_house(body)
+
+
+def test_a_read_only_unit_refuses_every_change(in_house: Any) -> None:
+    async def body(house: House) -> None:
+        async with house.unit().begin(read_only=True):
+            for change in (lambda: house.orders.add(Order("1")), lambda: house.orders.delete("1")):
+                with pytest.raises(UnitOfWorkError, match="read-only"):
+                    await change()
+
+    in_house(body)
+
+
+def test_a_doomed_unit_stores_and_tells_nothing(in_house: Any) -> None:
+    async def body(house: House) -> None:
+        async with house.unit() as unit:
+            await house.orders.add(Order("1").place())
+            unit.doom()
+
+        assert (await house.ids(), house.heard) == ([], [])
+
+    in_house(body)
+
+
+def test_a_unit_without_a_statement_ends_quietly(in_house: Any) -> None:
+    async def body(house: House) -> None:
+        async with house.unit():
+            pass
+        with pytest.raises(ZeroDivisionError):
+            async with house.unit():
+                raise ZeroDivisionError
+
+    in_house(body)
+
+
+def test_events_are_told_at_once_without_a_unit_and_after_the_commit_within_one(in_house: Any) -> None:
+    async def body(house: House) -> None:
+        await house.orders.add(Order("1").place())
+        assert house.heard == ["1"]
+        async with house.unit():
+            await house.orders.add(Order("2").place())
+            await house.orders.save(Order("1").place())
+            assert house.heard == ["1"]
+        assert house.heard == ["1", "2", "1"]
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is the unit
+            async with house.unit():
+                await house.orders.add(Order("3").place())
+                raise ZeroDivisionError
+        assert house.heard == ["1", "2", "1"]
+
+    in_house(body)
+
+
+def test_a_unit_that_is_not_open_has_no_session(tmp_path: Path) -> None:
+    unit = Database(f"sqlite:///{tmp_path / 'test.db'}").unit()
+
+    with pytest.raises(UnitOfWorkError, match="not open"):
+        _ = unit.session
