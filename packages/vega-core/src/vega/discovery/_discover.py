@@ -83,9 +83,10 @@ def _modules(
     package: str, kind: str, config: DiscoveryConfig, errors: list[DiscoveryError]
 ) -> Iterator[tuple[str, str]]:
     for source in config.sources[kind]:
+        before = len(errors)
         base = _locate(package, source, errors)
         if base is None:
-            if kind in config.named:
+            if kind in config.named and len(errors) == before:
                 errors.append(
                     SourceNotFoundError(
                         f"there is no package {source!r}, neither in {package} nor installed",

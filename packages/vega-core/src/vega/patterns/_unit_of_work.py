@@ -103,15 +103,18 @@ class UnitOfWork(ABC):
                 true: a deadlock, a serialization failure, a busy database. Inside an open unit it never does.
             read_only: refuse writes.
         """
-        attempts = 1 if self.is_open else retry + 1
-        for attempt in range(1, attempts + 1):
+
+        async def attempt() -> R:
+            async with self.begin(read_only=read_only):
+                return await work()
+
+        for _ in range(0 if self.is_open else retry):
             try:
-                async with self.begin(read_only=read_only):
-                    return await work()
+                return await attempt()
             except Exception as error:
-                if attempt == attempts or not getattr(error, "retryable", False):
+                if not getattr(error, "retryable", False):
                     raise
-        raise AssertionError("the last attempt returns or raises")
+        return await attempt()
 
     async def __aenter__(self) -> Self:
         return await self._enter(read_only=False)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from types import UnionType
+from typing import Any, Final, Literal, Self, Union, get_args, get_origin
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings as _PydanticSettings
 from pydantic_settings import SettingsConfigDict
@@ -58,33 +59,53 @@ class BaseSettings(_PydanticSettings):
 def _explained(cls: type[BaseSettings], error: ValidationError) -> SettingsError:
     problems, examples = [], []
     for entry in error.errors(include_input=False, include_url=False):
-        field = cls.model_fields.get(str(entry["loc"][0])) if entry["loc"] else None
-        variable = _variable(field, "__".join(str(part) for part in entry["loc"]))
-        kind = _type_name(field)
+        if not entry["loc"]:  # a check of the whole
+            problems.append(entry["msg"])
+            continue
+        field = _field_at(cls, entry["loc"])
+        variable = _variable(field, entry["loc"])
+        kind, example = _kind_and_example(field.annotation if field is not None else None)
         problems.append(f"{variable} ({kind}): {entry['msg']}")
-        examples.append(f"{variable}={_example(kind)}")
+        examples.append(f"{variable}={example}")
     return SettingsError(
         f"{len(problems)} settings are missing or wrong: {'; '.join(problems)}",
         f"{cls.__module__}.{cls.__qualname__}",
-        f"set them in the environment or in .env, such as {' '.join(examples)}",
+        f"set them in the environment or in .env{', such as ' if examples else ''}{' '.join(examples)}",
     )
 
 
-def _variable(field: FieldInfo | None, name: str) -> str:
-    alias = field.validation_alias if field is not None else None
-    return alias if isinstance(alias, str) else name.upper()
+def _field_at(model: type[BaseModel], place: tuple[int | str, ...]) -> FieldInfo | None:
+    """Return the innermost field on the way to a place; pydantic names it by its alias, if it has one."""
+    found: FieldInfo | None = None
+    fields = model.model_fields
+    for part in place:
+        inner = next((field for name, field in fields.items() if part in {name, _alias(field)}), None)
+        if inner is None:
+            break
+        found, annotation = inner, inner.annotation
+        fields = annotation.model_fields if isinstance(annotation, type) and issubclass(annotation, BaseModel) else {}
+    return found
 
 
-def _type_name(field: FieldInfo | None) -> str:
-    if field is None or field.annotation is None:
-        return "value"
-    choices = get_args(field.annotation)
-    if choices and all(isinstance(choice, str) for choice in choices):
-        return "|".join(choices)
-    return getattr(field.annotation, "__name__", str(field.annotation))
+def _alias(field: FieldInfo) -> str | None:
+    return field.validation_alias if isinstance(field.validation_alias, str) else None
 
 
-def _example(kind: str) -> str:
-    if "|" in kind:
-        return kind.partition("|")[0]
-    return {"int": "8000", "float": "1.5", "bool": "true"}.get(kind, "...")
+def _variable(field: FieldInfo | None, place: tuple[int | str, ...]) -> str:
+    alias = _alias(field) if field is not None and len(place) == 1 else None
+    return alias or "__".join(str(part) for part in place).upper()
+
+
+def _kind_and_example(annotation: Any) -> tuple[str, str]:
+    """Return how a message calls a type, and a value of it as a line of `.env` has it."""
+    if annotation is None:
+        return "value", "..."
+    parts = get_args(annotation)
+    if parts and all(isinstance(part, str) for part in parts):
+        return "|".join(parts), str(parts[0])
+    types = parts if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    example = next((_EXAMPLES[one] for one in types if isinstance(one, type) and one in _EXAMPLES), "...")
+    return (annotation.__name__ if isinstance(annotation, type) else str(annotation)), example
+
+
+_EXAMPLES: Final[dict[type, str]] = {bool: "true", int: "8000", float: "1.5"}
