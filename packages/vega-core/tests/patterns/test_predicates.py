@@ -40,7 +40,7 @@ from vega.patterns.query import (
     startswith,
 )
 from vega.patterns.query import _codegen as codegen
-from vega.patterns.query.values import MAX_DEPTH, Pattern, escape
+from vega.patterns.query.values import MAX_DEPTH, Pattern, all_of, any_of, escape, negate
 
 
 @dataclass
@@ -368,6 +368,11 @@ def test_a_selector_may_be_used_again_and_again() -> None:
     chosen = codegen.selector(record(lambda o: o.amount > 5, FIELDS))
 
     assert [order.id for order in chosen(ORDERS)] == [order.id for order in chosen(iter(ORDERS))] == [2, 3]
+
+
+def test_nothing_joined_is_true_for_and_and_false_for_or() -> None:
+    assert (len(select(all_of(), ORDERS)), select(any_of(), ORDERS)) == (len(ORDERS), [])
+    assert (select(negate(all_of()), ORDERS), len(select(negate(any_of()), ORDERS))) == ([], len(ORDERS))
 
 
 PATTERNS = st.lists(st.sampled_from(["a", "b", "%", "_", "\\%", "\\_", "\\\\", "."]), max_size=8).map("".join)

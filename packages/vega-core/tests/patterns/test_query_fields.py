@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -53,7 +53,8 @@ class Wide:
     bare: list  # type: ignore[type-arg] # the form under test
     table: dict[str, int]
     anything: Any
-    callback: object
+    whatever: object
+    callback: Callable[[], int]
     parent: Wide | None
     made: int = field(default=1)
     filled: list[str] = field(default_factory=list)
@@ -80,6 +81,7 @@ class Wide:
         ("bare", Kind.JSON, False),
         ("table", Kind.JSON, False),
         ("anything", Kind.ANY, True),
+        ("whatever", Kind.ANY, False),
         ("callback", Kind.ANY, False),
         ("parent", Kind.OBJECT, True),
     ],

@@ -6,6 +6,7 @@ from typing import Literal, Optional, Self
 
 import pytest
 from pydantic import BaseModel, Field, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from vega.settings import BaseSettings, SettingsError
 
@@ -59,6 +60,14 @@ def test_a_check_of_the_whole_has_no_variable_of_its_own() -> None:
 
     assert "1 settings are missing or wrong: Value error, never sound" in str(caught.value)
     assert "such as" not in caught.value.fix
+
+
+def test_a_value_that_belongs_to_no_setting_is_named() -> None:
+    class Closed(BaseSettings):
+        model_config = SettingsConfigDict(extra="forbid")
+
+    with pytest.raises(SettingsError, match=r"REGOIN \(value\)"):
+        Closed.load(regoin="eu")
 
 
 @pytest.mark.parametrize(("profile", "production"), [("production", True), ("test", False)])
