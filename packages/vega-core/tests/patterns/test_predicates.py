@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vega.patterns.query import (
@@ -391,6 +391,13 @@ def matches(pattern: str, text: str) -> bool:
 
 @given(pattern=PATTERNS, text=st.text(alphabet="ab%_\\.\n", max_size=8))
 def test_a_pattern_matches_what_the_definition_says(pattern: str, text: str) -> None:
+    assert bool(Pattern.parse(pattern, "a test").regex().match(text)) is matches(pattern, text)
+
+
+@given(pattern=st.text(alphabet="ab%_", max_size=6), text=st.text(alphabet="ab", max_size=6))
+@example(pattern="%a%a", text="aa")
+@example(pattern="a%b%a", text="abba")
+def test_a_part_between_wildcards_may_stand_anywhere(pattern: str, text: str) -> None:
     assert bool(Pattern.parse(pattern, "a test").regex().match(text)) is matches(pattern, text)
 
 
