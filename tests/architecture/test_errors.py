@@ -26,7 +26,7 @@ PARTS = [
     "testing",
     "cli",
 ]
-HEADING = re.compile(r"^## (VG\d{3}) (.+)$", re.MULTILINE)
+HEADING = re.compile(r"^## (VG\d{3})\b(.*)$", re.MULTILINE)
 
 
 def modules(part: str) -> Iterator[object]:
@@ -88,6 +88,6 @@ def test_each_class_has_a_code_of_its_own() -> None:
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "errors").glob("*.md")))
-    headed = [(code, name) for code, name in HEADING.findall(pages) if not name.startswith("(finding)")]
+    headed = [code for code, rest in HEADING.findall(pages) if "(finding)" not in rest]
 
-    assert sorted(headed) == sorted((str(vars(error)["code"]), error.__name__) for error in ERRORS)
+    assert sorted(headed) == sorted(str(vars(error)["code"]) for error in ERRORS)
