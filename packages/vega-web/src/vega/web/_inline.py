@@ -31,45 +31,44 @@ class InlineChain:
     """
 
     def __init__(self, app: ASGIApp, functions: Sequence[InlineFunction]) -> None:
-        self._app, self._functions = app, tuple(functions)
+        self._app, self._inwards = app, tuple(reversed(functions))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(self._app, self._functions, Inlet(receive), send)
+        exchange = _Exchange(self._app, self._inwards, Inlet(receive), send)
         try:
-            response = await exchange.next(0)(InlineRequest(scope, exchange.inlet))
+            response = await exchange.start()(InlineRequest(scope, exchange.inlet))
             await response(scope, receive, send)
         except BaseException as error:
             await exchange.release(error)
             raise
-        await exchange.release(None)
+        if not exchange.is_over:
+            await exchange.release(None)
 
 
 class _Exchange:
     """One request on its way through the functions."""
 
-    __slots__ = ("_app", "_downstream", "_functions", "_send", "_task", "inlet")
+    __slots__ = ("_app", "_downstream", "_inwards", "_send", "_task", "inlet")
 
-    def __init__(self, app: ASGIApp, functions: tuple[InlineFunction, ...], inlet: Inlet, send: Send) -> None:
-        self._app, self._functions, self.inlet, self._send = app, functions, inlet, send
+    def __init__(self, app: ASGIApp, inwards: tuple[InlineFunction, ...], inlet: Inlet, send: Send) -> None:
+        self._app, self._inwards, self.inlet, self._send = app, inwards, inlet, send
         self._downstream: Downstream | None = None
         self._task = asyncio.current_task()
 
-    def next(self, index: int) -> CallNext:
-        """Return the `call_next` that runs the function at an index, or the application after the last one."""
-        if index == len(self._functions):
-            return self._forward
-        function = self._functions[index]
-
-        async def call_next(request: Request) -> Response:
-            response: Any = await function(request, self.next(index + 1))
-            if not callable(response):
-                raise _no_response(function, response)
-            return response  # type: ignore[no-any-return]  # any ASGI application will do
-
+    def start(self) -> CallNext:
+        """Return what runs the first function, which calls the second, and so on to the application."""
+        call_next: CallNext = self._forward
+        for function in self._inwards:
+            call_next = _checked(function, call_next)
         return call_next
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing that was begun is still to be ended."""
+        return self._downstream is None or self._downstream.is_done
 
     async def _forward(self, request: Request) -> Response:
         if self._downstream is not None:
@@ -99,6 +98,16 @@ class _Exchange:
             downstream.close()
         else:
             await downstream.cancel(error)
+
+
+def _checked(function: InlineFunction, following: CallNext) -> CallNext:
+    async def call_next(request: Request) -> Response:
+        response: Any = await function(request, following)
+        if not callable(response):
+            raise _no_response(function, response)
+        return response  # type: ignore[no-any-return]  # any ASGI application will do
+
+    return call_next
 
 
 def _no_response(function: Any, answer: object) -> MiddlewareError:

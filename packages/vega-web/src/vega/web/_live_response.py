@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any, final
 
 import anyio
+from starlette.datastructures import MutableHeaders
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from ._downstream import Downstream, Mode
+from ._downstream import DROPPED, READ, Downstream
 from ._errors import MiddlewareError
 
 _CHUNK = 64 * 1024
@@ -34,8 +35,16 @@ class LiveResponse(StreamingResponse):
         self.raw_headers = list(self._start.get("headers", ()))
         self.background = None
         self._kept: list[Message] = []
+        self._changed: _Headers | None = None
         self._is_read = False
         self._body: Any = None
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """The headers, which can be changed."""
+        if self._changed is None:
+            self._changed = _Headers(raw=self.raw_headers)
+        return self._changed
 
     @property
     def body_iterator(self) -> Any:
@@ -61,7 +70,7 @@ class LiveResponse(StreamingResponse):
         if self._is_read:
             return None
         self._refuse_given_up()
-        downstream.mode = Mode.READ
+        downstream.mode = READ
         while not downstream.inbox:
             if downstream.is_done:
                 return None
@@ -75,8 +84,9 @@ class LiveResponse(StreamingResponse):
         start = {**self._start, "status": self.status_code, "headers": self.raw_headers}
         if self._body is None:
             await send(start)
-            for message in (*self._kept, *self._downstream.inbox):
-                await send(message)
+            if self._kept or self._downstream.inbox:
+                for message in (*self._kept, *self._downstream.inbox):
+                    await send(message)
             await self._downstream.deliver(send)
         else:
             await self._send_other_body(start, send)
@@ -85,7 +95,7 @@ class LiveResponse(StreamingResponse):
             await self.background()
 
     def _refuse_given_up(self) -> None:
-        if self._downstream.mode is Mode.DROPPED:
+        if self._downstream.mode == DROPPED:
             raise MiddlewareError(
                 "a response was used that had been given up",
                 "a middleware that calls call_next twice",
@@ -101,6 +111,18 @@ class LiveResponse(StreamingResponse):
             data = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _Headers(MutableHeaders):
+    """Headers that are quick to set when they are new, as they mostly are in middleware."""
+
+    def __setitem__(self, key: str, value: str) -> None:
+        name, known = key.lower().encode("latin-1"), self.raw
+        for entry in known:
+            if entry[0] == name:
+                super().__setitem__(key, value)
+                return
+        known.append((name, value.encode("latin-1")))
 
 
 async def _chunks(message: Message) -> AsyncIterator[bytes]:
