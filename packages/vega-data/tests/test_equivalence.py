@@ -265,7 +265,7 @@ def everywhere(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -
             made: list[QueryableRepository[Row]] = []
             before, sign, query = postgres_server.partition("?")
             for url in (f"sqlite:///{files / 'rows.db'}", f"{before.rstrip('/')}/postgres{sign}{query}"):
-                database = await stack.enter_async_context(Database(url))
+                database = await stack.enter_async_context(Database(url, package="-"))
                 made.append(SQLAlchemyRepository(Row, database=database))
                 await database.create_all()
             return made

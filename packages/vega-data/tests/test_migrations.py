@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from vega.data import Database, DestructiveMigrationError, MigrationError, QueryTimeoutError, SQLAlchemyRepository
+from vega.data import (
+    Database,
+    DestructiveMigrationError,
+    MigrationError,
+    QueryTimeoutError,
+    SQLAlchemyRepository,
+    TransactionConflictError,
+)
 from vega.data.migrations import MigrationFolder, Migrations
 
 
@@ -194,3 +201,86 @@ def test_names_fit_the_version_table(tmp_path: Path) -> None:
 
     assert len(name.removesuffix(".py")) <= 32
     compile(text, name, "exec")
+
+
+def test_a_change_that_would_orphan_rows_is_undone(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "first",
+        'op.create_table("parents", sa.Column("id", sa.Integer, primary_key=True))\n'
+        'op.create_table("children", sa.Column("parent", sa.Integer, sa.ForeignKey("parents.id")))\n'
+        'op.execute("INSERT INTO parents VALUES (1)")\nop.execute("INSERT INTO children VALUES (1)")',
+    )
+    write(tmp_path, "second", 'op.execute("DELETE FROM parents")')
+
+    async def main() -> tuple[str, ...]:
+        migrations = Migrations(Database(f"sqlite:///{tmp_path / 'test.db'}", package="-"), tmp_path)
+        with pytest.raises(MigrationError, match="1 rows of children would refer to what is gone"):
+            await migrations.upgrade(allow_destructive=True)
+        return await migrations.current()
+
+    assert asyncio.run(main()) == ()
+
+
+def test_an_unknown_revision_is_an_error_and_nothing_to_create_is_one_too(tmp_path: Path) -> None:
+    write(tmp_path, "first", FIRST)
+
+    async def main() -> None:
+        migrations = Migrations(
+            Database(f"sqlite:///{tmp_path / 'test.db'}", package="-"), tmp_path, metadata=sa.MetaData()
+        )
+        with pytest.raises(MigrationError, match="0007"):
+            await migrations.upgrade("0007_nope")
+        with pytest.raises(MigrationError, match="behind the migrations"):
+            await migrations.create("more")
+        assert [one.id for one in (await migrations.status()).pending] == ["0001_first"]
+        await migrations.upgrade()
+        assert (await migrations.status()).pending == ()
+        assert (await migrations.create("by hand", empty=True)).name == "0002_by_hand.py"
+
+    asyncio.run(main())
+
+
+def test_tables_that_fit_leave_nothing_to_create(tmp_path: Path) -> None:
+    async def main() -> None:
+        migrations = Migrations(
+            Database(f"sqlite:///{tmp_path / 'test.db'}", package="-"), tmp_path / "versions", metadata=sa.MetaData()
+        )
+        with pytest.raises(MigrationError, match="already"):
+            await migrations.create("nothing")
+        assert (await migrations.status()).head is None
+
+    asyncio.run(main())
+
+
+def test_a_migration_that_passes_its_deadline_ends(postgres_url: str, tmp_path: Path) -> None:
+    write(tmp_path, "first", 'op.execute("SELECT pg_sleep(20)")')
+
+    async def main() -> tuple[str, ...]:
+        database = Database(postgres_url, package="-")
+        with pytest.raises(QueryTimeoutError, match=r"longer than 0\.3 s"):
+            await Migrations(database, tmp_path, deadline=0.3).upgrade()
+        return await Migrations(database, tmp_path).current()
+
+    assert asyncio.run(main()) == ()
+
+
+def test_a_database_in_use_ends_the_wait_of_a_migration(tmp_path: Path) -> None:
+    write(tmp_path, "first", FIRST)
+
+    async def main() -> None:
+        async with Database(f"sqlite:///{tmp_path / 'test.db'}", package="-") as database:
+            migrations = Migrations(database, tmp_path, timeout=0.05)
+            async with database.connection():
+                with pytest.raises(TransactionConflictError):
+                    await migrations.upgrade()
+            assert await migrations.upgrade() == ["0001_first"]
+
+    asyncio.run(main())
+
+
+def test_a_computed_revision_is_none_and_other_assignments_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "0001_odd.py").write_text('other = print("never run")\nx.y = 1\nrevision: str = "0001_odd"\n')
+
+    assert MigrationFolder(tmp_path).head() == "0001_odd"
+    assert MigrationFolder(tmp_path).next_id("???") == "0002_migration"

@@ -221,3 +221,77 @@ def test_a_repository_is_built_by_a_container(project: Project, tmp_path: Path) 
 
     assert type(found) is made.SqlProductRepository
     assert found.mapping.unique_keys() == (("name",),)
+
+
+def test_a_folder_is_made_an_empty_migration_written_and_what_is_pending_told(project: Project) -> None:
+    folder = project.source / "infrastructure" / "migrations" / "versions"
+
+    assert vega_migrate("init").stdout == f"migrations lie in {folder}\n"
+    assert vega_migrate("upgrade").stdout == "nothing to do\n"
+    assert vega_migrate("create", "-m", "by hand", "--empty").stdout == f"wrote {folder / '0001_by_hand.py'}\n"
+    assert vega_migrate("current").stdout == "at no migration\npending: 0001_by_hand\n"
+    file = folder / "0001_by_hand.py"
+    file.write_text(
+        file.read_text().replace("def upgrade() -> None:", "def upgrade() -> None:\n    op.drop_table('t')\n", 1)
+    )
+    checked = vega_migrate("check")
+    assert checked.exit_code == 1
+    assert checked.stdout.startswith("pending: 0001_by_hand\ndestructive: 0001_by_hand.py:")
+
+
+SETTINGS = """
+from vega.settings import BaseSettings
+
+
+class Other(BaseSettings):
+    name: str = ""
+
+
+class Settings(BaseSettings):
+    database_url: str = "sqlite:///{file}"
+"""
+
+
+def test_the_settings_of_the_project_say_where_the_database_is(project: Project, tmp_path: Path) -> None:
+    write(project, repository, "Product", *FIELDS)
+    (project.source / "settings.py").write_text(SETTINGS.format(file=tmp_path / "elsewhere.db"))
+
+    assert vega_migrate("upgrade").stdout == "ran 0001_create_products\n"
+    assert (tmp_path / "elsewhere.db").exists()
+
+
+def test_settings_without_a_database_leave_the_file_beside_the_project(project: Project) -> None:
+    (project.source / "settings.py").write_text(SETTINGS.replace("database_url", "other_url").format(file="x"))
+    (project.source / "config.py").write_text("DISCOVERY_CONFIG = {}\n")
+
+    assert vega_migrate("current").stdout == "at no migration\n"
+    assert vega_migrate("check").exit_code == 0
+    assert (project.root / f"{PACKAGE}.db").exists()
+
+
+def test_a_package_that_cannot_be_imported_is_named(project: Project) -> None:
+    (project.root / "pyproject.toml").write_text('[tool.vega]\npackage = "no_such_package"\nfeatures = ["data"]\n')
+
+    error = vega_migrate("upgrade").exception
+
+    assert isinstance(error, MigrationError)
+    assert "no_such_package cannot be imported" in error.what
+
+
+def test_adding_the_feature_brings_requirement_and_folder(project: Project) -> None:
+    added = DataPlugin().add(project)
+
+    assert [type(one).__name__ for one in added] == ["AddDependency", "EnableFeature", "WriteFile"]
+    assert DataPlugin().checks(project) == []
+
+
+def test_a_plugin_that_was_not_configured_has_nothing_to_open(project: Project) -> None:
+    plugin = DataPlugin()
+    application = Application(project, container=Container(), bus=None)  # type: ignore[arg-type] # the bus is not asked
+
+    async def main() -> None:
+        await plugin.startup(application)
+        await plugin.shutdown(application)
+
+    asyncio.run(main())
+    assert not application.container.provides(Database)

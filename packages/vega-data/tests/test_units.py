@@ -22,7 +22,7 @@ from vega.patterns import AggregateRoot, QueryableRepository, UnitOfWork, UnitOf
 
 
 @dataclass(frozen=True)
-class Placed(Event):
+class Registered(Event):
     order_id: str
 
 
@@ -31,7 +31,7 @@ class Order(AggregateRoot):
     id: str
 
     def place(self) -> Order:
-        self.record(Placed(self.id))
+        self.record(Registered(self.id))
         return self
 
 
@@ -56,10 +56,10 @@ def in_house(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Callab
         heard: list[str] = []
         bus = EventBus()
 
-        async def hear(event: Placed) -> None:
+        async def hear(event: Registered) -> None:
             heard.append(event.order_id)
 
-        bus.subscribe(Placed, hear)
+        bus.subscribe(Registered, hear)
         set_event_bus(bus)
         if request.param == "memory":
             return await body(House(InMemoryRepository(Order), InMemoryUnitOfWork, heard))

@@ -19,7 +19,7 @@ from ._declared import declared_tables
 from ._driver_errors import translated
 from ._errors import DatabaseStateError
 from ._session import Session
-from ._sqlite import VegaConnection
+from ._sqlite import VegaConnection, connected
 from ._tables import EntityTable, joined
 from ._unit import SQLAlchemyUnitOfWork
 from ._urls import asyncio_url, secret_of
@@ -261,7 +261,8 @@ class Database:
         options = dict(self._options)
         connect, lock, statement = self._timeouts
         if self.dialect == "sqlite":
-            options["connect_args"] = {"factory": VegaConnection, "isolation_level": None, "timeout": lock}
+            settings = {"factory": VegaConnection, "isolation_level": None, "timeout": lock}
+            options["connect_args"] = {**settings, "async_creator_fn": connected}
             options["skip_autocommit_rollback"] = True
             if self._url.database in _MEMORY:
                 options["pool_size"] = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from decimal import Decimal
+from threading import Thread
 from typing import Any, Final
 
 from vega.patterns.query import fold
@@ -13,6 +14,7 @@ from .types import DECIMAL_COLLATION
 
 FOLD_FUNCTION: Final = "vega_fold"
 SUM_FUNCTION: Final = "vega_sum"
+_LONGEST_FAREWELL: Final = 5.0
 
 
 class VegaConnection(sqlite3.Connection):
@@ -26,6 +28,20 @@ class VegaConnection(sqlite3.Connection):
         self.execute("PRAGMA foreign_keys = ON")
         self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = NORMAL")
+
+
+async def connected(*args: Any, **options: Any) -> Any:
+    """Open a connection; when that fails, see its thread out, which would else answer a loop that may be closed."""
+    import aiosqlite
+
+    connection: Any = aiosqlite.connect(*args, **options)
+    thread: Thread = connection if isinstance(connection, Thread) else connection._thread
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        thread.join(_LONGEST_FAREWELL)
+        raise
 
 
 class _Sum:
