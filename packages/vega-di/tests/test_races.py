@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -287,3 +288,52 @@ def test_a_failing_factory_in_a_thread_wakes_the_others() -> None:
 
     assert "error" in outcomes
     assert isinstance(container.resolve(Slow), Slow)
+
+
+def test_threads_that_ask_for_the_same_keys_first_get_no_error() -> None:
+    classes = [type(f"T{number}", (), {}) for number in range(300)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(3):
+            container = Container({cls: cls for cls in classes})
+            errors: list[Exception] = []
+
+            def work(_: int, container: Container = container, errors: list[Exception] = errors) -> None:
+                try:
+                    for cls in classes:
+                        container.resolve(cls)
+                except Exception as error:  # noqa: BLE001  # whatever it is, it fails the test
+                    errors.append(error)
+
+            run_threads(8, work)
+            assert errors == []
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_a_key_error_of_a_constructor_stays_one() -> None:
+    class Broken:
+        def __init__(self) -> None:
+            raise KeyError(Broken)
+
+    container = Container({Broken: Broken})
+
+    for _ in range(2):
+        with pytest.raises(KeyError) as caught:
+            container.resolve(Broken)
+        assert "while building Broken" in caught.value.__notes__[0]
+
+
+def test_functions_are_bound_once_whoever_calls_first() -> None:
+    container = Container({Pool: Pool})
+
+    def work(pool: Pool, number: int = 1) -> int:
+        return number
+
+    bound = container.bind(work)
+    found: list[int] = []
+
+    run_threads(16, lambda number: found.append(bound(number=number) if number % 2 else bound()))
+
+    assert sorted(found) == sorted(number if number % 2 else 1 for number in range(16))

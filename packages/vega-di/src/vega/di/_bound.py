@@ -125,8 +125,9 @@ class Entry:
     def _get_ready(self) -> None:
         from ._specialise import specialise
 
+        with self.engine.container.lock:
+            specialise(self)
         self.ready = True
-        specialise(self)
 
     @property
     def needs_scope(self) -> bool:

@@ -80,10 +80,15 @@ class Container(Declarations):
         return self._resolve_first(key, name)
 
     def _is_explained(self, key: Any) -> bool:
-        """Explain the error that is being handled, unless it only says that a key is asked for the first time."""
+        """Explain the error that is being handled, unless it only says that a key is asked for the first time.
+
+        That one comes from `resolve` itself. (Whether the key is known by now says nothing: another thread may have
+        been first in between.)
+        """
         error = sys.exc_info()[1]
         assert isinstance(error, Exception)  # called from an except clause
-        if isinstance(error, KeyError) and key not in self.values:
+        trace = error.__traceback__
+        if isinstance(error, KeyError) and trace is not None and trace.tb_next is None:
             return False
         explain(error, key)
         return True
