@@ -68,6 +68,7 @@ def copy_tests(package: str, target: Path) -> Path:
         source = ROOT / "packages" / package / name
         if source.is_dir():
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "packages" / package / "README.md", target)
     shared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
     lines = ["[pytest]", f"addopts = {' '.join(shared['addopts'])}", f"timeout = {shared['timeout']}"]
     lines += ["xfail_strict = true", "filterwarnings =", *(f"    {rule}" for rule in shared["filterwarnings"])]
