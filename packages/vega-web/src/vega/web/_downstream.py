@@ -63,7 +63,7 @@ class Downstream:
         self._pending: Any = _NOTHING
         self._refused = False
         started: Any = app(scope, receive, self._send)
-        self._coroutine = started if type(started) is types.CoroutineType else _await(started)
+        self._coroutine: Any = started if type(started) is types.CoroutineType else _await(started)
 
     @property
     def is_streaming(self) -> bool:

@@ -31,7 +31,7 @@ class Entry:
     before: tuple[Reference, ...] = ()
     after: tuple[Reference, ...] = ()
     args: tuple[Any, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     branch: Any = None
 
     def is_meant_by(self, reference: Reference) -> bool:
@@ -153,7 +153,7 @@ def _sorted(active: Iterable[Entry], inner: Mapping[Entry, set[Entry]]) -> list[
             waiting[follower] += 1
     ready = [(-entry.priority, entry.index, entry) for entry, count in waiting.items() if not count]
     heapq.heapify(ready)
-    order = []
+    order: list[Entry] = []
     while ready:
         entry = heapq.heappop(ready)[2]
         order.append(entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec, Protocol, Self, TypeVar, final, overload
 
 from starlette.applications import Starlette
@@ -145,10 +146,10 @@ class MiddlewarePipeline:
             MiddlewareError: no async function of two parameters was given, or the pipeline is installed already.
         """
         if function is None:
-            return lambda decorated: self._inline(decorated, placing)
-        return self._inline(function, placing)
+            return partial(self._inline, placing)
+        return self._inline(placing, function)
 
-    def _inline(self, function: Any, placing: dict[str, Any]) -> Any:
+    def _inline(self, placing: dict[str, Any], function: Any) -> Any:
         if not _is_async(function) or not _takes(function, 2):
             fix = "write: async def name(request, call_next)"
             raise misuse("is no async function of (request, call_next)", function, fix)
