@@ -15,32 +15,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from vega.core import ErrorKind
+from vega.core import CoreError, ErrorKind
 
 
-class JobsError(Exception):
-    """The root of the errors of vega-jobs.
-
-    Args:
-        what: what is wrong, in one line.
-        where: the job, address or call it was found in; empty when there is none.
-        fix: what to do about it; empty when nothing certain can be said.
-    """
+class JobsError(CoreError):
+    """The root of the errors of vega-jobs."""
 
     code: ClassVar[str] = "VG700"
-    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
-
-    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
-        super().__init__(what, where, fix)
-        self.what, self.where, self.fix = what, where, fix
-
-    def __str__(self) -> str:
-        lines = [f"[{self.code}] {self.what}"]
-        if self.where:
-            lines.append(f"  where: {self.where}")
-        if self.fix:
-            lines.append(f"  fix:   {self.fix}")
-        return "\n".join(lines)
 
 
 class JobDefinitionError(JobsError):
