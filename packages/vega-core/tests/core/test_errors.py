@@ -14,9 +14,14 @@ from vega.core import (
     InvalidNameError,
     PluginError,
     ProjectError,
+    StoreError,
+    StoreUnavailableError,
 )
 
-ERRORS = [CoreError, ProjectError, InvalidNameError, InvalidFieldError, PluginError, ComponentError]
+ERRORS = [
+    *(CoreError, ProjectError, InvalidNameError, InvalidFieldError, PluginError, ComponentError),
+    *(StoreError, StoreUnavailableError),
+]
 
 
 @pytest.mark.parametrize("error", ERRORS)

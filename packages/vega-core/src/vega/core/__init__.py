@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ._errors import InvalidNameError as InvalidNameError
     from ._errors import PluginError as PluginError
     from ._errors import ProjectError as ProjectError
+    from ._errors import StoreError as StoreError
+    from ._errors import StoreUnavailableError as StoreUnavailableError
+    from ._memory_store import MemoryStore as MemoryStore
+    from ._store import Store as Store
 
 __all__ = [
     "Application",
@@ -22,8 +26,12 @@ __all__ = [
     "ErrorKind",
     "InvalidFieldError",
     "InvalidNameError",
+    "MemoryStore",
     "PluginError",
     "ProjectError",
+    "Store",
+    "StoreError",
+    "StoreUnavailableError",
     "__version__",
 ]
 
@@ -36,8 +44,12 @@ _WHERE = {
     "CoreError": "_errors",
     "InvalidFieldError": "_errors",
     "InvalidNameError": "_errors",
+    "MemoryStore": "_memory_store",
     "PluginError": "_errors",
     "ProjectError": "_errors",
+    "Store": "_store",
+    "StoreError": "_errors",
+    "StoreUnavailableError": "_errors",
 }
 
 

@@ -5,7 +5,9 @@ CoreError
 ├── InvalidNameError        VG102  a name that cannot become a class and a module
 ├── InvalidFieldError       VG103  a field such as `price:decimal:min=0` that cannot be read
 ├── PluginError             VG104  a plugin that cannot be loaded, ordered or started
-└── ComponentError          VG105  a component that discovery found and the application cannot use
+├── ComponentError          VG105  a component that discovery found and the application cannot use
+└── StoreError              VG106  a store was given a wrong key, value or time
+    └── StoreUnavailableError  VG107  a store cannot be reached in time
 ConfigurationErrors                the group of all mistakes found at one start
 """
 
@@ -72,6 +74,19 @@ class ComponentError(CoreError):
     """Discovery found a component that the application cannot use."""
 
     code = "VG105"
+
+
+class StoreError(CoreError):
+    """A store was given a wrong key, value or time, or counts where there is no number."""
+
+    code = "VG106"
+
+
+class StoreUnavailableError(StoreError):
+    """A store cannot be reached in time."""
+
+    code = "VG107"
+    kind = ErrorKind.UNAVAILABLE
 
 
 class ConfigurationErrors(ExceptionGroup[Exception]):
