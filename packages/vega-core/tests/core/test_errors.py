@@ -16,11 +16,12 @@ from vega.core import (
     ProjectError,
     StoreError,
     StoreUnavailableError,
+    TelemetryError,
 )
 
 ERRORS = [
     *(CoreError, ProjectError, InvalidNameError, InvalidFieldError, PluginError, ComponentError),
-    *(StoreError, StoreUnavailableError),
+    *(StoreError, StoreUnavailableError, TelemetryError),
 ]
 
 

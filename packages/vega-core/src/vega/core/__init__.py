@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._errors import ProjectError as ProjectError
     from ._errors import StoreError as StoreError
     from ._errors import StoreUnavailableError as StoreUnavailableError
+    from ._errors import TelemetryError as TelemetryError
     from ._memory_store import MemoryStore as MemoryStore
     from ._store import Store as Store
 
@@ -32,6 +33,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreUnavailableError",
+    "TelemetryError",
     "__version__",
 ]
 
@@ -50,6 +52,7 @@ _WHERE = {
     "Store": "_store",
     "StoreError": "_errors",
     "StoreUnavailableError": "_errors",
+    "TelemetryError": "_errors",
 }
 
 

@@ -6,8 +6,9 @@ CoreError
 ├── InvalidFieldError       VG103  a field such as `price:decimal:min=0` that cannot be read
 ├── PluginError             VG104  a plugin that cannot be loaded, ordered or started
 ├── ComponentError          VG105  a component that discovery found and the application cannot use
-└── StoreError              VG106  a store was given a wrong key, value or time
-    └── StoreUnavailableError  VG107  a store cannot be reached in time
+├── StoreError              VG106  a store was given a wrong key, value or time
+│   └── StoreUnavailableError  VG107  a store cannot be reached in time
+└── TelemetryError          VG108  a metric under a name or with labels that are another's
 ConfigurationErrors                the group of all mistakes found at one start
 """
 
@@ -87,6 +88,12 @@ class StoreUnavailableError(StoreError):
 
     code = "VG107"
     kind = ErrorKind.UNAVAILABLE
+
+
+class TelemetryError(CoreError):
+    """A metric's name or labels are another's, or there is nothing to measure with."""
+
+    code = "VG108"
 
 
 class ConfigurationErrors(ExceptionGroup[Exception]):

@@ -1,0 +1,28 @@
+"""What an application tells about itself: log fields, OpenTelemetry spans, Prometheus metrics.
+
+Spans and metrics do nothing unless `vega-core[otel]` and `vega-core[prometheus]` are installed; neither library
+loads before it is used.
+"""
+
+from ._behaviour import TelemetryBehaviour
+from ._logs import JsonFormatter, LogContextFilter, log_context
+from ._metrics import Counter, Gauge, Histogram, metrics_page
+from ._middleware import TelemetryMiddleware
+from ._outcomes import outcome_of
+from ._tracing import Span, span, trace_context
+
+__all__ = [
+    "Counter",
+    "Gauge",
+    "Histogram",
+    "JsonFormatter",
+    "LogContextFilter",
+    "Span",
+    "TelemetryBehaviour",
+    "TelemetryMiddleware",
+    "log_context",
+    "metrics_page",
+    "outcome_of",
+    "span",
+    "trace_context",
+]

@@ -1,0 +1,18 @@
+"""How a piece of work ended, as one word of a short closed list: what a metric can be split by."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+
+from .._kinds import ErrorKind
+
+
+def outcome_of(error: BaseException | None) -> str:
+    """Return `ok`, `cancelled`, or the kind of the error, such as `conflict`.
+
+    >>> outcome_of(None), outcome_of(TimeoutError())
+    ('ok', 'timeout')
+    """
+    if error is None:
+        return "ok"
+    return "cancelled" if isinstance(error, CancelledError) else str(ErrorKind.of(error))
