@@ -6,6 +6,7 @@ import pickle
 import pytest
 
 from vega.core import (
+    ApplicationStateError,
     ComponentError,
     ConfigurationErrors,
     CoreError,
@@ -14,6 +15,7 @@ from vega.core import (
     InvalidNameError,
     PluginError,
     ProjectError,
+    StopTimeoutError,
     StoreError,
     StoreUnavailableError,
     TelemetryError,
@@ -21,7 +23,7 @@ from vega.core import (
 
 ERRORS = [
     *(CoreError, ProjectError, InvalidNameError, InvalidFieldError, PluginError, ComponentError),
-    *(StoreError, StoreUnavailableError, TelemetryError),
+    *(StoreError, StoreUnavailableError, TelemetryError, ApplicationStateError, StopTimeoutError),
 ]
 
 

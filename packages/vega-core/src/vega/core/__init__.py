@@ -6,6 +6,7 @@ from ._kinds import ErrorKind
 
 if TYPE_CHECKING:
     from ._application import Application as Application
+    from ._errors import ApplicationStateError as ApplicationStateError
     from ._errors import ComponentError as ComponentError
     from ._errors import ConfigurationErrors as ConfigurationErrors
     from ._errors import CoreError as CoreError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ._errors import InvalidNameError as InvalidNameError
     from ._errors import PluginError as PluginError
     from ._errors import ProjectError as ProjectError
+    from ._errors import StopTimeoutError as StopTimeoutError
     from ._errors import StoreError as StoreError
     from ._errors import StoreUnavailableError as StoreUnavailableError
     from ._errors import TelemetryError as TelemetryError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Application",
+    "ApplicationStateError",
     "ComponentError",
     "ConfigurationErrors",
     "CoreError",
@@ -30,6 +33,7 @@ __all__ = [
     "MemoryStore",
     "PluginError",
     "ProjectError",
+    "StopTimeoutError",
     "Store",
     "StoreError",
     "StoreUnavailableError",
@@ -41,6 +45,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Application": "_application",
+    "ApplicationStateError": "_errors",
     "ComponentError": "_errors",
     "ConfigurationErrors": "_errors",
     "CoreError": "_errors",
@@ -49,6 +54,7 @@ _WHERE = {
     "MemoryStore": "_memory_store",
     "PluginError": "_errors",
     "ProjectError": "_errors",
+    "StopTimeoutError": "_errors",
     "Store": "_store",
     "StoreError": "_errors",
     "StoreUnavailableError": "_errors",

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar, final
+from typing import Any, Final, Literal, TypeAlias, TypeVar, final
 
 from vega.di import Container
 from vega.discovery import Found
 from vega.events import EventBus
 
 from ._activation import Activation
-from ._errors import PluginError
+from ._errors import ApplicationStateError, PluginError
+from ._run import run_until_signalled
+from ._stop import Stop
 from .extend import Plugin, Project
 
 T = TypeVar("T")
+State: TypeAlias = Literal["new", "running", "stopped"]
+STOP_TIMEOUT: Final = 30.0
 
 
 @final
@@ -25,7 +29,7 @@ class Application:
     """One application: what it is made of, and when it starts and stops.
 
     Usually made by `Application.load`; by hand in tests and scripts. `async with` starts and stops it, once: what
-    the container held is closed then.
+    the container held is closed then, so a second start is refused.
 
     Args:
         project: where the application's files are.
@@ -34,9 +38,8 @@ class Application:
         settings: the settings object, or None.
         found: what discovery found, or None.
         plugins: in the order of their start.
-
-    >>> from vega.di import Container
-    >>> from vega.events import EventBus
+        stop_timeout: how long stopping may take, in seconds, above 0; each plugin has an equal share, and what
+            an earlier one did not use.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Application:
         settings: object | None = None,
         found: Found | None = None,
         plugins: tuple[Plugin, ...] = (),
+        stop_timeout: float = STOP_TIMEOUT,
     ) -> None:
         self.project = project
         self.container = container
@@ -55,8 +59,10 @@ class Application:
         self.settings = settings
         self.found = found
         self.plugins = plugins
+        self.stop_timeout = stop_timeout
         self._ambient: list[Callable[[], AbstractContextManager[object]]] = []
         self._running: list[Plugin] = []
+        self._state: State = "new"
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Application:
@@ -104,15 +110,34 @@ class Application:
                 return plugin
         raise PluginError(f"the feature {feature!r} is not enabled", "[tool.vega] features", f"run: vega add {feature}")
 
+    @property
+    def state(self) -> State:
+        """Whether it is `new`, `running` (from the start of the first plugin on) or `stopped`."""
+        return self._state
+
     async def __aenter__(self) -> Application:
+        if self._state != "new":
+            raise ApplicationStateError(
+                f"the application {'runs already' if self._state == 'running' else 'has been stopped'}",
+                self.project.package,
+                "start each application once; make another one with Application.load",
+            )
+        self._state = "running"
         try:
             for plugin in self.plugins:
                 self._running.append(plugin)
-                await plugin.startup(self)
+                await self._start(plugin)
         except BaseException:
             await self._stop()
             raise
         return self
+
+    async def _start(self, plugin: Plugin) -> None:
+        try:
+            await plugin.startup(self)
+        except BaseException as error:
+            error.add_note(f"while the plugin {plugin.feature!r} was started")
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -120,31 +145,35 @@ class Application:
         await self._stop()
 
     async def _stop(self) -> None:
-        """Stop every plugin that was started, the last first, then close the container, whatever fails."""
-        errors: list[BaseException] = []
-        while self._running:
-            try:
-                await self._running.pop().shutdown(self)
-            except BaseException as error:  # noqa: BLE001 - collected: the others must stop too
-                errors.append(error)
+        """Let events finish, stop every started plugin, the last first, then close the container, whatever fails."""
+        stop = Stop(self.project.package, self.stop_timeout)
+        stop.add("the event bus", self.bus.drain)
+        for plugin in reversed(self._running):
+            stop.add(f"the plugin {plugin.feature!r}", partial(plugin.shutdown, self))
+        stop.add("the container", self.container.aclose)
+        self._running.clear()
         try:
-            await self.container.aclose()
-        except BaseException as error:  # noqa: BLE001 - collected, as above
-            errors.append(error)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise BaseExceptionGroup(f"{len(errors)} parts of {self.project.package} did not stop well", errors)
+            await stop.run()
+        finally:
+            self._state = "stopped"
 
     def run(self, main: Callable[[], Awaitable[T]]) -> T:
         """Start the application, run one coroutine function in one activation, and stop.
 
+        SIGINT and SIGTERM cancel `main`; the application is then stopped within `stop_timeout`. A second signal
+        ends the process at once.
+
         Args:
             main: a function without parameters whose result is awaited.
+
+        Raises:
+            ApplicationStateError: it was started before.
+            KeyboardInterrupt: after SIGINT.
+            SystemExit: after SIGTERM, with the status 143.
         """
 
         async def started() -> T:
             async with self, self.activate():
                 return await main()
 
-        return asyncio.run(started())
+        return run_until_signalled(started)

@@ -8,7 +8,9 @@ CoreError
 ├── ComponentError          VG105  a component that discovery found and the application cannot use
 ├── StoreError              VG106  a store was given a wrong key, value or time
 │   └── StoreUnavailableError  VG107  a store cannot be reached in time
-└── TelemetryError          VG108  a metric under a name or with labels that are another's
+├── TelemetryError          VG108  a metric under a name or with labels that are another's
+├── ApplicationStateError   VG109  an application is started while it runs, or after it was stopped
+└── StopTimeoutError        VG113  a part of an application did not stop in time
 ConfigurationErrors                the group of all mistakes found at one start
 """
 
@@ -94,6 +96,19 @@ class TelemetryError(CoreError):
     """A metric's name or labels are another's, or there is nothing to measure with."""
 
     code = "VG108"
+
+
+class ApplicationStateError(CoreError):
+    """An application is started while it runs, or after it was stopped."""
+
+    code = "VG109"
+
+
+class StopTimeoutError(CoreError):
+    """A part of an application did not stop in time."""
+
+    code = "VG113"
+    kind = ErrorKind.TIMEOUT
 
 
 class ConfigurationErrors(ExceptionGroup[Exception]):

@@ -15,11 +15,11 @@ from vega.discovery import Found, discover
 from vega.events import EventBus
 from vega.patterns import current_unit
 
-from ._application import Application
-from ._errors import ComponentError, ConfigurationErrors
+from ._application import STOP_TIMEOUT, Application
+from ._errors import ComponentError, ConfigurationErrors, PluginError
 from ._invoke import Invoker
 from ._plugins import load_plugins
-from .extend import Project
+from .extend import Plugin, Project
 
 
 def load(path: Path | None) -> Application:
@@ -39,6 +39,7 @@ def load(path: Path | None) -> Application:
         settings=settings,
         found=found,
         plugins=tuple(load_plugins(project.features, errors)),
+        stop_timeout=getattr(settings, "stop_timeout", STOP_TIMEOUT),
     )
     _wire(app, config, errors)
     if errors:
@@ -135,8 +136,20 @@ def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) 
             errors.append(error)
 
 
-def _configure(app: Application, plugin: Any) -> Callable[[], object]:
-    return lambda: plugin.configure(app)
+def _configure(app: Application, plugin: Plugin) -> Callable[[], object]:
+    def configure() -> None:
+        try:
+            plugin.configure(app)
+        except Exception as error:
+            if hasattr(error, "code") or isinstance(error, ExceptionGroup):  # it says itself what, where and fix
+                raise
+            raise PluginError(
+                f"the plugin {plugin.feature!r} cannot be configured: {type(error).__name__}: {error}",
+                f"{type(plugin).__module__}.{type(plugin).__qualname__}",
+                "mend or upgrade its distribution, or take it off the list in [tool.vega] features",
+            ) from error
+
+    return configure
 
 
 def _flat(errors: list[Exception]) -> list[Exception]:

@@ -20,14 +20,33 @@ def load_plugins(features: Sequence[str], errors: list[Exception]) -> list[Plugi
         features: the enabled features; a plugin that is installed and not listed is not even imported.
         errors: takes an error for each plugin that is not installed, broken, or cannot be ordered.
     """
-    installed = {entry.name: entry for entry in entry_points(group=GROUP)}
+    installed = entry_points(group=GROUP)
     made: dict[str, Plugin] = {}
     for feature in dict.fromkeys(features):
         try:
-            made[feature] = make_plugin(feature, installed.get(feature))
+            made[feature] = make_plugin(feature, _the_one(feature, list(installed.select(name=feature))))
         except PluginError as error:
             errors.append(error)
     return in_order(made.values(), errors)
+
+
+def _the_one(feature: str, entries: Sequence[EntryPoint]) -> EntryPoint | None:
+    """Return the entry point of a feature, None when there is none.
+
+    Raises:
+        PluginError: several distributions offer the feature, each in its own way.
+    """
+    by_value = {entry.value: entry for entry in entries}  # one distribution may be seen twice on sys.path
+    if len(by_value) > 1:
+        offered = ", ".join(sorted(f"{_distribution(entry)} ({value})" for value, entry in by_value.items()))
+        raise PluginError(
+            f"several distributions offer the feature {feature!r}: {offered}", GROUP, "uninstall all but one"
+        )
+    return next(iter(by_value.values()), None)
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else "?"
 
 
 def make_plugin(feature: str, entry: EntryPoint | None) -> Plugin:
@@ -42,11 +61,11 @@ def make_plugin(feature: str, entry: EntryPoint | None) -> Plugin:
         )
     try:
         plugin = entry.load()()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a third party's module may do anything
         raise PluginError(
             f"the plugin {feature!r} cannot be loaded: {type(error).__name__}: {error}",
             entry.value,
-            f"mend or upgrade its distribution ({entry.dist.name if entry.dist else '?'}), or take it off the list",
+            f"mend or upgrade its distribution ({_distribution(entry)}), or take it off the list",
         ) from error
     return _checked(plugin, feature, entry)
 
@@ -58,6 +77,11 @@ def _checked(plugin: object, feature: str, entry: EntryPoint) -> Plugin:
             f"the plugin {feature!r} is no vega.core.extend.Plugin of that feature",
             entry.value,
             "subclass Plugin and set its attribute feature to the name of the entry point",
+        )
+    requires = getattr(plugin, "requires", None)
+    if not isinstance(requires, tuple) or not all(isinstance(name, str) for name in requires):
+        raise PluginError(
+            f"what the plugin {feature!r} requires is {requires!r}", entry.value, 'write: requires = ("data",)'
         )
     return cast("Plugin", plugin)  # its methods were looked for above
 

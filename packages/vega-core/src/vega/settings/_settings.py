@@ -26,11 +26,13 @@ class BaseSettings(_PydanticSettings):
 
     Attributes:
         profile: `development`, `test` or `production`, from `VEGA_PROFILE`; it names the `.env` file too.
+        stop_timeout: how long stopping the application may take, in seconds, above 0; from `VEGA_STOP_TIMEOUT`.
     """
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True)
 
     profile: Profile = Field(default="development", validation_alias="VEGA_PROFILE")
+    stop_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False, validation_alias="VEGA_STOP_TIMEOUT")
 
     @property
     def is_production(self) -> bool:

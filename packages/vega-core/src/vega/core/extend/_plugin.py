@@ -35,12 +35,15 @@ class Plugin(Protocol):
 
     def configure(self, app: Application) -> None:
         """Register services, handlers and activations; no input and output here."""
+        return  # a body: without one, checkers take the method for abstract
 
     async def startup(self, app: Application) -> None:
         """Open what the application needs; called in the order of `requires`."""
+        return  # a body: without one, checkers take the method for abstract
 
     async def shutdown(self, app: Application) -> None:
         """Close what `startup` opened; called in the reverse order, also after a failed start."""
+        return  # a body: without one, checkers take the method for abstract
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Return what `vega add` changes in a project, beside the dependency."""
