@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._app import create_app as create_app
+    from ._error_map import ErrorMap as ErrorMap
     from ._errors import MiddlewareError as MiddlewareError
     from ._errors import MiddlewareOrderError as MiddlewareOrderError
     from ._errors import RouteError as RouteError
@@ -13,37 +14,51 @@ if TYPE_CHECKING:
     from ._order import MiddlewareStep as MiddlewareStep
     from ._pipeline import MiddlewarePipeline as MiddlewarePipeline
     from ._problems import ProblemDetails as ProblemDetails
+    from ._problems import Problems as Problems
+    from ._problems import problem as problem
+    from ._router import Route as Route
+    from ._router import Router as Router
     from ._websocket import WebSocketHandler as WebSocketHandler
 
 __all__ = [
     "CallNext",
+    "ErrorMap",
     "MiddlewareError",
     "MiddlewareOrderError",
     "MiddlewarePipeline",
     "MiddlewareStep",
     "ProblemDetails",
+    "Problems",
+    "Route",
     "RouteError",
+    "Router",
     "WebError",
     "WebSocketDefinitionError",
     "WebSocketHandler",
     "__version__",
     "create_app",
+    "problem",
 ]
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "CallNext": "_inline",
+    "ErrorMap": "_error_map",
     "MiddlewareError": "_errors",
     "MiddlewareOrderError": "_errors",
     "MiddlewarePipeline": "_pipeline",
     "MiddlewareStep": "_order",
     "ProblemDetails": "_problems",
+    "Problems": "_problems",
+    "Route": "_router",
     "RouteError": "_errors",
+    "Router": "_router",
     "WebError": "_errors",
     "WebSocketDefinitionError": "_errors",
     "WebSocketHandler": "_websocket",
     "create_app": "_app",
+    "problem": "_problems",
 }
 
 

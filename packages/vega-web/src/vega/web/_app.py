@@ -5,33 +5,41 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.routing import Route
 
 from vega.core import Application, ConfigurationErrors
 
+from ._error_map import ErrorMap
 from ._errors import WebError
+from ._openapi import document_problems
 from ._pipeline import MiddlewarePipeline
 from ._problems import Problems, install_problems
 from ._request_scope import RequestScope
 from ._routers import discovered_routers
 from ._websocket import install_websockets
 
+T = TypeVar("T")
 
-def create_app(application: Application, *, debug: bool | None = None, **options: Any) -> FastAPI:
+
+def create_app(
+    application: Application, *, debug: bool | None = None, errors: ErrorMap | None = None, **options: Any
+) -> FastAPI:
     """Return the HTTP application that delivers a Vega application; servers use it as it is.
 
     Each request enters `application.activate()` once; its scope provides the `starlette.requests.Request`
     and closes after the last byte. The application starts and stops with the server (ASGI lifespan).
     Discovered routers are included with the prefix and tag of their module, unless they bring their own.
-    A `MiddlewarePipeline` called `pipeline` in the project's `config.py` is installed inside that scope: it sees
-    every answer, problem documents included, and what it raises itself becomes one too.
+    The project's `config.py` may define `pipeline`, a `MiddlewarePipeline`, which is installed inside that scope: it
+    sees every answer, problem documents included, and what it raises itself becomes one too; and `errors`.
 
     Args:
         application: from `Application.load`.
         debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile but production.
+        errors: the problems that classes of errors become; that of `config.py` when None.
         options: further arguments of `fastapi.FastAPI`, such as `title`.
 
     Raises:
@@ -44,42 +52,58 @@ def create_app(application: Application, *, debug: bool | None = None, **options
     options.setdefault("title", application.project.package)
     app = FastAPI(lifespan=_lifespan(application), **options)
     app.state.application = application
-    errors: list[Exception] = []
-    for router, settings in discovered_routers(application.found, errors):
+    mistakes: list[Exception] = []
+    for router, settings in discovered_routers(application.found, mistakes):
         app.include_router(router, **settings)
-    install_websockets(app, application, errors)
+    install_websockets(app, application, mistakes)
     for plugin in application.plugins:
         for path, mounted in plugin.mounts(application).items():
             app.router.routes.append(Route(path, mounted))  # the path itself; a mount alone would redirect
             app.mount(path, mounted)
-    install_problems(app)
-    _install_pipeline(app, application, errors)
-    if errors:
-        raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(errors)} mistakes", errors)
+    errors = errors or _configured(application, "errors", ErrorMap) or ErrorMap()
+    install_problems(app, errors)
+    document_problems(app, errors)
+    _install_pipeline(app, application, mistakes)
+    if mistakes:
+        raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
     app.add_middleware(RequestScope, application=application)
     return app
 
 
-def _install_pipeline(app: FastAPI, application: Application, errors: list[Exception]) -> None:
-    """Install the pipeline of the project's config module, which `Application.load` has imported."""
+def _configured(application: Application, name: str, kind: type[T]) -> T | None:
+    """Return what the project's config module, which `Application.load` has imported, defines under a name."""
     config = sys.modules.get(f"{application.project.package}.config")
-    pipeline = getattr(config, "pipeline", None)
-    if not isinstance(pipeline, MiddlewarePipeline):
+    value = getattr(config, name, None)
+    return value if isinstance(value, kind) else None
+
+
+def _install_pipeline(app: FastAPI, application: Application, mistakes: list[Exception]) -> None:
+    pipeline = _configured(application, "pipeline", MiddlewarePipeline)
+    if pipeline is None:
         return
     try:
-        pipeline.install(app)
+        pipeline.install(app, container=application.container)
         app.state.pipeline = pipeline
     except ConfigurationErrors as group:
-        errors.extend(group.exceptions)
+        mistakes.extend(group.exceptions)
     except WebError as error:
-        errors.append(error)
+        mistakes.append(error)
     app.add_middleware(Problems)  # once more, around it: answers what the middleware itself raises
 
 
 def _lifespan(application: Application) -> Any:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with application:
+            _compile(app)
             yield
 
     return lifespan
+
+
+def _compile(app: FastAPI) -> None:
+    """Do at the start what the first request would do: read the signatures of routes, make the middleware."""
+    for _ in iter_route_contexts(app.routes):
+        pass
+    if app.middleware_stack is None:
+        app.middleware_stack = app.build_middleware_stack()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec, Protocol, Self, TypeVar, final, overload
@@ -11,12 +10,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from vega.core import ConfigurationErrors
+from vega.di import Container
 
+from ._checks import check_class, check_inline, is_async, refuse, takes
 from ._errors import MiddlewareError
 from ._inline import InlineFunction
 from ._order import Condition, Entry, MiddlewareStep, References, default_name, misuse, ordered, references
-from ._stack import Predicate, Stack, around, check_class, steps
+from ._stack import Predicate, Stack, around, steps
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=InlineFunction)
@@ -150,7 +150,7 @@ class MiddlewarePipeline:
         return self._inline(placing, function)
 
     def _inline(self, placing: dict[str, Any], function: Any) -> Any:
-        if not _is_async(function) or not _takes(function, 2):
+        if not is_async(function) or not takes(function, 2, exactly=False):
             fix = "write: async def name(request, call_next)"
             raise misuse("is no async function of (request, call_next)", function, fix)
         self._add("inline", function, placing)
@@ -183,7 +183,7 @@ class MiddlewarePipeline:
         Raises:
             MiddlewareError: the predicate is async or takes no connection, or the pipeline is installed already.
         """
-        if _is_async(predicate) or not _takes(predicate, 1):
+        if is_async(predicate) or not takes(predicate, 1):
             fix = 'write: lambda connection: connection.url.path.startswith("/admin")'
             raise misuse("is no plain function of one connection", predicate, fix)
         inner = MiddlewarePipeline()
@@ -192,13 +192,16 @@ class MiddlewarePipeline:
         self._add("branch", predicate, placing, branch=inner)
         return self
 
-    def install(self, app: Starlette) -> None:
+    def install(self, app: Starlette, *, container: Container | None = None) -> None:
         """Put the middleware around an application, inside what is added to the application later.
 
-        The pipeline takes no more middleware from here on; it may be installed on further applications.
+        The pipeline takes no more middleware from here on; it may be installed on further applications. The
+        middleware itself is made when the application starts.
 
         Args:
             app: a FastAPI or Starlette application that serves nothing yet.
+            container: supplies the parameters of constructors and inline functions that no option gives;
+                `create_app` gives that of the application.
 
         Raises:
             MiddlewareOrderError: a cycle, a repeated name, or a reference that names nothing or several.
@@ -206,28 +209,35 @@ class MiddlewarePipeline:
             ConfigurationErrors: more than one of these.
         """
         errors: list[Exception] = []
-        stack = self._resolve(errors)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise ConfigurationErrors(f"the middleware cannot be built: {len(errors)} mistakes", errors)
+        stack = self._resolve(errors, container)
+        refuse(errors)
         if app.middleware_stack is not None:
             raise MiddlewareError(
                 "the application has started: its middleware cannot change", repr(app), "install the pipeline first"
             )
         self._freeze()
-        app.add_middleware(around, stack=stack)
+        app.add_middleware(around, stack=stack, routes=lambda: app.routes, container=container)
 
-    def describe(self) -> tuple[MiddlewareStep, ...]:
+    def wrap(self, app: ASGIApp, *, container: Container | None = None) -> ASGIApp:
+        """Return any ASGI application with the middleware around it; otherwise as `install`."""
+        errors: list[Exception] = []
+        stack = self._resolve(errors, container)
+        refuse(errors)
+        self._freeze()
+        return stack.build(app, container)
+
+    def describe(self, *, container: Container | None = None) -> tuple[MiddlewareStep, ...]:
         """Return the resolved order, the outermost first, with the reasons; what `when` leaves out comes last.
+
+        Args:
+            container: as in `install`.
 
         Raises:
             MiddlewareOrderError, MiddlewareError, ConfigurationErrors: as `install` does.
         """
         errors: list[Exception] = []
-        stack = self._resolve(errors)
-        if errors:
-            raise errors[0] if len(errors) == 1 else ConfigurationErrors("the middleware cannot be built", errors)
+        stack = self._resolve(errors, container)
+        refuse(errors)
         return tuple(steps(stack))
 
     def _add(self, kind: Any, target: Any, placing: dict[str, Any], **rest: Any) -> None:
@@ -255,22 +265,12 @@ class MiddlewarePipeline:
             if entry.branch is not None:
                 entry.branch._freeze()
 
-    def _resolve(self, errors: list[Exception]) -> Stack:
+    def _resolve(self, errors: list[Exception], container: Container | None) -> Stack:
         order = ordered(self._entries, errors)
         for entry in order:
             if entry.kind == "class":
-                check_class(entry, errors)
-        branches = {entry: entry.branch._resolve(errors) for entry in order if entry.branch is not None}
+                check_class(entry, container, errors)
+            elif entry.kind == "inline":
+                check_inline(entry, container, errors)
+        branches = {entry: entry.branch._resolve(errors, container) for entry in order if entry.branch is not None}
         return Stack(order, branches, left_out=[entry for entry in self._entries if entry not in order])
-
-
-def _is_async(function: Any) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - an object may be called as an async function
-
-
-def _takes(function: Any, count: int) -> bool:
-    try:
-        inspect.signature(function).bind(*range(count))
-    except TypeError:
-        return False
-    return True

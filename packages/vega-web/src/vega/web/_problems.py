@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -17,18 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.core import ErrorKind
 
-_log = logging.getLogger("vega.web")
+from ._error_map import STATUS, ErrorMap, Mapped, phrase
 
-STATUS: Final[Mapping[ErrorKind, int]] = {
-    ErrorKind.INVALID: 422,
-    ErrorKind.MISSING: 404,
-    ErrorKind.CONFLICT: 409,
-    ErrorKind.FORBIDDEN: 403,
-    ErrorKind.UNAUTHENTICATED: 401,
-    ErrorKind.UNAVAILABLE: 503,
-    ErrorKind.TIMEOUT: 504,
-    ErrorKind.INTERNAL: 500,
-}
+_log = logging.getLogger("vega.web")
+MEDIA_TYPE: Final = "application/problem+json"
+DEBUG: Final = "vega.debug"  # keys of the connection scope
+REQUEST_ID: Final = "vega.request_id"
+_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "errors", "request_id", "traceback"})
+_JSON_FREE: Final = (b"", b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data")
 
 
 class ProblemDetails(BaseModel):
@@ -40,6 +36,7 @@ class ProblemDetails(BaseModel):
         status: the HTTP status, 400-599.
         detail: what happened here; empty for internal errors.
         errors: for invalid input, one entry a field: `loc`, `msg` and `type`.
+        request_id: the id of the request, where `RequestIdMiddleware` gives one.
     """
 
     type: str = "about:blank"
@@ -47,13 +44,14 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str = ""
     errors: list[dict[str, Any]] = []
+    request_id: str = ""
 
 
 class Problems:
-    """ASGI middleware (ASGI 3.0) that answers what a use case raised, by its `ErrorKind`.
+    """ASGI middleware (ASGI 3.0) that answers what comes out of an application, by its class and `ErrorKind`.
 
-    An error of kind `INTERNAL` is logged with its traceback and answered without a word of it. An error after
-    the response began is raised on, so that the server breaks the connection.
+    An error that becomes a status from 500 on is logged with its traceback and answered without a word of it. An
+    error after the response began is raised on, so that the server breaks the connection.
 
     Args:
         app: the next application.
@@ -78,36 +76,115 @@ class Problems:
         except Exception as error:
             if started:
                 raise
-            await _answer(error, scope)(scope, receive, send)
+            await answer_to(error, scope)(scope, receive, send)
 
 
-def install_problems(app: FastAPI) -> None:
-    """Have an application answer every error with a problem document."""
+def install_problems(app: FastAPI, errors: ErrorMap | None = None) -> None:
+    """Have an application answer every error with a problem document.
+
+    Args:
+        app: the application.
+        errors: what some classes of errors become.
+    """
+    app.state.errors = errors or ErrorMap()
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(Problems)
 
 
-def _phrase(status: int) -> str:
-    """Return the words of a status; those of its class when it is none of the registered ones, such as 499."""
-    registered = {known.value: known.phrase for known in HTTPStatus}
-    return registered.get(status) or registered.get(status // 100 * 100, "Error")
+def problem(
+    scope: Scope,
+    status: int,
+    *,
+    detail: str = "",
+    type: str = "about:blank",
+    title: str = "",
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    """Return a problem document as a response, for middleware that answers by itself.
+
+    Args:
+        scope: the connection scope, which knows the id of the request.
+        status: 400-599.
+        detail: what happened here; is shown to the client.
+        type: a URI that names the sort of problem.
+        title: the sort of problem in words; empty for the words of the status.
+        errors: one entry a field that is invalid.
+        headers: of the response.
+        members: further members of the document.
+    """
+    document = ProblemDetails(
+        type=type,
+        title=title or phrase(status),
+        status=status,
+        detail=detail,
+        errors=[dict(error) for error in errors],
+        request_id=scope.get(REQUEST_ID, ""),
+    ).model_dump(mode="json", exclude_defaults=True)
+    further = {name: value for name, value in (members or {}).items() if name not in _MEMBERS or name == "traceback"}
+    return JSONResponse({**further, **document}, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def _response(status: int, *, detail: str = "", errors: Sequence[Any] = (), headers: Any = None) -> JSONResponse:
-    problem = ProblemDetails(title=_phrase(status), status=status, detail=detail, errors=list(errors))
-    body = problem.model_dump(mode="json", exclude_defaults=True)
-    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
+def answer_to(error: Exception, scope: Scope) -> Response:
+    """Return the response that an error becomes."""
+    mapped = _mapped(error, scope)
+    if mapped is None:
+        if isinstance(error, HTTPException):
+            return _of_http(error, scope)
+        if isinstance(error, RequestValidationError):
+            return _of_request(error, scope)
+        mapped = Mapped(status=STATUS[ErrorKind.of(error)])
+    if mapped.status >= 500:
+        return _of_failure(error, mapped, scope)
+    if isinstance(error, ValidationError):
+        return problem(scope, mapped.status, detail="the input is invalid", errors=_field_errors(error))
+    detail = getattr(error, "what", "") or str(error)
+    headers = getattr(error, "headers", None)
+    return problem(scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, headers=headers)
 
 
-def _answer(error: Exception, scope: Scope) -> JSONResponse:
+def _mapped(error: Exception, scope: Scope) -> Mapped | None:
+    app = scope.get("app")
+    errors = getattr(app.state, "errors", None) if app is not None else None
+    return errors.find(error) if isinstance(errors, ErrorMap) else None
+
+
+def _of_failure(error: Exception, mapped: Mapped, scope: Scope) -> Response:
+    """Log a failure and return its problem: only what is declared to be no internal error says its text."""
     kind = ErrorKind.of(error)
     if kind is ErrorKind.INTERNAL:
-        _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
-        return _response(500)
-    if isinstance(error, ValidationError):
-        return _response(422, detail="the input is invalid", errors=_field_errors(error))
-    return _response(STATUS[kind], detail=getattr(error, "what", "") or str(error))
+        extra = {"request_id": scope.get(REQUEST_ID, "")}
+        _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error, extra=extra)
+    is_told = kind is not ErrorKind.INTERNAL
+    detail = (getattr(error, "what", "") or str(error)) if is_told else ""
+    members = {"traceback": traceback.format_exception(error)} if scope.get(DEBUG) else None
+    return problem(scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, members=members)
+
+
+def _of_http(error: HTTPException, scope: Scope) -> Response:
+    if error.status_code in {204, 205, 304}:  # these have no body
+        return Response(status_code=error.status_code, headers=error.headers)
+    detail: Any = error.detail
+    if isinstance(detail, Mapping):
+        return problem(scope, error.status_code, headers=error.headers, members=detail)
+    if isinstance(detail, list):
+        return problem(scope, error.status_code, headers=error.headers, members={"details": detail})
+    text = str(detail) if detail != phrase(error.status_code) else ""
+    return problem(scope, error.status_code, detail=text, headers=error.headers)
+
+
+def _of_request(error: RequestValidationError, scope: Scope) -> Response:
+    if isinstance(error.body, bytes) and _is_other_media_type(scope):
+        return problem(scope, 415, detail="the body must be JSON", headers={"accept": "application/json"})
+    return problem(scope, 422, detail="the input is invalid", errors=_field_errors(error))
+
+
+def _is_other_media_type(scope: Scope) -> bool:
+    given = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    media_type: bytes = given.partition(b";")[0].strip().lower()
+    return media_type not in _JSON_FREE and not media_type.endswith(b"+json")
 
 
 def _field_errors(error: ValidationError | RequestValidationError) -> list[dict[str, Any]]:
@@ -115,14 +192,9 @@ def _field_errors(error: ValidationError | RequestValidationError) -> list[dict[
     return [{"loc": list(entry["loc"]), "msg": entry["msg"], "type": entry["type"]} for entry in error.errors()]
 
 
-async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code in {204, 205, 304}:  # these have no body
-        return Response(status_code=error.status_code, headers=error.headers)
-    detail = error.detail if error.detail != _phrase(error.status_code) else ""
-    return _response(error.status_code, detail=detail, headers=error.headers)
+async def _http(request: Request, error: Exception) -> Response:
+    return answer_to(error, request.scope)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    return _response(422, detail="the input is invalid", errors=_field_errors(error))
+async def _invalid(request: Request, error: Exception) -> Response:
+    return answer_to(error, request.scope)

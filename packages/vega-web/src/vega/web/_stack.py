@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
-import warnings
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from typing import Any, TypeAlias, final
 
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ._inline import InlineChain
-from ._order import Entry, MiddlewareStep, misuse, word
+from vega.di import Container
+
+from ._checks import injected, supplied
+from ._errors import MiddlewareOrderError
+from ._exclusions import Exclusions, Skippable, skippable, table_of
+from ._inline import InlineChain, InlineFunction
+from ._order import Entry, MiddlewareStep, word
 
 Predicate: TypeAlias = Callable[[HTTPConnection], bool]
 
@@ -59,17 +62,35 @@ class Stack:
             else:
                 yield from ([entry] for entry in run)
 
-    def build(self, app: ASGIApp) -> ASGIApp:
-        """Return an application with the middleware around it."""
+    def build(
+        self, app: ASGIApp, container: Container | None = None, excluded: AbstractSet[str] = frozenset()
+    ) -> ASGIApp:
+        """Return an application with the middleware around it.
+
+        Args:
+            app: what all of them stand around.
+            container: supplies what constructors and inline functions ask for beside their options.
+            excluded: the names that some route goes without.
+        """
         for node in reversed(list(self.nodes())):
             (entry, *_) = node
             if entry.kind == "inline":
-                app = InlineChain(app, [function.target for function in node])
-            elif entry.kind == "branch":
-                app = Branch(app, entry.target, self.branches[entry].build(app))
+                app = InlineChain(app, [_function(each, container, excluded) for each in node])
+                continue
+            if entry.kind == "branch":
+                way: ASGIApp = Branch(app, entry.target, self.branches[entry].build(app, container))
             else:
-                app = entry.target(app, *entry.args, **entry.options)
+                way = entry.target(app, *entry.args, **supplied(entry, container), **entry.options)
+            app = Skippable(app, entry.name, way) if entry.name in excluded else way
         return app
+
+
+def _function(entry: Entry, container: Container | None, excluded: AbstractSet[str]) -> InlineFunction:
+    function: InlineFunction = entry.target
+    if injected(function, 2, container):
+        assert container is not None
+        function = container.bind(function)
+    return skippable(entry.name, function) if entry.name in excluded else function
 
 
 def steps(stack: Stack, depth: int = 0) -> Iterator[MiddlewareStep]:
@@ -100,25 +121,20 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def around(app: ASGIApp, stack: Stack) -> ASGIApp:
-    """Build a stack; the form that `add_middleware` takes."""
-    return stack.build(app)
+def around(app: ASGIApp, stack: Stack, routes: Callable[[], Any], container: Container | None) -> ASGIApp:
+    """Build a stack when its application starts; the form that `add_middleware` takes.
 
-
-def check_class(entry: Entry, errors: list[Exception]) -> None:
-    """Add an error when the options of a class do not fit its constructor; warn of one that is a known trap."""
-    target: Any = entry.target
-    if isinstance(target, type) and issubclass(target, BaseHTTPMiddleware):
-        warnings.warn(
-            f"{target.__qualname__} derives from BaseHTTPMiddleware, which ends a broken stream as if it were whole "
-            "and hides context variables; write it with use_inline or as plain ASGI",
-            stacklevel=4,
+    Raises:
+        MiddlewareOrderError: a route goes without a name that the pipeline does not hold.
+    """
+    rows = table_of(routes())
+    excluded = frozenset[str]().union(*(row.names for row in rows))
+    unknown = excluded - {entry.name for entry in (*stack.order, *stack.left_out)}
+    if unknown:
+        known = ", ".join(sorted({repr(entry.name) for entry in stack.order})) or "nothing"
+        names = ", ".join(sorted(unknown))
+        raise MiddlewareOrderError(
+            f"no middleware is called {names}", f"without={names} of a route", f"the pipeline holds {known}"
         )
-    try:
-        signature = inspect.signature(target)
-    except (TypeError, ValueError):
-        return  # built in C: its constructor tells
-    try:
-        signature.bind(None, *entry.args, **entry.options)
-    except TypeError as error:
-        errors.append(misuse(f"cannot be made: {error}", target, f"its constructor is {signature}"))
+    built = stack.build(app, container, excluded)
+    return Exclusions(built, rows) if excluded else built

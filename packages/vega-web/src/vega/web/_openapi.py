@@ -1,0 +1,57 @@
+"""OpenAPI tells the problem documents that every operation may answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from ._error_map import ErrorMap, Mapped, phrase
+from ._problems import MEDIA_TYPE, ProblemDetails
+
+_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+_FASTAPI_OWN: Final = ("HTTPValidationError", "ValidationError")
+_INVALID: Final = "#/components/schemas/HTTPValidationError"
+
+
+def document_problems(app: FastAPI, errors: ErrorMap) -> None:
+    """Have the OpenAPI document of an application say what it answers when something fails.
+
+    Args:
+        app: the application; its `openapi` is extended, as FastAPI documents.
+        errors: what classes of errors become, for the errors that a route declares.
+    """
+    made: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _extend(made(), errors)
+        return made()  # which keeps the document that was extended
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _extend(document: dict[str, Any], errors: ErrorMap) -> None:
+    for path in document.get("paths", {}).values():
+        for operation in path.values():
+            if isinstance(operation, dict):
+                _extend_operation(operation, errors)
+    schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    for name in _FASTAPI_OWN:
+        schemas.pop(name, None)
+
+
+def _extend_operation(operation: dict[str, Any], errors: ErrorMap) -> None:
+    responses: dict[str, Any] = operation.setdefault("responses", {})
+    if _INVALID in str(responses.get("422")):
+        responses["422"] = {"description": "The input is invalid", "content": _CONTENT}
+    if "requestBody" in operation:
+        for status, text in (("400", "The body cannot be read"), ("415", "The body has another media type")):
+            responses.setdefault(status, {"description": text, "content": _CONTENT})
+    for status, *names in operation.pop("x-vega-errors", []):
+        mapped = errors.of_names(names) or Mapped(status=int(status))
+        description = mapped.title or phrase(mapped.status)
+        responses.setdefault(str(mapped.status), {"description": description, "content": _CONTENT})
+    responses.setdefault("default", {"description": "A problem", "content": _CONTENT})
