@@ -58,7 +58,7 @@ def of_use_case(
         raise RouteError(
             f"{use_case.__qualname__} takes no {', '.join(unknown)}",
             f"{method} {path}",
-            f"it takes {', '.join(fields)}",
+            f"it takes {', '.join(taken)}",
         )
     rest = [field for name, field in taken.items() if name not in in_path]
     parameters = [_parameter(taken[name], Path()) for name in in_path]
