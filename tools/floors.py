@@ -46,9 +46,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
 }
 CONFINED = {
     **dict.fromkeys(("opentelemetry", "prometheus_client"), "vega.core.telemetry."),
-    **dict.fromkeys(
-        ("phonenumbers", "pycountry", "pydantic_extra_types", "schwifty", "zxcvbn"), "vega.patterns.validators."
-    ),
+    **dict.fromkeys(("phonenumbers", "pycountry", "schwifty", "zxcvbn"), "vega.patterns.validators."),
 }
 
 

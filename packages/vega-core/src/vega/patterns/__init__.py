@@ -16,6 +16,7 @@ from ._errors import (
     PatternError,
     TriggerError,
     UnitOfWorkError,
+    ValidatorError,
 )
 from ._interactor import Interactor
 from ._mediator import Mediator
@@ -68,6 +69,7 @@ __all__ = [
     "UnitOfWork",
     "UnitOfWorkError",
     "ValidateBehaviour",
+    "ValidatorError",
     "ValueObject",
     "current_unit",
     "get_behaviours",

@@ -8,7 +8,8 @@ PatternError
 ├── TriggerError                VG145  an event cannot be built from the result of a use case
 ├── UnitOfWorkError             VG146  a unit of work is missing, closed, or used the wrong way
 ├── InvalidBehaviourError       VG147  a behaviour that cannot be called, or calls on twice
-└── NotAuthorisedError          VG148  a use case refused its caller
+├── NotAuthorisedError          VG148  a use case refused its caller
+└── ValidatorError              VG149  a validator or a text is declared wrong, or its library is missing
 query.QueryError                VG150  see vega.patterns.query
 """
 
@@ -73,6 +74,12 @@ class NotAuthorisedError(PatternError):
 
     code = "VG148"
     kind = ErrorKind.FORBIDDEN
+
+
+class ValidatorError(PatternError):
+    """A validator, or a text for its failures, is declared wrong; or the library it needs is missing."""
+
+    code = "VG149"
 
 
 class NeverAwaitedWarning(RuntimeWarning):

@@ -1,0 +1,59 @@
+"""Rules for plain texts: slugs, and texts that say something."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias, final
+from unicodedata import category
+
+from ._rule import Rule, failure
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SlugRule(Rule[str]):
+    """A name for an address: lower-case ASCII letters and digits in words joined by single hyphens.
+
+    Errors: `slug`.
+
+    >>> SlugRule()("a-nice-title-2")
+    'a-nice-title-2'
+    """
+
+    json_schema = {"pattern": f"^{_SLUG.pattern}$"}  # noqa: RUF012 - dataclasses take an annotated one for a field
+
+    def check(self, value: str, /) -> str:
+        """Return the slug."""
+        if _SLUG.fullmatch(value) is None:
+            raise failure("slug", "Use lower-case letters and digits, in words joined by single hyphens")
+        return value
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class NonBlankRule(Rule[str]):
+    """A text with something to see in it: not only white space, control characters or zero-width ones.
+
+    Errors: `blank`.
+
+    Args:
+        strip: whether white space around the text is taken away.
+
+    >>> NonBlankRule()("  Ada ")
+    'Ada'
+    """
+
+    strip: bool = True
+
+    def check(self, value: str, /) -> str:
+        """Return the text."""
+        if all(category(letter)[0] in "ZC" for letter in value):  # separators, and control and format characters
+            raise failure("blank", "Write something")
+        return value.strip() if self.strip else value
+
+
+Slug: TypeAlias = Annotated[str, SlugRule()]
+NonBlank: TypeAlias = Annotated[str, NonBlankRule()]
