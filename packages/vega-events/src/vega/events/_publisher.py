@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -166,7 +166,7 @@ class Publisher:
         return hook
 
     @contextmanager
-    def capture(self, *, deliver: bool = True) -> Iterator[CapturedEvents]:
+    def capture(self, *, deliver: bool = True) -> Generator[CapturedEvents]:
         """Watch what is published while a `with` block runs, from any task.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
 
 
 @contextmanager
-def use_job_queue(queue: JobQueue | None, *, keep: bool = False) -> Iterator[None]:
+def use_job_queue(queue: JobQueue | None, *, keep: bool = False) -> Generator[None]:
     """Make a queue the current one of the calling context for the length of a `with` block.
 
     Args:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, cast, final
 from uuid import uuid4
@@ -121,7 +121,7 @@ class JobQueue:
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, url: str | None = None) -> AsyncIterator[JobQueue]:
+    async def connect(cls, url: str | None = None) -> AsyncGenerator[JobQueue]:
         """Open a connection, and make it the current queue for the length of an `async with` block.
 
         Args:

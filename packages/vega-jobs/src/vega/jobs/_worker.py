@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
@@ -250,7 +250,7 @@ class Worker(arq.worker.Worker):
                 _logger.warning("leases were not renewed: %s", type(error).__name__)
 
     @contextmanager
-    def _signals(self) -> Iterator[None]:
+    def _signals(self) -> Generator[None]:
         """Stop on SIGTERM and SIGINT, where a program may ask for that: in its main thread."""
         loop, chosen = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
         if threading.current_thread() is not threading.main_thread():

@@ -7,18 +7,22 @@ if TYPE_CHECKING:
     from ._client import client_for as client_for
     from ._errors import MockError as MockError
     from ._errors import TestingError as TestingError
+    from ._errors import TestServerError as TestServerError
     from ._jobs import EnqueuedJob as EnqueuedJob
     from ._jobs import FakeJobQueue as FakeJobQueue
     from ._jobs import fake_jobs as fake_jobs
     from ._layers import assert_layers as assert_layers
     from ._mocks import mock_repository as mock_repository
     from ._mocks import mock_service as mock_service
+    from ._postgres import PostgresServer as PostgresServer
 
 __all__ = [
     "EnqueuedJob",
     "FakeJobQueue",
     "MockError",
+    "PostgresServer",
     "TestCase",
+    "TestServerError",
     "TestingError",
     "__version__",
     "assert_layers",
@@ -34,7 +38,9 @@ _WHERE = {
     "EnqueuedJob": "_jobs",
     "FakeJobQueue": "_jobs",
     "MockError": "_errors",
+    "PostgresServer": "_postgres",
     "TestCase": "_case",
+    "TestServerError": "_errors",
     "TestingError": "_errors",
     "assert_layers": "_layers",
     "client_for": "_client",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # behind the extra `web`
 
 
 @asynccontextmanager
-async def client_for(app: Any, services: Mapping[Any, object] | None = None) -> AsyncIterator[httpx.AsyncClient]:
+async def client_for(app: Any, services: Mapping[Any, object] | None = None) -> AsyncGenerator[httpx.AsyncClient]:
     """Start an ASGI application and yield a client for it; needs the extra `web`.
 
     Jobs that the application enqueues meanwhile are kept in a `FakeJobQueue`, unless the test set a queue itself.

