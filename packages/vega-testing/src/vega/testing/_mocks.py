@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from unittest.mock import create_autospec
 
 from vega.di import get_container
@@ -29,11 +29,10 @@ def mock_repository(repository: Callable[..., T]) -> Generator[Any]:
     Raises:
         MockError: the class is no Repository.
     """
+    name = getattr(repository, "__name__", repository)
     if not (isinstance(repository, type) and issubclass(repository, Repository)):
-        raise MockError(
-            f"{getattr(repository, '__name__', repository)} is no Repository", "mock_repository", "use mock_service"
-        )
-    with mock_service(repository) as mock:
+        raise MockError(f"{name} is no Repository", "mock_repository", "use mock_service")
+    with mock_service(cast("type[Any]", repository)) as mock:
         yield mock
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict, final
+from typing import Any, Self, cast, final
 
 from ._binaries import cache_folder, postgres_binaries
 from ._errors import TestServerError
@@ -29,12 +29,6 @@ _SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c m
 _LIMIT = float(os.environ.get("VEGA_TEST_SERVER_TIMEOUT", "60"))
 _LONGEST = 80
 _numbers = count(1)
-
-
-class _Account(TypedDict, total=False):
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 @final
@@ -109,11 +103,12 @@ class PostgresServer:
         if prepared.is_dir():
             shutil.copytree(prepared, data)
             data.chmod(0o700)
-            for path in (self._place, data, *data.rglob("*")) if account else ():
-                os.chown(path, account["user"], account["group"])
+            if account:
+                for path in (self._place, data, *data.rglob("*")):
+                    os.chown(path, account.pw_uid, account.pw_gid)
             return
         if account:
-            os.chown(self._place, account["user"], account["group"])
+            os.chown(self._place, account.pw_uid, account.pw_gid)
         _initdb(binaries, data)
         self._cache.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=self._cache, prefix="draft-"))
@@ -183,6 +178,7 @@ def _initdb(binaries: Path, data: Path) -> None:
 
 def _run(*command: str | Path) -> None:
     """Run a program of PostgreSQL, as an account without privileges."""
+    account = _account()
     # Nothing of it may keep our pipes open: the server that pg_ctl starts inherits them.
     with tempfile.TemporaryFile() as output:
         try:
@@ -194,7 +190,9 @@ def _run(*command: str | Path) -> None:
                 stderr=output,
                 timeout=_LIMIT,
                 cwd="/",
-                **_account(),
+                user=account and account.pw_uid,
+                group=account and account.pw_gid,
+                extra_groups=None if account is None else [],
             )
         except (OSError, subprocess.SubprocessError) as error:
             output.seek(0)
@@ -204,13 +202,12 @@ def _run(*command: str | Path) -> None:
             ) from error
 
 
-def _account() -> _Account:
-    """Return how to drop privileges: PostgreSQL refuses to run as root."""
+def _account() -> pwd.struct_passwd | None:
+    """Return the account to run as, None for our own: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
-        return {}
+        return None
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
-    entry = names.get("postgres") or names["nobody"]
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    return names.get("postgres") or names["nobody"]
 
 
 def _base_folder() -> Path:
@@ -228,14 +225,15 @@ def _with_database(url: str, name: str) -> str:
 
 async def _statement(url: str, statement: str) -> None:
     try:
-        import asyncpg
+        import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
     except ImportError as error:
         raise TestServerError(
             "the driver asyncpg is missing", "the fixture postgres_url", "run: pip install 'vega-testing[postgres]'"
         ) from error
 
     scheme, slashes, rest = _with_database(url, "postgres").partition("://")
-    connection: Any = await asyncpg.connect(f"{scheme.partition('+')[0]}{slashes}{rest}", timeout=_LIMIT)
+    connect = cast("Any", asyncpg.connect)  # pyright: ignore[reportUnknownMemberType]
+    connection = await connect(f"{scheme.partition('+')[0]}{slashes}{rest}", timeout=_LIMIT)
     try:
         await connection.execute(statement)
     finally:

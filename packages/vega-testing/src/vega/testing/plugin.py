@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
 
@@ -84,7 +84,8 @@ def redis_url(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an empty Valkey or Redis; `REDIS_URL` is unset, so that a test says what it uses."""
     from redis import Redis
 
-    with Redis.from_url(redis_server) as client:
+    connect = cast("Any", Redis.from_url)  # pyright: ignore[reportUnknownMemberType] - its options have no types
+    with connect(redis_server) as client:
         client.flushdb()
     monkeypatch.delenv("REDIS_URL", raising=False)
     return redis_server
