@@ -90,10 +90,11 @@ class Vega(Adapter):
 
 
 class VegaBind(Vega):
-    """The same through ``@bind``: the container is the current one, and an opened scope is ambient for the body."""
+    """The same through ``@bind``: the container is the current one, looked up at each call."""
 
-    name = "vega-di @bind"
+    name = "vega-di @bind(ambient=False)"
     imports = ()
+    ambient = False
 
     def _nothing(self, *_: Any) -> None:
         return None
@@ -101,5 +102,12 @@ class VegaBind(Vega):
     a = b = c = cr = ca = wide_build = _nothing
 
     def _bound(self, container: Container, function: Any) -> Any:
-        set_container(container, process=True)
-        return bind(function)
+        set_container(container)
+        return bind(ambient=self.ambient)(function)
+
+
+class VegaAmbient(VegaBind):
+    """The same with an opened scope that is ambient for all that the body calls, as is the default of ``@bind``."""
+
+    name = "vega-di @bind"
+    ambient = True

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextvars
 import gc
 import importlib
 import itertools
@@ -28,7 +29,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from _di_more_peers import PEERS as MORE
 from _di_peers import PEERS
-from _di_vega import Vega, VegaBind
+from _di_vega import Vega, VegaAmbient, VegaBind
 from _di_workload import WIDE, WIDE_N, Adapter, Floor, check_handler, fresh, wide_source
 
 SYNC, ASYNC = ("a", "b", "c", "cr"), ("ca", "d", "d1", "h")
@@ -82,8 +83,12 @@ async def time_async(function: Callable[[], Any], count: int) -> float:
     return (time.thread_time() - start) / count
 
 
+async def await_it(function: Callable[[], Any]) -> Any:
+    return await function()
+
+
 class Runner:
-    """Times the cases on one event loop."""
+    """Times the cases on one event loop, each implementation in a context of its own."""
 
     def __init__(self, rounds: int, budget: float) -> None:
         self.rounds, self.budget = rounds, budget
@@ -91,19 +96,22 @@ class Runner:
 
     def prepare(self, adapter: type[Adapter], case: str) -> tuple[Callable[[int], float], int] | None:
         """Build, check and warm one case of one adapter."""
-        made = adapter()
+        made, context = adapter(), contextvars.copy_context()
+
+        def wait(coroutine: Coroutine[Any, Any, Any]) -> Any:
+            return self.loop.run_until_complete(self.loop.create_task(coroutine, context=context))
 
         async def build() -> Any:
             return getattr(made, case)()
 
-        function = self.loop.run_until_complete(build())
+        function = wait(build())
         if function is None:
             return None
         if case in ASYNC:
-            first, second = self.loop.run_until_complete(function()), self.loop.run_until_complete(function())
+            first, second = wait(await_it(function)), wait(await_it(function))
 
             def one(count: int) -> float:
-                return self.loop.run_until_complete(time_async(function, count))
+                return wait(time_async(function, count))
         else:
             first, second = function(), function()
 
@@ -261,7 +269,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="end with status 1 when a bound is missed")
     options = parser.parse_args()
     wanted = None if options.only is None else set(options.only.split(","))
-    adapters = [each for each in (Vega, VegaBind, *PEERS, *MORE) if wanted is None or each.name in wanted]
+    adapters = [each for each in (Vega, VegaBind, VegaAmbient, *PEERS, *MORE) if wanted is None or each.name in wanted]
     adapters = [each for each in adapters if installed(each)]
     asked = options.cases.split(",")
     runner = Runner(options.rounds, options.budget)

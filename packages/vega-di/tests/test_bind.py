@@ -529,3 +529,23 @@ def test_no_signature_is_read_after_the_build(container: Container, monkeypatch:
         pytest.fail("a signature was read at a call")
 
     asyncio.run(main())
+
+
+def test_what_a_call_opens_can_be_kept_from_what_the_function_calls(container: Container) -> None:
+    @bind
+    def inner(session: Session) -> Session:
+        return session
+
+    @bind(ambient=False)
+    def outer(session: Session) -> tuple[Session, Session, object]:
+        return session, inner(), current_scope()
+
+    for _ in range(3):
+        first, second, scope = outer()
+        assert first is not second
+        assert scope is None
+        assert first.closed
+    with container.scope() as opened:
+        first, second, scope = outer()
+        assert first is second
+        assert scope is opened

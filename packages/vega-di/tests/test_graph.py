@@ -1,6 +1,5 @@
 """The graph can be read: as JSON, as a Mermaid diagram, in words, as generated source."""
 
-import asyncio
 import json
 
 from vega.di import Container, Lazy, Named, Scope, profile
@@ -69,28 +68,6 @@ def test_plan_source_shows_the_generated_function() -> None:
 
     assert container.plan_source(Handler).startswith("async def plan(_s):")
     assert Container({Session: Session}).plan_source(Session) == "def plan():\n    return _c0()\n"
-
-
-def test_what_a_failing_constructor_was_made_for_is_noted() -> None:
-    class Broken:
-        def __init__(self) -> None:
-            raise OSError
-
-    class Outer:
-        def __init__(self, broken: Broken) -> None: ...
-
-    container = Container({Outer: Outer})
-    container.register(Broken, name="only", scope=Scope.TRANSIENT)
-    container.alias(Broken, Broken) if False else container.register(Broken)
-    notes = []
-    for ask in (lambda: container.resolve(Outer), lambda: asyncio.run(container.aresolve(Outer))):
-        try:
-            ask()
-        except OSError as error:
-            notes.append(error.__notes__)
-
-    assert all("while building Broken (transient, " in note[0] for note in notes)
-    assert len(notes) == 2
 
 
 def test_lazy_and_named_services_are_written_so() -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
 
 from vega.core import ErrorKind
+from vega.di import Container
 from vega.testing import client_for
 from vega.web._problems import STATUS, install_problems
 
@@ -91,3 +92,34 @@ def test_an_error_after_the_response_began_breaks_it() -> None:
 
     with pytest.raises(ValueError, match="broken"):
         ask(app)
+
+
+class RefusedError(Exception):
+    kind = ErrorKind.FORBIDDEN
+    what = "this user may not"
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "detail"),
+    [(RefusedError(), 403, "this user may not"), (HTTPException(418, "short and stout"), 418, "short and stout")],
+)
+def test_what_a_factory_raises_is_answered_as_if_the_route_had_raised_it(
+    raised: Exception, status: int, detail: str
+) -> None:
+    class User: ...
+
+    def user() -> User:
+        raise raised
+
+    container = Container()
+    container.register_factory(User, user)
+    app = FastAPI()
+    install_problems(app)
+
+    @app.get("/")
+    async def read() -> None:
+        container.resolve(User)
+
+    answer = ask(app)
+
+    assert (answer.status_code, answer.json()["detail"]) == (status, detail)

@@ -20,6 +20,7 @@ from vega.core import (
     StoreUnavailableError,
     TelemetryError,
 )
+from vega.di import ConstructionError, Container
 
 ERRORS = [
     *(CoreError, ProjectError, InvalidNameError, InvalidFieldError, PluginError, ComponentError),
@@ -77,3 +78,15 @@ def test_invalid_input_is_of_the_kind_invalid() -> None:
         Model.model_validate({"age": "x"})
 
     assert ErrorKind.of(caught.value) is ErrorKind.INVALID
+
+
+def test_what_a_factory_raised_has_the_kind_that_it_says() -> None:
+    def stock() -> OutOfStockError:
+        raise OutOfStockError
+
+    container = Container()
+    container.register_factory(OutOfStockError, stock)
+    with pytest.raises(ConstructionError) as caught:
+        container.resolve(OutOfStockError)
+
+    assert ErrorKind.of(caught.value) is ErrorKind.CONFLICT

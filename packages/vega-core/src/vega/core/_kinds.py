@@ -24,8 +24,13 @@ class ErrorKind(StrEnum):
     def of(cls, error: BaseException) -> ErrorKind:
         """Return the kind of an error.
 
-        pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; else the error's own `kind`.
+        pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; what a constructor or factory raised
+        while the container used it counts as if it had come by itself; else the error's own `kind`.
         """
+        from vega.di import ConstructionError  # loaded when there is an error to judge
+
+        if isinstance(error, ConstructionError) and error.__cause__ is not None:
+            return cls.of(error.__cause__)
         kind = getattr(error, "kind", None)
         if isinstance(kind, ErrorKind):
             return kind

@@ -8,10 +8,10 @@ from types import AsyncGeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from ._ambient import ambient, leave, outer
+from ._explain import explain
 from ._finish import afinish, arefuse_second, finish
 from ._keep import CLOSED
 from ._keys import address
-from ._notes import explain
 
 if TYPE_CHECKING:
     from ._container import Container
@@ -52,6 +52,7 @@ class ActiveScope:
             MissingProviderError: nothing provides `key`.
             AsyncRequiredError: it has to be awaited; use `aresolve`.
             ScopeClosedError: the scope is over.
+            ConstructionError: a constructor or factory raised.
         """
         return self.resolve_address(address(key, name))  # pragma: no cover  # each container's subclass has its own
 
@@ -140,7 +141,11 @@ def make_scope_class(container: Container) -> tuple[type[ActiveScope], Callable[
                 raise
 
         def resolve_address(self, where: Any) -> Any:
-            return plans[where](self)
+            try:
+                return plans[where](self)
+            except Exception as error:
+                explain(error)
+                raise
 
         def aresolve_address(self, where: Any) -> Any:
             return aplans[where](self)

@@ -15,8 +15,10 @@ R = TypeVar("R")
 @overload
 def bind(function: Callable[..., R], /) -> Callable[..., R]: ...
 @overload
-def bind(*, name: str | None = None, scope: Scope | None = None) -> Callable[[Callable[..., R]], Callable[..., R]]: ...
-def bind(function: Any = None, /, *, name: str | None = None, scope: Scope | None = None) -> Any:
+def bind(
+    *, name: str | None = None, scope: Scope | None = None, ambient: bool = True
+) -> Callable[[Callable[..., R]], Callable[..., R]]: ...
+def bind(function: Any = None, /, *, name: str | None = None, scope: Scope | None = None, ambient: bool = True) -> Any:
     """Fill the injectable parameters of a function or method at each call; given arguments win.
 
     A call joins the ambient scope of the current container. Where there is none and a parameter
@@ -29,13 +31,15 @@ def bind(function: Any = None, /, *, name: str | None = None, scope: Scope | Non
         name: each parameter whose type has a service of this name gets that one; the others resolve unnamed.
         scope: ``SCOPED`` opens a scope even if no parameter needs one; ``TRANSIENT`` always opens a new
             one; ``SINGLETON`` refuses parameters that live in a scope.
+        ambient: False keeps a scope that a call opens to the call: what the function calls does not join it. This
+            spares each such call what a context variable costs, nearly half of a call written by hand.
 
     Raises:
         MissingProviderError: at a call, a parameter can be neither injected nor left out.
     """
     if function is None:
-        return partial(bind_function, name=name, scope=scope)
-    return bind_function(function, name=name, scope=scope)
+        return partial(bind_function, name=name, scope=scope, is_ambient=ambient)
+    return bind_function(function, name=name, scope=scope, is_ambient=ambient)
 
 
 def bind_function(

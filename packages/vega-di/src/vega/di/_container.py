@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from ._active import ActiveScope
 from ._declare import Declarations
 from ._errors import ContainerError
+from ._explain import explain
 from ._keys import address
-from ._notes import explain
 from ._overrides import Override
 from ._scope import Scope
 
@@ -70,6 +70,7 @@ class Container(Declarations):
             ScopeRequiredError: it lives in a scope and none is open.
             AsyncRequiredError: it has to be awaited; use `aresolve`.
             ContainerClosedError: the container is over.
+            ConstructionError: a constructor or factory raised.
         """
         if name is None:
             try:
@@ -116,11 +117,19 @@ class Container(Declarations):
 
     def resolve_address(self, where: Any, /) -> Any:
         """Give the service at an address of the tables."""
-        return self.plans[where]()
+        try:
+            return self.plans[where]()
+        except Exception as error:
+            explain(error)
+            raise
 
     async def aresolve_address(self, where: Any, /) -> Any:
         """Give the service at an address of the tables, awaiting where needed."""
-        return await self.aplans[where]()
+        try:
+            return await self.aplans[where]()
+        except Exception as error:
+            explain(error)
+            raise
 
     def scope(self, values: Mapping[Any, Any] | None = None) -> ActiveScope:
         """Open a scope: ``with container.scope() as scope: ...``, or ``async with``.

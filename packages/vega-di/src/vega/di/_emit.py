@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._check import NOTHING, verify
+from ._explain import explain
 from ._finish import AsyncExit, Exit
 from ._keep import first_step, keep, late, no_value
 from ._node import Argument, How, Node
-from ._notes import explain
 from ._once import CLAIMED, abandon, aonce, once, wake
 from ._registration import ASYNC, Kind
 from ._scope import Scope
@@ -177,17 +177,18 @@ class Writer:
         letter = "a" if node.kind is Kind.ASYNC_GENERATOR else "g"
         g, put = f"_{letter}{len(self.exits)}", self.lines.append
         put(f"{g} = {call}")
+        made_by = f"  # {call.partition('(')[0]}()"  # tells an error here whose it is, as the call above does
         exit_ = g
         if node.kind is Kind.GENERATOR:
-            put(f"{x} = next({g}, NOTHING)")
+            put(f"{x} = next({g}, NOTHING){made_by}")
         elif node.kind is Kind.ASYNC_GENERATOR:
-            put(f"try: {x} = await STEP({g})")
+            put(f"try: {x} = await STEP({g}){made_by}")
             put(f"except StopAsyncIteration: {x} = NOTHING")
         elif node.kind is Kind.CONTEXT:
-            put(f"{x} = {g}.__enter__()")
+            put(f"{x} = {g}.__enter__(){made_by}")
             exit_ = f"Exit({g})"
         else:
-            put(f"{x} = await {g}.__aenter__()")
+            put(f"{x} = await {g}.__aenter__(){made_by}")
             exit_ = f"AsyncExit({g})"
         if node.kind in ASYNC and not self.private:
             put(f"if {self.owner}.v is not _v: await LATE({exit_})")

@@ -18,6 +18,7 @@
     |   +-- ContainerClosedError            VG212  the container is over
     |   +-- InvalidInstanceError            VG213  a factory returned None or the wrong type
     |   +-- InvalidGeneratorError           VG214  a generator yielded never or twice
+    |   +-- ConstructionError               VG215  a constructor or factory raised
     +-- ExceptionGroup
         +-- ContainerError                  every mistake of a container, found at build
         +-- CloseError                      every failure of the finalisers of one scope
@@ -132,6 +133,12 @@ class InvalidGeneratorError(InjectionError):
     """A generator factory yielded never, or twice."""
 
     code = "VG214"
+
+
+class ConstructionError(InjectionError):
+    """A constructor or factory raised; what it raised is the ``__cause__``."""
+
+    code = "VG215"
 
 
 class ContainerError(ExceptionGroup[InjectionError]):

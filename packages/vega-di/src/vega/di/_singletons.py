@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._check import verify
 from ._errors import CaptiveDependencyError
+from ._explain import explain
 from ._finish import afinish, finish
 from ._keys import address, label
 from ._node import Node
@@ -82,8 +83,9 @@ def _maker(engine: Engine, node: Node) -> Callable[[Any], Any]:
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
         except BaseException as error:
-            note(error, node)
             finish(owner.exits, error)
+            if isinstance(error, Exception):
+                explain(error, node=node)
             raise
         engine.opened.extend(owner.exits)
         return made
@@ -102,19 +104,14 @@ def _amaker(engine: Engine, node: Node) -> Callable[[Any], Any]:
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
         except BaseException as error:
-            note(error, node)
             await afinish(owner.exits, error)
+            if isinstance(error, Exception):
+                explain(error, node=node)
             raise
         engine.opened.extend(owner.exits)
         return made
 
     return run
-
-
-def note(error: BaseException, node: Node) -> None:
-    """Write on an error which service was being built."""
-    if isinstance(error, Exception):
-        error.add_note(f"while building {node.registration.describe()}")
 
 
 class RootOwner:
@@ -138,12 +135,20 @@ class RootOwner:
     def resolve_address(self, where: Any) -> Any:
         """Give the service at an address."""
         self._refuse_scoped(where)
-        return self._engine.root[where]()
+        try:
+            return self._engine.root[where]()
+        except Exception as error:
+            explain(error)
+            raise
 
     async def aresolve_address(self, where: Any) -> Any:
         """Give the service at an address, awaiting what has to be awaited."""
         self._refuse_scoped(where)
-        return await self._engine.aroot[where]()
+        try:
+            return await self._engine.aroot[where]()
+        except Exception as error:
+            explain(error)
+            raise
 
     def _refuse_scoped(self, where: Any) -> None:
         node = self._engine.find(where)

@@ -13,6 +13,7 @@ from strawberry.tools import create_type
 
 from graphql import GraphQLError as CoreGraphQLError
 from vega.core import ErrorKind
+from vega.di import ConstructionError
 
 from ._errors import SchemaError
 from ._marks import Operation, marked
@@ -75,6 +76,7 @@ def _should_mask(error: CoreGraphQLError) -> bool:
     kind = ErrorKind.of(original)
     if kind is ErrorKind.INTERNAL:
         return True
-    error.message = getattr(original, "what", "") or str(original)
+    told = original.__cause__ if isinstance(original, ConstructionError) else original
+    error.message = getattr(told, "what", "") or str(told)
     error.extensions = {**(error.extensions or {}), "kind": str(kind)}
     return False

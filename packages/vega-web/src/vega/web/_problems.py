@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.core import ErrorKind
+from vega.di import ConstructionError
 
 from ._error_map import STATUS, ErrorMap, Mapped, phrase
 
@@ -128,7 +129,10 @@ def problem(
 
 
 def answer_to(error: Exception, scope: Scope) -> Response:
-    """Return the response that an error becomes."""
+    """Return the response that an error becomes; what a factory raised is answered as if the route had raised it."""
+    if isinstance(error, ConstructionError) and isinstance(error.__cause__, Exception):
+        error.__cause__.add_note(str(error))  # for the log
+        error = error.__cause__
     mapped = _mapped(error, scope)
     if mapped is None:
         if isinstance(error, HTTPException):
