@@ -36,7 +36,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "zxcvbn",
     },
     "discovery": set(),
-    "settings": {"pydantic", "pydantic_settings"},
+    "settings": {"dotenv", "pydantic", "pydantic_settings"},
     "data": {"sqlalchemy", "aiosqlite", "asyncpg", "alembic", "pydantic", "pydantic_core", "typer"},
     "web": {"anyio", "fastapi", "typing_extensions", "starlette", "pydantic", "uvicorn", "typer"},
     "graphql": {"strawberry", "graphql", "starlette", "typer"},

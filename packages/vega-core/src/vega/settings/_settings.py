@@ -1,31 +1,41 @@
-"""Typed settings on pydantic-settings: environment, `.env` files, profiles; one error for all that is missing."""
+"""Typed settings on pydantic-settings: environment, secret files, `.env`, TOML, profiles."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable
+from contextvars import ContextVar
 from pathlib import Path
-from types import UnionType
-from typing import Any, Final, Literal, Self, Union, get_args, get_origin
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings as _PydanticSettings
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as _UnreadableError
 
 from ._errors import SettingsError
+from ._explain import explained
+from ._files import env_file, profile_of, secrets, toml_file
+from ._masking import masked
+from ._sources import TableSource, TextSource
 
 Profile = Literal["development", "test", "production"]
+_layers: ContextVar[tuple[PydanticBaseSettingsSource, ...]] = ContextVar("vega_settings_layers")
 
 
 class BaseSettings(_PydanticSettings):
     """Settings of an application; subclass it and declare fields.
 
-    Values come from, first found wins: the environment, `.env.<profile>`, `.env`, the field's default.
-    Nested models are reached with a double underscore: `DATABASE__POOL=5`. Keep secrets in
-    `pydantic.SecretStr`: they show as `**********` in texts and logs.
+    Values come from, first found wins: the environment, files of secrets, `.env.<profile>`, `.env`,
+    `settings.<profile>.toml`, `settings.toml`, the field's default. Nested models are tables in TOML, and are
+    reached with a double underscore elsewhere: `DATABASE__POOL=5`.
+
+    Keep secrets in `pydantic.SecretStr`: they show as `**********` everywhere. In the settings' own `repr`, plain
+    texts are hidden too when the field's name tells a secret (`password`, `token`, `api_key`), and so are passwords
+    in addresses.
 
     Attributes:
-        profile: `development`, `test` or `production`, from `VEGA_PROFILE`; it names the `.env` file too.
+        profile: `development`, `test` or `production`, from `VEGA_PROFILE` in the environment or in `.env`; it
+            names further files.
         stop_timeout: how long stopping the application may take, in seconds, above 0; from `VEGA_STOP_TIMEOUT`.
     """
 
@@ -40,74 +50,57 @@ class BaseSettings(_PydanticSettings):
         return self.profile == "production"
 
     @classmethod
-    def load(cls, root: Path | None = None, **values: Any) -> Self:
+    def load(cls, root: Path | None = None, *, secrets_dir: Path | None = None, **values: Any) -> Self:
         """Read the settings.
 
         Args:
-            root: the folder that holds the `.env` files; None reads the environment alone.
+            root: the folder that holds the `.env` and TOML files; None reads none of them.
+            secrets_dir: a folder with a file for each secret, named like the variable, as Docker and Kubernetes
+                mount them; the one that `VEGA_SECRETS_DIR` names when None.
             values: values that win over every source.
 
         Raises:
-            SettingsError: values are missing or wrong; it lists every one, with its type and an example line.
+            SettingsError: values are missing or wrong, and it lists every one with its type and an example line;
+                or a file is malformed, and it names the file and the line.
         """
-        profile = os.environ.get("VEGA_PROFILE", "development")
-        env_files = (root / ".env", root / f".env.{profile}") if root is not None else None
+        profile = profile_of(root)
+        token = _layers.set(tuple(cls._files(root, secrets_dir, profile)))
         try:
-            return cls(**{"_env_file": env_files, **values})
+            made = cls(**values)
         except ValidationError as error:
-            raise _explained(cls, error) from None
+            raise explained(cls, error) from None
+        except _UnreadableError as error:  # its cause holds the value
+            raise SettingsError(str(error), f"{cls.__module__}.{cls.__qualname__}", "write it as JSON") from None
+        finally:
+            _layers.reset(token)
+        if made.profile != profile and "profile" not in values and "VEGA_PROFILE" not in values:
+            raise SettingsError(
+                f"a file that was read because the profile is {profile} says that it is {made.profile}",
+                str(root),
+                "say VEGA_PROFILE in the environment or in .env",
+            )
+        return made
 
+    @classmethod
+    def _files(cls, root: Path | None, secrets_dir: Path | None, profile: str) -> Iterable[PydanticBaseSettingsSource]:
+        yield TextSource(cls, secrets(cls, secrets_dir))
+        if root is not None:
+            for name in (f".env.{profile}", ".env"):
+                yield TextSource(cls, env_file(root / name))
+            for name in (f"settings.{profile}.toml", "settings.toml"):
+                yield TableSource(cls, toml_file(cls, root / name))
 
-def _explained(cls: type[BaseSettings], error: ValidationError) -> SettingsError:
-    problems, examples = [], []
-    for entry in error.errors(include_input=False, include_url=False):
-        if not entry["loc"]:  # a check of the whole
-            problems.append(entry["msg"])
-            continue
-        field = _field_at(cls, entry["loc"])
-        variable = _variable(field, entry["loc"])
-        kind, example = _kind_and_example(field.annotation if field is not None else None)
-        problems.append(f"{variable} ({kind}): {entry['msg']}")
-        examples.append(f"{variable}={example}")
-    return SettingsError(
-        f"{len(problems)} settings are missing or wrong: {'; '.join(problems)}",
-        f"{cls.__module__}.{cls.__qualname__}",
-        f"set them in the environment or in .env{', such as ' if examples else ''}{' '.join(examples)}",
-    )
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[_PydanticSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return pydantic's sources, those of `load` after the environment."""
+        return init_settings, env_settings, *_layers.get(()), dotenv_settings, file_secret_settings
 
-
-def _field_at(model: type[BaseModel], place: tuple[int | str, ...]) -> FieldInfo | None:
-    """Return the innermost field on the way to a place; pydantic names it by its alias, if it has one."""
-    found: FieldInfo | None = None
-    fields = model.model_fields
-    for part in place:
-        inner = next((field for name, field in fields.items() if part in {name, _alias(field)}), None)
-        if inner is None:
-            break
-        found, annotation = inner, inner.annotation
-        fields = annotation.model_fields if isinstance(annotation, type) and issubclass(annotation, BaseModel) else {}
-    return found
-
-
-def _alias(field: FieldInfo) -> str | None:
-    return field.validation_alias if isinstance(field.validation_alias, str) else None
-
-
-def _variable(field: FieldInfo | None, place: tuple[int | str, ...]) -> str:
-    alias = _alias(field) if field is not None and len(place) == 1 else None
-    return alias or "__".join(str(part) for part in place).upper()
-
-
-def _kind_and_example(annotation: Any) -> tuple[str, str]:
-    """Return how a message calls a type, and a value of it as a line of `.env` has it."""
-    if annotation is None:
-        return "value", "..."
-    parts = get_args(annotation)
-    if parts and all(isinstance(part, str) for part in parts):
-        return "|".join(parts), str(parts[0])
-    types = parts if get_origin(annotation) in {Union, UnionType} else (annotation,)
-    example = next((_EXAMPLES[one] for one in types if isinstance(one, type) and one in _EXAMPLES), "...")
-    return (annotation.__name__ if isinstance(annotation, type) else str(annotation)), example
-
-
-_EXAMPLES: Final[dict[type, str]] = {bool: "true", int: "8000", float: "1.5"}
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return [(name, masked(name or "", value)) for name, value in super().__repr_args__()]

@@ -1,0 +1,45 @@
+"""Hides in texts for people what may be a secret: by the name of a field, and in addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+from pydantic import BaseModel
+
+_HIDDEN: Final = "**********"  # as pydantic shows its secret types
+_SECRET: Final = re.compile(
+    r"(?:^|_)(?:pass|passwd|password|passphrase|pwd|secret|token|credentials?|(?:api|private|secret|access)_?key)s?(?:_|$)",
+    re.IGNORECASE,
+)
+_IN_ADDRESS: Final = re.compile(r"(://[^:/?#@\s]*:)\S*@")
+_IN_QUERY: Final = re.compile(r"([?&](?:pass|password|secret|token|key|api_?key|sig|signature)=)[^&\s]+", re.IGNORECASE)
+
+
+class _Shown(str):
+    """A text that shows as it is, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def masked(name: str, value: Any) -> Any:
+    """Return what to show of a field's value; texts by their name and form, and what holds texts likewise."""
+    if isinstance(value, BaseModel):
+        inner = ", ".join(f"{field}={masked(field, part)!r}" for field, part in value)
+        return _Shown(f"{type(value).__name__}({inner})")
+    if isinstance(value, Mapping):
+        table = cast("Mapping[object, object]", value)  # whatever it holds
+        return {key: masked(f"{name}_{key}", part) for key, part in table.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [masked(name, part) for part in cast("Iterable[object]", value)]  # whatever they are
+    if isinstance(value, (str, bytes)) and value and _SECRET.search(name):
+        return _HIDDEN
+    text = str(value)
+    if "://" not in text:
+        return value
+    hidden = _IN_QUERY.sub(rf"\1{_HIDDEN}", _IN_ADDRESS.sub(rf"\1{_HIDDEN}@", text))
+    return value if hidden == text else hidden

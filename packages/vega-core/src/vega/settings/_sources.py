@@ -1,0 +1,40 @@
+"""Sources of values that pydantic-settings reads after the environment: texts by name, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, final
+
+from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource
+
+
+@final
+class TextSource(EnvSettingsSource):
+    """Texts by the names that variables have in the environment.
+
+    Args:
+        settings: the class whose fields are looked for.
+        texts: by name.
+    """
+
+    def __init__(self, settings: type[BaseSettings], texts: Mapping[str, str | None]) -> None:
+        self._texts = texts
+        super().__init__(settings)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        if self.case_sensitive:
+            return self._texts
+        return {name.lower(): text for name, text in self._texts.items()}
+
+
+@final
+class TableSource(InitSettingsSource):
+    """Values by the names or aliases of fields, tables for nested models.
+
+    Args:
+        settings: the class whose fields they are.
+        table: as TOML gives it.
+    """
+
+    def __init__(self, settings: type[BaseSettings], table: dict[str, Any]) -> None:
+        super().__init__(settings, table)
