@@ -510,7 +510,7 @@ def test_no_signature_is_read_after_the_build(container: Container, monkeypatch:
 
     edge = container.bind(work)
 
-    async def main() -> None:
+    async def main() -> Repo:
         await work()
         await edge()
         with container.scope() as scope:
@@ -521,14 +521,15 @@ def test_no_signature_is_read_after_the_build(container: Container, monkeypatch:
         await work()
         await edge()
         with container.scope() as scope:
-            scope.resolve(Repo)
-            await work()
+            found = scope.resolve(Repo)
+            assert await work() is found
             container.resolve(Clock)
+        return found
 
     def refuse(*_: Any, **__: Any) -> None:
         pytest.fail("a signature was read at a call")
 
-    asyncio.run(main())
+    assert isinstance(asyncio.run(main()), Repo)
 
 
 def test_what_a_call_opens_can_be_kept_from_what_the_function_calls(container: Container) -> None:

@@ -2,22 +2,23 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from vega.di import Container, ContainerError, get_container, set_container
+from vega.di import Container, ContainerError, get_container
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_example_runs() -> None:
     (block,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    before = get_container()
+    names: dict[str, Any] = {"__name__": "readme"}
 
-    try:
-        exec(compile(block, "README.md", "exec", dont_inherit=True), {"__name__": "readme"})
-    finally:
-        set_container(before)
+    exec(compile(block, "README.md", "exec", dont_inherit=True), names)
+
+    assert names["greet"]("Grace") == "12:00 Hello, Grace"
+    assert get_container() is names["container"]
 
 
 def test_the_error_that_is_shown_is_the_one_that_is_raised() -> None:

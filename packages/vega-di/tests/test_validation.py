@@ -199,7 +199,7 @@ def test_a_captive_dependency_is_found_through_a_factory() -> None:
     container = Container()
     container.register_factory(Repo, make, scope=Scope.SINGLETON)
 
-    captive(container)
+    assert "Repo (make) -> Session" in str(captive(container))
 
 
 def test_a_captive_dependency_is_found_through_an_alias() -> None:
@@ -225,7 +225,7 @@ def test_a_captive_dependency_is_found_through_a_collection() -> None:
     container = Container()
     container.register(Holder, scope=Scope.SINGLETON)
 
-    captive(container)
+    assert "Holder -> All[Session] (gather_all) -> Session" in str(captive(container))
 
 
 def test_a_captive_dependency_is_found_through_a_decorator() -> None:
@@ -236,7 +236,7 @@ def test_a_captive_dependency_is_found_through_a_decorator() -> None:
     container.register(Mailer, Smtp, scope=Scope.SINGLETON)
     container.decorate(Mailer, Around)
 
-    captive(container)
+    assert "Mailer (Around) -> Session" in str(captive(container))
 
 
 def test_a_captive_dependency_is_found_through_a_name() -> None:
@@ -247,7 +247,7 @@ def test_a_captive_dependency_is_found_through_a_name() -> None:
     container.register_named(Repo, "main", Repo)
     container.register(Holder, scope=Scope.SINGLETON)
 
-    captive(container)
+    assert "Holder -> Repo named 'main' -> Session" in str(captive(container))
 
 
 def test_a_captive_dependency_is_found_through_lazy_which_would_keep_it() -> None:
@@ -257,7 +257,7 @@ def test_a_captive_dependency_is_found_through_lazy_which_would_keep_it() -> Non
     container = Container()
     container.register(Holder, scope=Scope.SINGLETON)
 
-    captive(container)
+    assert "Holder -> Lazy[Session]" in str(captive(container))
 
 
 def test_a_singleton_may_hold_the_provider_of_a_scoped_service_and_says_which_scope() -> None:

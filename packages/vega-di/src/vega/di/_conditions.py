@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 from ._errors import InvalidRegistrationError
 from ._keys import address, label
@@ -159,8 +159,7 @@ def as_condition(when: Any) -> Condition:
         found: Condition = when
         return found
     if callable(when):
-        asked: Callable[[], bool] = when
-        return _Called(asked)
+        return _Called(cast("Callable[[], bool]", when))  # whether it takes arguments shows when it is asked
     raise InvalidRegistrationError(
         f"when={when!r} is no condition",
         "the argument `when` of a registration",

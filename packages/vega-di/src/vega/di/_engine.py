@@ -279,9 +279,9 @@ class Engine:
         )
 
 
-def is_always_true(value: Any) -> bool:
+def is_always_true(value: object) -> bool:
     """Say whether testing the truth of an object cannot run code of its class."""
-    cls: Any = type(value)
+    cls = type(value)
     return not (hasattr(cls, "__bool__") or hasattr(cls, "__len__"))
 
 

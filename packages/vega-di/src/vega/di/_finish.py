@@ -95,7 +95,8 @@ def _settle(error: BaseException | None, failures: Sequence[BaseException]) -> N
 
 
 def _end(resource: Any, error: BaseException | None) -> None:
-    if type(resource) is GeneratorType:
+    kind: type = resource.__class__
+    if kind is GeneratorType:
         _end_generator(resource, error)
     elif error is None:
         resource.manager.__exit__(None, None, None)
@@ -123,7 +124,8 @@ def _end_generator(generator: GeneratorType[Any, Any, Any], error: BaseException
 
 
 async def _aend(resource: Any, error: BaseException | None) -> None:
-    if type(resource) is AsyncGeneratorType:
+    kind: type = resource.__class__
+    if kind is AsyncGeneratorType:
         await _aend_generator(resource, error)
     elif error is None:
         await resource.manager.__aexit__(None, None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
+from ._keys import tuple_in
 from ._registration import Kind, Registration
 
 Meaning = dict[Any, Any]
@@ -16,8 +17,7 @@ def variables_of(hint: Any) -> tuple[Any, ...]:
         return (hint,)
     if isinstance(hint, type) and not get_args(hint):
         return ()
-    found: Any = getattr(hint, "__parameters__", ())
-    return found if type(found) is tuple else ()
+    return tuple_in(hint, "__parameters__")
 
 
 def substitute(hint: Any, meaning: Mapping[Any, Any]) -> Any:
@@ -83,7 +83,7 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
     if key is None or not unify(key, wanted, meaning):
         return None
     target: Any = get_origin(call) or call
-    parameters: tuple[Any, ...] = getattr(target, "__parameters__", ()) if isinstance(target, type) else ()
+    parameters = tuple_in(target, "__parameters__") if isinstance(target, type) else ()
     if not parameters:
         return call, meaning
     if get_origin(call) is not None:
@@ -91,7 +91,8 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
         meaning = dict(zip(parameters, get_args(made), strict=False)) | meaning
         return made, meaning
     if all(each in meaning for each in parameters):
-        return target[tuple(meaning[each] for each in parameters)], meaning
+        generic: Any = target
+        return generic[tuple(meaning[each] for each in parameters)], meaning
     return None
 
 
@@ -105,7 +106,8 @@ def _as_base(made: Any, origin: Any) -> Any:
         base = _as_base(call, origin)
         return None if base is None else substitute(base, dict(zip(own, get_args(made), strict=False)))
     if call is origin:
-        return call[call.__parameters__] if getattr(call, "__parameters__", ()) else None
+        variables = tuple_in(call, "__parameters__")
+        return origin[variables] if variables else None
     for each in call.__mro__:
         for base in each.__dict__.get("__orig_bases__", ()):
             if get_origin(base) is origin and variables_of(base):

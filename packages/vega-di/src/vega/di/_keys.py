@@ -135,11 +135,19 @@ def label(where: Any) -> str:
     if isinstance(where, type) and not get_args(where):
         return where.__qualname__.rpartition("<locals>.")[2]
     if get_origin(where) is Annotated:
-        return f"Annotated[{label(where.__origin__)}, {', '.join(map(repr, where.__metadata__))}]"
+        first, *metadata = get_args(where)
+        return f"Annotated[{label(first)}, {', '.join(map(repr, metadata))}]"
     if get_args(where):
         return f"{label(get_origin(where))}[{', '.join(label(part) for part in get_args(where))}]"
     name = getattr(where, "__qualname__", None) or getattr(where, "__name__", None)
     return name.rpartition("<locals>.")[2] if isinstance(name, str) else repr(where)
+
+
+def tuple_in(hint: Any, attribute: str) -> tuple[Any, ...]:
+    """Give the tuple in an attribute of a type; empty where there is none, or something else."""
+    found: tuple[Any, ...] = getattr(hint, attribute, ())
+    kind: type = found.__class__  # anything may have such an attribute
+    return found if kind is tuple else ()
 
 
 def is_protocol(cls: type) -> bool:

@@ -19,6 +19,8 @@ from ._keys import label
 
 _lock = threading.Lock()
 _building: ContextVar[Claim | None] = ContextVar("vega_di_building", default=None)
+_get: Callable[..., Any] = dict[int, Any].get  # a closed store refuses its own methods
+_pop: Callable[..., Any] = dict[int, Any].pop
 CLAIMED: Any = type("Claimed", (), {"__slots__": ()})()
 """The claim that generated code takes when it is the first to build anything in a scope."""
 
@@ -119,7 +121,7 @@ async def _abuild(owner: Any, store: Any, claim: Claim, make: Callable[[Any], An
 
 
 def _release(store: dict[int, Any], slot: int, error: BaseException | None) -> None:
-    claim: Any = dict.pop(store, ~slot, None)
+    claim: Any = _pop(store, ~slot, None)
     if isinstance(claim, Claim):
         claim.end(error)
 
@@ -137,13 +139,13 @@ def abandon(store: Any, slot: int, error: BaseException) -> None:
 def _claim_of(store: dict[int, Any], slot: int, node: Any) -> Claim | None:
     """Give the claim to wait for; the bare claim of generated code is replaced by one that can be waited for."""
     with _lock:
-        claim: Any = dict.get(store, ~slot)
+        claim: Any = _get(store, ~slot)
         if claim is CLAIMED:
             claim = Claim(node, None)
             if _on_this_stack(store):
                 raise _circular([claim], node)
             store[~slot] = claim
-    if claim is None or dict.get(store, slot) is not None:
+    if claim is None or _get(store, slot) is not None:
         return None
     found: Claim = claim
     return found

@@ -10,7 +10,7 @@ from types import FunctionType, MethodType
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from ._errors import UnresolvedHintError
-from ._keys import label
+from ._keys import label, tuple_in
 
 EMPTY: Any = inspect.Parameter.empty
 POSITIONAL_ONLY, POSITIONAL, KEYWORD_ONLY = 0, 1, 3  # the values of inspect's kinds
@@ -131,12 +131,10 @@ def _is_text(hint: Any) -> bool:
         return False
     if isinstance(hint, str):
         return True
-    return any(isinstance(part, str) or _is_text(part) or type(part).__name__ == "ForwardRef" for part in _parts(hint))
-
-
-def _parts(hint: Any) -> tuple[Any, ...]:
-    found: Any = getattr(hint, "__args__", ())
-    return found if type(found) is tuple else ()
+    return any(
+        isinstance(part, str) or _is_text(part) or type(part).__name__ == "ForwardRef"
+        for part in tuple_in(hint, "__args__")
+    )
 
 
 def globals_of(call: Any, function: Any) -> dict[str, Any]:
