@@ -17,7 +17,7 @@ from ._explain import explain
 from ._finish import AsyncExit, Exit
 from ._keep import first_step, keep, late, no_value
 from ._node import Argument, How, Node
-from ._once import CLAIMED, abandon, aonce, once, wake
+from ._once import BROKEN, CLAIMED, abandon, aonce, break_up, once, wake
 from ._registration import ASYNC, Kind
 from ._scope import Scope
 from ._shape import BUDGET, DEPTH
@@ -32,6 +32,8 @@ _COMMON: Mapping[str, Any] = {
     "__vega_plan__": True,
     "ABANDON": abandon,
     "AONCE": aonce,
+    "BREAK": break_up,
+    "BROKEN": BROKEN,
     "CLAIMED": CLAIMED,
     "EXPLAIN": explain,
     "KEEP": keep,
@@ -110,6 +112,7 @@ class Writer:
         self.batch: dict[int, str] = {}
         self.opened = False
         self.exits: list[str] = []
+        self.opening = 0
         self._count = 0
         self._temporary = 0
 
@@ -241,6 +244,7 @@ class Writer:
         self.lines += ["try:", *map(indented, body)]
         self.lines += ["except BaseException as _e:", f"    ABANDON(_v, {slot}, _e)", "    raise"]
         self.lines += [f"_v[{slot}] = {x}", f"if _v[{~slot}] is not CLAIMED: WAKE(_v, {slot})"]
+        self.opening = len(self.lines)
         return x
 
 

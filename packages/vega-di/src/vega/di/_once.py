@@ -23,12 +23,14 @@ _get: Callable[..., Any] = dict[int, Any].get  # a closed store refuses its own 
 _pop: Callable[..., Any] = dict[int, Any].pop
 CLAIMED: Any = type("Claimed", (), {"__slots__": ()})()
 """The claim that generated code takes when it is the first to build anything in a scope."""
+BROKEN: frozenset[int] = frozenset()
+"""What is left of a reservation that a plan has to give up."""
 
 
 class Claim:
     """One build in progress."""
 
-    __slots__ = ("done", "error", "node", "parent", "waiters", "waiting")
+    __slots__ = ("done", "error", "node", "parent", "slots", "waiters", "waiting")
 
     def __init__(self, node: Any, parent: Claim | None) -> None:
         self.node = node
@@ -36,6 +38,7 @@ class Claim:
         self.waiters: list[Callable[[], None]] = []
         self.waiting: list[Claim] = []
         self.done = False
+        self.slots: frozenset[int] = BROKEN
         self.error: Exception | None = None
 
     def end(self, error: BaseException | None) -> None:
@@ -60,10 +63,14 @@ def once(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
         claim = store.setdefault(~slot, mine)
         if claim is mine:
             found = store.get(slot)
-            if found is not None:
-                _release(store, slot, None)
-                return found
-            return _build(owner, store, mine, make)
+            batch = None if found is not None else _batch_with(store, slot, node)
+            if found is None and batch is None:
+                return _build(owner, store, mine, make)
+            _release(store, slot, None)
+            if batch is not None:
+                _wait(batch, mine.parent)
+                continue
+            return found
         claim = _claim_of(store, slot, node)
         if claim is not None:
             _wait(claim, mine.parent)
@@ -94,10 +101,14 @@ async def aonce(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
         claim = store.setdefault(~slot, mine)
         if claim is mine:
             found = store.get(slot)
-            if found is not None:
-                _release(store, slot, None)
-                return found
-            return await _abuild(owner, store, mine, make)
+            batch = None if found is not None else _batch_with(store, slot, node)
+            if found is None and batch is None:
+                return await _abuild(owner, store, mine, make)
+            _release(store, slot, None)
+            if batch is not None:
+                await _await(batch, mine.parent)
+                continue
+            return found
         claim = _claim_of(store, slot, node)
         if claim is not None:
             await _await(claim, mine.parent)
@@ -134,6 +145,35 @@ def wake(store: Any, slot: int) -> None:
 def abandon(store: Any, slot: int, error: BaseException) -> None:
     """Give up a claim of generated code."""
     _release(store, slot, error)
+
+
+def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:
+    """Give the claim of the plan that is about to build a service with others in one go, if there is one.
+
+    Such a plan reserves its slots under the key None. When one of its own constructors asks for one of them the
+    reservation is broken: each is then built by who needs it.
+    """
+    with _lock:
+        reserved: Any = _get(store, None)
+        slots = reserved.slots if isinstance(reserved, Claim) else reserved
+        if slots is None or slot not in slots or _get(store, slot) is not None:
+            return None
+        if not _on_this_stack(store):
+            if not isinstance(reserved, Claim):
+                reserved = store[None] = Claim(node, None)
+                reserved.slots = slots
+            return reserved
+    break_up(store)
+    return None
+
+
+def break_up(store: Any) -> None:
+    """End the reservation of a plan, and wake who waits for it to look again."""
+    with _lock:
+        reserved: Any = _get(store, None)
+        store[None] = BROKEN
+    if isinstance(reserved, Claim):
+        reserved.end(None)
 
 
 def _claim_of(store: dict[int, Any], slot: int, node: Any) -> Claim | None:

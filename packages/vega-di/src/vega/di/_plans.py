@@ -89,16 +89,23 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str) -
         result: the statement at the end.
     """
     first = opens_early(nodes)
-    slots = list(writer.batch.items())
+    if not writer.batch:
+        claim = "" if first is None else f"{~first.slot}: CLAIMED"
+        return [f"_f = _v = _s.v = {{{claim}}}", *writer.lines, result]
+    batch = writer.source.constant(frozenset(writer.batch))
+    opening, building = writer.lines[: writer.opening], writer.lines[writer.opening :]
     if first is None:
-        # Nothing between the test and the store gives other threads a turn.
-        stored = "{" + ", ".join(f"{slot}: {x}" for slot, x in slots) + "}"
-        return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {stored}", indented(result)]
-    head = f"_f = _v = _s.v = {{{~first.slot}: CLAIMED}}"
-    stored = "; ".join(f"_v[{slot}] = {x}" for slot, x in slots)
-    if not stored:
-        return [head, *writer.lines, result]
-    return [head, *writer.lines, f"if len(_v) != 2: {again}", "else:", f"    {stored}", indented(result)]
+        # Nothing between the test for an empty scope and this gives other threads a turn.
+        lines = [f"_f = _v = _s.v = {{None: {batch}}}"]
+    else:
+        lines = [f"_f = _v = _s.v = {{{~first.slot}: CLAIMED}}", *opening, f"_v[None] = {batch}"]
+        # Who came before the reservation has left a claim or an object; who comes later finds it.
+        lines += ["if len(_v) != 3: BREAK(_v)"]
+    built = ["try:", *map(indented, building or ["pass"]), "except BaseException:", "    BREAK(_v)", "    raise"]
+    lines += built if first is None else ["else:", *map(indented, built)]
+    stored = "; ".join(f"_v[{slot}] = {x}" for slot, x in writer.batch.items())
+    done = [stored, f"if _v[None] is not {batch}: BREAK(_v)", result]
+    return [*lines, f"if _v[None] is BROKEN: {again}", "else:", *map(indented, done)]
 
 
 def fill_lines(

@@ -1,0 +1,194 @@
+"""Threads that share a scope build each scoped service once, whatever way its plan is written."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+
+from vega.di import ConstructionError, Container, Scope, current_scope
+
+
+class Session: ...
+
+
+class Gate:
+    """Holds the first builder until the others have come, and counts all."""
+
+    def __init__(self) -> None:
+        self.entered, self.release = threading.Event(), threading.Event()
+        self.built: list[str] = []
+
+    def pass_by(self, what: str) -> None:
+        self.built.append(what)
+        self.entered.set()
+        assert self.release.wait(10)
+
+    def race(self, first: Callable[[], object], *others: Callable[[], object]) -> list[object]:
+        """Call `first`, and the others while it is building; give what they return, errors too."""
+        found: list[object] = []
+
+        def run(ask: Callable[[], object]) -> None:
+            try:
+                found.append(ask())
+            except ConstructionError as error:
+                found.append(error)
+
+        threads = [threading.Thread(target=run, args=(ask,)) for ask in (first, *others)]
+        threads[0].start()
+        assert self.entered.wait(10)
+        for thread in threads[1:]:
+            thread.start()
+        timer = threading.Timer(0.05, self.release.set)
+        timer.start()
+        for thread in (*threads, timer):
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in threads)
+        return found
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+class Repo:
+    gate: Gate
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.gate.pass_by("repo")
+
+
+class Unit:
+    def __init__(self, session: Session, repo: Repo) -> None:
+        self.repo = repo
+
+
+class Handler:
+    def __init__(self, unit: Unit, repo: Repo) -> None:
+        assert unit.repo is repo
+        self.repo = repo
+
+
+def make(gate: Gate, session: Callable[..., object] = Session) -> Container:
+    container = Container({Handler: Handler})
+    container.register(Session, session, scope=Scope.SCOPED)
+    for cls in (Repo, Unit):
+        container.register(cls, scope=Scope.SCOPED)
+    Repo.gate = gate
+    container.validate()
+    return container
+
+
+def opened() -> Iterator[Session]:
+    yield Session()
+
+
+async def aopened() -> AsyncIterator[Session]:
+    yield Session()
+
+
+@pytest.mark.parametrize("session", [Session, opened])
+@pytest.mark.parametrize("second", [Handler, Repo, Unit, Session])
+def test_a_second_thread_waits_for_the_first(gate: Gate, session: Callable[..., object], second: type) -> None:
+    container = make(gate, session)
+
+    with container.scope() as scope:
+        found = gate.race(lambda: scope.resolve(Handler), *[lambda: scope.resolve(second)] * 3)
+        repo, unit = scope.resolve(Repo), scope.resolve(Unit)
+
+    assert gate.built == ["repo"]
+    assert len(found) == 4
+    expected = {Handler: 0, Repo: found.count(repo), Unit: found.count(unit), Session: found.count(repo.session)}
+    assert second is Handler or expected[second] == 3
+
+
+def test_a_second_thread_with_its_own_event_loop_waits_too(gate: Gate) -> None:
+    container = make(gate, aopened)
+
+    async def main() -> list[object]:
+        async with container.scope() as scope:
+            return await asyncio.to_thread(gate.race, *[lambda: asyncio.run(ask(scope)) for _ in range(3)])
+
+    async def ask(scope: object) -> Repo:
+        handler: Handler = await scope.aresolve(Handler)  # type: ignore[attr-defined]  # the scope of main
+        return handler.repo
+
+    assert len(set(map(id, asyncio.run(main())))) == 1
+    assert gate.built == ["repo"]
+
+
+def test_who_waited_builds_when_the_first_one_failed(gate: Gate) -> None:
+    class Broken:
+        def __init__(self, repo: Repo) -> None:
+            raise OSError
+
+    container = make(gate)
+    container.register(Broken, scope=Scope.SCOPED)
+    with container.scope() as scope:
+        failed, found = sorted(
+            gate.race(lambda: scope.resolve(Broken), lambda: scope.resolve(Repo)),
+            key=lambda each: isinstance(each, Repo),
+        )
+        again = scope.resolve(Repo)
+
+    assert isinstance(failed, ConstructionError)
+    assert found is again
+    assert gate.built == ["repo"] * 2
+
+
+def test_a_constructor_that_asks_its_own_scope_gets_what_the_plan_would_build_later(gate: Gate) -> None:
+    gate.release.set()
+    seen: list[Repo] = []
+
+    class Curious:
+        def __init__(self, session: Session) -> None:
+            scope = current_scope()
+            assert scope is not None
+            seen.append(scope.resolve(Repo))
+
+    class Both:
+        def __init__(self, curious: Curious, repo: Repo) -> None:
+            self.repo = repo
+
+    for session in (Session, opened):
+        container = make(gate, session)
+        container.register(Curious, scope=Scope.SCOPED)
+        container.register(Both)
+        with container.scope() as scope:
+            assert scope.resolve(Both).repo is seen[-1] is scope.resolve(Repo)
+
+
+def test_a_task_that_builds_while_another_opens_is_not_overruled(gate: Gate) -> None:
+    gate.release.set()
+    opening, go_on = asyncio.Event(), asyncio.Event()
+
+    class Plain:
+        def __init__(self) -> None:
+            gate.built.append("plain")
+
+    class Both:
+        def __init__(self, session: Session, plain: Plain) -> None:
+            self.plain = plain
+
+    async def slow() -> AsyncIterator[Session]:
+        opening.set()
+        await go_on.wait()
+        yield Session()
+
+    container = Container({Both: Both})
+    container.register_factory(Session, slow, scope=Scope.SCOPED)
+    container.register(Plain, scope=Scope.SCOPED)
+
+    async def main() -> None:
+        async with container.scope() as scope:
+            first = asyncio.create_task(scope.aresolve(Both))
+            await opening.wait()
+            plain = scope.resolve(Plain)
+            go_on.set()
+            assert (await first).plain is plain
+
+    asyncio.run(main())
+
+    assert gate.built == ["plain"]
