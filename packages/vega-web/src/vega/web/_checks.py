@@ -54,11 +54,15 @@ def supplied(entry: Entry, container: Container | None) -> dict[str, Any]:
 
 
 def _wanted(entry: Entry, container: Container | None) -> Mapping[str, Any]:
+    if container is None:
+        return {}
     try:
-        given = inspect.signature(entry.target).bind_partial(None, *entry.args, **entry.options).arguments
+        signature = inspect.signature(entry.target)
+        given = signature.bind_partial(None, *entry.args, **entry.options).arguments
     except (TypeError, ValueError):
         return {}
-    return container.injected(entry.target, given=given) if container is not None else {}
+    needed = {name for name, each in signature.parameters.items() if each.default is each.empty}
+    return {name: key for name, key in container.injected(entry.target, given=given).items() if name in needed}
 
 
 def check_inline(entry: Entry, container: Container | None, errors: list[Exception]) -> None:
@@ -71,10 +75,15 @@ def check_inline(entry: Entry, container: Container | None, errors: list[Excepti
         errors.append(misuse(f"cannot be called: {error}", entry.target, fix))
 
 
+def is_trap(target: object) -> bool:
+    """Tell whether something is a class whose middleware breaks what a pipeline promises."""
+    return isinstance(target, type) and issubclass(target, BaseHTTPMiddleware)
+
+
 def check_class(entry: Entry, container: Container | None, errors: list[Exception]) -> None:
     """Add an error when the options of a class do not fit its constructor; warn of one that is a known trap."""
     target: Any = entry.target
-    if isinstance(target, type) and issubclass(target, BaseHTTPMiddleware):
+    if is_trap(target):
         warnings.warn(
             f"{target.__qualname__} derives from BaseHTTPMiddleware, which ends a broken stream as if it were whole "
             "and hides context variables; write it with use_inline or as plain ASGI",

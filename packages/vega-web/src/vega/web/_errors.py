@@ -1,15 +1,19 @@
-"""What can go wrong in vega.web while an application is built, and where a middleware is used wrongly.
+"""What can go wrong in vega.web: while an application is built, and at its edges.
 
 WebError
 ├── RouteError                 VG501  a module of routes without a router, or two routers for one path
 ├── WebSocketDefinitionError   VG502  a WebSocket handler that cannot be used
 ├── MiddlewareError            VG503  a middleware that cannot be built, or that breaks its promise
-└── MiddlewareOrderError       VG504  an order of middleware that cannot be: a cycle, an unknown or a repeated name
+├── MiddlewareOrderError       VG504  an order of middleware that cannot be: a cycle, an unknown or a repeated name
+├── UnauthenticatedError       VG505  nobody is known, or credentials prove nothing
+├── ForbiddenError             VG506  a policy does not allow it
+├── KeysUnavailableError       VG507  the public keys of an issuer cannot be fetched
+└── BackplaneError             VG508  the rooms of several processes cannot be joined
 """
 
 from __future__ import annotations
 
-from vega.core import CoreError
+from vega.core import CoreError, ErrorKind
 
 
 class WebError(CoreError):
@@ -40,3 +44,31 @@ class MiddlewareOrderError(WebError):
     """No order of the middleware keeps every `before=` and `after=`, or one of them names nothing."""
 
     code = "VG504"
+
+
+class UnauthenticatedError(WebError):
+    """Nobody is known, or the credentials prove nothing."""
+
+    code = "VG505"
+    kind = ErrorKind.UNAUTHENTICATED
+
+
+class ForbiddenError(WebError):
+    """A policy does not allow it."""
+
+    code = "VG506"
+    kind = ErrorKind.FORBIDDEN
+
+
+class KeysUnavailableError(WebError):
+    """The public keys of an issuer of tokens cannot be fetched."""
+
+    code = "VG507"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class BackplaneError(WebError):
+    """The messages of rooms cannot be carried to other processes."""
+
+    code = "VG508"
+    kind = ErrorKind.UNAVAILABLE

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from vega.di import Inject, Named, bind
 
-_MARKER: Final = type(get_args(Inject[int])[1])
+_MARKED: Final[Any] = get_args(Inject[int])[1]
 
 
 def without_injected(endpoint: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,4 +44,4 @@ def _hints(endpoint: Callable[..., Any]) -> dict[str, Any]:
 def _is_marked(hint: Any) -> bool:
     if get_origin(hint) is not Annotated:
         return False
-    return any(isinstance(each, _MARKER | Named) or each is Inject for each in get_args(hint)[1:])
+    return any(isinstance(each, Named) or each in (_MARKED, Inject) for each in get_args(hint)[1:])

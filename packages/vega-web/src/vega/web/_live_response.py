@@ -47,7 +47,7 @@ class LiveResponse(StreamingResponse):
         return self._changed
 
     @property
-    def body_iterator(self) -> Any:
+    def body_iterator(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]  # it is read when asked for
         """The body, in chunks of bytes."""
         return self._read() if self._body is None else self._body
 
@@ -91,8 +91,9 @@ class LiveResponse(StreamingResponse):
         else:
             await self._send_other_body(start, send)
             await self._downstream.drop()
-        if self.background is not None:
-            await self.background()
+        background: Any = self.background  # a function may set it
+        if background is not None:
+            await background()
 
     def _refuse_given_up(self) -> None:
         if self._downstream.mode == DROPPED:

@@ -12,6 +12,7 @@ from ._problems import MEDIA_TYPE, ProblemDetails
 
 _CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 _FASTAPI_OWN: Final = ("HTTPValidationError", "ValidationError")
+_METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _INVALID: Final = "#/components/schemas/HTTPValidationError"
 
 
@@ -33,10 +34,10 @@ def document_problems(app: FastAPI, errors: ErrorMap) -> None:
 
 
 def _extend(document: dict[str, Any], errors: ErrorMap) -> None:
-    for path in document.get("paths", {}).values():
-        for operation in path.values():
-            if isinstance(operation, dict):
-                _extend_operation(operation, errors)
+    paths: dict[str, dict[str, Any]] = document.get("paths", {})
+    for path in paths.values():
+        for method in _METHODS & path.keys():
+            _extend_operation(path[method], errors)
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     for name in _FASTAPI_OWN:

@@ -79,7 +79,9 @@ def default_name(target: Callable[..., Any]) -> str:
 
 def references(given: References) -> tuple[Reference, ...]:
     """Return one or several references as a tuple."""
-    return tuple(given) if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
+    if isinstance(given, str) or callable(given):
+        return (given,)
+    return tuple(given)
 
 
 def ordered(entries: Sequence[Entry], errors: list[Exception]) -> list[Entry]:

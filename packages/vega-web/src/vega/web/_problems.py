@@ -24,6 +24,7 @@ _log = logging.getLogger("vega.web")
 MEDIA_TYPE: Final = "application/problem+json"
 DEBUG: Final = "vega.debug"  # keys of the connection scope
 REQUEST_ID: Final = "vega.request_id"
+CHALLENGE: Final = "vega.challenge"
 _MEMBERS: Final = frozenset({"type", "title", "status", "detail", "errors", "request_id", "traceback"})
 _JSON_FREE: Final = (b"", b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data")
 
@@ -145,7 +146,7 @@ def answer_to(error: Exception, scope: Scope) -> Response:
     if isinstance(error, ValidationError):
         return problem(scope, mapped.status, detail="the input is invalid", errors=_field_errors(error))
     detail = getattr(error, "what", "") or str(error)
-    headers = getattr(error, "headers", None)
+    headers = {"www-authenticate": scope.get(CHALLENGE) or "Bearer"} if mapped.status == 401 else None
     return problem(scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, headers=headers)
 
 
@@ -171,7 +172,7 @@ def _of_http(error: HTTPException, scope: Scope) -> Response:
     if error.status_code in {204, 205, 304}:  # these have no body
         return Response(status_code=error.status_code, headers=error.headers)
     detail: Any = error.detail
-    if isinstance(detail, Mapping):
+    if hasattr(detail, "keys"):
         return problem(scope, error.status_code, headers=error.headers, members=detail)
     if isinstance(detail, list):
         return problem(scope, error.status_code, headers=error.headers, members={"details": detail})

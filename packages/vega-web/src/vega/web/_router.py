@@ -59,7 +59,8 @@ class Router(APIRouter):
     """
 
     def __init__(self, *, middleware: Middlewares = (), without: Sequence[str] = (), **options: Any) -> None:
-        super().__init__(**{"route_class": Route, **options})
+        settings: dict[str, Any] = {"route_class": Route, **options}
+        super().__init__(**settings)
         self._without = tuple(without)
         around = pipeline_of(middleware)
         self._around = around.wrap(Problems(super().handle)) if around is not None else None

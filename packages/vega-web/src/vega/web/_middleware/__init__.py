@@ -1,0 +1,1 @@
+"""The middleware that comes with vega-web, one file each; `vega.web` names them."""
