@@ -163,3 +163,19 @@ def test_an_error_that_is_ours_alone_shows_its_traceback(monkeypatch: pytest.Mon
 
     with pytest.raises(ZeroDivisionError):
         _vega_cli.main(["doctor"])
+
+
+def test_a_listed_package_without_a_component_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "shop/api").mkdir()
+    (project / "shop/api/empty.py").write_text("import logging\n\nlogger = logging.getLogger(__name__)\n")
+    (project / "shop/feed").mkdir()
+    (project / "shop/feed/full.py").write_text("def feed() -> None: ...\n")
+    (project / "shop/config.py").write_text('DISCOVERY_CONFIG = {"routes": ["api", "feed"]}\n')
+
+    status, told = doctor(project, monkeypatch, capsys)
+
+    assert (status, told.count("VG124")) == (0, 1)
+    assert "the modules of shop.api hold no component" in told
+    assert doctor(project, monkeypatch, capsys, "--strict")[0] == 1

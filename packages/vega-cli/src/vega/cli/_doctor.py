@@ -65,7 +65,15 @@ def _wiring(project: Project) -> Iterator[Finding]:
     """Put the application together as a start would, and report what that reports."""
     sys.path.insert(0, str(project.root))
     try:
-        Application.load(project.root)
+        found = Application.load(project.root).found
+        for kind, source in found.empty_sources() if found is not None else ():
+            yield Finding(
+                severity="warning",
+                code="VG124",
+                what=f"the modules of {source} hold no component",
+                where=f"DISCOVERY_CONFIG[{kind!r}]",
+                fix="write one, or take the package off the list",
+            )
     except ExceptionGroup as group:
         yield from (_finding(error) for error in group.exceptions)
     except CoreError as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import import_module
+from importlib import import_module, invalidate_caches
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +18,7 @@ from vega.events import EventBus
 from vega.patterns import current_unit
 
 from ._application import STOP_TIMEOUT, Application
-from ._errors import ComponentError, ConfigurationErrors, PluginError
+from ._errors import ComponentError, ConfigurationErrors, PluginError, ProjectError
 from ._invoke import Invoker
 from ._plugins import load_plugins
 from .extend import Plugin, Project
@@ -25,8 +27,8 @@ from .extend import Plugin, Project
 def load(path: Path | None) -> Application:
     """Make, wire and prove the application of a project; see `Application.load`."""
     project = Project.find(path.parent if path is not None and path.is_file() else path)
-    _make_importable(project)
     errors: list[Exception] = []
+    _make_importable(project, errors)
     config = _optional_module(f"{project.package}.config", errors)
     settings = _settings(project, errors)
     found = _discover(project, config, errors)
@@ -55,10 +57,32 @@ def _after_commit(work: Callable[[], Awaitable[None]]) -> bool:
     return unit is not None
 
 
-def _make_importable(project: Project) -> None:
-    """Put the project's root on the path when its package cannot be found; never hide what is found."""
-    if find_spec(project.package) is None:
+def _make_importable(project: Project, errors: list[Exception]) -> None:
+    """Put the project's root on the path when its package is not found; refuse a stranger of the same name.
+
+    A folder of that name that is no package, such as one below `tests`, gives way to the project.
+    """
+    spec = find_spec(project.package)
+    if spec is None or (spec.origin is None and not _places(spec) & {project.source}):
         sys.path.insert(0, str(project.root))
+        invalidate_caches()
+        spec = find_spec(project.package)
+    installed = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
+    places = _places(spec) if spec is not None else set()
+    if project.source.is_dir() and not any(
+        place.is_relative_to(known) for place in places for known in {project.root, *installed}
+    ):
+        errors.append(
+            ProjectError(
+                f"the package {project.package!r} is imported from another place than this project",
+                ", ".join(sorted(map(str, places))),
+                f"take that place off sys.path, or put {project.root} before it",
+            )
+        )
+
+
+def _places(spec: ModuleSpec) -> set[Path]:
+    return {Path(place).resolve() for place in spec.submodule_search_locations or [spec.origin or ""]}
 
 
 def _optional_module(name: str, errors: list[Exception]) -> ModuleType | None:

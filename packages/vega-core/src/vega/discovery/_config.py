@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ._errors import InvalidDiscoveryConfigError
 
@@ -69,8 +69,15 @@ def _check(key: str, value: object) -> None:
         if not isinstance(value, bool):
             raise InvalidDiscoveryConfigError(f"{value!r} is neither True nor False", where, "write True or False")
     elif key in KINDS or key == "exclude_patterns":
-        if isinstance(value, str) or not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+        if not _is_list_of_texts(value):
             raise InvalidDiscoveryConfigError(f"{value!r} is not a list of texts", where, 'write ["...", "..."]')
     else:
         known = ", ".join((*KINDS, "exclude_patterns", *_SWITCHES))
         raise InvalidDiscoveryConfigError(f"{key!r} is not a key of DISCOVERY_CONFIG", where, f"known keys: {known}")
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(part, str)
+        for part in cast("Iterable[object]", value)  # whatever they are
+    )
