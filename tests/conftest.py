@@ -13,7 +13,9 @@ UV = ROOT / ".tools" / "bin" / "uv"
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel of every package."""
+    """A folder with the wheel of every package: the one in `VEGA_WHEELS`, or built now."""
+    if "VEGA_WHEELS" in os.environ:
+        return Path(os.environ["VEGA_WHEELS"])
     folder = tmp_path_factory.mktemp("wheels")
     sys.path.insert(0, str(ROOT / "tools"))
     try:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from steps import parts_of
 from wheels import ROOT, copy_tests, environment_for
 
 FLOOR = 95
@@ -29,13 +30,6 @@ exclude_also =
 [html]
 directory = {html}
 """
-
-
-def parts_of(package: str) -> list[str]:
-    """Return the importable packages of a distribution."""
-    folder = ROOT / "packages" / package / "src" / "vega"
-    names = [f"vega.{path.name}" for path in sorted(folder.iterdir()) if (path / "__init__.py").is_file()]
-    return [*names, "_vega_cli"] if package == "vega-cli" else names
 
 
 def main() -> int:

@@ -16,9 +16,8 @@ HOME = ROOT / ".hatch" / "alone"
 LIMIT = 600.0
 
 
-def fresh_wheels() -> Path:
-    """Build every package's wheel and return the folder."""
-    folder = HOME / "wheels"
+def fresh_wheels(folder: Path) -> Path:
+    """Build every package's wheel into a folder, and nothing else there; return the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     build(folder, wheels_only=True)
     return folder
@@ -33,25 +32,29 @@ def environment_for(package: str, wheels: Path, *, python: str = sys.executable,
         python: the interpreter.
         resolution: `highest`, or `lowest-direct` for the oldest dependencies that the package says it bears.
     """
-    version = subprocess.run(
-        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout.strip()
-    folder = HOME / f"{package}-{version}-{resolution}"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = HOME / f"{package}-{interpreter_name(python)}-{resolution}"
     (wheel,) = wheels.glob(f"{package.replace('-', '_')}-*.whl")
-    wanted = [str(wheel), *test_group(package)]
-    if UV.is_file():
-        _run([str(UV), "venv", "-q", "--python", python, str(folder)])
-        install = [str(UV), "pip", "install", "-q", "--python", str(folder), "--resolution", resolution]
-    else:
-        _run([python, "-m", "venv", str(folder)])
-        install = [str(folder / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
-    _run([*install, "--find-links", str(wheels), *wanted])
+    _make(folder, wheels, python, [str(wheel), *test_group(package)], resolution)
     return folder / "bin" / "python"
+
+
+def house_environment(folder: Path, wheels: Path, *, python: str) -> None:
+    """Make an environment with every wheel, as the development environment has every package."""
+    root = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    default = root["tool"]["hatch"]["envs"]["default"]
+    wanted: list[str] = list(default["dependencies"])
+    for member in default["workspace"]["members"]:
+        path, features = (member, []) if isinstance(member, str) else (member["path"], member["features"])
+        (wheel,) = wheels.glob(f"{Path(path).name.replace('-', '_')}-*.whl")
+        wanted.append(f"{wheel}[{','.join(features)}]" if features else str(wheel))
+    _make(folder, wheels, python, wanted, "highest")
+
+
+def interpreter_name(python: str) -> str:
+    """Return an interpreter's version without the patch level, such as `3.12`."""
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.strip()
 
 
 def test_group(package: str) -> list[str]:
@@ -69,11 +72,23 @@ def copy_tests(package: str, target: Path) -> Path:
         if source.is_dir():
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "packages" / package / "README.md", target)
+    shutil.copy(ROOT / "conftest.py", target)
     shared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
     lines = ["[pytest]", f"addopts = {' '.join(shared['addopts'])}", f"timeout = {shared['timeout']}"]
     lines += ["xfail_strict = true", "filterwarnings =", *(f"    {rule}" for rule in shared["filterwarnings"])]
     (target / "pytest.ini").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return target
+
+
+def _make(folder: Path, wheels: Path, python: str, wanted: list[str], resolution: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if UV.is_file():
+        _run([str(UV), "venv", "-q", "--python", python, str(folder)])
+        install = [str(UV), "pip", "install", "-q", "--python", str(folder), "--resolution", resolution]
+    else:
+        _run([python, "-m", "venv", str(folder)])
+        install = [str(folder / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
+    _run([*install, "--find-links", str(wheels), *wanted])
 
 
 def _run(command: list[str]) -> None:

@@ -68,9 +68,20 @@ def test_the_wheels_keep_the_floors(wheels: Path, tmp_path: Path) -> None:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(tmp_path)
 
-    done = floors(tmp_path)
+    for done in (floors(tmp_path), lint_imports(tmp_path)):
+        assert done.returncode == 0, done.stdout
 
-    assert done.returncode == 0, done.stdout
+
+def test_import_linter_reads_the_wheels_and_not_the_source(wheels: Path, tmp_path: Path) -> None:
+    for wheel in wheels.glob("vega_*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(tmp_path)
+    (tmp_path / "vega" / "di" / "planted.py").write_text("import vega.web\n")
+
+    done = lint_imports(tmp_path)
+
+    assert done.returncode == 1
+    assert "vega.di.planted" in done.stdout
 
 
 @pytest.mark.parametrize("kind", [*PLANTED, *PLANTED_FURTHER])

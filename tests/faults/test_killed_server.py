@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 BIN = Path(sys.executable).parent
-ROUNDS = 20 if os.environ.get("VEGA_FULL") else 3
+ROUNDS = 20 if os.environ.get("VEGA_FULL") else 5
 
 
 @pytest.fixture

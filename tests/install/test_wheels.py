@@ -1,5 +1,6 @@
 """Each wheel stands alone: what it holds, what it needs, and that it can be made again byte for byte."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".tools" / "bin" / "uv"
@@ -24,6 +26,7 @@ PARTS = {
     "vega-testing": ["testing"],
     "vega-web": ["web"],
 }
+WHERE = "print(json.dumps({{part: import_module('vega.' + part).__file__ for part in {parts}}}))"
 OURS = ["vega-core", "vega-di", "vega-events"]
 needs_uv = pytest.mark.skipif(not UV.is_file(), reason="uv is not there: environments would take too long")
 
@@ -33,11 +36,11 @@ def wheel_of(wheels: Path, package: str) -> Path:
     return found
 
 
-def requirements(wheel: Path) -> list[str]:
+def requirements(wheel: Path) -> list[Requirement]:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = Parser().parsestr(archive.read(name).decode())
-    return [text for text in metadata.get_all("Requires-Dist") or [] if "extra ==" not in text]
+    return [Requirement(text) for text in metadata.get_all("Requires-Dist") or []]
 
 
 def environment(folder: Path, wheels: Path, *wanted: str) -> Path:
@@ -80,14 +83,18 @@ def test_the_meta_wheel_holds_no_module(wheels: Path) -> None:
         assert [name for name in archive.namelist() if ".dist-info/" not in name] == []
 
 
-@pytest.mark.parametrize("package", PARTS)
-def test_a_wheel_says_what_its_project_says(wheels: Path, package: str) -> None:
+@pytest.mark.parametrize("package", [*PARTS, "vega"])
+def test_a_wheel_asks_for_what_its_project_declares_and_nothing_else(wheels: Path, package: str) -> None:
     project = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text())["project"]
+    declared = [Requirement(text) for text in project["dependencies"]]
+    for extra, texts in project.get("optional-dependencies", {}).items():
+        declared += [Requirement(f"{text}; extra == '{extra}'") for text in texts]
 
-    def names(texts: list[str]) -> list[str]:
-        return sorted(text.replace(" ", "").partition(">")[0].partition("<")[0] for text in texts)
+    def told(requirement: Requirement) -> tuple[str, str, str, str]:
+        extras = ",".join(sorted(requirement.extras))
+        return requirement.name.replace("_", "-"), extras, str(requirement.specifier), str(requirement.marker)
 
-    assert names(requirements(wheel_of(wheels, package))) == names(project["dependencies"])
+    assert sorted(map(told, requirements(wheel_of(wheels, package)))) == sorted(map(told, declared))
 
 
 @needs_uv
@@ -146,35 +153,40 @@ def test_each_extra_of_the_meta_package_brings_its_part(
 
 
 @needs_uv
-@pytest.mark.parametrize("package", ["vega-di", "vega-core", "vega-web"])
-def test_a_wheel_and_an_editable_share_the_namespace(wheels: Path, tmp_path: Path, package: str) -> None:
+@pytest.mark.parametrize("package", PARTS)
+def test_an_editable_shares_the_namespace_with_the_wheel_of_every_other(
+    wheels: Path, tmp_path: Path, package: str
+) -> None:
     python = environment(tmp_path / "env", wheels, "vega-testing[data,graphql,jobs,web]", "vega-cli")
     install = [UV, "pip", "install", "-q", "--python", python, "--no-deps", "-e", ROOT / "packages" / package]
     subprocess.run([str(word) for word in install], check=True, timeout=120)
+    parts = {part: owner for owner, owned in PARTS.items() for part in owned}
 
-    for part in sorted(part for parts in PARTS.values() for part in parts):
-        assert run(python, f"import vega.{part}").returncode == 0, part
-    (part, *_) = PARTS[package]
-    assert str(ROOT) in run(python, f"import vega.{part}; print(vega.{part}.__file__)").stdout
+    done = run(python, f"import json\nfrom importlib import import_module\n{WHERE.format(parts=[*parts])}")
+
+    assert done.returncode == 0, done.stderr
+    for part, file in json.loads(done.stdout).items():
+        home = ROOT / "packages" / package if parts[part] == package else tmp_path / "env"
+        assert Path(file).is_relative_to(home), part
 
 
 @needs_uv
-@pytest.mark.parametrize("package", ["vega-di", "vega-cli", "vega"])
+@pytest.mark.parametrize("package", [*PARTS, "vega"])
 def test_a_wheel_can_be_made_again_byte_for_byte_and_from_its_sdist(tmp_path: Path, package: str) -> None:
-    def build(source: Path, target: Path, *kinds: str) -> Path:
-        command = [UV, "build", "-q", *kinds, "--out-dir", target, source]
+    def build(source: Path, target: Path, kind: str) -> Path:
+        command = [UV.with_name("hatchling"), "build", "-t", kind, "-d", target]
         settings = {**os.environ, "SOURCE_DATE_EPOCH": "1780000000"}
-        subprocess.run([str(word) for word in command], check=True, timeout=120, env=settings)
-        return target
+        subprocess.run(command, check=True, timeout=120, env=settings, cwd=source, stdout=subprocess.DEVNULL)
+        (made,) = target.iterdir()
+        return made
 
     tree = ROOT / "packages" / package
-    one = build(tree, tmp_path / "one", "--wheel")
-    two = build(tree, tmp_path / "two", "--wheel")
-    sdist = build(tree, tmp_path / "sdist", "--sdist")
-    with tarfile.open(next(sdist.glob("*.tar.gz"))) as archive:
+    sdists = [build(tree, tmp_path / f"sdist {number}", "sdist") for number in (1, 2)]
+    with tarfile.open(sdists[0]) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    three = build(unpacked, tmp_path / "three", "--wheel")
+    sources = enumerate([tree, tree, unpacked])
+    made = [build(source, tmp_path / f"wheel {number}", "wheel") for number, source in sources]
 
-    contents = [next(folder.glob("*.whl")).read_bytes() for folder in (one, two, three)]
-    assert contents[0] == contents[1] == contents[2]
+    assert sdists[0].read_bytes() == sdists[1].read_bytes()
+    assert made[0].read_bytes() == made[1].read_bytes() == made[2].read_bytes()

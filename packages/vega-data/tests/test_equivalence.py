@@ -281,7 +281,7 @@ def everywhere(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -
         runner.run(leave())
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples * 5 // 2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_rows=rows(), asked=st.lists(st.tuples(predicates, orders), min_size=8, max_size=8))
 def test_every_store_gives_the_same_answer_in_the_same_order(
     everywhere: Everywhere, given_rows: list[Row], asked: list[tuple[Where, list[tuple[str, str, str]]]]
@@ -300,7 +300,7 @@ def test_every_store_gives_the_same_answer_in_the_same_order(
     everywhere.run(main())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples * 2 // 5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_rows=rows())
 def test_what_is_stored_comes_back_as_it_was(everywhere: Everywhere, given_rows: list[Row]) -> None:
     async def main() -> None:
@@ -311,7 +311,7 @@ def test_what_is_stored_comes_back_as_it_was(everywhere: Everywhere, given_rows:
     everywhere.run(main())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples * 2 // 5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_rows=rows(), key=st.sampled_from(["on", "text", "color", "place.floor", "day"]))
 def test_every_store_calculates_the_same(everywhere: Everywhere, given_rows: list[Row], key: str) -> None:
     async def main() -> None:
@@ -327,7 +327,7 @@ def test_every_store_calculates_the_same(everywhere: Everywhere, given_rows: lis
     everywhere.run(main())
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples * 3 // 10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_rows=rows(), order=orders, size=st.integers(1, 3))
 def test_cursors_visit_every_row_once_in_both_directions(
     everywhere: Everywhere, given_rows: list[Row], order: list[tuple[str, str, str]], size: int

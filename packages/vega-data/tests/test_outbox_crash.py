@@ -17,7 +17,7 @@ from vega.data.outbox import Outbox
 from vega.events import Event
 from vega.patterns import AggregateRoot
 
-ROUNDS = int(os.environ.get("VEGA_CRASH_ROUNDS", "6"))
+ROUNDS = 50 if os.environ.get("VEGA_FULL") else 5
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ EVERYTHING = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(EVERYTHING, st.dictionaries(TEXT, PLAIN))
 def test_what_is_written_is_read_over_json(event: Everything, metadata: dict[str, Any]) -> None:
     event.metadata.update(metadata)

@@ -8,7 +8,7 @@ import typing
 from collections import abc
 from collections.abc import Callable
 from enum import Enum
-from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union
+from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, cast
 
 from ._codec import PLAIN, SCALARS, Codec, kind_of, mismatch
 from ._errors import EventDataError
@@ -140,7 +140,7 @@ def _sequence(origin: Any, item: Codec) -> Codec:
         return sorted(plain, key=repr) if unordered else plain
 
     def read(plain: Any, where: str) -> Any:
-        if type(plain) is not list:
+        if kind_of(plain) != "list":
             raise mismatch(plain, "list", where)
         return make(item.read(each, f"{where}[{index}]") for index, each in enumerate(plain))
 
@@ -149,12 +149,13 @@ def _sequence(origin: Any, item: Codec) -> Codec:
 
 def _row(items: list[Codec]) -> Codec:
     def write(value: Any, where: str) -> list[Any]:
-        if not isinstance(value, tuple) or len(value) != len(items):
-            raise mismatch(value, f"tuple of {len(items)}", where)
-        return [item.write(each, f"{where}[{i}]") for i, (item, each) in enumerate(zip(items, value, strict=True))]
+        row = cast("tuple[object, ...]", value) if isinstance(value, tuple) else None
+        if row is None or len(row) != len(items):
+            raise mismatch(cast("object", value), f"tuple of {len(items)}", where)
+        return [item.write(each, f"{where}[{i}]") for i, (item, each) in enumerate(zip(items, row, strict=True))]
 
     def read(plain: Any, where: str) -> Any:
-        if type(plain) is not list or len(plain) != len(items):
+        if kind_of(plain) != "list" or len(plain) != len(items):
             raise mismatch(plain, f"list of {len(items)}", where)
         return tuple(item.read(each, f"{where}[{i}]") for i, (item, each) in enumerate(zip(items, plain, strict=True)))
 
@@ -163,9 +164,9 @@ def _row(items: list[Codec]) -> Codec:
 
 def _key(codec: Codec, path: str) -> Codec:
     """Return a codec whose plain form is text, as the keys of JSON are."""
-    if codec.kinds == {"str"}:
+    if codec.kinds == frozenset({"str"}):
         return codec
-    if codec.kinds == {"int"}:
+    if codec.kinds == frozenset({"int"}):
 
         def read(plain: Any, where: str) -> Any:
             if not plain.lstrip("-").isdecimal():
@@ -180,10 +181,11 @@ def _mapping(key: Codec, item: Codec) -> Codec:
     def write(value: Any, where: str) -> dict[str, Any]:
         if not isinstance(value, abc.Mapping):
             raise mismatch(value, "mapping", where)
-        return {key.write(name, where): item.write(each, f"{where}.{name}") for name, each in value.items()}
+        entries = cast("abc.Mapping[object, object]", value)
+        return {key.write(name, where): item.write(each, f"{where}.{name}") for name, each in entries.items()}
 
     def read(plain: Any, where: str) -> Any:
-        if type(plain) is not dict or not all(type(name) is str for name in plain):
+        if kind_of(plain) != "dict" or not all(type(name) is str for name in plain):
             raise mismatch(plain, "mapping with text as keys", where)
         return {key.read(name, where): item.read(each, f"{where}.{name}") for name, each in plain.items()}
 
@@ -216,7 +218,7 @@ def _methods(cls: Any, writer: str, reader: str, **options: Any) -> Codec:
         return PLAIN.write(getattr(value, writer)(**options), where)
 
     def read(plain: Any, where: str) -> Any:
-        if type(plain) is not dict:
+        if kind_of(plain) != "dict":
             raise mismatch(plain, cls.__name__, where)
         try:
             return getattr(cls, reader)(plain)
@@ -240,7 +242,7 @@ def _record(cls: Any) -> Codec:
         return {name: codec.write(getattr(value, name), f"{where}.{name}") for name, codec in fields().items()}
 
     def read(plain: Any, where: str) -> Any:
-        if type(plain) is not dict:
+        if kind_of(plain) != "dict":
             raise mismatch(plain, cls.__name__, where)
         return cls(**read_fields(cls, fields(), plain, where))
 

@@ -16,7 +16,7 @@ Call: TypeAlias = Callable[[Any], Awaitable[object]]
 _logger = logging.getLogger("vega.events")
 
 
-class GaveUpError(Exception):
+class GaveUp(Exception):  # noqa: N818 - a signal between two modules, which nobody else sees
     """Carries the last error of a handler and the number of its attempts to the place that collects."""
 
     def __init__(self, error: Exception, attempts: int) -> None:
@@ -44,12 +44,12 @@ def _with_retries(call: Call, options: Options, name: str) -> Call:
                 delay = options.backoff.delay(attempt)
                 _logger.info("%s failed with %s; attempt %d in %.3f s", name, type(error).__name__, attempt + 1, delay)
             except Exception as error:
-                raise GaveUpError(error, attempt) from error
+                raise GaveUp(error, attempt) from error
             await asyncio.sleep(delay)
         try:
             return await call(event)
         except Exception as error:
-            raise GaveUpError(error, options.retries + 1) from error
+            raise GaveUp(error, options.retries + 1) from error
 
     return run
 
@@ -59,7 +59,7 @@ def _with_condition(call: Call, when: Callable[[Any], bool]) -> Call:
         try:
             wanted = when(event)
         except Exception as error:
-            raise GaveUpError(error, 0) from error
+            raise GaveUp(error, 0) from error
         return await call(event) if wanted else None
 
     return run

@@ -38,7 +38,7 @@ class Backoff:
     jitter: float = 0.5
 
     def __post_init__(self) -> None:
-        values: tuple[object, ...] = (self.base, self.factor, self.cap, self.jitter)
+        values: list[object] = [self.base, self.factor, self.cap, self.jitter]
         sound = all(isinstance(value, int | float) and math.isfinite(value) for value in values)
         if not sound or not 0 <= self.base <= self.cap or self.factor < 1 or not 0 <= self.jitter <= 1:
             raise BackoffError(

@@ -52,7 +52,7 @@ def check_plain(value: Any, path: str) -> Any:
     Raises:
         EventDataError: something in it is not null, bool, int, finite float, str, list, or dict with text as keys.
     """
-    kind = type(value)
+    kind: type[object] = type(value)  # pyright: ignore[reportUnknownVariableType] - of any value
     if value is None or kind in (bool, int, str) or (kind is float and math.isfinite(value)):
         return value
     if kind is list:

@@ -50,7 +50,7 @@ def set_event_bus(bus: EventBus, process: bool = False) -> None:
     Raises:
         EventTypeError: it is no EventBus.
     """
-    if not isinstance(bus, EventBus):
+    if not isinstance(bus, EventBus):  # pyright: ignore[reportUnnecessaryIsInstance] - not every caller has a checker
         raise EventTypeError(f"{bus!r} is no EventBus", "set_event_bus", "give an object: EventBus()")
     if process:
         _default.set(bus)

@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from types import CellType, FunctionType
-from typing import Any
+from typing import Any, cast
 
 from ._errors import EventDefinitionError
 from ._naming import name_of
@@ -80,7 +80,7 @@ def _function(value: object) -> FunctionType | None:
     if isinstance(value, property):
         value = value.fget
     if isinstance(value, staticmethod | classmethod):
-        value = value.__func__
+        value = cast("staticmethod[..., object]", value).__func__
     return value if isinstance(value, FunctionType) else None
 
 

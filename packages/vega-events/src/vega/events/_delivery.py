@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from ._attempts import GaveUpError
+from ._attempts import GaveUp
 from ._event import Event
 from ._failures import EventHandlerErrors, HandlerFailure
 from ._handler import as_async
@@ -57,7 +57,7 @@ class Delivery:
 
     async def failed(self, subscription: Subscription, error: Exception) -> None:
         """Keep one failure and tell the hooks."""
-        last, attempts = (error.error, error.attempts) if isinstance(error, GaveUpError) else (error, 1)
+        last, attempts = (error.error, error.attempts) if isinstance(error, GaveUp) else (error, 1)
         failure = HandlerFailure(event=self.event, handler=str(subscription), attempts=attempts, error=last)
         self.failures.append(failure)
         for hook in self._hooks:

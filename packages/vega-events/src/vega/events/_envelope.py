@@ -40,15 +40,16 @@ def write_event(event: Event) -> dict[str, Any]:
 
 def read_event(base: type[Event], plain: Any) -> Event:
     """Return the event that plain data describes; see `Event.from_dict`."""
-    if not isinstance(plain, Mapping) or not set(_KEYS) <= set(plain):
+    if not isinstance(plain, Mapping) or not set(_KEYS) <= set(cast("Mapping[object, object]", plain)):
         raise EventDataError(f"the data is no event: {plain!r:.80}", base.__name__, f"it needs {', '.join(_KEYS)}")
-    cls = _class_named(base, plain["event_name"])
+    entries = cast("Mapping[str, Any]", plain)
+    cls = _class_named(base, entries["event_name"])
     try:
-        data = _upcast(cls, plain["event_version"], check_plain(dict(plain["data"]), cls.__name__))
+        data = _upcast(cls, entries["event_version"], check_plain(dict(entries["data"]), cls.__name__))
         event = cls(**read_fields(cls, _codecs(cls), data, cls.__name__))
-        object.__setattr__(event, "event_id", _read_id(plain["event_id"], cls))
-        object.__setattr__(event, "timestamp", _read_instant(plain["timestamp"], cls))
-        object.__setattr__(event, "metadata", check_plain(dict(plain["metadata"]), f"{cls.__name__}.metadata"))
+        object.__setattr__(event, "event_id", _read_id(entries["event_id"], cls))
+        object.__setattr__(event, "timestamp", _read_instant(entries["timestamp"], cls))
+        object.__setattr__(event, "metadata", check_plain(dict(entries["metadata"]), f"{cls.__name__}.metadata"))
     except (TypeError, RecursionError) as error:
         raise EventDataError(f"the data is no {cls.__name__}: {error}", cls.__name__, "see the error above") from error
     return event

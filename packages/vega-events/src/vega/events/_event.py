@@ -146,10 +146,10 @@ class Event:
         return twin
 
 
-_FILLS = {
+_FILLS: dict[str, Callable[[Event], object]] = {
     "timestamp": lambda event: utc_now(),
     "event_id": lambda event: uuid7(event.timestamp),
-    "metadata": lambda event: {},
+    "metadata": lambda event: dict[str, Any](),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from ._errors import HandlerError
 from ._naming import name_of, place_of
@@ -27,7 +27,7 @@ def check_handler(handler: object, *, method: bool = False) -> None:
     if isinstance(handler, weakref.ReferenceType):
         raise HandlerError(
             "a weak reference is no handler: its object may be dead when the event comes",
-            repr(handler),
+            repr(cast("object", handler)),
             "subscribe the method itself; the bus keeps its object alive until unsubscribe",
         )
     if not callable(handler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import cast
 
 from ._catalogue import marks_of
 from ._errors import HandlerError
@@ -37,4 +38,6 @@ def marked_methods(handlers: object) -> list[Subscription]:
 
 
 def _plain(attribute: object) -> object:
-    return attribute.__func__ if isinstance(attribute, staticmethod | classmethod) else attribute
+    if isinstance(attribute, staticmethod | classmethod):
+        return cast("staticmethod[..., object]", attribute).__func__
+    return attribute

@@ -34,4 +34,4 @@ def known_names() -> list[str]:
 def classes_named(name: str) -> list[type[Event]]:
     """Return the living classes that go by a name, in the order of their full names."""
     with _lock:
-        return [cls for _, cls in sorted(_classes.get(name, {}).items())]
+        return [cls for _, cls in sorted(_classes[name].items() if name in _classes else ())]

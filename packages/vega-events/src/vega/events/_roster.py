@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import BuiltinMethodType, MethodType
-from typing import Any, final
+from typing import final
 
 from ._errors import SubscriptionError
 from ._naming import place_of
@@ -50,7 +50,7 @@ class Roster:
             self.all = (*self.all, *fresh)
             return len(fresh)
 
-    def remove(self, leaves: Any) -> int:
+    def remove(self, leaves: Callable[[Subscription], bool]) -> int:
         """Take out those for which `leaves(subscription)` is true; return how many."""
         with self._lock:
             kept = tuple(each for each in self.all if not leaves(each))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias, cast, final
 
 from ._backoff import Backoff
 from ._errors import EventTypeError, SubscriptionError
@@ -104,8 +104,9 @@ def options_of(
 def _retry_on(wanted: object, place: str) -> tuple[type[Exception], ...]:
     if isinstance(wanted, bool):
         return (Exception,) if wanted else ()
-    types = wanted if isinstance(wanted, tuple) else (wanted,)
-    if not types or not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in types):
+    types = cast("tuple[type[Exception], ...]", wanted if isinstance(wanted, tuple) else (wanted,))
+    given: tuple[object, ...] = types
+    if not given or not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in given):
         raise SubscriptionError(
             f"retry_on_error={wanted!r} names something that is no Exception class",
             place,
