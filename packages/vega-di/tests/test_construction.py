@@ -240,13 +240,13 @@ def test_an_error_that_is_named_already_is_not_wrapped_again() -> None:
         container.resolve(Middle)
 
 
-def test_urgent_errors_pass_unchanged() -> None:
+@pytest.mark.parametrize("scope", Scope)
+def test_urgent_errors_pass_unchanged(scope: Scope) -> None:
     def part() -> Part:
         raise KeyboardInterrupt
 
-    container = make(part, Scope.TRANSIENT)
-    with pytest.raises(KeyboardInterrupt):
-        container.resolve(Top)
+    with pytest.raises(KeyboardInterrupt), make(part, scope).scope() as opened:
+        opened.resolve(Top)
 
 
 def test_a_constructor_that_recurses_without_end_is_no_cycle_of_the_container() -> None:

@@ -184,13 +184,11 @@ class Container(Declarations):
         from ._bind import bind_function
 
         names = None if given is None else frozenset(given)
-        wrapper: Callable[..., R] = bind_function(
-            function, name=name, scope=scope, given=names, home=self.home, is_ambient=ambient
-        )
-        bound: Bound | None = getattr(wrapper, "__vega_bound__", None)
-        if bound is not None:
-            self.entry_points.append(bound)
-        return wrapper
+        wrapper: Any = bind_function(function, name=name, scope=scope, given=names, home=self.home, is_ambient=ambient)
+        bound: Bound = wrapper.__vega_bound__
+        self.entry_points.append(bound)
+        result: Callable[..., R] = wrapper
+        return result
 
     def provides(self, key: Any, *, name: str | None = None) -> bool:
         """Say whether `resolve` would find something; an override counts, an inactive registration does not.

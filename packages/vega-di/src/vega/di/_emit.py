@@ -237,8 +237,7 @@ class Writer:
         """Write the first build in an empty scope: its claim is part of the store from the start."""
         before, self.lines = self.lines, []
         expression = self.made(node)
-        if expression != x:
-            self.lines.append(f"{x} = {expression}")
+        self.lines.append(f"{x} = {expression}")
         body, self.lines = self.lines, before
         slot = node.slot
         self.lines += ["try:", *map(indented, body)]

@@ -57,8 +57,7 @@ class Engine:
         """Give each new node its slot; a node whose whole making is unchanged keeps the slot of the previous epoch."""
         kept = {} if previous is None else unchanged(self.graph, previous.graph)
         for node in self.graph.every:
-            if node.slot < 0:
-                node.slot = kept[node] if node in kept else self._new_slot()
+            node.slot = kept[node] if node in kept else self._new_slot()
 
     def _new_slot(self) -> int:
         slot = next(self._slots)

@@ -159,10 +159,10 @@ def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:
         if slots is None or slot not in slots or _get(store, slot) is not None:
             return None
         if not _on_this_stack(store):
-            if not isinstance(reserved, Claim):
-                reserved = store[None] = Claim(node, None)
-                reserved.slots = slots
-            return reserved
+            claim = reserved if isinstance(reserved, Claim) else Claim(node, None)
+            claim.slots = slots
+            store[None] = claim
+            return claim
     break_up(store)
     return None
 
