@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from ._changes import Change
 from ._errors import WriteError
@@ -95,11 +96,10 @@ def _undo(root: Path, old: Path, entry: dict[str, object]) -> None:
         os.replace(old, target)  # noqa: PTH105 - the atomic one, by its name
     elif not entry["existed"]:
         target.unlink(missing_ok=True)
-    made = entry["made"]
-    assert isinstance(made, list)
-    for folder in made:
-        if (root / folder).is_dir() and not any((root / folder).iterdir()):
-            (root / folder).rmdir()
+    for name in cast("list[str]", entry["made"]):
+        folder = root / name
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _clean(root: Path) -> None:

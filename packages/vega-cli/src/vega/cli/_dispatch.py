@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from _vega_cli import COMMANDS, entry_points
 from vega.core import InvalidFieldError, InvalidNameError, ProjectError
@@ -59,17 +59,21 @@ def _run(name: str, arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _members(error: Exception) -> tuple[Exception, ...]:
+    return cast("ExceptionGroup[Exception]", error).exceptions if isinstance(error, ExceptionGroup) else ()
+
+
 def _is_told(error: Exception) -> bool:
     """Tell whether an error says what, where and fix: those need no traceback."""
-    if isinstance(error, ExceptionGroup):
-        return all(_is_told(inner) for inner in error.exceptions)
+    if _members(error):
+        return all(_is_told(inner) for inner in _members(error))
     return isinstance(getattr(error, "code", None), str) and hasattr(error, "fix")
 
 
 def _tell(error: Exception) -> None:
-    if isinstance(error, ExceptionGroup):
-        complain(f"error: {error.message}")
-        for inner in error.exceptions:
+    if _members(error):
+        complain(f"error: {cast('ExceptionGroup[Exception]', error).message}")
+        for inner in _members(error):
             _tell(inner)
     else:
         complain(f"error: {error}")

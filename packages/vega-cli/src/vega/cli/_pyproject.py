@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -43,20 +43,19 @@ def _with_line_ends_of(before: bytes, after: bytes) -> bytes:
 
 
 def _features(document: tomlkit.TOMLDocument) -> Array:
-    tool: Any = document.get("tool", {})
-    vega = tool.get("vega") if isinstance(tool, dict) else None
+    vega = _entry(_entry(document, "tool"), "vega")
     if not isinstance(vega, dict):
         raise ProjectError("pyproject.toml has no table [tool.vega]", _FILE, "make a project with: vega init NAME")
     if "features" not in vega:
         vega["features"] = tomlkit.array()
-    return _array(vega["features"], "[tool.vega] features")
+    return _array(cast("dict[str, object]", vega)["features"], "[tool.vega] features")
 
 
 def _dependencies(document: tomlkit.TOMLDocument) -> Array:
-    project: Any = document.get("project")
+    project = _entry(document, "project")
     if not isinstance(project, Table):
         raise ProjectError("pyproject.toml has no table [project]", _FILE, "add [project] with name and dependencies")
-    if "dependencies" in project.get("dynamic", []):
+    if "dependencies" in cast("list[str]", _entry(project, "dynamic") or []):
         raise ProjectError(
             "the dependencies are dynamic, so they stand in another file",
             f"{_FILE}: [project] dynamic",
@@ -64,7 +63,12 @@ def _dependencies(document: tomlkit.TOMLDocument) -> Array:
         )
     if "dependencies" not in project:
         project["dependencies"] = tomlkit.array()
-    return _array(project["dependencies"], "[project] dependencies")
+    return _array(_entry(project, "dependencies"), "[project] dependencies")
+
+
+def _entry(table: object, key: str) -> object:
+    """Return an entry of a table; None when there is no such table or entry."""
+    return cast("dict[str, object]", table).get(key) if isinstance(table, dict) else None
 
 
 def _array(value: object, where: str) -> Array:
@@ -75,20 +79,24 @@ def _array(value: object, where: str) -> Array:
 
 def _add_requirement(array: Array, requirement: str) -> bool:
     wanted = distribution_of(requirement)
-    if any(distribution_of(str(item)) == wanted for item in array):
+    if any(distribution_of(text) == wanted for text in _texts(array)):
         return False
     return _append(array, requirement)
 
 
 def _append(array: Array, text: str) -> bool:
     """Append in the style of the list: on a line of its own where the others stand so."""
-    if text in [str(item) for item in array]:
+    if text in _texts(array):
         return False
     if "\n" in array.as_string():
         array.add_line(text, indent=_indent(array))
     else:
-        array.append(text)
+        array.append(text)  # pyright: ignore[reportUnknownMemberType] - tomlkit's Array is a bare list
     return True
+
+
+def _texts(array: Array) -> list[str]:
+    return [str(item) for item in cast("list[object]", array)]
 
 
 def _indent(array: Array) -> str:

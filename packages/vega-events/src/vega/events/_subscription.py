@@ -104,15 +104,14 @@ def options_of(
 def _retry_on(wanted: object, place: str) -> tuple[type[Exception], ...]:
     if isinstance(wanted, bool):
         return (Exception,) if wanted else ()
-    types = cast("tuple[type[Exception], ...]", wanted if isinstance(wanted, tuple) else (wanted,))
-    given: tuple[object, ...] = types
+    given = cast("tuple[object, ...]", wanted) if isinstance(wanted, tuple) else (wanted,)
     if not given or not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in given):
         raise SubscriptionError(
             f"retry_on_error={wanted!r} names something that is no Exception class",
             place,
             "use True, False, an Exception class, or a tuple of them",
         )
-    return types
+    return cast("tuple[type[Exception], ...]", given)
 
 
 def _retries(wanted: object, place: str) -> int:
