@@ -35,15 +35,17 @@ class Other: ...
 
 
 def test_a_scope_that_ends_in_a_copied_context_is_no_longer_ambient_there() -> None:
-    container = Container({Thing: Thing})
-    scope = container.scope()
-    scope.__enter__()
+    scope = Container({Thing: Thing}).scope()
 
     def leave() -> object:
         scope.__exit__(None, None, None)
         return current_scope()
 
-    assert copy_context().run(leave) is None
+    def enter() -> object:
+        scope.__enter__()
+        return copy_context().run(leave)
+
+    assert copy_context().run(enter) is None
 
 
 def test_closing_a_container_inside_an_override_ends_both() -> None:

@@ -4,6 +4,7 @@ import ast
 import copy
 import gc
 import importlib
+import os
 import pickle
 import subprocess
 import sys
@@ -54,6 +55,19 @@ def test_importing_it_loads_only_a_little_of_the_standard_library() -> None:
     assert len(loaded) <= 60
 
 
+def test_importing_it_costs_little_more_than_the_typing_it_is_made_of() -> None:
+    """Imports are compared by the instructions they run, which no load of the machine changes."""
+    code = (
+        "import sys; n = 0\ndef count(*_):\n global n; n += 1; return count\nsys.settrace(count)\nimport {}; print(n)"
+    )
+
+    def lines(module: str) -> int:
+        command = [sys.executable, "-c", code.format(module)]
+        return int(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
+
+    assert lines("vega.di") <= 1.5 * lines("inspect, typing")
+
+
 def test_files_and_functions_are_small() -> None:
     for path in SOURCE.glob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -85,7 +99,7 @@ def scoped() -> Container:
     return container
 
 
-def test_a_million_scopes_leave_nothing_behind() -> None:
+def test_scopes_leave_nothing_behind() -> None:
     container = scoped()
 
     def work(count: int) -> None:
@@ -98,12 +112,10 @@ def test_a_million_scopes_leave_nothing_behind() -> None:
     tracemalloc.start()
     try:
         before = tracemalloc.take_snapshot()
-        work(20_000)
+        work(1_000_000 if os.environ.get("VEGA_FULL") else 20_000)
         grown = sum(each.size_diff for each in tracemalloc.take_snapshot().compare_to(before, "filename"))
     finally:
         tracemalloc.stop()
-    work(980_000)
-
     assert grown < 64 * 1024
 
 
