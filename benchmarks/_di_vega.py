@@ -85,9 +85,6 @@ class Vega(Adapter):
         container.validate()
         return container
 
-    def wide_first(self, container: Container, cls: type) -> Any:
-        return container.resolve(cls)
-
 
 class VegaBind(Vega):
     """The same through ``@bind``: the container is the current one, looked up at each call."""

@@ -128,7 +128,7 @@ class Adapter:
         return None  # -> handle
 
     def wide_first(self, handle, cls):
-        raise NotImplementedError
+        return handle.resolve(cls)
 
 
 class Floor(Adapter):

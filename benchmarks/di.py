@@ -14,6 +14,7 @@ c   a scope with 6 dependencies                 d1  an injected async function: 
 cr  as c, with a generator that is closed       h   an injected async function with the handler of case ca
 e   500 and 5,000 registrations: build with all checks, and the first resolve
 f   importing the package
+w   a FastAPI request in process, its handler built by the container
 """
 
 from __future__ import annotations
@@ -29,20 +30,22 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _di_more_peers import PEERS as MORE
+from _di_fastapi import request_ratio
 from _di_peers import PEERS
 from _di_vega import Vega, VegaAmbient, VegaBind
 from _di_workload import WIDE, WIDE_N, Adapter, Floor, check_handler, fresh, wide_source
 
 SYNC, ASYNC = ("a", "b", "c", "cr"), ("ca", "d", "d1", "h")
 BOUNDS = {"a": 1.6, "b": 1.15, "c": 2.0, "cr": 3.0, "ca": 4.2, "d": 1.3, "d1": 1.2, "h": 2.5}
+REQUEST = 1.1
 LEVEL = 1.05  # case b: level with diwire counts as reached
 Table = dict[str, dict[str, float]]
 
@@ -219,24 +222,27 @@ def known_version(adapter: type[Adapter]) -> str:
         return "?"
 
 
-def missed(cases: Table, wide: Table, grown: float | None) -> list[str]:
-    """Give the bounds that were missed: against hand-written Python, and against every peer at default settings."""
-    found = []
-    for case, ratios in cases.items():
-        own = ratios.get(Vega.name)
-        if own is None:
-            continue
-        if own > BOUNDS[case]:
-            found.append(f"case {case}: {own:.2f} is over {BOUNDS[case]}")
-        for name, ratio in ratios.items():
-            slack = LEVEL if case == "b" else 1.0
-            if not name.startswith(Vega.name) and "lock=" not in name and own > ratio * slack:
-                found.append(f"case {case}: {own:.2f}, and {name} has {ratio:.2f}")
+def missed(result: dict[str, Any]) -> Iterator[str]:
+    """Yield the bounds that were missed: against hand-written Python, and against every peer at default settings."""
+    for case, ratios in result["cases"].items():
+        for each in (Vega, VegaBind, VegaAmbient):
+            own = ratios.get(each.name)
+            if own is None:
+                continue
+            # An ambient scope costs a context variable, whose setting alone takes case d to 1.41.
+            if own > BOUNDS[case] and each is not VegaAmbient:
+                yield f"case {case}: {each.name} has {own:.2f}, over {BOUNDS[case]}"
+            for name, ratio in ratios.items():
+                slack = LEVEL if case == "b" else 1.0
+                if not name.startswith(Vega.name) and "lock=" not in name and own > ratio * slack:
+                    yield f"case {case}: {each.name} has {own:.2f}, and {name} {ratio:.2f}"
+    wide, grown, request = result["wide"], result["growth"], result["request"]
     if "rodi" in wide and wide[Vega.name]["ms"] > 0.7 * wide["rodi"]["ms"]:
-        found.append(f"case e: {wide[Vega.name]['ms']:.1f} ms is over 0.7 of rodi's {wide['rodi']['ms']:.1f}")
+        yield f"case e: {wide[Vega.name]['ms']:.1f} ms is over 0.7 of rodi's {wide['rodi']['ms']:.1f}"
     if grown is not None and grown > 12:
-        found.append(f"case e: 5,000 registrations take {grown:.1f} times as long as 500")
-    return found
+        yield f"case e: 5,000 registrations take {grown:.1f} times as long as 500"
+    if request is not None and request > REQUEST:
+        yield f"case w: {request:.2f} is over {REQUEST}"
 
 
 def show(result: dict[str, Any], adapters: list[type[Adapter]]) -> None:
@@ -255,6 +261,8 @@ def show(result: dict[str, Any], adapters: list[type[Adapter]]) -> None:
             print(f"\n| {title} | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
             for name, row in sorted(table.items(), key=lambda pair: pair[1]["ms"]):
                 print(f"| {name} | " + " | ".join(f"{row[column]:.1f}" for column in columns) + " |")
+    if result["request"] is not None:
+        print(f"\nA FastAPI request takes {result['request']:.2f} times as long as one whose handler is built by hand.")
     if result["growth"] is not None:
         print(f"\n5,000 registrations take {result['growth']:.1f} times as long as 500.")
 
@@ -262,14 +270,14 @@ def show(result: dict[str, Any], adapters: list[type[Adapter]]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="names of implementations, by commas")
-    parser.add_argument("--cases", default="a,b,c,cr,ca,d,d1,h,e,f")
+    parser.add_argument("--cases", default="a,b,c,cr,ca,d,d1,h,e,f,w")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--budget", type=float, default=0.03, help="seconds for one measurement")
     parser.add_argument("--json", type=Path, help="also write the numbers there")
     parser.add_argument("--check", action="store_true", help="end with status 1 when a bound is missed")
     options = parser.parse_args()
     wanted = None if options.only is None else set(options.only.split(","))
-    adapters = [each for each in (Vega, VegaBind, VegaAmbient, *PEERS, *MORE) if wanted is None or each.name in wanted]
+    adapters = [each for each in (Vega, VegaBind, VegaAmbient, *PEERS) if wanted is None or each.name in wanted]
     adapters = [each for each in adapters if installed(each)]
     asked = options.cases.split(",")
     runner = Runner(options.rounds, options.budget)
@@ -277,13 +285,14 @@ def main() -> int:
         "cases": {case: runner.case([Floor, *adapters], case) for case in (*SYNC, *ASYNC) if case in asked},
         "wide": build_times(adapters) if "e" in asked else {},
         "growth": growth() if "e" in asked and Vega in adapters else None,
+        "request": request_ratio(options.rounds) if "w" in asked and find_spec("fastapi") else None,
         "imports": import_times(adapters) if "f" in asked else {},
     }
     runner.loop.close()
     show(result, adapters)
     if options.json is not None:
         options.json.write_text(json.dumps(result, indent=2), encoding="utf-8")
-    problems = missed(result["cases"], result["wide"], result["growth"])
+    problems = list(missed(result))
     print("\nEvery bound is met." if not problems else "\nMissed:\n  " + "\n  ".join(problems))
     return 1 if problems and options.check else 0
 
