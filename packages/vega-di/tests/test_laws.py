@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from vega.di import (
 )
 
 SCOPES = list(Scope)
+TIMES = 5 if os.environ.get("VEGA_FULL") else 1
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def expected(plan: Plan) -> tuple[set[str], bool, set[int]]:
     return missing, cycle, captors
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * TIMES, deadline=None)
 @given(plans())
 def test_the_verdict_equals_that_of_the_brute_force_reference(plan: Plan) -> None:
     container, _, _ = build(plan)
@@ -141,7 +143,7 @@ def check(plan: Plan, scope: Any, roots: list[Any], classes: list[type]) -> None
             todo += each.needs
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * TIMES, deadline=None)
 @given(plans(sound=True), st.data())
 def test_a_sound_graph_gives_objects_that_are_shared_as_their_scopes_say(plan: Plan, data: st.DataObject) -> None:
     small = all(len(needs) < 3 for needs in plan.needs)
@@ -161,7 +163,7 @@ def test_a_sound_graph_gives_objects_that_are_shared_as_their_scopes_say(plan: P
     assert all(made[node] <= 2 for node in made if plan.scopes[node] is Scope.SCOPED)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * TIMES, deadline=None)
 @given(plans(sound=True), st.data())
 def test_the_same_holds_for_async_factories(plan: Plan, data: st.DataObject) -> None:
     container, classes, made = build(plan, asynchronous=True)
