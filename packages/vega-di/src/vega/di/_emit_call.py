@@ -184,7 +184,7 @@ class CallPlan:
             comma = ", " if self.parameters else ""
             # Built so far is dropped: a constructor has used the scope itself, so ask it for everything.
             again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
-            lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}")
+            lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}", shared=False)
             own = _ending(writer.exits)
             return _Inner(lines, [] if own is None else ["if len(_s.exits) == 1:", *map(indented, own)])
         writer = self.writer(source, fresh=False)

@@ -79,7 +79,7 @@ def maker_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     return part_plan(engine, node, awaits=awaits)
 
 
-def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str) -> list[str]:
+def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, shared: bool = True) -> list[str]:
     """Write what the first resolve of a scope does.
 
     Args:
@@ -87,11 +87,15 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str) -
         nodes: what the plan builds.
         again: the statement for the case that somebody else was quicker.
         result: the statement at the end.
+        shared: whether other threads may know the scope; of one that a call has just opened only its constructors do.
     """
     first = opens_early(nodes)
     if not writer.batch:
         claim = "" if first is None else f"{~first.slot}: CLAIMED"
         return [f"_f = _v = _s.v = {{{claim}}}", *writer.lines, result]
+    if first is None and not shared:
+        stored = "{" + ", ".join(f"{slot}: {x}" for slot, x in writer.batch.items()) + "}"
+        return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {stored}", indented(result)]
     batch = writer.source.constant(frozenset(writer.batch))
     opening, building = writer.lines[: writer.opening], writer.lines[writer.opening :]
     if first is None:
