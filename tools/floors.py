@@ -43,6 +43,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "fastapi",
         "jwt",
         "pydantic",
+        "pydantic_core",
         "redis",
         "starlette",
         "starlette_compress",

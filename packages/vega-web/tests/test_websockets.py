@@ -71,9 +71,10 @@ def test_a_handler_that_overrides_nothing_takes_every_message(project: Path) -> 
 
 
 def test_an_error_of_a_message_ends_the_connection_and_tells_the_handler(project: Path) -> None:
-    _, error = talk(project, "/ws/failing", "broken")
+    sent, error = talk(project, "/ws/failing", "broken")
 
-    assert str(error) == "broken"
+    assert error is None
+    assert sent[-1] == {"type": "websocket.close", "code": 1011}
     assert sys.modules["webshop.presentation.websocket.more"].log == ["gone"]
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ._errors import UnauthenticatedError as UnauthenticatedError
     from ._errors import WebError as WebError
     from ._errors import WebSocketDefinitionError as WebSocketDefinitionError
+    from ._filtering import FilterParameters as FilterParameters
+    from ._filtering import PageRequest as PageRequest
+    from ._filtering import paging as paging
+    from ._health import Health as Health
     from ._inline import CallNext as CallNext
     from ._limits import Limit as Limit
     from ._middleware._access_log import RequestLoggingMiddleware as RequestLoggingMiddleware
@@ -56,13 +60,21 @@ if TYPE_CHECKING:
     from ._schemes._bearer import BearerTokens as BearerTokens
     from ._schemes._jwks import JwkSet as JwkSet
     from ._schemes._sessions import SessionCookies as SessionCookies
-    from ._websocket import WebSocketHandler as WebSocketHandler
+    from ._sockets._handler import WebSocketHandler as WebSocketHandler
+    from ._sockets._install import add_websocket as add_websocket
+    from ._sockets._redis_backplane import RedisBackplane as RedisBackplane
+    from ._sockets._rooms import Backplane as Backplane
+    from ._sockets._rooms import MemoryBackplane as MemoryBackplane
+    from ._sockets._rooms import Rooms as Rooms
+    from ._sse import EventStream as EventStream
+    from ._sse import ServerSentEvent as ServerSentEvent
 
 __all__ = [
     "ApiKeys",
     "AuthenticationMiddleware",
     "AuthenticationScheme",
     "AuthorizationMiddleware",
+    "Backplane",
     "BackplaneError",
     "BearerTokens",
     "BodyLimitMiddleware",
@@ -72,27 +84,35 @@ __all__ = [
     "DebugMiddleware",
     "ETagMiddleware",
     "ErrorMap",
+    "EventStream",
+    "FilterParameters",
     "ForbiddenError",
+    "Health",
     "IdempotencyMiddleware",
     "JwkSet",
     "KeysUnavailableError",
     "Limit",
+    "MemoryBackplane",
     "MiddlewareError",
     "MiddlewareOrderError",
     "MiddlewarePipeline",
     "MiddlewareStep",
+    "PageRequest",
     "Policy",
     "Principal",
     "ProblemDetails",
     "Problems",
     "RateLimitingMiddleware",
+    "RedisBackplane",
     "RedisStore",
     "RequestIdMiddleware",
     "RequestLoggingMiddleware",
+    "Rooms",
     "Route",
     "RouteError",
     "Router",
     "SecurityHeadersMiddleware",
+    "ServerSentEvent",
     "SessionCookies",
     "TimeoutMiddleware",
     "TraceContext",
@@ -103,6 +123,7 @@ __all__ = [
     "WebSocketDefinitionError",
     "WebSocketHandler",
     "__version__",
+    "add_websocket",
     "anybody",
     "authenticated",
     "authorize",
@@ -111,6 +132,7 @@ __all__ = [
     "has_role",
     "has_scope",
     "nobody",
+    "paging",
     "problem",
     "request_id",
     "requires",
@@ -123,6 +145,7 @@ _WHERE = {
     "AuthenticationMiddleware": "_middleware._authentication",
     "AuthenticationScheme": "_middleware._authentication",
     "AuthorizationMiddleware": "_middleware._authorization",
+    "Backplane": "_sockets._rooms",
     "BackplaneError": "_errors",
     "BearerTokens": "_schemes._bearer",
     "BodyLimitMiddleware": "_middleware._body_limit",
@@ -132,27 +155,35 @@ _WHERE = {
     "DebugMiddleware": "_middleware._debug",
     "ETagMiddleware": "_middleware._etag",
     "ErrorMap": "_error_map",
+    "EventStream": "_sse",
+    "FilterParameters": "_filtering",
     "ForbiddenError": "_errors",
+    "Health": "_health",
     "IdempotencyMiddleware": "_middleware._idempotency",
     "JwkSet": "_schemes._jwks",
     "KeysUnavailableError": "_errors",
     "Limit": "_limits",
+    "MemoryBackplane": "_sockets._rooms",
     "MiddlewareError": "_errors",
     "MiddlewareOrderError": "_errors",
     "MiddlewarePipeline": "_pipeline",
     "MiddlewareStep": "_order",
+    "PageRequest": "_filtering",
     "Policy": "_principal",
     "Principal": "_principal",
     "ProblemDetails": "_problems",
     "Problems": "_problems",
     "RateLimitingMiddleware": "_middleware._rate_limit",
+    "RedisBackplane": "_sockets._redis_backplane",
     "RedisStore": "_redis_store",
     "RequestIdMiddleware": "_middleware._request_id",
     "RequestLoggingMiddleware": "_middleware._access_log",
+    "Rooms": "_sockets._rooms",
     "Route": "_router",
     "RouteError": "_errors",
     "Router": "_router",
     "SecurityHeadersMiddleware": "_middleware._security_headers",
+    "ServerSentEvent": "_sse",
     "SessionCookies": "_schemes._sessions",
     "TimeoutMiddleware": "_middleware._timeout",
     "TraceContext": "_middleware._request_id",
@@ -161,7 +192,8 @@ _WHERE = {
     "UnauthenticatedError": "_errors",
     "WebError": "_errors",
     "WebSocketDefinitionError": "_errors",
-    "WebSocketHandler": "_websocket",
+    "WebSocketHandler": "_sockets._handler",
+    "add_websocket": "_sockets._install",
     "anybody": "_principal",
     "authenticated": "_principal",
     "authorize": "_principal",
@@ -170,6 +202,7 @@ _WHERE = {
     "has_role": "_principal",
     "has_scope": "_principal",
     "nobody": "_principal",
+    "paging": "_filtering",
     "problem": "_problems",
     "request_id": "_middleware._request_id",
     "requires": "_principal",

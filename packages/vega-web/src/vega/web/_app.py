@@ -13,14 +13,18 @@ from starlette.routing import Route
 
 from vega.core import Application, ConfigurationErrors
 
+from ._drain import Drain, set_drain
 from ._error_map import ErrorMap
 from ._errors import WebError
+from ._health import Health
 from ._openapi import document_problems
 from ._pipeline import MiddlewarePipeline
 from ._problems import Problems, install_problems
 from ._request_scope import RequestScope
 from ._routers import discovered_routers
-from ._websocket import install_websockets
+from ._sockets._connection import Surroundings
+from ._sockets._install import install_websockets
+from ._sockets._rooms import Rooms
 
 T = TypeVar("T")
 
@@ -31,6 +35,9 @@ def create_app(
     debug: bool | None = None,
     pipeline: MiddlewarePipeline | None = None,
     errors: ErrorMap | None = None,
+    health: Health | None = None,
+    rooms: Rooms | None = None,
+    drain_delay: float = 0.0,
     **options: Any,
 ) -> FastAPI:
     """Return the HTTP application that delivers a Vega application; servers use it as it is.
@@ -39,13 +46,17 @@ def create_app(
     and closes after the last byte. The application starts and stops with the server (ASGI lifespan).
     Discovered routers are included with the prefix and tag of their module, unless they bring their own.
     The project's `config.py` may define `pipeline`, a `MiddlewarePipeline`, which is installed inside that scope: it
-    sees every answer, problem documents included, and what it raises itself becomes one too; and `errors`.
+    sees every answer, problem documents included, and what it raises itself becomes one too; and `errors`, `health`
+    and `rooms`. At SIGTERM the application is no longer ready, streams of events end, WebSockets are closed (1012).
 
     Args:
         application: from `Application.load`.
         debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile but production.
         pipeline: the middleware; that of `config.py` when None.
         errors: the problems that classes of errors become; that of `config.py` when None.
+        health: the endpoints below `/health`; those of `config.py` when None, else without checks.
+        rooms: of the WebSockets; those of `config.py` when None, else of this process alone.
+        drain_delay: seconds between SIGTERM and the end of the server, in which it answers but is not ready.
         options: further arguments of `fastapi.FastAPI`, such as `title`.
 
     Raises:
@@ -56,24 +67,36 @@ def create_app(
     if not debug:
         options = {"docs_url": None, "redoc_url": None, "openapi_url": None, **options}
     options.setdefault("title", application.project.package)
-    app = FastAPI(lifespan=_lifespan(application), **options)
-    app.state.application = application
-    mistakes: list[Exception] = []
-    for router, settings in discovered_routers(application.found, mistakes):
-        app.include_router(router, **settings)
-    install_websockets(app, application, mistakes)
-    for plugin in application.plugins:
-        for path, mounted in plugin.mounts(application).items():
-            app.router.routes.append(Route(path, mounted))  # the path itself; a mount alone would redirect
-            app.mount(path, mounted)
+    drain, rooms = Drain(drain_delay), rooms or _configured(application, "rooms", Rooms) or Rooms()
+    health = health or _configured(application, "health", Health) or Health()
     errors = errors or _configured(application, "errors", ErrorMap) or ErrorMap()
+    pipeline = pipeline or _configured(application, "pipeline", MiddlewarePipeline)
+    app = FastAPI(lifespan=_lifespan(application, drain, rooms), **options)
+    app.state.application = application
+    set_drain(app, drain)
+    app.router.routes.extend(health.routes(drain))
+    mistakes: list[Exception] = []
+    _add_routes(app, Surroundings(application, rooms, drain, errors), mistakes)
     install_problems(app, errors)
     document_problems(app, errors)
-    _install_pipeline(app, application, pipeline or _configured(application, "pipeline", MiddlewarePipeline), mistakes)
+    _install_pipeline(app, application, pipeline, mistakes)
     if mistakes:
         raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
     app.add_middleware(RequestScope, application=application)
     return app
+
+
+def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -> None:
+    application = around.application
+    for router, settings in discovered_routers(application.found, mistakes):
+        app.include_router(router, **settings)
+    if not application.container.provides(Rooms):
+        application.container.register_instance(Rooms, around.rooms)
+    install_websockets(app, around, mistakes)
+    for plugin in application.plugins:
+        for path, mounted in plugin.mounts(application).items():
+            app.router.routes.append(Route(path, mounted))  # the path itself; a mount alone would redirect
+            app.mount(path, mounted)
 
 
 def _configured(application: Application, name: str, kind: type[T]) -> T | None:
@@ -98,12 +121,13 @@ def _install_pipeline(
     app.add_middleware(Problems)  # once more, around it: answers what the middleware itself raises
 
 
-def _lifespan(application: Application) -> Any:
+def _lifespan(application: Application, drain: Drain, rooms: Rooms) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with application:
+        async with application, rooms, drain.on_sigterm():
             _compile(app)
             yield
+            drain.begin()
 
     return lifespan
 

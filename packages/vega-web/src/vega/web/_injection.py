@@ -17,8 +17,7 @@ def without_injected(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     FastAPI reads the signature of what is returned, in which they are missing. An endpoint without any is returned
     as it is.
     """
-    hints = _hints(endpoint)
-    injected = {name for name, hint in hints.items() if _is_marked(hint)}
+    hints, injected = _hints(endpoint), injected_names(endpoint)
     if not injected:
         return endpoint
     signature = inspect.signature(endpoint)
@@ -32,6 +31,11 @@ def without_injected(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         parameters=shown, return_annotation=hints.get("return", signature.return_annotation)
     )
     return bound  # type: ignore[no-any-return]  # the wrapper of the function
+
+
+def injected_names(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the parameters of a function that are marked to come from the container."""
+    return frozenset(name for name, hint in _hints(function).items() if name != "return" and _is_marked(hint))
 
 
 def _hints(endpoint: Callable[..., Any]) -> dict[str, Any]:

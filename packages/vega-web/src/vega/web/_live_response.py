@@ -47,12 +47,12 @@ class LiveResponse(StreamingResponse):
         return self._changed
 
     @property
-    def body_iterator(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]  # it is read when asked for
+    def body_iterator(self) -> Any:
         """The body, in chunks of bytes."""
         return self._read() if self._body is None else self._body
 
-    @body_iterator.setter
-    def body_iterator(self, chunks: Any) -> None:
+    @body_iterator.setter  # the class above has an attribute; this one is read only when asked for
+    def body_iterator(self, chunks: Any) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._body = chunks
 
     async def _read(self) -> AsyncIterator[bytes]:

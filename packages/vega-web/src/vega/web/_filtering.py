@@ -1,0 +1,144 @@
+"""The query parameters of lists: pages, and what a `FilterSet` allows; documented in OpenAPI."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, get_args, get_type_hints
+
+from fastapi import Query, Request
+
+from vega.patterns.query import FilterSet
+
+from ._errors import RouteError
+
+_TEXTS: Final = frozenset({"like", "ilike", "contains", "startswith", "endswith"})
+_LISTS: Final = frozenset({"in", "not_in", "between"})
+_MEANING: Final = {
+    "ne": "is not",
+    "lt": "is less than",
+    "le": "is at most",
+    "gt": "is greater than",
+    "ge": "is at least",
+    "in": "is one of (separated by commas)",
+    "not_in": "is none of (separated by commas)",
+    "between": "is between two values (separated by a comma)",
+    "is_null": "is empty",
+}
+_PAGE: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Which page a request asks for.
+
+    Attributes:
+        number: from 1.
+        size: how many entries a full page has.
+    """
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """How many entries come before the page."""
+        return (self.number - 1) * self.size
+
+
+def paging(*, size: int = _PAGE, max_size: int = 100) -> Callable[..., PageRequest]:
+    """Return a dependency that reads `page` and `size`: `Annotated[PageRequest, Depends(paging())]`.
+
+    Args:
+        size: of a page where the request names none.
+        max_size: the largest page.
+    """
+
+    def read(
+        page: Annotated[int, Query(ge=1, le=10**9, description="which page, from 1")] = 1,
+        size: Annotated[int, Query(ge=1, le=max_size, description="entries of a page")] = size,
+    ) -> PageRequest:
+        return PageRequest(number=page, size=size)
+
+    read.__annotations__.update(
+        page=Annotated[int, Query(ge=1, le=10**9, description="which page, from 1")],
+        size=Annotated[int, Query(ge=1, le=max_size, description="entries of a page")],
+    )
+    return read
+
+
+class FilterParameters:
+    """A dependency that reads what a `FilterSet` allows of the fields of an entity.
+
+    OpenAPI tells each parameter with its type. The dependency gives the pairs of the query string, for
+    `FilterSet.page` or `FilterSet.apply`, which refuse whatever was not declared:
+
+        Filters = Annotated[list[tuple[str, str]], Depends(FilterParameters(USER_FILTERS, User))]
+
+    Args:
+        filters: what a request may ask.
+        entity: whose annotated fields are meant.
+        numbered: whether pages are asked for by `page` and `size`; else by `limit` and `offset`.
+
+    Raises:
+        RouteError: the entity has no such field.
+    """
+
+    def __init__(self, filters: FilterSet, entity: type, *, numbered: bool = True) -> None:
+        self._filters, self._entity, self._numbered = filters, entity, numbered
+        request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        self.__signature__ = inspect.Signature([request, *self._parameters()])
+
+    async def __call__(self, **values: Any) -> list[tuple[str, str]]:
+        """Return the pairs of the query string."""
+        request: Request = values["request"]
+        return request.query_params.multi_items()
+
+    def _parameters(self) -> Iterator[inspect.Parameter]:
+        number = 0
+        for path, operators in sorted(self._filters.allow.items()):
+            kind = _type_of(self._entity, path)
+            for operator in sorted(operators):
+                name = path if operator == "eq" else f"{path}__{operator}"
+                said = f"{path} {_MEANING.get(operator, operator if operator in _TEXTS else 'is')}"
+                yield _parameter(f"filter_{number}", name, _asked(kind, operator), said)
+                number += 1
+        if list(self._filters.sort):
+            keys = ", ".join(sorted(self._filters.sort))
+            yield _parameter("sort", "sort", str, f"by what to sort, of {keys}; - before one sorts downwards")
+        largest = self._filters.max_limit
+        for name, least, most in (
+            (("page", 1, 10**9), ("size", 1, largest))
+            if self._numbered
+            else (("limit", 0, largest), ("offset", 0, 10**9))
+        ):
+            hint = Annotated[int | None, Query(ge=least, le=most)]
+            yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+
+
+def _parameter(name: str, alias: str, kind: Any, said: str) -> inspect.Parameter:
+    hint = Annotated[kind | None, Query(alias=alias, description=said)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+
+
+def _asked(kind: Any, operator: str) -> Any:
+    if operator == "is_null":
+        return bool
+    return str if operator in _LISTS | _TEXTS else kind
+
+
+def _type_of(entity: type, path: str) -> Any:
+    """Return the type of a field by its dotted path, without None."""
+    kind: Any = entity
+    for name in path.split("."):
+        hints = get_type_hints(kind) if isinstance(kind, type) else {}
+        if name not in hints:
+            raise RouteError(f"{entity.__name__} has no field {path}", "FilterParameters", "mend the FilterSet")
+        kind = _without_none(hints[name])
+    return kind
+
+
+def _without_none(hint: Any) -> Any:
+    some = [each for each in get_args(hint) if each is not type(None)]
+    return some[0] if len(some) == 1 and type(None) in get_args(hint) else hint

@@ -1,0 +1,1 @@
+"""WebSockets: handlers, their messages, outboxes and rooms; `vega.web` names what is public."""
