@@ -20,6 +20,7 @@ COVERAGE = """
 branch = true
 parallel = true
 patch = subprocess
+concurrency = {concurrency}
 source_pkgs = {packages}
 [report]
 precision = 1
@@ -52,7 +53,12 @@ def main() -> int:
 def measured(python: Path, folder: Path, package: str) -> int:
     """Run the tests under coverage; return the exit status of the tests, or 1 below the floor."""
     html = ROOT / "htmlcov" / package
-    config = COVERAGE.format(packages="\n    ".join(["", *parts_of(package)]), html=html)
+    greenlets = any((python.parents[1] / "lib").glob("python*/site-packages/greenlet"))
+    config = COVERAGE.format(
+        packages="\n    ".join(["", *parts_of(package)]),
+        html=html,
+        concurrency="thread, greenlet" if greenlets else "thread",
+    )
     (folder / ".coveragerc").write_text(config)
 
     def coverage(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def run(words: list[str], folder: Path) -> str:
     )
     assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}"
     return done.stdout
+
+
+@pytest.fixture(scope="session", autouse=True)
+def types_of_third_parties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have mypy read each third party once for all projects; an own project is read anew by its path."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYPY_CACHE_DIR", str(tmp_path_factory.mktemp("mypy")))
+        yield
 
 
 @pytest.mark.timeout(600)

@@ -72,7 +72,7 @@ class Publisher:
         flight.running[key] = event
         try:
             if plan.straight and mode == "sequential":
-                at = 0  # the loop of _run_straight, without the cost of one more coroutine
+                at = 0  # the loop of Delivery.run, without the cost of one more coroutine
                 try:
                     for call in plan.straight:
                         await call(event)
@@ -213,26 +213,26 @@ class Publisher:
 
         async def hand_over(context: EventContext) -> None:
             context.delivered = True
-            await self._handle(plan, context.event, context.mode)
-
-        return deliver if captures else hand_over
-
-    async def _handle(self, plan: Plan, event: Event, mode: Mode) -> None:
-        """Run the handlers of a plan."""
-        if mode == "sequential" and not plan.later:
-            at = 0
+            if context.mode != "sequential":
+                return await self._handle(plan, context.event, context.mode)
+            at = 0  # the loop of publish, without the cost of one more coroutine
             try:
-                for call in plan.calls:
-                    await call(event)
+                for call in calls:
+                    await call(context.event)
                     at += 1
             except Exception as error:  # noqa: BLE001 - collected, as in publish
                 failure = error
             else:
-                return
-            await self._recover(plan, event, at, failure)
-        else:
-            _check_mode(mode)
-            await self._deliver(event, mode, plan.now, plan.later)
+                return None
+            return await self._recover(plan, context.event, at, failure)
+
+        calls = plan.calls
+        return deliver if captures or plan.later else hand_over
+
+    async def _handle(self, plan: Plan, event: Event, mode: Mode) -> None:
+        """Run the handlers of a plan."""
+        _check_mode(mode)
+        await self._deliver(event, mode, plan.now, plan.later)
 
     async def _recover(self, plan: Plan, event: Event, at: int, error: Exception) -> None:
         """Keep the error of one handler, run those behind it, and raise."""
