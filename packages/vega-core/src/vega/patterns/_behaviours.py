@@ -28,6 +28,13 @@ class Behaviour(Protocol):
         ...
 
 
+class _InUse:
+    """Whether behaviours for more than one class were ever set in this process; most programs never do."""
+
+    anywhere = False
+
+
+in_use = _InUse()
 _current: ContextVar[tuple[Behaviour, ...]] = ContextVar("vega_behaviours")
 _process: tuple[Behaviour, ...] = ()
 
@@ -51,6 +58,7 @@ def set_behaviours(behaviours: Iterable[Behaviour], *, process: bool = False) ->
     chosen = tuple(behaviours)
     for behaviour in chosen:
         _check(behaviour)
+    in_use.anywhere = in_use.anywhere or bool(chosen)
     if process:
         _process = chosen
     else:

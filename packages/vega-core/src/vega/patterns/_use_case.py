@@ -6,81 +6,58 @@ import inspect
 import warnings
 from abc import ABCMeta
 from collections.abc import Awaitable, Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from ._behaviours import Behaviour, get_behaviours, run_through, sorted_behaviours
+from ._behaviours import Behaviour
 from ._errors import InvalidUseCaseError, NeverAwaitedWarning
+from ._made_whole import is_whole, note_when_whole
+from ._quick import await_through, replace_method, set_attribute
 
 T = TypeVar("T")
 
 
-class UseCaseType(ABCMeta):
-    """The class of use case classes: notes when one has been made whole, so that only those warn."""
+class UseCase(Generic[T], metaclass=ABCMeta):
+    """The base of `Interactor` and `Mediator`; not meant to be subclassed otherwise.
 
-    if not TYPE_CHECKING:  # checkers read the class's own constructor
+    What can be known of a class is found out once: the first object finds what checks its values, and the first run
+    leaves the class an `__await__` without questions.
+    """
 
-        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            if "_own_behaviours" not in cls.__dict__:
-                _prepare(cls)
-            made = super().__call__(*args, **kwargs)
-            _set_awaited(made, False)
-            return made
-
-
-class UseCase(Generic[T], metaclass=UseCaseType):
-    """The base of `Interactor` and `Mediator`; not meant to be subclassed otherwise."""
-
-    __slots__ = ("_awaited",)
+    __slots__ = ("_awaited",)  # unset until it is awaited, or until something notes that it has been made whole
 
     behaviours: ClassVar[Iterable[Behaviour]] = ()
     read_only: ClassVar[bool] = False
-    _own_behaviours: ClassVar[tuple[Behaviour, ...]]
-    _unbound: ClassVar[tuple[str, ...]]
 
+    _awaited: bool
+    _checked: ClassVar[Callable[[dict[str, Any]], Any] | None] = None  # what makes the Input, once it is known
     input: Any
     call: Callable[..., Awaitable[T]]
 
     def __init__(self, **values: Any) -> None:
-        model = getattr(type(self), "Input", None)
-        if model is not None:
-            self.input = model(**values)
-        elif values:
-            raise TypeError(f"{type(self).__name__}() takes no arguments, for it has neither Input nor __init__")
+        self.input = (type(self)._checked or _find_checker(type(self)))(values)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "call" in cls.__dict__:
             _check_call(cls, cls.__dict__["call"])
+        cls._checked = None
+        replace_method(cls, "__await__", UseCase.__await__)
+        note_when_whole(cls)
 
     def __await__(self) -> Generator[Any, Any, T]:
-        _set_awaited(self, True)
-        behaviours = get_behaviours()
-        own = type(self)._own_behaviours
-        if behaviours or own:
-            chain = sorted_behaviours(behaviours, own)
-            return run_through(chain, self, self._start).__await__()
-        return self._start().__await__()
-
-    def _start(self) -> Awaitable[T]:
-        unbound = type(self)._unbound
-        if unbound:
-            raise InvalidUseCaseError(
-                f"nothing gives {', '.join(unbound)} to call",
-                f"{type(self).__module__}.{type(self).__qualname__}.call",
-                "decorate call with @bind (from vega.di), or call it by hand: use_case.call(...)",
-            )
-        running = self.call()
-        if not hasattr(running, "__await__"):
-            raise InvalidUseCaseError(
-                "call returned something that cannot be awaited",
-                f"{type(self).__module__}.{type(self).__qualname__}.call",
-                "write async def call",
-            )
-        return running
+        set_attribute(self, "_awaited", True)
+        own = _prepared(type(self))
+        is_frozen = type(self).__setattr__ is not object.__setattr__
+        replace_method(type(self), "__await__", await_through(own, is_frozen=is_frozen))
+        return self.__await__()
 
     def __del__(self) -> None:
-        if getattr(self, "_awaited", True):  # unset when the constructor raised
-            return
+        try:
+            if self._awaited:
+                return
+        except AttributeError:
+            if not is_whole(self, has_input=type(self).__init__ is UseCase.__init__):
+                return
         name = type(self).__name__
         warnings.warn(
             f"{name} was made but never awaited, so it did not run; write: await {name}(...)",
@@ -90,19 +67,53 @@ class UseCase(Generic[T], metaclass=UseCaseType):
         )
 
 
-_set_awaited: Callable[[Any, bool], None] = UseCase.__dict__["_awaited"].__set__
+def _prepared(cls: type[UseCase[Any]]) -> tuple[Behaviour, ...]:
+    """Check that a class can run; return its own behaviours.
+
+    Raises:
+        InvalidUseCaseError: it has no `call`, or one whose parameters nothing gives.
+    """
+    _check_has_call(cls)
+    unbound = _unbound_parameters(cls.call)
+    if unbound:
+        raise InvalidUseCaseError(
+            f"nothing gives {', '.join(unbound)} to call",
+            f"{cls.__module__}.{cls.__qualname__}.call",
+            "decorate call with @bind (from vega.di), or call it by hand: use_case.call(...)",
+        )
+    declared = [kind.__dict__["behaviours"] for kind in reversed(cls.__mro__) if "behaviours" in kind.__dict__]
+    return tuple(behaviour for behaviours in declared for behaviour in behaviours)
 
 
-def _prepare(cls: type[UseCase[Any]]) -> None:
+def _find_checker(cls: type[UseCase[Any]]) -> Callable[[dict[str, Any]], Any]:
+    _check_has_call(cls)
+    cls._checked = found = _checker(cls)
+    return found
+
+
+def _checker(cls: type) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes the `Input` of the values that a class is given."""
+    model: Any = getattr(cls, "Input", None)
+    if model is None:
+
+        def nothing(values: dict[str, Any]) -> None:
+            if values:
+                raise TypeError(f"{cls.__name__}() takes no arguments, for it has neither Input nor __init__")
+
+        return nothing
+    if getattr(model, "__pydantic_custom_init__", True) or getattr(model, "__pydantic_root_model__", False):
+        return lambda values: model(**values)
+    quick: Callable[[dict[str, Any]], Any] = model.__pydantic_validator__.validate_python  # what the constructor calls
+    return quick
+
+
+def _check_has_call(cls: type[UseCase[Any]]) -> None:
     if not callable(getattr(cls, "call", None)):
         raise InvalidUseCaseError(
             f"{cls.__qualname__} has no call",
             f"{cls.__module__}.{cls.__qualname__}",
             "write async def call(self), with what it needs as parameters under @bind",
         )
-    cls._unbound = _unbound_parameters(cls.call)
-    declared = [kind.__dict__["behaviours"] for kind in reversed(cls.__mro__) if "behaviours" in kind.__dict__]
-    cls._own_behaviours = tuple(behaviour for behaviours in declared for behaviour in behaviours)
 
 
 def _unbound_parameters(call: Any) -> tuple[str, ...]:

@@ -206,9 +206,12 @@ class Declarations(Epochs):
             How many registrations were new; including a module twice adds nothing.
         """
         count = 0
+        known = {(id(entry.call), entry.key) for entry in self.registry.entries}
         for target, mark in marked_in(modules):
             key = mark.provides if mark.provides is not None else _provided(target)
-            if not any(entry.call is unwrap_context(target) and entry.key == key for entry in self.registry.entries):
+            seen = id(unwrap_context(target)), key
+            if seen not in known:
+                known.add(seen)
                 self.register(key, target, scope=mark.scope, name=mark.name, when=mark.when)
                 count += 1
         return count

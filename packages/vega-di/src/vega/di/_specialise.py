@@ -80,8 +80,15 @@ def _body(entry: Entry, plan: CallPlan, source: Source) -> list[str]:
         call = plan.invoke(writer)
         lines = [*writer.lines, f"return {wait}{call}"]
         return explained(lines) if source.nodes else lines
-    joined = f"if AMBIENT() is not None: return {wait}OTHERWISE({_passed(entry)})"
-    return [joined, *entry.opening_lines(plan, source)]
+    passed = _passed(entry)
+    source.names.update(OWNER=entry.engine.container, JOIN=entry.join)
+    joined = [
+        "_s = AMBIENT()",
+        "if _s is not None:",
+        f"    if _s.container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})",
+        f"    return {wait}OTHERWISE({passed})",
+    ]
+    return [*joined, *entry.opening_lines(plan, source)]
 
 
 class _Otherwise:
