@@ -132,24 +132,54 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-@pytest.fixture
-def served(project: Path) -> Iterator[int]:
+@pytest.fixture(params=["uvicorn", "granian"])
+def served(project: Path, request: pytest.FixtureRequest) -> Iterator[int]:
     (project / "webshop" / "main.py").write_text(MAIN)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    options = RunOptions(port=port)
-    (process,) = WebPlugin().processes(Project(root=project, package="webshop"), options)
-    assert process.ready is not None
-    with (project / "log").open("wb") as log:
-        running = subprocess.Popen(process.command, cwd=project, stdout=log, stderr=log, env={**os.environ})
-        limit = time.monotonic() + 60
-        while not process.ready():
-            assert running.poll() is None, (project / "log").read_text()
-            assert time.monotonic() < limit
-            time.sleep(0.05)
+    with server(project, request.param) as (port, running):
         yield port
         running.send_signal(signal.SIGTERM)
-        assert running.wait(timeout=30) in {0, -signal.SIGTERM}
+        assert running.wait(timeout=30) == 0
+
+
+@contextmanager
+def server(project: Path, kind: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run a real server of the project's application; yield its port and process."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    (process,) = WebPlugin().processes(Project(root=project, package="webshop"), RunOptions(port=port))
+    command = list(process.command)
+    if kind == "granian":
+        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "webshop.main:create_app"]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--workers-kill-timeout", "10"]
+    assert process.ready is not None
+    with (project / f"log-{port}").open("wb") as log:
+        environment = {**os.environ, "PYTHONPATH": str(project)}
+        running = subprocess.Popen(command, cwd=project, stdout=log, stderr=log, env=environment)
+        try:
+            limit = time.monotonic() + 60
+            while not process.ready():
+                assert running.poll() is None, (project / f"log-{port}").read_text()
+                assert time.monotonic() < limit
+                time.sleep(0.02)
+            yield port, running
+        finally:
+            running.terminate()
+            try:
+                running.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait(timeout=20)
+
+
+@pytest.fixture(params=["uvicorn", "granian"])
+def server_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def start_server() -> Callable[..., AbstractContextManager[tuple[int, subprocess.Popen[bytes]]]]:
+    """Give what runs a real server."""
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from vega.web import (
     CORSMiddleware,
     DebugMiddleware,
     ETagMiddleware,
+    MetricsMiddleware,
     MiddlewarePipeline,
     RequestIdMiddleware,
     RequestLoggingMiddleware,
@@ -474,3 +475,30 @@ def test_details_that_are_no_text_are_members_of_the_problem(shop: Shop) -> None
 
     assert (odd.json()["pot"], odd.json()["status"]) == ("tea", 418)
     assert several.json()["details"] == ["a", "b"]
+
+
+def test_requests_are_counted_by_route_and_no_client_makes_up_labels(shop: Shop) -> None:
+    router = Router(prefix="/metered")
+
+    @router.get("/{name}")
+    async def named(name: str) -> str:
+        return name
+
+    pipeline = MiddlewarePipeline().use(MetricsMiddleware, path="/metrics")
+    *_, page = ask(
+        shop(router, pipeline=pipeline),
+        "GET /metered/one",
+        "GET /metered/two",
+        "POST /metered/one",
+        "GET /made/up",
+        "BREW /metered/one",
+        "GET /metrics",
+    )
+
+    assert 'vega_http_requests_total{method="GET",route="/metered/{name}",status="200"} 2.0' in page.text
+    assert 'method="POST",route="/metered/{name}",status="405"' in page.text
+    assert 'method="GET",route="unmatched",status="404"' in page.text
+    assert 'method="other"' in page.text
+    assert "made/up" not in page.text
+    assert 'vega_http_connections_active{type="http"} 0.0' in page.text
+    assert page.headers["content-type"].startswith("text/plain")

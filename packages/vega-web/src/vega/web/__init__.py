@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ._errors import BackplaneError as BackplaneError
     from ._errors import ForbiddenError as ForbiddenError
     from ._errors import KeysUnavailableError as KeysUnavailableError
+    from ._errors import MessageKindError as MessageKindError
     from ._errors import MiddlewareError as MiddlewareError
     from ._errors import MiddlewareOrderError as MiddlewareOrderError
     from ._errors import RouteError as RouteError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ._middleware._hosts import TrustedHostMiddleware as TrustedHostMiddleware
     from ._middleware._hosts import TrustedProxyMiddleware as TrustedProxyMiddleware
     from ._middleware._idempotency import IdempotencyMiddleware as IdempotencyMiddleware
+    from ._middleware._metrics import MetricsMiddleware as MetricsMiddleware
     from ._middleware._rate_limit import RateLimitingMiddleware as RateLimitingMiddleware
     from ._middleware._request_id import RequestIdMiddleware as RequestIdMiddleware
     from ._middleware._request_id import TraceContext as TraceContext
@@ -93,6 +95,8 @@ __all__ = [
     "KeysUnavailableError",
     "Limit",
     "MemoryBackplane",
+    "MessageKindError",
+    "MetricsMiddleware",
     "MiddlewareError",
     "MiddlewareOrderError",
     "MiddlewarePipeline",
@@ -164,6 +168,8 @@ _WHERE = {
     "KeysUnavailableError": "_errors",
     "Limit": "_limits",
     "MemoryBackplane": "_sockets._rooms",
+    "MessageKindError": "_errors",
+    "MetricsMiddleware": "_middleware._metrics",
     "MiddlewareError": "_errors",
     "MiddlewareOrderError": "_errors",
     "MiddlewarePipeline": "_pipeline",

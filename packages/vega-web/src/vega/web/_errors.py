@@ -8,7 +8,8 @@ WebError
 ├── UnauthenticatedError       VG505  nobody is known, or credentials prove nothing
 ├── ForbiddenError             VG506  a policy does not allow it
 ├── KeysUnavailableError       VG507  the public keys of an issuer cannot be fetched
-└── BackplaneError             VG508  the rooms of several processes cannot be joined
+├── BackplaneError             VG508  the rooms of several processes cannot be joined
+└── MessageKindError           VG509  a text came over a WebSocket where bytes are expected, or the other way round
 """
 
 from __future__ import annotations
@@ -72,3 +73,10 @@ class BackplaneError(WebError):
 
     code = "VG508"
     kind = ErrorKind.UNAVAILABLE
+
+
+class MessageKindError(WebError):
+    """A text came over a WebSocket where bytes are expected, or the other way round."""
+
+    code = "VG509"
+    kind = ErrorKind.INVALID

@@ -35,11 +35,11 @@ class WebPlugin(Plugin):
         return [EnableFeature(self.feature), WriteFile(f"{project.package}/main.py", text)]
 
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
-        """Return uvicorn, serving `<package>.main:create_app`."""
-        command = [sys.executable, "-m", "uvicorn", "--factory", f"{project.package}.main:create_app"]
+        """Return uvicorn, serving `<package>.main:create_app`; it ends with 0 when it is told to end."""
+        command = [sys.executable, "-m", "vega.web.serve", f"{project.package}.main:create_app"]
         command += ["--host", options.host, "--port", str(options.port), "--app-dir", str(project.root)]
         if options.reload:
-            command += ["--reload", "--reload-dir", str(project.source)]
+            command += ["--reload-dir", str(project.source)]
         return [Process(name="web", command=tuple(command), ready=_listens(options), stage=2)]
 
 

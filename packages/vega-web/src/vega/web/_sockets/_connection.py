@@ -17,10 +17,10 @@ from vega.core import Application, ErrorKind
 from .._denial import deny
 from .._drain import Drain
 from .._error_map import STATUS, ErrorMap, Mapped, phrase
-from .._errors import ForbiddenError, UnauthenticatedError
+from .._errors import ForbiddenError, MessageKindError, UnauthenticatedError
 from .._principal import authorize, principal_of
 from ._handler import WebSocketHandler
-from ._messages import Read, WrongKindError, caller_of, reader_of, refusal, size_of, written
+from ._messages import Read, caller_of, reader_of, refusal, size_of, written
 from ._outbox import Outbox
 from ._rooms import Rooms
 
@@ -134,7 +134,7 @@ class _Connection:
     async def _handle(self, message: Message) -> None:
         try:
             value = self._read(message)
-        except (ValidationError, WrongKindError) as error:
+        except (ValidationError, MessageKindError) as error:
             self._outbox.push(written(refusal(error)))
             return
         try:

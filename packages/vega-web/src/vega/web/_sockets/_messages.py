@@ -12,13 +12,10 @@ from starlette.types import Message
 
 from vega.di import bind
 
+from .._errors import MessageKindError
 from .._injection import injected_names
 
 Read = Callable[[Message], Any]
-
-
-class WrongKindError(Exception):
-    """A text came where bytes are expected, or the other way round."""
 
 
 def reader_of(on_message: Callable[..., Any]) -> Read:
@@ -50,7 +47,7 @@ def caller_of(on_message: Callable[..., Any]) -> Callable[..., Any]:
 def _only(message: Message, kind: str) -> Any:
     value = message.get(kind)
     if value is None:
-        raise WrongKindError(kind)
+        raise MessageKindError(f"a message of {kind} is expected", "a WebSocket", f"send {kind}")
     return value
 
 
@@ -72,10 +69,10 @@ def size_of(message: Message) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def refusal(error: ValidationError | WrongKindError) -> dict[str, Any]:
+def refusal(error: ValidationError | MessageKindError) -> dict[str, Any]:
     """Return what is sent to a client whose message cannot be read."""
     told: dict[str, Any] = {"type": "error", "status": 422, "title": "Unprocessable Content"}
-    if isinstance(error, WrongKindError):
-        return {**told, "detail": f"a message of {error} is expected"}
+    if isinstance(error, MessageKindError):
+        return {**told, "detail": error.what}
     fields = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors()]
     return {**told, "detail": "the message is invalid", "errors": fields}
