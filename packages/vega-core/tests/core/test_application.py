@@ -1,6 +1,7 @@
 """The composition root."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -150,6 +151,19 @@ def test_every_mistake_is_reported_at_once(project: Path) -> None:
     text = str(caught.value)
     assert len(caught.value.exceptions) == 3
     assert all(word in text for word in ("SECRET_KEY", "broken.py:1", "'nothing'"))
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_collected_after_a_load_as_it_was_before(project: Path, enabled: bool) -> None:
+    before = gc.isenabled()
+    (project / "depotapp/config.py").write_text("1 / 0\n")
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with pytest.raises(ConfigurationErrors):
+            Application.load(project)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import sysconfig
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from importlib import import_module, invalidate_caches
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -26,6 +28,23 @@ from .extend import Plugin, Project
 
 def load(path: Path | None) -> Application:
     """Make, wire and prove the application of a project; see `Application.load`."""
+    with _nothing_collected():
+        return _load(path)
+
+
+@contextmanager
+def _nothing_collected() -> Generator[None]:
+    """Collect no garbage meanwhile: what a start makes stays, and to look it through takes a twentieth of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _load(path: Path | None) -> Application:
     project = Project.find(path.parent if path is not None and path.is_file() else path)
     errors: list[Exception] = []
     _make_importable(project, errors)

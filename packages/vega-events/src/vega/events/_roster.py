@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from types import BuiltinMethodType, MethodType
 from typing import final
@@ -37,10 +38,14 @@ class Roster:
         """
         with self._lock:
             fresh: list[Subscription] = []
+            by_type: defaultdict[type, list[Subscription]] = defaultdict(list)
+            for each in self.all:
+                by_type[each.event_type].append(each)
             for each in subscriptions:
-                known = _known((*self.all, *fresh), each)
+                known = _known(by_type[each.event_type], each)
                 if known is None:
                     fresh.append(each)
+                    by_type[each.event_type].append(each)
                 elif known.options != each.options:
                     raise SubscriptionError(
                         f"the handler is subscribed to {each.event_type.__name__} already, with other options",
@@ -60,7 +65,8 @@ class Roster:
 
 
 def _known(subscriptions: Iterable[Subscription], wanted: Subscription) -> Subscription | None:
+    """Return the one of the same handler among those of the same event type."""
     for each in subscriptions:
-        if each.event_type is wanted.event_type and same_handler(each.handler, wanted.handler):
+        if same_handler(each.handler, wanted.handler):
             return each
     return None
