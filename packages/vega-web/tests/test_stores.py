@@ -144,3 +144,18 @@ def test_a_store_serves_several_event_loops(redis_url: str) -> None:
 
     first = asyncio.run(main())
     assert asyncio.run(main()) == first + 1
+
+
+def test_more_callers_than_connections_wait_for_one(redis_url: str) -> None:
+    async def main() -> list[int]:
+        store = RedisStore(redis_url, timeout=30, connections=2)
+        totals = await asyncio.gather(*(store.increment("many", ttl=60) for _ in range(150)))
+        await store.aclose()
+        return totals
+
+    assert sorted(asyncio.run(main())) == list(range(1, 151))
+
+
+def test_a_store_without_connections_is_refused() -> None:
+    with pytest.raises(StoreError, match="lets nothing through"):
+        RedisStore("redis://localhost", connections=0)

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from typing import Annotated, Any, Final, TypeVar, final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, cast, final, get_args, get_origin, get_type_hints
 
 from fastapi import Path, Query
 from pydantic import BaseModel, create_model
@@ -136,7 +136,7 @@ def _parameter(field: _Field, place: Any) -> inspect.Parameter:
         metadata += field.info.metadata
         if field.info.is_required():
             default = inspect.Parameter.empty
-    hint: Any = Annotated.__class_getitem__((field.hint, *metadata, place))  # type: ignore[attr-defined]  # made at run time
+    hint = cast("Any", Annotated)[(field.hint, *metadata, place)]  # made at run time
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
 
 

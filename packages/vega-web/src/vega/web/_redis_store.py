@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from vega.core import StoreError, StoreUnavailableError
 
+from ._redis_client import CONNECTIONS, redis_client
+
 if TYPE_CHECKING:  # behind the extra `redis`
     from redis.asyncio import Redis
 
@@ -39,9 +41,21 @@ class RedisStore:
         prefix: put before each key.
         timeout: seconds for a call, its connection included.
         pause: seconds between attempts while the server cannot be reached.
+        connections: how many are open at most, for each event loop; calls wait for a free one.
     """
 
-    def __init__(self, url: str, *, prefix: str = "vega:", timeout: float = 0.5, pause: float = 0.25) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "vega:",
+        timeout: float = 0.5,
+        pause: float = 0.25,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        if connections < 1:
+            raise StoreError(f"connections={connections} lets nothing through", "RedisStore", "give 1 or more")
+        self._connections = connections
         self._url, self._prefix, self._timeout, self._pause = url, prefix, timeout, pause
         self._clients: dict[asyncio.AbstractEventLoop, Redis] = {}
         self._closed_until = 0.0
@@ -98,15 +112,11 @@ class RedisStore:
             raise self._unavailable() from error
 
     def _client(self) -> Redis:
-        from redis.asyncio import Redis
-
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             for old in [each for each in self._clients if each.is_closed()]:
                 del self._clients[old]
-            limit = self._timeout
-            made: Any = Redis  # its from_url is untyped
-            self._clients[loop] = made.from_url(self._url, socket_timeout=limit, socket_connect_timeout=limit)
+            self._clients[loop] = redis_client(self._url, timeout=self._timeout, connections=self._connections)
         return self._clients[loop]
 
     def _unavailable(self) -> StoreUnavailableError:

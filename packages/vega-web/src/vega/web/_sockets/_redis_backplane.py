@@ -8,6 +8,7 @@ import logging
 from typing import Any, Final, final
 
 from .._errors import BackplaneError
+from .._redis_client import redis_client
 from ._rooms import Deliver, Missed
 
 _log = logging.getLogger("vega.web")
@@ -46,11 +47,7 @@ class RedisBackplane:
 
     async def start(self, deliver: Deliver, missed: Missed) -> None:
         """Begin to listen; the server may be reached later."""
-        from redis.asyncio import Redis
-
-        made: Any = Redis  # its from_url is untyped
-        limit = self._timeout
-        self._redis = made.from_url(self._url, socket_connect_timeout=limit, socket_timeout=limit)
+        self._redis = redis_client(self._url, timeout=self._timeout)
         self._deliver, self._missed = deliver, missed
         self._lock = asyncio.Lock()
         self._task = asyncio.create_task(self._listen(), name="vega-web rooms")
