@@ -69,6 +69,12 @@ class OwnAround(OwnConstructor):
         self.other = 1 // (number - 1)
 
 
+class OwnAroundDataclass(AsDataclass):
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        object.__setattr__(self, "other", 1 // number)
+
+
 class InputAndConstructor(WithInput):
     def __init__(self, **values: Any) -> None:
         self.input = self.Input(**values)
@@ -89,6 +95,7 @@ MADE: list[Callable[[], object]] = [
     lambda: CheckedTwice(2),
     lambda: OwnConstructor(1),
     lambda: OwnAround(2),
+    lambda: OwnAroundDataclass(1),
     lambda: InputAndConstructor(number=1),
     lambda: InputAround(number=2),
 ]
@@ -117,6 +124,7 @@ FAILS: list[Callable[[], object]] = [
     lambda: CheckedTwice(1),
     lambda: OwnConstructor(0),
     lambda: OwnAround(1),
+    lambda: OwnAroundDataclass(0),
     lambda: InputAndConstructor(number=0),
     lambda: InputAround(number=1),
     lambda: InputAround(number=0),

@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from vega.di import Container
 from vega.discovery import Found, discover
@@ -87,7 +87,7 @@ def _make_importable(project: Project, errors: list[Exception]) -> None:
         invalidate_caches()
         spec = find_spec(project.package)
     installed = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
-    places = _places(spec) if spec is not None else set()
+    places: set[Path] = _places(spec) if spec is not None else set()
     if project.source.is_dir() and not any(
         place.is_relative_to(known) for place in places for known in {project.root, *installed}
     ):
@@ -199,5 +199,8 @@ def _flat(errors: list[Exception]) -> list[Exception]:
     """Return the errors with groups opened, so that each mistake is one entry."""
     flat: list[Exception] = []
     for error in errors:
-        flat.extend(_flat(list(error.exceptions)) if isinstance(error, ExceptionGroup) else [error])
+        if isinstance(error, ExceptionGroup):
+            flat.extend(_flat(list(cast("ExceptionGroup[Exception]", error).exceptions)))
+        else:
+            flat.append(error)
     return flat

@@ -78,8 +78,10 @@ def _checked(plugin: object, feature: str, entry: EntryPoint) -> Plugin:
             entry.value,
             "subclass Plugin and set its attribute feature to the name of the entry point",
         )
-    requires = getattr(plugin, "requires", None)
-    if not isinstance(requires, tuple) or not all(isinstance(name, str) for name in requires):
+    requires: object = getattr(plugin, "requires", None)
+    if not isinstance(requires, tuple) or not all(
+        isinstance(name, str) for name in cast("tuple[object, ...]", requires)
+    ):
         raise PluginError(
             f"what the plugin {feature!r} requires is {requires!r}", entry.value, 'write: requires = ("data",)'
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from ._errors import InvalidValueObjectError
 
@@ -121,7 +121,8 @@ class AggregateRoot(Entity):
 
     def evolve(self, **changes: Any) -> Self:
         """Return a copy of a dataclass aggregate with some values changed, and hand the recorded events on."""
-        changed = dataclasses.replace(self, **changes)  # type: ignore[type-var] # the docstring says for whom it is
+        made: Any = dataclasses.replace(cast("Any", self), **changes)  # the docstring says for whom it is
+        changed: Self = made
         for event in self.pull_events():
             changed.record(event)
         return changed

@@ -12,6 +12,8 @@ from typing import Any
 
 from ._quick import set_attribute
 
+_NOTES = "__vega_notes__"
+
 
 def note_when_whole(cls: type) -> None:
     """Have the last function that a class runs in making an object note that it has ended.
@@ -19,18 +21,19 @@ def note_when_whole(cls: type) -> None:
     Those of `dataclass` do not have their `__init__` yet when they are defined.
     """
     for name in ("__init__", "__post_init__"):
-        function = cls.__dict__.get(name)
-        if function is not None and not (name == "__init__" and is_dataclass(cls)):
-            setattr(cls, name, _noting(name, function))
+        own: dict[str, Any] = dict(vars(cls))
+        if name in own and not (name == "__init__" and "__dataclass_fields__" in own):
+            setattr(cls, name, _noting(name, own[name]))
 
 
 def _noting(name: str, function: Any) -> Any:
     @functools.wraps(function)
     def noting(self: Any, *args: Any, **values: Any) -> None:
         function(self, *args, **values)
-        if getattr(type(self), name) is noting:  # else a subclass goes on making it
+        if getattr(self.__class__, name) is noting:  # else a subclass goes on making it
             set_attribute(self, "_awaited", False)
 
+    setattr(noting, _NOTES, True)
     return noting
 
 
@@ -41,12 +44,14 @@ def is_whole(made: Any, *, has_input: bool) -> bool:
         made: the object.
         has_input: whether the constructor is the one of `UseCase`, which sets `input`.
     """
-    kind = type(made)
+    kind: Any = made.__class__
     names: list[str]
     if has_input:
         names = ["input"]
+    elif hasattr(kind.__init__, _NOTES) or hasattr(kind, "__post_init__"):
+        names = []  # it would have been noted
     elif is_dataclass(kind):
-        names = [] if hasattr(kind, "__post_init__") else [field.name for field in fields(kind)]
+        names = [field.name for field in fields(kind)]
     else:
         names = [attribute.name for attribute in getattr(kind, "__attrs_attrs__", ())]
     return bool(names) and all(hasattr(made, name) for name in names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ._errors import EntityNotFoundError
 from ._generics import type_argument
@@ -181,5 +181,5 @@ def not_found(entity: type | None, id: object) -> EntityNotFoundError:
 
 
 def _shown(id: object) -> str:
-    text = repr(dict(id) if isinstance(id, Mapping) else id)
+    text = repr(dict(cast("Mapping[object, object]", id)) if isinstance(id, Mapping) else id)
     return text if len(text) <= 80 else f"{text[:77]}..."

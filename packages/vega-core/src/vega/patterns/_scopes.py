@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from vega.di import ActiveScope, MissingProviderError, current_scope, get_container
@@ -12,7 +12,7 @@ from ._unit_of_work import UnitOfWork
 
 
 @asynccontextmanager
-async def ambient_scope() -> AsyncIterator[ActiveScope]:
+async def ambient_scope() -> AsyncGenerator[ActiveScope]:
     """Join the ambient scope, or open one for the length of the block."""
     scope = current_scope()
     if scope is not None:

@@ -177,7 +177,7 @@ def _checked(other: object) -> Any:
         raise InvalidSpecificationError(
             f"a specification is combined with a {type(other).__name__}", "& | and_ or_", "combine specifications only"
         )
-    return other
+    return other  # pyright: ignore[reportUnknownVariableType] - of whatever entity
 
 
 def _bound_predicate(spec: Specification[Any]) -> Callable[[Any], Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from ._behaviours import CallNext
 from ._errors import InvalidUseCaseError, UnitOfWorkError
@@ -78,16 +78,18 @@ def transactional(target: Any = None, /, *, retry: int = 0, read_only: bool = Fa
     if target is None:
         return functools.partial(transactional, retry=retry, read_only=read_only)
     if isinstance(target, type) and issubclass(target, UseCase):
-        target.behaviours = (*target.__dict__.get("behaviours", ()), TransactionBehaviour(retry=retry))
-        target.read_only = read_only or target.read_only
-        return target
-    if not inspect.iscoroutinefunction(target):
-        raise InvalidUseCaseError(f"{target!r} is not async", "@transactional", "write async def")
+        kind: Any = cast("Any", target)
+        kind.behaviours = (*kind.__dict__.get("behaviours", ()), TransactionBehaviour(retry=retry))
+        kind.read_only = read_only or kind.read_only
+        return kind
+    function: Any = cast("Any", target)
+    if not inspect.iscoroutinefunction(function):
+        raise InvalidUseCaseError(f"{function!r} is not async", "@transactional", "write async def")
     checked = _checked_retry(retry)
 
-    @functools.wraps(target)
+    @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return await in_unit(lambda: target(*args, **kwargs), retry=checked, read_only=read_only)
+        return await in_unit(lambda: function(*args, **kwargs), retry=checked, read_only=read_only)
 
     return wrapper
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from vega.events import Event, get_event_bus
 
@@ -46,7 +46,7 @@ def trigger(event: type[Event], *, build: Callable[[Any], Event | None] | None =
     ...     async def call(self) -> str:
     ...         return f"Hello, {self.name}"
     """
-    declared: object = event
+    declared = cast("object", event)  # not every caller has a checker
     if not (isinstance(declared, type) and issubclass(declared, Event)):
         raise TriggerError(f"{event!r} is no class of events", "@trigger", "write @trigger(UserCreated)")
 
@@ -113,8 +113,9 @@ def _values(event: type[Event], use_case: UseCase[Any], result: Any) -> dict[str
 
 def _find(name: str, use_case: UseCase[Any], result: Any) -> Any:
     if isinstance(result, Mapping):
-        if name in result:
-            return result[name]
+        given = cast("Mapping[object, Any]", result)
+        if name in given:
+            return given[name]
     else:
         value = getattr(result, name, _ABSENT)
         if value is not _ABSENT and not callable(value):

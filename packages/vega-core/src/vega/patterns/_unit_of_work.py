@@ -1,5 +1,8 @@
 """The unit of work: what belongs together is stored together, and what follows waits for the commit."""
 
+# The functions of this module are the inside of its class.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import inspect

@@ -41,7 +41,7 @@ class UseCase(Generic[T], metaclass=ABCMeta):
         if "call" in cls.__dict__:
             _check_call(cls, cls.__dict__["call"])
         cls._checked = None
-        replace_method(cls, "__await__", UseCase.__await__)
+        replace_method(cls, "__await__", _FIRST_AWAIT)
         note_when_whole(cls)
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -56,7 +56,7 @@ class UseCase(Generic[T], metaclass=ABCMeta):
             if self._awaited:
                 return
         except AttributeError:
-            if not is_whole(self, has_input=type(self).__init__ is UseCase.__init__):
+            if not is_whole(self, has_input=type(self).__init__ is _FROM_INPUT):
                 return
         name = type(self).__name__
         warnings.warn(
@@ -65,6 +65,10 @@ class UseCase(Generic[T], metaclass=ABCMeta):
             stacklevel=2,
             source=self,
         )
+
+
+_FIRST_AWAIT: object = UseCase.__dict__["__await__"]
+_FROM_INPUT: object = UseCase.__dict__["__init__"]
 
 
 def _prepared(cls: type[UseCase[Any]]) -> tuple[Behaviour, ...]:
@@ -87,7 +91,8 @@ def _prepared(cls: type[UseCase[Any]]) -> tuple[Behaviour, ...]:
 
 def _find_checker(cls: type[UseCase[Any]]) -> Callable[[dict[str, Any]], Any]:
     _check_has_call(cls)
-    cls._checked = found = _checker(cls)
+    found = _checker(cls)
+    replace_method(cls, "_checked", found)
     return found
 
 
@@ -124,8 +129,9 @@ def _unbound_parameters(call: Any) -> tuple[str, ...]:
     return tuple(p.name for p in required if p.default is p.empty and p.kind not in kinds)
 
 
-def _check_call(cls: type, call: Any) -> None:
-    if isinstance(call, staticmethod | classmethod | property) or not callable(call):
+def _check_call(cls: type, found: object) -> None:
+    call: Any = found
+    if isinstance(found, staticmethod | classmethod | property) or not callable(call):
         what = f"call is a {type(call).__name__}, not a method"
     elif inspect.isfunction(inspect.unwrap(call)) and not _is_async(inspect.unwrap(call)):
         what = "call is not async"

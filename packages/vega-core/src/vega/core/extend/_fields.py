@@ -7,7 +7,7 @@ import keyword
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from .._errors import InvalidFieldError
@@ -35,8 +35,7 @@ class FieldType:
 
 
 def _type(name: str, annotation: str, samples: tuple[str, str], **rest: object) -> FieldType:
-    json_samples = rest.get("json", samples)
-    assert isinstance(json_samples, tuple)
+    json_samples = cast("tuple[str, str]", rest.get("json", samples))  # as the table below has it
     return FieldType(
         name=name,
         annotation=annotation,

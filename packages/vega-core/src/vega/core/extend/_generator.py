@@ -41,7 +41,7 @@ class GenerationRequest:
     project: Project
     name: Name
     fields: tuple[FieldSpec, ...] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Generator(Protocol):

@@ -35,6 +35,6 @@ class Process:
 
     name: str
     command: tuple[str, ...]
-    shares: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, str] = field(default_factory=dict[str, str])
     ready: Callable[[], bool] | None = None
     stage: int = 1

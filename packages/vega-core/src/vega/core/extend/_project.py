@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .._errors import ProjectError
 
@@ -49,18 +49,20 @@ class Project:
 
     @classmethod
     def _read(cls, file: Path, table: dict[str, Any]) -> Project:
-        package, features = table.get("package"), table.get("features", [])
+        package: object = table.get("package")
+        features: object = table.get("features", [])
         if not isinstance(package, str) or not package.isidentifier():
             raise ProjectError(
                 "[tool.vega] package is not the name of a package",
                 str(file),
                 'write package = "shop" under [tool.vega]',
             )
-        if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
+        names = cast("list[object]", features) if isinstance(features, list) else [None]
+        if not all(isinstance(name, str) for name in names):
             raise ProjectError(
                 "[tool.vega] features is not a list of names", str(file), 'write features = ["web", "data"]'
             )
-        return cls(root=file.parent, package=package, features=tuple(features))
+        return cls(root=file.parent, package=package, features=tuple(map(str, names)))
 
     @property
     def source(self) -> Path:
@@ -74,8 +76,8 @@ class Project:
 
 def _vega_table(file: Path) -> dict[str, Any] | None:
     try:
-        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+        tool: object = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"pyproject.toml cannot be read: {error}", str(file), "mend the file") from error
-    table = tool.get("vega") if isinstance(tool, dict) else None
-    return table if isinstance(table, dict) else None
+    table = cast("dict[str, object]", tool).get("vega") if isinstance(tool, dict) else None
+    return cast("dict[str, Any]", table) if isinstance(table, dict) else None  # TOML's keys are texts

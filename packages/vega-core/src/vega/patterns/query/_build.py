@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ._errors import InvalidValueError, UnknownOperatorError, UnsupportedPredicateError, did_you_mean, shown
 from ._kinds import COMPARED, ORDERED, Kind, check_constant, refuse
@@ -55,7 +55,8 @@ def is_null(field: Field) -> Node:
 def within(field: Field, values: Iterable[Any]) -> Node:
     """Ask whether a value is among constants."""
     _require_comparable(field, ordered=False)
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+    given: Any = values  # not every caller has a checker
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
         raise refuse(values, "a list of values", _where(field))
     chosen = list(values)
     if any(value is None for value in chosen):
@@ -120,9 +121,11 @@ def from_words(field: Field, op: object, value: Any) -> Node:
 
 
 def _between_pair(field: Field, value: object) -> Node:
-    if not isinstance(value, list | tuple) or len(value) != 2:
+    is_list = isinstance(value, list | tuple)
+    pair = list(cast("Iterable[object]", value)) if is_list else []
+    if len(pair) != 2:
         raise refuse(value, "a pair (low, high)", _where(field))
-    return between(field, value[0], value[1])
+    return between(field, pair[0], pair[1])
 
 
 def _no_value(field: Field, value: object) -> Field:

@@ -207,7 +207,8 @@ class _Writer:
 
     def _iterable(self, field: Field) -> str:
         """Write the members without `:=`, which no comprehension allows there."""
-        guards, text = [], self._owner
+        guards: list[str] = []
+        text = self._owner
         for position, info in enumerate(field.path):
             if position and field.path[position - 1].nullable:
                 guards.append(f"{text} is not None")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from ._errors import InvalidCursorError
@@ -25,7 +25,7 @@ _FIX: Final = "start again without a cursor, from the first page of this very qu
 
 def encode(entity: object, order: tuple[Order, ...], plan: QueryPlan, secret: bytes) -> str:
     """Return the cursor that stands on an entity."""
-    keys = [_dump(key.field, _value(entity, key.field)) for key in order]
+    keys = [_dump(key.field, value_of(entity, key.field)) for key in order]
     payload = json.dumps([_fingerprint(plan, order), keys], separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_tag(payload, secret) + payload).decode().rstrip("=")
 
@@ -100,13 +100,13 @@ def _describe_part(part: Any) -> str:
     if isinstance(part, Field):
         return str(part)
     if isinstance(part, frozenset):
-        return "{" + ",".join(sorted(map(repr, part))) + "}"
+        return "{" + ",".join(sorted(map(repr, cast("frozenset[object]", part)))) + "}"
     if isinstance(part, tuple) or hasattr(part, "__dataclass_fields__"):
         return ""  # the children, which are described on their own
     return repr(part)
 
 
-def _value(entity: object, field: Field) -> Any:
+def value_of(entity: object, field: Field) -> Any:
     value: Any = entity
     for info in field.path:
         value = getattr(value, info.name) if value is not None else None

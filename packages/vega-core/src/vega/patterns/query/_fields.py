@@ -154,22 +154,24 @@ def _hints_one_by_one(entity: type) -> dict[str, Any]:
 
 
 def _declared(entity: type, hints: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    if dataclasses.is_dataclass(entity):
+    made: Any = entity  # each library's own way is read below, and none of them imported
+    if dataclasses.is_dataclass(made):
         missing = dataclasses.MISSING
-        for field in dataclasses.fields(entity):
+        for field in dataclasses.fields(made):
             yield field.name, (field.default, field.default_factory) != (missing, missing)
-    elif hasattr(entity, "model_fields"):
-        for name, model_field in entity.model_fields.items():
+    elif hasattr(made, "model_fields"):
+        for name, model_field in made.model_fields.items():
             yield name, not model_field.is_required()
-    elif hasattr(entity, "__mapper__"):
-        for attribute in entity.__mapper__.column_attrs:
+    elif hasattr(made, "__mapper__"):
+        for attribute in made.__mapper__.column_attrs:
             yield attribute.key, False
-    elif hasattr(entity, "__attrs_attrs__"):
-        for attribute in entity.__attrs_attrs__:
+    elif hasattr(made, "__attrs_attrs__"):
+        for attribute in made.__attrs_attrs__:
             yield attribute.name, repr(attribute.default) != "NOTHING"  # what attrs keeps where there is none
     else:
         plain = (name for name, hint in hints.items() if get_origin(hint) is not ClassVar)
-        yield from ((name, name in entity.__dict__) for name in plain if not name.startswith("_"))
+        own: dict[str, Any] = dict(vars(entity))
+        yield from ((name, name in own) for name in plain if not name.startswith("_"))
 
 
 def _info(name: str, hint: Any, *, has_default: bool) -> FieldInfo:
@@ -229,4 +231,4 @@ def _classify_collection(arguments: tuple[Any, ...]) -> tuple[Kind, EntityFields
 
 
 def _has_fields(hint: type) -> bool:
-    return dataclasses.is_dataclass(hint) or hasattr(hint, "model_fields") or hasattr(hint, "__attrs_attrs__")
+    return any(hasattr(hint, name) for name in ("__dataclass_fields__", "model_fields", "__attrs_attrs__"))

@@ -63,7 +63,7 @@ class FilterSet:
     50
     """
 
-    allow: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    allow: Mapping[str, Iterable[str]] = field(default_factory=dict[str, "Iterable[str]"])
     sort: Iterable[str] = ()
     max_limit: int = 100
     ignore: Iterable[str] = ()
@@ -93,9 +93,8 @@ class FilterSet:
                 which ones were.
             InvalidValueError, InvalidPageError: a value cannot be read as the field's type.
         """
-        pairs = request.items() if isinstance(request, Mapping) else request
         limit: int | None = None
-        for name, value in pairs:
+        for name, value in _pairs(request):
             if name in self.ignore:
                 continue
             if name == "limit":
@@ -123,7 +122,7 @@ class FilterSet:
             InvalidValueError, InvalidPageError: a value cannot be read.
         """
         number, size = 1, min(_PAGE, self.max_limit)
-        for name, value in list(request.items() if isinstance(request, Mapping) else request):
+        for name, value in _pairs(request):
             if name in self.ignore:
                 continue
             if name == "page":
@@ -148,7 +147,7 @@ class FilterSet:
 
     def _filtered(self, query: Query[T], name: object, value: object) -> Query[T]:
         path, _, operator = name.rpartition("__") if isinstance(name, str) and "__" in name else (name, "", "eq")
-        allowed = self.allow.get(path, frozenset()) if isinstance(path, str) else frozenset()
+        allowed: Iterable[str] = self.allow.get(path, ()) if isinstance(path, str) else ()
         if operator not in allowed:
             raise FilterNotAllowedError(f"cannot filter by {shown(name)}", "the request")
         target = Field(query.plan.fields.resolve(path))
@@ -160,12 +159,19 @@ class FilterSet:
         return query.where(str(path), cast("Operator", _WORDS[str(operator)]), read)  # a value of the table above
 
 
+def _pairs(request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    if isinstance(request, Mapping):
+        return list(cast("Mapping[str, Any]", request).items())
+    return list(request)
+
+
 def _each(words: Iterable[str]) -> Iterable[str]:
     return (words,) if isinstance(words, str) else words
 
 
 def _read_list(target: Field, value: object) -> list[Any]:
-    parts = list(value) if isinstance(value, list | tuple) else _text(value, str(target)).split(",")
+    several = isinstance(value, list | tuple)
+    parts = list(cast("Iterable[object]", value)) if several else [*_text(value, str(target)).split(",")]
     if len(parts) > _LONGEST_LIST:
         raise InvalidValueError(f"the list has more than {_LONGEST_LIST} values", f"the filter {target}", "send fewer")
     return [_read(target, part) for part in parts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ._errors import InvalidPredicateError, UnsupportedPredicateError, shown
 from ._kinds import COMPARED
@@ -33,8 +33,9 @@ class Grouping(Generic[T]):
         Groups stand in the order of their keys, missing values last; those of enums in the order of their
         stored text.
         """
-        asked = Aggregation(self._keys, calculations(columns, self._query._field))
-        return await self._query._executor.aggregate(self._query.plan, asked)
+        query = self._query
+        asked = Aggregation(self._keys, calculations(columns, query._field))  # pyright: ignore[reportPrivateUsage] - a group
+        return await query._executor.aggregate(query.plan, asked)  # pyright: ignore[reportPrivateUsage] - is part of it
 
 
 def calculations(
@@ -43,7 +44,7 @@ def calculations(
     """Return checked columns of an aggregation."""
     checked: list[tuple[str, Calculation, Field | None]] = []
     for name, column in columns.items():
-        if not isinstance(column, Aggregate):
+        if not isinstance(cast("object", column), Aggregate):  # not every caller has a checker
             raise InvalidPredicateError(f"{name} is {shown(column)}", "aggregate", "give count(), sum_(...), avg(...)")
         chosen = None if column.path is None else field(column.path)
         checked.append((name, column.calculation, checked_column(column.calculation, chosen)))

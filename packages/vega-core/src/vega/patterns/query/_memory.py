@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 
 from ._codegen import select, source
-from ._cursor import _value
+from ._cursor import value_of
 from ._errors import UnsupportedPredicateError
 from ._fields import FieldInfo
 from ._nodes import Always, Field
@@ -69,7 +69,7 @@ class MemoryExecutor(Generic[T]):
         if not aggregation.keys:
             groups[()] = []
         for entity in self.select(plan):
-            groups.setdefault(tuple(_value(entity, key) for key in aggregation.keys), []).append(entity)
+            groups.setdefault(tuple(value_of(entity, key) for key in aggregation.keys), []).append(entity)
         rows = [
             {str(field): value for field, value in zip(aggregation.keys, key, strict=True)}
             | {name: _calculate(calculation, field, members) for name, calculation, field in aggregation.columns}
@@ -107,7 +107,7 @@ def in_order(entities: list[T], order: Iterable[Order]) -> list[T]:
 
 
 def _sorted(entities: list[T], key: Order) -> list[T]:
-    pairs = [(_value(entity, key.field), entity) for entity in entities]
+    pairs = [(value_of(entity, key.field), entity) for entity in entities]
     known = [pair for pair in pairs if pair[0] is not None]
     missing = [entity for value, entity in pairs if value is None]
     known.sort(key=lambda pair: pair[0], reverse=key.descending)
@@ -130,7 +130,7 @@ def stored_text(member: Enum) -> str:
 def _calculate(calculation: Calculation, field: Field | None, members: list[Any]) -> Any:
     if field is None:
         return len(members)
-    values = [value for member in members if (value := _value(member, field)) is not None]
+    values = [value for member in members if (value := value_of(member, field)) is not None]
     if calculation is Calculation.COUNT:
         return len(values)
     if not values:

@@ -82,7 +82,7 @@ class QueryPlan:
     order: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int = 0
-    lifted: frozenset[str] = field(default_factory=frozenset)
+    lifted: frozenset[str] = field(default_factory=frozenset[str])
 
     @property
     def node(self) -> Node:

@@ -1,5 +1,8 @@
 """The recorder: run a predicate once on stand-ins for the fields, and it says what it asks for."""
 
+# The names of a recorder belong to the fields it stands for, so its own begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
