@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from vega.patterns.query import EntityFields, FieldInfo, Kind
 
@@ -53,12 +53,12 @@ def _construction(
 
 def _maker(entity: type) -> Callable[..., Any]:
     """Return what makes an instance from stored values, which were checked when they were stored."""
-    if hasattr(entity, "model_construct"):
-        construct: Callable[..., Any] = entity.model_construct
+    construct: Callable[..., Any] | None = getattr(entity, "model_construct", None)
+    if construct is not None:
         return construct
     if dataclasses.is_dataclass(entity) and any(not one.init for one in dataclasses.fields(entity)):
         return _maker_with_late_fields(entity)
-    return entity
+    return cast("Callable[..., Any]", entity)  # narrowed to a dataclass above, which is no matter
 
 
 def _maker_with_late_fields(entity: type) -> Callable[..., Any]:

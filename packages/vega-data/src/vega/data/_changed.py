@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from vega.patterns.query import EntityFields
 
@@ -30,16 +30,19 @@ def _is_frozen(kind: type) -> bool:
 
 def _replaced(entity: T, changes: Mapping[str, Any]) -> T:
     recorded: tuple[Any, ...] = getattr(entity, "pull_events", tuple)()
-    copied: Any
-    if dataclasses.is_dataclass(entity):
-        copied = _replaced_dataclass(entity, changes)
-    elif hasattr(entity, "model_copy"):
-        copied = entity.model_copy(update=dict(changes))
-    else:
-        copied = type(entity)(**{name: getattr(entity, name) for name in EntityFields.of(type(entity))} | dict(changes))
+    copied: T = _copied(entity, changes)
     for event in recorded:
-        copied.record(event)
-    return copied  # type: ignore[no-any-return] # the three forms give the class that came in
+        cast("Any", copied).record(event)  # what recorded events is an aggregate
+    return copied
+
+
+def _copied(entity: Any, changes: Mapping[str, Any]) -> Any:
+    kind: type[Any] = entity.__class__
+    if dataclasses.is_dataclass(entity):
+        return _replaced_dataclass(entity, changes)
+    if hasattr(entity, "model_copy"):
+        return entity.model_copy(update=dict(changes))
+    return kind(**{name: getattr(entity, name) for name in EntityFields.of(kind)} | dict(changes))
 
 
 def _replaced_dataclass(entity: Any, changes: Mapping[str, Any]) -> Any:

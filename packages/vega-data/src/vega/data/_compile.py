@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -223,8 +223,7 @@ class Compiler:
         """
         own = getattr(spec, "to_sql_expression", None)
         if callable(own):
-            clause: Clause = own()
-            return clause
+            return cast("Clause", own())
         node = spec.to_node(fields)
         if node is not None:
             return self.clause(node)
@@ -234,7 +233,7 @@ class Compiler:
             return or_(*(self.specification(part, fields) for part in spec.parts))
         if isinstance(spec, NotSpecification):
             return not_(self.specification(spec.part, fields))
-        if not isinstance(spec, Specification):
+        if not _is_specification(spec):
             raise InvalidSpecificationError(f"{type(spec).__name__} is no specification", "a query")
         raise UnsupportedPredicateError(
             f"{type(spec).__name__} is plain Python and would have to read the whole table",
@@ -274,6 +273,10 @@ class Compiler:
 
     _from: Any = None
     _children: Mapping[str, ChildTable]
+
+
+def _is_specification(spec: object) -> bool:
+    return isinstance(spec, Specification)
 
 
 _DIALECTS: Final[dict[str, Dialect]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -16,7 +16,7 @@ _actor: ContextVar[Any] = ContextVar("vega_actor", default=None)
 
 
 @contextmanager
-def use_tenant(tenant: Any) -> Iterator[None]:
+def use_tenant(tenant: Any) -> Generator[None]:
     """Make a tenant current for the length of a `with` block: repositories with a tenant see only its entities.
 
     Args:
@@ -35,7 +35,7 @@ def use_tenant(tenant: Any) -> Iterator[None]:
 
 
 @contextmanager
-def unsafe_all_tenants() -> Iterator[None]:
+def unsafe_all_tenants() -> Generator[None]:
     """Let repositories see the entities of every tenant for the length of a `with` block.
 
     For administration and migrations; never around the handling of a user's request.
@@ -60,7 +60,7 @@ def current_tenant(entity: str) -> Any:
 
 
 @contextmanager
-def use_actor(actor: Any) -> Iterator[None]:
+def use_actor(actor: Any) -> Generator[None]:
     """Say who acts for the length of a `with` block: fills the `created_by` and `updated_by` of entities."""
     token = _actor.set(actor)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -196,7 +196,7 @@ class Database:
         self._used[tables.rules.shape.entity, tables.table.key] = tables
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection]:
+    async def connection(self) -> AsyncGenerator[AsyncConnection]:
         """Give SQLAlchemy's connection: that of the open unit of work, or one in a transaction of its own.
 
         For statements that repositories have no word for; what they change is not seen by policies or events.
@@ -205,7 +205,7 @@ class Database:
             yield await session.connection()
 
     @asynccontextmanager
-    async def reading(self, *, snapshot: bool = False) -> AsyncIterator[Session]:
+    async def reading(self, *, snapshot: bool = False) -> AsyncGenerator[Session]:
         """Give the session of the open unit, or one that only reads.
 
         Args:
@@ -222,7 +222,7 @@ class Database:
             await session.rollback()
 
     @asynccontextmanager
-    async def writing(self, *, single: bool = False) -> AsyncIterator[Session]:
+    async def writing(self, *, single: bool = False) -> AsyncGenerator[Session]:
         """Give the session of the open unit, or one in a transaction of its own.
 
         Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +29,7 @@ _LONGEST: Final = 200
 
 
 @contextmanager
-def translated(tables: EntityTable | None = None) -> Iterator[None]:
+def translated(tables: EntityTable | None = None) -> Generator[None]:
     """Raise the errors of the driver as errors of vega.data.
 
     Args:

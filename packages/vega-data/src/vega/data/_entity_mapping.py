@@ -33,7 +33,7 @@ class EntityMapping:
     version: str = ""
     unique: UniqueKeys = ()
     indexes: UniqueKeys = ()
-    references: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict[str, str])
     soft_delete: str = ""
     created_at: str = ""
     updated_at: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -50,7 +50,7 @@ class InMemoryRepository(QueryableRepository[T]):
         self._rules = Rules.of(chosen, mapping or self.mapping)
         self._rows: dict[Any, T] = {}
         self._last_int = 0
-        self._executor = _Executor(self)
+        self._executor = _Executor[T](self.stored, self._rules)
 
     def query(self) -> Query[T]:
         """Return a query of all entities."""
@@ -269,16 +269,16 @@ class InMemoryRepository(QueryableRepository[T]):
 class _Executor(MemoryExecutor[T]):
     """Queries over the copies that a repository keeps, under its policies; gives out copies of them."""
 
-    def __init__(self, repository: InMemoryRepository[T]) -> None:
-        self._repository = repository
-        super().__init__(repository.stored, (repository._rules.identity_field,))
+    def __init__(self, stored: Callable[[], Iterable[T]], rules: Rules) -> None:
+        self._rules = rules
+        super().__init__(stored, (rules.identity_field,))
 
     async def fetch(self, plan: QueryPlan) -> list[T]:
-        copy = self._repository._rules.shape.copy
+        copy = self._rules.shape.copy
         return [copy(entity) for entity in await super().fetch(plan)]
 
     def select(self, plan: QueryPlan) -> list[T]:
-        return super().select(replace(plan, nodes=self._repository._rules.seen(plan)))
+        return super().select(replace(plan, nodes=self._rules.seen(plan)))
 
 
 def _visible(entities: list[T], rules: Rules, plan: QueryPlan) -> list[T]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from vega.patterns.query import FieldInfo, InvalidValueError
 from vega.patterns.query.values import constant_checker
@@ -120,12 +120,16 @@ def members_of(entity: object, child: Child) -> Sequence[Any]:
     found = read(entity, child.path)
     if found is None:
         return ()
-    if not isinstance(found, Collection):
+    if not _is_collection(found):
         raise InvalidEntityError(f"{child.dotted} is no collection", type(entity).__name__, "give it a list or a tuple")
     members = list(found)
     for member in members:
         require_instance(member, child.shape.entity)
     return members
+
+
+def _is_collection(value: object) -> TypeGuard[Collection[Any]]:
+    return isinstance(value, Collection)
 
 
 def require_instance(entity: object, kind: type) -> None:

@@ -33,7 +33,7 @@ class DataPlugin(Plugin):
         database = self._database = database_of(app.project, app.settings)
         app.container.register_instance(Database, database)
         # The one who works in a unit enters it; a scope that did would make every request a transaction.
-        app.container.register_factory(SQLAlchemyUnitOfWork, lambda _: database.unit(), scope=Scope.SCOPED, enter=False)
+        app.container.register_factory(SQLAlchemyUnitOfWork, database.unit, scope=Scope.SCOPED, enter=False)
         app.container.alias(UnitOfWork, SQLAlchemyUnitOfWork)
 
     async def startup(self, app: Application) -> None:

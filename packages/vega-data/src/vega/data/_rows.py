@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Select, bindparam, delete, insert, select
+from sqlalchemy import BindParameter, Select, bindparam, delete, insert, select
 
 from ._parts import Child, check, members_of
 from ._session import Session
@@ -64,7 +64,7 @@ class _ChildLoader:
         self._build = held.child.shape.build
         self._key_width = 1 + len(held.positions)
         self._children = tuple(_ChildLoader(child) for child in held.children)
-        owners: Any = bindparam(_OWNERS, expanding=True)
+        owners: BindParameter[Any] = bindparam(_OWNERS, expanding=True)
         self._select = (
             select(held.owner, *held.positions, *held.columns)
             .where(held.owner.in_(owners))

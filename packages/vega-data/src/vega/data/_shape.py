@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, get_origin
+from typing import Any, Final, TypeGuard, TypeVar, get_origin
 from weakref import WeakKeyDictionary
 
 from vega.patterns.query import EntityFields, Field, FieldInfo, Kind
@@ -35,7 +35,7 @@ class Shape:
     columns: tuple[Column, ...]
     children: tuple[Child, ...]
     build: Callable[[Sequence[Any], Sequence[Any]], Any]
-    by_path: Mapping[str, Column] = field(default_factory=dict)
+    by_path: Mapping[str, Column] = field(default_factory=dict[str, Column])
 
     @classmethod
     def of(cls, entity: type) -> Shape:
@@ -162,8 +162,16 @@ def _refuse_clashes(entity: type, columns: tuple[Column, ...]) -> None:
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, list):
+    if _is_list(value):
         return [_copied(item) for item in value]
-    if isinstance(value, dict):
+    if _is_dict(value):
         return {key: _copied(item) for key, item in value.items()}
     return value
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_dict(value: object) -> TypeGuard[dict[Any, Any]]:
+    return isinstance(value, dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from decimal import Decimal
-from threading import Thread
 from typing import Any, Final
 
 from vega.patterns.query import fold
@@ -35,7 +34,7 @@ async def connected(*args: Any, **options: Any) -> Any:
     import aiosqlite
 
     connection: Any = aiosqlite.connect(*args, **options)
-    thread: Thread = connection if isinstance(connection, Thread) else connection._thread
+    thread: Any = connection if hasattr(connection, "join") else connection._thread  # before 0.22 it is one itself
     thread.daemon = True
     try:
         return await connection

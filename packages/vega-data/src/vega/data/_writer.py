@@ -205,7 +205,7 @@ class Writer(Generic[T]):
         kept = {self._rules.mapping.identity, *targets, *self._created}
         dialect = sqlite if self._database.dialect == "sqlite" else postgresql
         statement = dialect.insert(self._tables.table).values(row)
-        written = {
+        written: dict[str, Any] = {
             self._names[path]: statement.excluded[self._names[path]]
             for path in self._names
             if path not in kept and self._names[path] in row

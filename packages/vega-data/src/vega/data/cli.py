@@ -19,7 +19,7 @@ from ._errors import MigrationError
 from ._project import database_of, migrations_folder
 from .migrations import Migrations
 
-app = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
 
 Timeout = Annotated[float, typer.Option(help="How long to wait for locks, in seconds.", min=0.001)]
 Deadline = Annotated[float | None, typer.Option(help="How long it may take in all, in seconds.", min=0.001)]

@@ -59,7 +59,7 @@ class Outbox:
         backoff: float = 1.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.metadata = MetaData(naming_convention=NAMING)
+        self.metadata: MetaData = MetaData(naming_convention=NAMING)
         self._table = outbox_table(table, self.metadata)
         self._inbox = inbox_table(f"{table}_inbox", self.metadata)
         self._database, self._retries, self._clock = database, retries, clock

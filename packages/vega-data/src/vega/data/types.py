@@ -24,8 +24,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 class CodePointText(TypeDecorator[str]):
     """Text that is compared and ordered by code point on every database."""
 
-    impl = Text
-    cache_ok = True
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = Text
+    cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the collation "C" on PostgreSQL; SQLite compares bytes by itself."""
@@ -35,8 +35,8 @@ class CodePointText(TypeDecorator[str]):
 class WholeNumber(TypeDecorator[int]):
     """An int of 64 bits, signed; on SQLite one that can number its rows by itself."""
 
-    impl = BigInteger
-    cache_ok = True
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = BigInteger
+    cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose INTEGER on SQLite, which has 64 bits there."""
@@ -50,8 +50,8 @@ class ExactDecimal(TypeDecorator[Decimal]):
     file can read such a column but not compare or sort by it.
     """
 
-    impl = Numeric
-    cache_ok = True
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = Numeric
+    cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose text with the collation on SQLite."""
@@ -71,8 +71,8 @@ class ExactDecimal(TypeDecorator[Decimal]):
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, stored in UTC with microseconds and read in UTC."""
 
-    impl = DateTime
-    cache_ok = True
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = DateTime
+    cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the type with a time zone where there is one."""
@@ -95,8 +95,8 @@ class Instant(TypeDecorator[datetime]):
 class Duration(TypeDecorator[timedelta]):
     """A timedelta, stored as whole microseconds."""
 
-    impl = BigInteger
-    cache_ok = True
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = BigInteger
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
         """Write the microseconds."""
@@ -114,8 +114,8 @@ class EnumText(TypeDecorator[Enum]):
         members: the enum; not needed in migrations, which only name the column's type.
     """
 
-    impl = Text
-    cache_ok = True
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = Text
+    cache_ok: bool | None = True
 
     def __init__(self, members: type[Enum] | None = None) -> None:
         super().__init__()
@@ -142,8 +142,8 @@ class TypedJson(TypeDecorator[Any]):
         python_type: what it is read as; None leaves dicts and lists.
     """
 
-    impl = JSON
-    cache_ok = True
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = JSON
+    cache_ok: bool | None = True
 
     def __init__(self, python_type: Any = None) -> None:
         super().__init__(none_as_null=True)

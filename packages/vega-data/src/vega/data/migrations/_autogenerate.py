@@ -49,8 +49,9 @@ def _rendered(operations: UpgradeOps | DowngradeOps, context: MigrationContext) 
 
 
 def _render_type(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
-    if kind == "type" and isinstance(item, TypeDecorator) and type(item).__module__ == "vega.data.types":
-        return f"types.{type(item).__name__}()"
+    named: type[Any] = item.__class__
+    if kind == "type" and issubclass(named, TypeDecorator) and named.__module__ == "vega.data.types":
+        return f"types.{named.__name__}()"
     return False
 
 
@@ -74,8 +75,8 @@ def _plain(text: str) -> str:
 
 
 def _told(one: Any) -> str:
-    if isinstance(one, list):
-        return "; ".join(_told(part) for part in one)
+    if one.__class__ is list:  # what differs in one column
+        return "; ".join(map(_told, one))
     verb, *parts = one
     named = [getattr(part, "name", part) for part in parts if part is not None and not isinstance(part, dict)]
     return f"{str(verb).replace('_', ' ')}: {' '.join(str(part) for part in named)}"

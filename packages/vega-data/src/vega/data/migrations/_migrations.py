@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
-from sqlalchemy.exc import DBAPIError
-
-from vega.core import CoreError
 
 from .._database import Database
 from .._driver_errors import translated
@@ -25,46 +15,13 @@ from .._errors import DestructiveMigrationError, MigrationError, QueryTimeoutErr
 from .._migration_folder import MigrationFolder, Revision
 from ._autogenerate import differences, written
 from ._locks import locked, who_blocks
+from ._reports import CheckReport, Status
+from ._script import Script, current
 
 R = TypeVar("R")
 _HEAD: Final = "head"
 _BASE: Final = "base"
 _ALLOW: Final = "look at it, then run again with --allow-destructive"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """Where a database stands.
-
-    Args:
-        current: the names of the migrations it is at; none for an empty one.
-        head: the last migration there is, or None.
-        pending: what `upgrade` would run, the first one first.
-    """
-
-    current: tuple[str, ...]
-    head: str | None
-    pending: tuple[Revision, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckReport:
-    """What `check` found; `ok` when it is nothing.
-
-    Args:
-        pending: migrations that the database lacks.
-        drift: where the tables of the entities differ from the database, in words.
-        destructive: where pending migrations drop or narrow something.
-    """
-
-    pending: tuple[str, ...] = ()
-    drift: tuple[str, ...] = ()
-    destructive: tuple[str, ...] = field(default=())
-
-    @property
-    def ok(self) -> bool:
-        """Whether the database is at the head, and the head fits the entities."""
-        return not (self.pending or self.drift)
 
 
 class Migrations:
@@ -109,10 +66,11 @@ class Migrations:
         self._folder.head()
 
         def work(connection: Connection) -> list[str]:
-            names = self._steps(connection, revision, up=True)
+            script = self._script()
+            names = script.names(connection, revision, up=True)
             if not allow_destructive:
                 self._refuse(names, "upgrade")
-            self._run(connection, revision, up=True)
+            script.run(connection, revision, self._target(), up=True)
             return names
 
         return await self._changing(work)
@@ -126,10 +84,11 @@ class Migrations:
         """
 
         def work(connection: Connection) -> list[str]:
-            names = self._steps(connection, revision, up=False)
+            script = self._script()
+            names = script.names(connection, revision, up=False)
             if not allow_destructive:
                 self._refuse(names, "downgrade")
-            self._run(connection, revision, up=False)
+            script.run(connection, revision, self._target(), up=False)
             return names
 
         return await self._changing(work)
@@ -138,10 +97,10 @@ class Migrations:
         """Return where the database stands."""
 
         def work(connection: Connection) -> Status:
-            pending = self._steps(connection, _HEAD, up=True) if self._folder.head() else []
+            pending = self._script().names(connection, _HEAD, up=True) if self._folder.head() else []
             by_name = {revision.id: revision for revision in self._folder.revisions()}
             return Status(
-                current=_current(connection),
+                current=current(connection),
                 head=self._folder.head(),
                 pending=tuple(by_name[name] for name in pending),
             )
@@ -150,7 +109,7 @@ class Migrations:
 
     async def current(self) -> tuple[str, ...]:
         """Return the names of the migrations that the database is at."""
-        return await self._reading(_current)
+        return await self._reading(current)
 
     def history(self) -> list[Revision]:
         """Return the migrations, the last one first; no database is asked."""
@@ -188,7 +147,7 @@ class Migrations:
         self._folder.head()
 
         def work(connection: Connection) -> CheckReport:
-            pending = self._steps(connection, _HEAD, up=True) if self._folder.head() else []
+            pending = self._script().names(connection, _HEAD, up=True) if self._folder.head() else []
             drift = [] if pending else differences(connection, self._target())
             return CheckReport(
                 pending=tuple(pending),
@@ -205,26 +164,10 @@ class Migrations:
             revision: where to.
             start: where from.
         """
-        script, output = self._script(), io.StringIO()
-
-        def steps(current: Any, _context: MigrationContext) -> Any:
-            return script._upgrade_revs(revision, current)
-
-        with (
-            _explained(self._folder.path),
-            EnvironmentContext(
-                Config(), script, fn=steps, as_sql=True, starting_rev=start, destination_rev=revision
-            ) as environment,
-        ):
-            environment.configure(
-                dialect_name=self._database.dialect, output_buffer=output, literal_binds=True, transactional_ddl=True
-            )
-            with environment.begin_transaction():
-                environment.run_migrations()
-        return output.getvalue()
+        return self._script().sql(self._database.dialect, revision, start)
 
     def _compare(self, connection: Connection) -> tuple[str, str]:
-        if self._folder.head() and self._steps(connection, _HEAD, up=True):
+        if self._folder.head() and self._script().names(connection, _HEAD, up=True):
             raise MigrationError(
                 "the database is behind the migrations", str(self._folder.path), "run: vega migrate upgrade"
             )
@@ -233,17 +176,8 @@ class Migrations:
     def _target(self) -> MetaData:
         return self._metadata if self._metadata is not None else self._database.metadata()
 
-    def _script(self) -> ScriptDirectory:
-        folder = self._folder.path
-        folder.mkdir(parents=True, exist_ok=True)
-        return ScriptDirectory(str(folder), version_locations=[str(folder)])
-
-    def _steps(self, connection: Connection, revision: str, *, up: bool) -> list[str]:
-        script = self._script()
-        heads: Any = _current(connection)  # Alembic's annotation says str; what it takes is the tuple of all heads
-        with _explained(self._folder.path):
-            steps = script._upgrade_revs(revision, heads) if up else script._downgrade_revs(revision, heads)
-        return [step.revision.revision for step in steps]
+    def _script(self) -> Script:
+        return Script(self._folder.path)
 
     def _refuse(self, names: list[str], function: str) -> None:
         losses = self._folder.destructive_steps(names, function)
@@ -251,19 +185,6 @@ class Migrations:
             raise DestructiveMigrationError(
                 f"the {function} would lose what is stored: {'; '.join(losses)}", str(self._folder.path), _ALLOW
             )
-
-    def _run(self, connection: Connection, revision: str, *, up: bool) -> None:
-        script = self._script()
-
-        def steps(current: Any, _context: MigrationContext) -> Any:
-            return script._upgrade_revs(revision, current) if up else script._downgrade_revs(revision, current)
-
-        with (
-            _explained(self._folder.path),
-            EnvironmentContext(Config(), script, fn=steps, destination_rev=revision) as environment,
-        ):
-            environment.configure(connection=connection, target_metadata=self._target(), transactional_ddl=True)
-            environment.run_migrations()
 
     async def _changing(self, work: Callable[[Connection], R]) -> R:
         return await self._in_thread(lambda connection: locked(connection, self._timeout, work))
@@ -293,27 +214,3 @@ class Migrations:
             ) from error
         finally:
             await engine.dispose()
-
-
-class _explained:  # noqa: N801 - reads as a word: with _explained(folder)
-    """Raises what goes wrong in Alembic and in migration files as a MigrationError."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, CommandError):
-            raise MigrationError(str(error), str(self._folder), "see the migrations: vega migrate history") from error
-        if isinstance(error, Exception) and not isinstance(error, DBAPIError | CoreError):
-            raise MigrationError(
-                f"a migration failed: {type(error).__name__}: {error}",
-                str(self._folder),
-                "nothing was changed; mend the file",
-            ) from error
-
-
-def _current(connection: Connection) -> tuple[str, ...]:
-    return tuple(MigrationContext.configure(connection).get_current_heads())

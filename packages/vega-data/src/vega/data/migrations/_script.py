@@ -1,0 +1,108 @@
+"""The one place that speaks to Alembic: which steps lead where, and running them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.exc import DBAPIError
+
+from vega.core import CoreError
+
+from .._errors import MigrationError
+
+
+class Script:
+    """The migration files of a folder as Alembic sees them.
+
+    Args:
+        folder: the folder; made when it is not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._directory = ScriptDirectory(str(folder), version_locations=[str(folder)])
+
+    def names(self, connection: Connection, revision: str, *, up: bool) -> list[str]:
+        """Return the names of the steps that lead a database to a revision.
+
+        Raises:
+            MigrationError: the revision is unknown, or does not lie that way.
+        """
+        with _Explained(self._folder):
+            return [step.revision.revision for step in self._steps(revision, current(connection), up=up)]
+
+    def run(self, connection: Connection, revision: str, target: MetaData, *, up: bool) -> None:
+        """Lead a database to a revision.
+
+        Raises:
+            MigrationError: a step fails.
+        """
+        with _Explained(self._folder), self._environment(revision, up=up) as environment:
+            environment.configure(connection=connection, target_metadata=target, transactional_ddl=True)
+            environment.run_migrations()
+
+    def sql(self, dialect: str, revision: str, start: str) -> str:
+        """Return the statements that lead from one revision up to another."""
+        output = io.StringIO()
+        offline = {"as_sql": True, "starting_rev": start}
+        with _Explained(self._folder), self._environment(revision, up=True, **offline) as environment:
+            environment.configure(
+                dialect_name=dialect, output_buffer=output, literal_binds=True, transactional_ddl=True
+            )
+            with environment.begin_transaction():
+                environment.run_migrations()
+        return output.getvalue()
+
+    def _environment(self, revision: str, *, up: bool, **options: Any) -> EnvironmentContext:
+        def steps(at: Any, _context: MigrationContext) -> list[RevisionStep]:
+            return self._steps(revision, at, up=up)
+
+        return EnvironmentContext(Config(), self._directory, fn=steps, destination_rev=revision, **options)
+
+    def _steps(self, revision: str, at: Any, *, up: bool) -> list[RevisionStep]:
+        """Return the steps from `at`: Alembic's annotation says str; what it takes is the tuple of all heads."""
+        known = self._directory.revision_map
+        make: Callable[..., RevisionStep]
+        if up:
+            found = reversed(list(self._directory.iterate_revisions(revision, at, implicit_base=True)))
+            make = MigrationStep.upgrade_from_script
+        else:
+            found = iter(list(self._directory.iterate_revisions(at, revision, select_for_downgrade=True)))
+            make = MigrationStep.downgrade_from_script
+        return [make(known, script) for script in found]
+
+
+def current(connection: Connection) -> tuple[str, ...]:
+    """Return the names of the migrations that a database is at."""
+    return tuple(MigrationContext.configure(connection).get_current_heads())
+
+
+class _Explained:
+    """Raises what goes wrong in Alembic and in migration files as a MigrationError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, CommandError | RevisionError):
+            raise MigrationError(str(error), str(self._folder), "see the migrations: vega migrate history") from error
+        if isinstance(error, Exception) and not isinstance(error, DBAPIError | CoreError):
+            raise MigrationError(
+                f"a migration failed: {type(error).__name__}: {error}",
+                str(self._folder),
+                "nothing was changed; mend the file",
+            ) from error
