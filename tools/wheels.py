@@ -85,6 +85,8 @@ def _make(folder: Path, wheels: Path, python: str, wanted: list[str], resolution
     if UV.is_file():
         _run([str(UV), "venv", "-q", "--python", python, str(folder)])
         install = [str(UV), "pip", "install", "-q", "--python", str(folder), "--resolution", resolution]
+        # Their version stays while they change: without the word uv takes those it unpacked some time ago.
+        install += [f"--refresh-package={wheel.name.split('-')[0]}" for wheel in sorted(wheels.glob("*.whl"))]
     else:
         _run([python, "-m", "venv", str(folder)])
         install = [str(folder / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
