@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -70,10 +71,13 @@ def measured(python: Path, folder: Path, package: str) -> int:
     coverage("combine", "-q", quiet=True)
     coverage("html", "-q", quiet=True)
     report = coverage("report", "--skip-covered", "--show-missing", quiet=True).stdout
-    total = coverage("report", "--format=total", quiet=True).stdout.strip() or "0"
+    coverage("json", "-q", "-o", "coverage.json", quiet=True)
+    totals = json.loads((folder / "coverage.json").read_text())["totals"]
+    total = totals["percent_covered"]
+    branches = 100 * totals["covered_branches"] / (totals["num_branches"] or 1)
     print("\n".join(line for line in report.splitlines() if line.endswith(tuple("0123456789"))))
-    print(f"coverage: {total} %", flush=True)
-    if not status and float(total) < FLOOR:
+    print(f"coverage: {total:.1f} % of lines and branches, {branches:.1f} % of branches", flush=True)
+    if not status and total < FLOOR:
         print(f"the coverage of {package} is below {FLOOR} %")
         return 1
     return status

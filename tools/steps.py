@@ -81,8 +81,6 @@ def checking(wheels: Path) -> Iterator[Step]:
         for part in parts_of(package):
             command = (str(BIN / "pyright"), "--verifytypes", part, "--ignoreexternal")
             yield Step(name=f"--verifytypes {part}", command=command, environment={"PATH": path})
-    files = sorted(str(file) for file in ROOT.glob("packages/*/tests/test_typing*.py"))
-    yield Step(name="typing tests, both checkers", command=(PYTHON, "-m", "pytest", "-q", "--no-header", *files))
     yield Step(name="pip-audit", command=(PYTHON, "tools/audit.py"))
 
 

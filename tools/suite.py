@@ -25,6 +25,7 @@ from wheels import HOME, fresh_wheels
 LIMIT = float(os.environ.get("VEGA_SUITE_TIMEOUT", "2400"))
 JOBS = int(os.environ.get("VEGA_SUITE_JOBS", os.cpu_count() or 1))
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|deselected)")
+_COVERED = re.compile(r"coverage: ([\d.]+) % of lines and branches, ([\d.]+) % of branches")
 _SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+: )?(.*)$")
 _printing = Lock()
 
@@ -74,7 +75,8 @@ def run(step: Step) -> Outcome:
 def _read(step: Step, status: int, seconds: float, lines: list[str]) -> Outcome:
     closing = next((line for line in reversed(lines) if " in " in line and _COUNTS.search(line)), "")
     counts = {word.removesuffix("s"): int(number) for number, word in _COUNTS.findall(closing)}
-    coverage = next((line.split()[1] for line in reversed(lines) if line.startswith("coverage: ")), "")
+    found = next(filter(None, map(_COVERED.match, reversed(lines))), None)
+    coverage = f"{found[1]} ({found[2]})" if found else ""
     skips = tuple(found[2] for line in lines if (found := _SKIPPED.match(line)))
     return Outcome(step=step, status=status, seconds=seconds, counts=counts, coverage=coverage, skips=skips)
 
@@ -94,7 +96,7 @@ def run_all(steps: Iterable[Step]) -> list[Outcome]:
 
 def report(outcomes: list[Outcome], seconds: float) -> int:
     """Print the table, what was skipped and why, and the closing line; return the exit status."""
-    print(f"\n{'what ran':34} {'result':8} {'seconds':>8}  passed  failed  skipped  coverage %")
+    print(f"\n{'what ran':34} {'result':8} {'seconds':>8}  passed  failed  skipped  coverage % (branches)")
     totals = {"passed": 0, "failed": 0, "skipped": 0}
     for outcome in outcomes:
         counts = {
@@ -109,7 +111,7 @@ def report(outcomes: list[Outcome], seconds: float) -> int:
         totals = {word: totals[word] + counts[word] for word in totals}
         result = "skipped" if not outcome.step.command else "ok" if outcome.status == 0 else f"exit {outcome.status}"
         row = f"{outcome.step.name:34} {result:8} {outcome.seconds:8.1f}"
-        print(row + "".join(f"  {counts[word]:6}" for word in totals) + f"   {outcome.coverage:>10}")
+        print(row + "".join(f"  {counts[word]:6}" for word in totals) + f"   {outcome.coverage:>16}")
     print("".join(f"\nskipped in {each.step.name}: {reason}" for each in outcomes for reason in each.skips))
     summary = ", ".join(f"{number} {word}" for word, number in totals.items())
     print(f"\n{summary} in {seconds:.0f} s", flush=True)
