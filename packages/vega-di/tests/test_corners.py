@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextvars import copy_context
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NewType, Self, TypeVar
 
 import pytest
 
@@ -297,3 +297,47 @@ def test_a_condition_is_not_asked_again_for_an_override() -> None:
         container.resolve(Thing)
 
     assert asked == [1]
+
+
+def test_tasks_that_wait_for_an_async_dependency_find_what_follows_it_built() -> None:
+    class Pool: ...
+
+    class Service:
+        def __init__(self, pool: Pool) -> None:
+            made.append(self)
+
+    async def open_pool() -> Pool:
+        await asyncio.sleep(0)
+        return Pool()
+
+    for scope in (Scope.SINGLETON, Scope.SCOPED):
+        made: list[Service] = []
+        container = Container()
+        container.register_factory(Pool, open_pool, scope=scope)
+        container.register(Service, scope=scope)
+
+        async def main(container: Container = container) -> list[Service]:
+            async with container.scope() as opened:
+                return await asyncio.gather(*(opened.aresolve(Service) for _ in range(3)))
+
+        assert asyncio.run(main()) == made * 3, scope
+
+
+def test_a_missing_key_that_every_class_implements_suggests_none() -> None:
+    with pytest.raises(MissingProviderError) as caught:
+        Container({Thing: Thing}).resolve(object)
+
+    assert "did you mean" not in str(caught.value)
+
+
+def test_names_of_keys_that_are_no_classes_do_not_help_to_read_hints() -> None:
+    UserId = NewType("UserId", int)
+
+    class Reader:
+        def __init__(self, thing: "Thing", number: UserId) -> None:
+            self.parts = thing, number
+
+    container = Container({Thing: Thing, Reader: Reader})
+    container.register_factory(UserId, lambda: UserId(7))
+
+    assert container.resolve(Reader).parts[1] == 7

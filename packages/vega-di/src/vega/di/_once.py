@@ -138,8 +138,14 @@ def _release(store: dict[int, Any], slot: int, error: BaseException | None) -> N
 
 
 def wake(store: Any, slot: int) -> None:
-    """Wake who came while generated code was building (it found its claim replaced)."""
-    _release(store, slot, None)
+    """Wake who came while generated code was building (it found its claim replaced).
+
+    The bare claim comes back: generated code counts the keys of the store to see whether anybody else builds there.
+    """
+    claim: Any = store[~slot]
+    store[~slot] = CLAIMED
+    if isinstance(claim, Claim):
+        claim.end(None)
 
 
 def abandon(store: Any, slot: int, error: BaseException) -> None:
