@@ -107,7 +107,9 @@ class AndSpecification(Specification[T]):
     """
 
     def __init__(self, *parts: Specification[T]) -> None:
-        self.parts = tuple(inner for part in parts for inner in _parts(part, AndSpecification))
+        self.parts: tuple[Specification[T], ...] = tuple(
+            inner for part in parts for inner in _parts(part, AndSpecification)
+        )
 
     def is_satisfied_by(self, entity: T) -> bool:
         """Tell whether an entity satisfies every part."""
@@ -129,7 +131,9 @@ class OrSpecification(Specification[T]):
     """
 
     def __init__(self, *parts: Specification[T]) -> None:
-        self.parts = tuple(inner for part in parts for inner in _parts(part, OrSpecification))
+        self.parts: tuple[Specification[T], ...] = tuple(
+            inner for part in parts for inner in _parts(part, OrSpecification)
+        )
 
     def is_satisfied_by(self, entity: T) -> bool:
         """Tell whether an entity satisfies any part."""

@@ -27,7 +27,7 @@ class LogBehaviour:
     order = 100
 
     def __init__(self, logger: logging.Logger | None = None) -> None:
-        self.logger = logger or _logger
+        self.logger: logging.Logger = logger or _logger
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
         """Run one use case and log it."""
@@ -132,7 +132,10 @@ class RetryBehaviour:
             raise InvalidBehaviourError(
                 "retries, base or cap is out of range", "RetryBehaviour", "give retries >= 0 and 0 <= base <= cap"
             )
-        self.retries, self.on, self.base, self.cap = retries, on, base, cap
+        self.retries: int = retries
+        self.on: tuple[type[Exception], ...] = on
+        self.base: float = base
+        self.cap: float = cap
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
         """Run one use case until it succeeds or has no attempt left."""

@@ -29,7 +29,7 @@ class TransactionBehaviour:
     order = 600
 
     def __init__(self, *, retry: int = 0) -> None:
-        self.retry = _checked_retry(retry)
+        self.retry: int = _checked_retry(retry)
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
         """Run one use case."""

@@ -68,7 +68,8 @@ class TriggerBehaviour:
     order = 700
 
     def __init__(self, event: type[Event], build: Callable[[Any], Event | None] | None = None) -> None:
-        self.event, self.build = event, build
+        self.event: type[Event] = event
+        self.build: Callable[[Any], Event | None] | None = build
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
         """Run one use case and publish."""

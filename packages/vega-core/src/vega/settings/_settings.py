@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings as _PydanticSettings
@@ -39,7 +39,9 @@ class BaseSettings(_PydanticSettings):
         stop_timeout: how long stopping the application may take, in seconds, above 0; from `VEGA_STOP_TIMEOUT`.
     """
 
-    model_config = SettingsConfigDict(env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True)
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
+    )
 
     profile: Profile = Field(default="development", validation_alias="VEGA_PROFILE")
     stop_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False, validation_alias="VEGA_STOP_TIMEOUT")

@@ -28,12 +28,12 @@ class EventContext:
     __slots__ = ("_steps", "delivered", "event", "mode", "reached", "stopped")
 
     def __init__(self, event: Event, mode: Mode, steps: Sequence[tuple[object, object]]) -> None:
-        self.event = event
+        self.event: Event = event
         self.mode: Mode = mode
         self._steps = steps
         self.stopped: str | None = None
-        self.reached = 0
-        self.delivered = False
+        self.reached: int = 0
+        self.delivered: bool = False
 
     @property
     def handlers(self) -> tuple[str, ...]:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from . import _build as build
 from ._errors import InvalidPredicateError, UnknownFieldError, UnsupportedPredicateError, shown
 from ._fields import EntityFields, FieldInfo
 from ._kinds import Kind
+from ._no_arithmetic import NoArithmetic
 from ._nodes import Comparison, Field, Matching, Node, all_of, any_of, check_depth, negate
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ class Condition:
     __slots__ = ("node",)
 
     def __init__(self, node: Node) -> None:
-        self.node = node
+        self.node: Node = node
 
     def __and__(self, other: object) -> Condition:
         return Condition(all_of(self.node, node_of(other)))
@@ -43,10 +44,10 @@ class Condition:
     def __eq__(self, other: object) -> Any:
         raise InvalidPredicateError("a condition is compared with something", "a predicate", "use & | ~ to combine")
 
-    __hash__ = None  # type: ignore[assignment] # it cannot be compared
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # it cannot be compared
 
 
-class FieldExpr:
+class FieldExpr(NoArithmetic):
     """A field in a predicate: compare it, or ask it something.
 
     A name that is also a method here (`like`, `any`, ...) is reached by its path in a string:
@@ -80,7 +81,7 @@ class FieldExpr:
     def __ne__(self, other: object) -> Condition:  # type: ignore[override] # a recording, not an answer
         return Condition(build.compare(Comparison.NE, self._field, _operand(other)))
 
-    __hash__ = None  # type: ignore[assignment] # comparing gives no answer, so it cannot be a key
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # comparing gives no answer, so it cannot be a key
 
     def __lt__(self, other: object) -> Condition:
         return Condition(build.compare(Comparison.LT, self._field, _operand(other)))
@@ -119,15 +120,12 @@ class FieldExpr:
             "a field cannot be looped over", f"the predicate on {self._field}", "write any_(...) or all_(...)"
         )
 
-    def _arithmetic(self, _other: object) -> NoReturn:
+    def _refuse_arithmetic(self) -> NoReturn:
         raise UnsupportedPredicateError(
             "arithmetic is not answered alike everywhere",
             f"the predicate on {self._field}",
             "compute the constant first, or store the computed value in a field",
         )
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _arithmetic
-    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = _arithmetic
 
     def contains(self, text: str) -> Condition:
         """Whether a text contains another, case-sensitive; nothing in it is a wildcard."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from .._errors import ValidatorError
 from ._library import library
@@ -35,7 +36,7 @@ class PasswordRule(Rule[Any]):
 
     score: int = 3
 
-    json_schema = {"format": "password"}  # noqa: RUF012 - dataclasses take an annotated one for a field
+    json_schema: ClassVar[Mapping[str, Any]] = {"format": "password"}
 
     def __post_init__(self) -> None:
         if self.score not in range(5):

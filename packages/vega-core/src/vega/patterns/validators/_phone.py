@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias, final
+from typing import Annotated, Any, ClassVar, TypeAlias, final
 
 from ._library import library
 from ._rule import Rule, failure
@@ -27,7 +28,7 @@ class PhoneRule(Rule[str]):
 
     region: str | None = None
 
-    json_schema = {"format": "phone"}  # noqa: RUF012 - dataclasses take an annotated one for a field
+    json_schema: ClassVar[Mapping[str, Any]] = {"format": "phone"}
 
     def check(self, value: str, /) -> str:
         """Return the number in the form of E.164."""

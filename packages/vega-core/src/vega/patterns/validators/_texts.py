@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias, final
+from typing import Annotated, Any, ClassVar, TypeAlias, final
 from unicodedata import category
 
 from ._rule import Rule, failure
@@ -23,7 +24,7 @@ class SlugRule(Rule[str]):
     'a-nice-title-2'
     """
 
-    json_schema = {"pattern": f"^{_SLUG.pattern}$"}  # noqa: RUF012 - dataclasses take an annotated one for a field
+    json_schema: ClassVar[Mapping[str, Any]] = {"pattern": f"^{_SLUG.pattern}$"}
 
     def check(self, value: str, /) -> str:
         """Return the slug."""
