@@ -53,7 +53,7 @@ PUBLIC = RSA.public_key().public_bytes(serialization.Encoding.PEM, serialization
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    made = {"sub": "ada", "exp": time.time() + 60, "iss": "https://issuer", "aud": "shop", **changed}
+    made = {"sub": "ada", "exp": time.time() + 3600, "iss": "https://issuer", "aud": "shop", **changed}
     return {name: value for name, value in made.items() if value is not None}
 
 
@@ -132,7 +132,7 @@ ATTACKS = {
     "another kind of key": jwt.encode(claims(), ec.generate_private_key(ec.SECP256R1()), "ES256"),
     "expired": jwt.encode(claims(exp=time.time() - 60), RSA, "RS256"),
     "without end": jwt.encode(claims(exp=None), RSA, "RS256"),
-    "not yet": jwt.encode(claims(nbf=time.time() + 60), RSA, "RS256"),
+    "not yet": jwt.encode(claims(nbf=time.time() + 3600), RSA, "RS256"),
     "another issuer": jwt.encode(claims(iss="https://evil"), RSA, "RS256"),
     "another audience": jwt.encode(claims(aud="bank"), RSA, "RS256"),
     "no audience": jwt.encode(claims(aud=None), RSA, "RS256"),
