@@ -32,6 +32,8 @@ EVERYTHING = [
     "generate graphql-type User",
     "generate graphql-query GetUser",
     "generate graphql-mutation CreateUser",
+    "generate middleware AuditTrail",
+    "generate webmodel Product name:str:min=2 price:decimal:min=0 note:text:optional",
     "generate websocket-handler ChatHandler",
     "generate websocket-handler Prices --path /prices",
 ]

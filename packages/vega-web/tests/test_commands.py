@@ -1,15 +1,23 @@
 """What vega-web brings to the command line: `vega routes`, generators, the features `web` and `websocket`."""
 
 import ast
+import asyncio
 import json
 import socket
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, RunOptions, WriteFile
-from vega.web._generators import router, websocket_handler
+from vega.testing import client_for
+from vega.web import MiddlewarePipeline
+from vega.web._generators import middleware, router, webmodel, websocket_handler
 from vega.web._plugins import WebPlugin, WebSocketPlugin
 from vega.web.cli import app as routes
 
@@ -145,3 +153,42 @@ def test_the_server_is_ready_when_its_port_takes_connections() -> None:
 
 def test_web_sockets_need_the_web() -> None:
     assert WebSocketPlugin().requires == ("web",)
+
+
+def test_a_middleware_is_a_class_that_stands_around_an_application() -> None:
+    (text,) = made_by(middleware, request_for("AuditTrailMiddleware")).values()
+
+    assert list(made_by(middleware, request_for("AuditTrail"))) == ["shop/presentation/web/middleware/audit_trail.py"]
+    names: dict[str, Any] = {}
+    exec(compile(text, "audit_trail.py", "exec"), names)
+    app = FastAPI()
+    MiddlewarePipeline().use(names["AuditTrailMiddleware"], value="yes").install(app)
+
+    async def main() -> str:
+        async with client_for(app) as client:
+            return (await client.get("/")).headers["x-audit-trail"]
+
+    assert asyncio.run(main()) == "yes"
+
+
+def test_models_take_what_they_declare_and_show_any_object() -> None:
+    fields = ("name:str:min=2", "price:decimal=1.5", "note:text:optional")
+    files = made_by(webmodel, request_for("ProductModel", *fields))
+    (text,) = files.values()
+
+    assert list(files) == ["shop/presentation/web/models/product.py"]
+    names: dict[str, Any] = {}
+    exec(compile(text, "product.py", "exec"), names)
+    made = names["ProductIn"](name="Tea")
+    assert made.model_dump() == {"name": "Tea", "price": Decimal("1.5"), "note": None}
+    with pytest.raises(ValidationError):
+        names["ProductIn"](name="T", colour="red")
+    shown = names["ProductOut"].model_validate(SimpleNamespace(id="1", name="Tea", price=2, note=None))
+    assert shown.name == "Tea"
+
+
+def test_models_without_fields_and_bounds_are_plain() -> None:
+    (text,) = made_by(webmodel, request_for("Ping")).values()
+
+    assert "Field" not in text
+    ast.parse(text)

@@ -14,7 +14,6 @@ from pydantic.fields import FieldInfo
 
 from vega.patterns import Interactor, Mediator
 
-from ._error_map import names_of
 from ._errors import RouteError
 
 _BODY: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -35,9 +34,7 @@ class _Field:
     is_made: bool = False  # whether the default is made anew for each use; the endpoint then leaves the value out
 
 
-def of_use_case(
-    use_case: Any, method: str, path: str, errors: Sequence[type[Exception]]
-) -> tuple[Callable[..., Any], dict[str, Any]]:
+def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     """Return the endpoint of a use case, and the options of its route.
 
     Values whose names stand in the path come from there; the others from the body (POST, PUT, PATCH) or the query.
@@ -46,7 +43,6 @@ def of_use_case(
         use_case: an Interactor or Mediator.
         method: the HTTP method.
         path: with the prefix of the router.
-        errors: what the use case may raise, for OpenAPI.
 
     Raises:
         RouteError: the path names a value that the use case does not take.
@@ -73,7 +69,7 @@ def of_use_case(
     endpoint.__name__ = endpoint.__qualname__ = _HUMP.sub("_", use_case.__name__).lower()
     endpoint.__module__, endpoint.__doc__ = use_case.__module__, inspect.getdoc(use_case)
     endpoint.__signature__ = inspect.Signature(parameters)
-    return endpoint, _options(endpoint, method, result, errors)
+    return endpoint, _options(endpoint, method, result)
 
 
 def _endpoint(use_case: Any, model: type[BaseModel] | None, rest: Sequence[_Field]) -> Any:
@@ -94,16 +90,13 @@ def _endpoint(use_case: Any, model: type[BaseModel] | None, rest: Sequence[_Fiel
     return without_body if model is None else with_body
 
 
-def _options(endpoint: Any, method: str, result: Any, errors: Sequence[type[Exception]]) -> dict[str, Any]:
+def _options(endpoint: Any, method: str, result: Any) -> dict[str, Any]:
     is_empty = result is None or result is type(None)
-    options: dict[str, Any] = {
+    return {
         "operation_id": endpoint.__name__,
         "status_code": 204 if is_empty else 201 if method == "POST" else 200,
         "response_model": None if is_empty or result is Any else result,
     }
-    if errors:
-        options["openapi_extra"] = {"x-vega-errors": [names_of(error) for error in errors]}
-    return options
 
 
 def _fields(use_case: Any) -> Iterator[_Field]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
 from fastapi import Query, Request
@@ -27,6 +31,11 @@ _MEANING: Final = {
     "is_null": "is empty",
 }
 _PAGE: Final = 20
+_BOUNDS: Final[dict[Any, dict[str, Any]]] = {  # what stores can compare with
+    int: {"ge": -(2**63), "le": 2**63 - 1},
+    Decimal: {"ge": -(10**25), "le": 10**25},
+    str: {"pattern": r"^[^\x00]*$"},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +97,16 @@ class FilterParameters:
     def __init__(self, filters: FilterSet, entity: type, *, numbered: bool = True) -> None:
         self._filters, self._entity, self._numbered = filters, entity, numbered
         request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-        self.__signature__ = inspect.Signature([request, *self._parameters()])
+        parameters = list(self._parameters())
+        self._names = {each.name: _alias(each) for each in parameters}
+        self.__signature__ = inspect.Signature([request, *parameters])
 
     async def __call__(self, **values: Any) -> list[tuple[str, str]]:
-        """Return the pairs of the query string."""
-        request: Request = values["request"]
-        return request.query_params.multi_items()
+        """Return the pairs of the query string, those that are declared in their plain form: `2` for `2.0`."""
+        request: Request = values.pop("request")
+        names = self._names
+        read = {names[key]: _text(value) for key, value in values.items() if value is not None}
+        return [(name, read.get(name, text)) for name, text in request.query_params.multi_items()]
 
     def _parameters(self) -> Iterator[inspect.Parameter]:
         number = 0
@@ -105,8 +118,11 @@ class FilterParameters:
                 yield _parameter(f"filter_{number}", name, _asked(kind, operator), said)
                 number += 1
         if list(self._filters.sort):
-            keys = ", ".join(sorted(self._filters.sort))
-            yield _parameter("sort", "sort", str, f"by what to sort, of {keys}; - before one sorts downwards")
+            keys = sorted(self._filters.sort)
+            key = f"-?({'|'.join(map(re.escape, keys))})"
+            said = f"by what to sort, of {', '.join(keys)}; - before one sorts downwards"
+            hint: Any = Annotated[str | None, Query(description=said, pattern=f"^{key}(,{key})*$")]
+            yield inspect.Parameter("sort", inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
         largest = self._filters.max_limit
         for name, least, most in (
             (("page", 1, 10**9), ("size", 1, largest))
@@ -118,8 +134,21 @@ class FilterParameters:
 
 
 def _parameter(name: str, alias: str, kind: Any, said: str) -> inspect.Parameter:
-    hint = Annotated[kind | None, Query(alias=alias, description=said)]
+    bounds: dict[str, Any] = _BOUNDS.get(kind, {})
+    hint = Annotated[kind | None, Query(alias=alias, description=said, **bounds)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+
+
+def _alias(parameter: inspect.Parameter) -> str:
+    return next((each.alias for each in get_args(parameter.annotation)[1:] if each.alias), parameter.name)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def _asked(kind: Any, operator: str) -> Any:

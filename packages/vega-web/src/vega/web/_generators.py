@@ -1,4 +1,4 @@
-"""The generators of vega-web: routes of a resource, and WebSocket handlers."""
+"""The generators of vega-web: routes of a resource, models, middleware, and WebSocket handlers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vega.core.extend import (
     GeneratorOption,
     Operation,
     WriteFile,
+    import_lines,
     name_values,
     render,
 )
@@ -18,40 +19,37 @@ from vega.core.extend import (
 ROUTES = '''
     """$Things over HTTP."""
 
-    from fastapi import APIRouter, HTTPException, Request
+    from typing import Annotated
+
+    from fastapi import Depends, HTTPException
+    from vega.patterns import EntityNotFoundError
     from vega.patterns.query import Page
+    from vega.web import FilterParameters, Router
 
     from $package.domain.entities.$thing import $Thing
-    from $package.domain.interactors.$things import Create$Thing, Delete$Thing, Get$Thing, List$Things, Update$Thing
+    from $package.domain.interactors.$things import (
+        ${THING}_FILTERS,
+        Create$Thing,
+        Delete$Thing,
+        Get$Thing,
+        List$Things,
+        Update$Thing,
+    )
 
-    router = APIRouter()
-
-
-    @router.post("", status_code=201)
-    async def create_$thing(body: Create$Thing.Input) -> $Thing:
-        """Create a $title."""
-        return await Create$Thing(**dict(body))
+    asks = FilterParameters(${THING}_FILTERS, $Thing)
+    router = Router()
+    router.post("", use_case=Create$Thing)
+    router.get("/{id}", use_case=Get$Thing, errors=[EntityNotFoundError])
+    router.put("/{id}", use_case=Update$Thing, errors=[EntityNotFoundError])
 
 
     @router.get("")
-    async def list_$things(request: Request) -> Page[$Thing]:
-        """Return a page of $titles; filters such as `id__ne=...`, `sort`, `page` and `size` narrow it."""
-        return await List$Things(dict(request.query_params))
+    async def list_$things(asked: Annotated[list[tuple[str, str]], Depends(asks)]) -> Page[$Thing]:
+        """Return a page of $titles."""
+        return await List$Things(dict(asked))
 
 
-    @router.get("/{id}")
-    async def get_$thing(id: str) -> $Thing:
-        """Return one $title."""
-        return await Get$Thing(id)
-
-
-    @router.put("/{id}")
-    async def update_$thing(id: str, body: Create$Thing.Input) -> $Thing:
-        """Give a $title new values."""
-        return await Update$Thing(id=id, **dict(body))
-
-
-    @router.delete("/{id}", status_code=204)
+    @router.delete("/{id}", status_code=204, errors=[EntityNotFoundError])
     async def delete_$thing(id: str) -> None:
         """Delete a $title."""
         if not await Delete$Thing(id):
@@ -119,6 +117,99 @@ HANDLER = '''
 '''
 
 
+MIDDLEWARE = '''
+    """The middleware $title; add it in config.py: pipeline.use(${Thing}Middleware)."""
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+    class ${Thing}Middleware:
+        """Tells in the header `x-$header` that it was here; options are further parameters of the constructor."""
+
+        def __init__(self, app: ASGIApp, *, value: str = "1") -> None:
+            self.app = app
+            self.header = (b"x-$header", value.encode("latin-1"))
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            """Pass everything on; the header goes to the start of each HTTP answer."""
+
+            async def sending(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message.get("headers", ()), self.header]
+                await send(message)
+
+            await self.app(scope, receive, sending)
+'''
+
+WEB_MODEL = '''
+    """What $titles look like over HTTP."""
+
+    $imports
+
+    $pydantic
+
+
+    class ${Thing}In(BaseModel):
+        """A $title as clients send it; nothing else is taken."""
+
+        model_config = ConfigDict(extra="forbid")
+
+        $inputs
+
+
+    class ${Thing}Out(BaseModel):
+        """A $title as clients get it; made of any object with these attributes."""
+
+        model_config = ConfigDict(from_attributes=True)
+
+        id: str
+        $outputs
+'''
+
+
+class MiddlewareGenerator(Generator):
+    """A middleware class, in plain ASGI."""
+
+    summary = "a middleware class, to be added to the pipeline in config.py"
+    feature = "web"
+
+    def plan(self, request: GenerationRequest) -> Sequence[Operation]:
+        """Return the middleware's module."""
+        project, name = request.project, request.name.without("middleware")
+        text = render(MIDDLEWARE, {**name_values(project.package, name), "header": name.kebab})
+        return [WriteFile(f"{project.package}/presentation/web/middleware/{name.snake}.py", text)]
+
+
+class WebModelGenerator(Generator):
+    """What clients send and get, apart from the entity."""
+
+    summary = "the request and response models of something, checked by pydantic"
+    feature = "web"
+    takes_fields = True
+
+    def plan(self, request: GenerationRequest) -> Sequence[Operation]:
+        """Return the models' module."""
+        project, name = request.project, request.name.without("model")
+        is_bounded = any(field.rules for field in request.fields)
+        values = {
+            **name_values(project.package, name),
+            "imports": import_lines(request.fields),
+            "pydantic": f"from pydantic import BaseModel, ConfigDict{', Field' if is_bounded else ''}",
+            "inputs": "\n".join(_input(field) for field in request.fields),
+            "outputs": "\n".join(f"{field.name}: {field.annotation}" for field in request.fields),
+        }
+        path = f"{project.package}/presentation/web/models/{name.snake}.py"
+        return [WriteFile(path, render(WEB_MODEL, values))]
+
+
+def _input(field: FieldSpec) -> str:
+    initial = field.initial
+    if field.rules:
+        default = (f"default={initial}",) if initial is not None else ()
+        return f"{field.name}: {field.annotation} = Field({', '.join((*default, *field.rules))})"
+    return f"{field.name}: {field.annotation}" + (f" = {initial}" if initial is not None else "")
+
+
 class RouterGenerator(Generator):
     """The REST routes of a resource, and a test that calls each."""
 
@@ -131,7 +222,7 @@ class RouterGenerator(Generator):
         """Return the module of routes and, where the project stores data, its tests."""
         project, name = request.project, request.name
         values = name_values(project.package, name)
-        things = name.plural.snake
+        things, values = name.plural.snake, {**values, "THING": name.snake.upper()}
         files = [WriteFile(f"{project.package}/presentation/web/routes/{things}.py", render(ROUTES, values))]
         if project.has("data") and request.fields:
             tests = render(TESTS, {**values, **_test_values(request.fields)})
@@ -168,5 +259,7 @@ class WebSocketGenerator(Generator):
         return [WriteFile(f"{project.package}/presentation/websocket/{name.snake}.py", text)]
 
 
+middleware = MiddlewareGenerator()
 router = RouterGenerator()
+webmodel = WebModelGenerator()
 websocket_handler = WebSocketGenerator()

@@ -13,6 +13,9 @@ from ._problems import MEDIA_TYPE, ProblemDetails
 _CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 _FASTAPI_OWN: Final = ("HTTPValidationError", "ValidationError")
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+_ANY: Final = r"^[+-]?\d{1,15}(\.\d{1,10})?$"
+_POSITIVE: Final = r"^\d{1,15}(\.\d{1,10})?$"
+_BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
 _INVALID: Final = "#/components/schemas/HTTPValidationError"
 
 
@@ -39,6 +42,7 @@ def _extend(document: dict[str, Any], errors: ErrorMap) -> None:
         for method in _METHODS & path.keys():
             _extend_operation(path[method], errors)
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    _tighten(document)
     schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     for name in _FASTAPI_OWN:
         schemas.pop(name, None)
@@ -56,3 +60,24 @@ def _extend_operation(operation: dict[str, Any], errors: ErrorMap) -> None:
         description = mapped.title or phrase(mapped.status)
         responses.setdefault(str(mapped.status), {"description": description, "content": _CONTENT})
     responses.setdefault("default", {"description": "A problem", "content": _CONTENT})
+
+
+def _tighten(node: Any) -> None:
+    """Say of decimals what texts they may be, which pydantic leaves out where a bound is declared."""
+    if hasattr(node, "values"):  # an object of JSON
+        parts: list[Any] = list(node.values())
+        options = node.get("anyOf")
+        if hasattr(options, "append"):  # a list, and no property of that name
+            _tighten_decimal(options)
+    else:
+        parts = node if hasattr(node, "append") else []
+    for part in parts:
+        _tighten(part)
+
+
+def _tighten_decimal(options: list[Any]) -> None:
+    number = next((each for each in options if each.get("type") == "number" and _BOUNDS & each.keys()), None)
+    if number is not None and {"type": "string"} in options:
+        is_positive = number.get("minimum", number.get("exclusiveMinimum", -1)) >= 0
+        text = {"type": "string", "pattern": _POSITIVE if is_positive else _ANY}
+        options[options.index({"type": "string"})] = text

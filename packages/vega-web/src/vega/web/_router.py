@@ -15,6 +15,7 @@ from vega.patterns import Interactor, Mediator
 
 from ._checks import is_async
 from ._endpoints import of_use_case
+from ._error_map import names_of
 from ._errors import RouteError
 from ._injection import without_injected
 from ._pipeline import MiddlewarePipeline
@@ -47,6 +48,7 @@ class Router(APIRouter):
 
     * `router.post("/users", use_case=CreateUser)` makes the endpoint of a use case: its input becomes the body, the
       path and query parameters; its result the response model; its name the `operationId`.
+    * `errors=[NameTakenError]` tells what a route may raise, for OpenAPI.
     * A parameter `users: Inject[UserRepository]` of an endpoint comes from the container, and is no part of OpenAPI.
     * `middleware=[...]` takes classes, `starlette.middleware.Middleware`, inline functions `async (request,
       call_next)`, or a `MiddlewarePipeline`; here for every route, on a route for that one.
@@ -76,6 +78,7 @@ class Router(APIRouter):
         *,
         middleware: Middlewares = (),
         without: Sequence[str] = (),
+        errors: Sequence[type[Exception]] = (),
         **options: Any,
     ) -> None:
         """Add a route; see the class.
@@ -85,12 +88,16 @@ class Router(APIRouter):
             endpoint: the function that answers.
             middleware: of this route.
             without: of the application's pipeline.
+            errors: what it may raise, for OpenAPI.
             options: those of `fastapi.APIRouter.add_api_route`.
         """
         function = without_injected(endpoint)
         names = (*self._without, *without)
         if names:
             function = _marked(function, names)
+        if errors:
+            told = {"x-vega-errors": [names_of(error) for error in errors]}
+            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **told}
         super().add_api_route(path, function, **options)
         pipeline = pipeline_of(middleware)
         if pipeline is not None:
@@ -135,7 +142,7 @@ class Router(APIRouter):
     def _verb(self, method: str, path: str, use_case: Any, options: dict[str, Any]) -> Callable[[F], F]:
         if use_case is None:
             return self.api_route(path, methods=[method], **options)
-        endpoint, settings = of_use_case(use_case, method, self.prefix + path, options.pop("errors", ()))
+        endpoint, settings = of_use_case(use_case, method, self.prefix + path)
         self.add_api_route(path, endpoint, methods=[method], **{**settings, **options})
 
         def refuse(function: F) -> F:
