@@ -55,6 +55,7 @@ def test_the_routes_are_listed_in_columns(runnable: Path) -> None:
 
     assert "GET     /items              Look" in lines
     assert "GET     /admin/user-groups  Groups" in lines
+    assert "WS      /ws/echo            EchoHandler" in lines
 
 
 def test_the_routes_are_listed_as_json(runnable: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ from vega.web._limits import take
 from vega.web._middleware._rate_limit import network_of
 
 Shop = Callable[..., FastAPI]
+KEYS = 1_000_000 if os.environ.get("VEGA_FULL") == "1" else 20_000
 
 
 class Clock:
@@ -120,10 +122,10 @@ def test_a_limit_that_lets_nothing_pass_is_refused(options: dict[str, Any]) -> N
         Limit(**{"rate": 1, "per": 1.0, **options})
 
 
-def test_a_million_keys_stay_within_bounds() -> None:
+def test_however_many_keys_stay_within_bounds() -> None:
     async def main() -> int:
         store, limit = MemoryStore(max_keys=1000), Limit(rate=1, per=60, algorithm="fixed")
-        for number in range(20_000):
+        for number in range(KEYS):
             await take(store, limit, str(number), 0.0)
         return len(store)
 

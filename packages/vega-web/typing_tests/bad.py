@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vega.web import CallNext, MiddlewarePipeline
+from vega.web import CallNext, ErrorMap, MiddlewarePipeline, Router, has_role
 
 
 class Limit:
@@ -28,3 +28,8 @@ pipeline.use(object())  # ERROR
 @pipeline.use_inline  # ERROR
 def plain(request: Request, call_next: CallNext) -> Response:
     return Response()
+
+
+Router().post("", use_case=Limit)  # ERROR
+ErrorMap().map(KeyError("x"), status=404)  # ERROR
+has_role(3)  # ERROR

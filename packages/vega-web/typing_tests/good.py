@@ -1,5 +1,6 @@
 """What checkers infer for a pipeline."""
 
+from collections.abc import Awaitable, Callable
 from typing import assert_type
 
 from fastapi import FastAPI
@@ -9,7 +10,19 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vega.web import CallNext, MiddlewarePipeline, MiddlewareStep
+from vega.patterns import Interactor
+from vega.web import (
+    CallNext,
+    ErrorMap,
+    MiddlewarePipeline,
+    MiddlewareStep,
+    Policy,
+    Principal,
+    Rooms,
+    Router,
+    current_principal,
+    has_role,
+)
 
 
 class Limit:
@@ -48,3 +61,34 @@ def is_admin(connection: HTTPConnection) -> bool:
 pipeline.use_when(is_admin, lambda branch: branch.use(Limit, rate=1), name="admin")
 pipeline.install(FastAPI())
 assert_type(pipeline.describe(), tuple[MiddlewareStep, ...])
+
+
+class Ping(Interactor[str]):
+    async def call(self) -> str:
+        return "pong"
+
+
+router = Router(prefix="/ping", middleware=[bare])
+router.post("", use_case=Ping, without=["limit"])
+
+
+@router.get("/{name}")
+async def named(name: str) -> str:
+    return name
+
+
+assert_type(ErrorMap().map(KeyError, status=404), ErrorMap)
+assert_type(has_role("admin") & ~has_role("guest"), Policy)
+assert_type(current_principal(), Principal | None)
+
+
+async def speak(rooms: Rooms) -> None:
+    await rooms.broadcast("lobby", {"type": "news"})
+
+
+async def use(function: Callable[[str], Awaitable[str]]) -> str:
+    return await function("x")
+
+
+async def kept() -> str:
+    return await use(named)

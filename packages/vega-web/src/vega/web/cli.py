@@ -39,11 +39,21 @@ def routes(
 
 
 def _operations(made: Any) -> list[dict[str, Any]]:
-    return [
+    rows = [
         {"method": method.upper(), "path": path, "name": operation.get("summary", "")}
         for path, operations in _paths(made).items()
         for method, operation in operations.items()
     ]
+    return rows + [{"method": "WS", "path": path, "name": name} for path, name in _sockets(made)]
+
+
+def _sockets(made: Any) -> list[tuple[str, str]]:
+    """Return path and handler of the WebSockets, which OpenAPI does not know."""
+    from fastapi.routing import iter_route_contexts
+    from starlette.routing import WebSocketRoute
+
+    found = iter_route_contexts(made.routes)
+    return [(str(each.path), str(each.name)) for each in found if isinstance(each.original_route, WebSocketRoute)]
 
 
 def _middleware(made: Any) -> list[dict[str, Any]]:
