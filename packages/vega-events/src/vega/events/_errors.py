@@ -31,7 +31,9 @@ class EventError(Exception):
 
     def __init__(self, what: str, where: str = "", fix: str = "") -> None:
         super().__init__(what, where, fix)
-        self.what, self.where, self.fix = what, where, fix
+        self.what: str = what
+        self.where: str = where
+        self.fix: str = fix
 
     def __str__(self) -> str:
         lines = [f"[{self.code}] {self.what}"]

@@ -45,7 +45,9 @@ class JobHandle:
     __slots__ = ("_redis", "id", "queue")
 
     def __init__(self, redis: ArqRedis, job_id: str, queue: str) -> None:
-        self._redis, self.id, self.queue = redis, job_id, queue
+        self._redis = redis
+        self.id: str = job_id
+        self.queue: str = queue
 
     def __repr__(self) -> str:
         return f"JobHandle({self.id!r}, queue={self.queue!r})"

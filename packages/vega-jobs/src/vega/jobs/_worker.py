@@ -71,7 +71,7 @@ class Worker(arq.worker.Worker):
         grace: float = 30.0,
     ) -> None:
         _check(queues, concurrency, job_timeout, lease, poll_delay)
-        self.queues = tuple(map(check_queue_name, queues))
+        self.queues: tuple[str, ...] = tuple(map(check_queue_name, queues))
         connection = queue or get_job_queue()
         self._jobs = jobs_of(application)
         super().__init__(
@@ -103,7 +103,8 @@ class Worker(arq.worker.Worker):
         Returns:
             How many jobs were completed.
         """
-        self.burst, before = True, self._completed
+        self.burst: bool = True
+        before = self._completed
         await self.main()
         return self._completed - before
 
