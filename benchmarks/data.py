@@ -30,6 +30,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from vega.data import Database, SQLAlchemyRepository
 from vega.patterns.query import Naive
+from vega.testing import PostgresServer
 
 ROWS = 10_000
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
@@ -291,16 +292,23 @@ def main() -> int:
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--postgres", default="", help="the URL of an empty PostgreSQL database (asyncpg)")
+    parser.add_argument("--postgres", default="", help="an empty PostgreSQL database; else one is started")
     options = parser.parse_args()
     fast = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=fast if fast.is_dir() else None) as folder:
         url = f"sqlite+aiosqlite:///{folder}/bench.db"
         asyncio.run(_journal(url))
         kept = show("SQLite", asyncio.run(measure(url, options.rounds)), bulk_limit=0.1)
-    if options.postgres:
-        kept = show("PostgreSQL", asyncio.run(measure(options.postgres, options.rounds)), bulk_limit=0.4) and kept
+    with contextlib.ExitStack() as stack:
+        url = options.postgres or postgres(stack)
+        kept = show("PostgreSQL", asyncio.run(measure(url, options.rounds)), bulk_limit=0.4) and kept
     return 0 if kept else 1
+
+
+def postgres(stack: contextlib.ExitStack) -> str:
+    """Start a server that ends with the stack; return the URL of a database on it."""
+    before, sign, query = stack.enter_context(PostgresServer()).url.partition("?")
+    return f"{before}postgres{sign}{query}"
 
 
 async def _journal(url: str) -> None:

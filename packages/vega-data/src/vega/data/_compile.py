@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     Dialect,
     Numeric,
     String,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.sql import ColumnElement, operators
+from sqlalchemy.types import TypeEngine
 
 from vega.patterns import (
     AndSpecification,
@@ -56,15 +58,14 @@ from vega.patterns.query import (
     Truth,
     UnsupportedPredicateError,
     Within,
-    fold,
 )
-from vega.patterns.query.values import FOLD, escape
+from vega.patterns.query.values import FOLD
 
-from ._glob import glob
+from ._form import LISTED, Slot
 from ._sqlite import FOLD_FUNCTION
 from ._tables import ChildTable, EntityTable
+from ._texts import searched
 
-_LISTED: Final = 200
 _MOST_FLOATS: Final = 30_000
 _FOLD_FROM: Final = "".join(chr(point) for point in FOLD)
 _FOLD_TO: Final = "".join(FOLD.values())
@@ -152,7 +153,7 @@ class Compiler:
             return false()
         column = self.column(node.field)
         values = sorted(node.values, key=repr)
-        if len(values) <= _LISTED:
+        if len(values) <= LISTED:
             return column.in_([self._bound(node.field, value) for value in values])
         if not self._sqlite:
             return column == any_(bindparam(None, values, type_=ARRAY(column.type)))
@@ -165,24 +166,18 @@ class Compiler:
 
     def match(self, node: Match) -> Clause:
         """Look into a text."""
-        column = self.column(node.field)
+        subject: Any = self.column(node.field)
+        text = node.text if isinstance(node.text, Slot) else searched(node.op, node.text, sqlite=self._sqlite)
+        wanted = _parameter(text, String())
         if node.op is Matching.CONTAINS:
             place = func.instr if self._sqlite else func.strpos
-            return place(column, bindparam(None, node.text, type_=String())) > 0
-        text, subject = node.text, column
+            return place(subject, wanted) > 0
         if node.op is Matching.ILIKE:
-            text = fold(text)
-            folded = (
-                getattr(func, FOLD_FUNCTION)(column) if self._sqlite else func.translate(column, _FOLD_FROM, _FOLD_TO)
-            )
-            subject = folded
-        elif node.op is Matching.STARTSWITH:
-            text = f"{escape(text)}%"
-        elif node.op is Matching.ENDSWITH:
-            text = f"%{escape(text)}"
+            folded = getattr(func, FOLD_FUNCTION) if self._sqlite else func.translate
+            subject = folded(subject) if self._sqlite else folded(subject, _FOLD_FROM, _FOLD_TO)
         if self._sqlite:
-            return subject.op("GLOB", is_comparison=True)(bindparam(None, glob(text), type_=String()))
-        return subject.like(bindparam(None, text, type_=String()), escape="\\")
+            return cast("Clause", subject.op("GLOB", is_comparison=True)(wanted))
+        return cast("Clause", subject.like(wanted, escape="\\"))
 
     def truth(self, node: Truth) -> Clause:
         """Take a bool column by itself."""
@@ -251,7 +246,7 @@ class Compiler:
         return column.collate("C")
 
     def _bound(self, field: Field, value: Any) -> ColumnElement[Any]:
-        return bindparam(None, value, type_=self._columns[str(field)].type)
+        return _parameter(value, self._columns[str(field)].type)
 
     def _as_json(self, column: ColumnElement[Any], values: list[Any]) -> str:
         process = column.type.dialect_impl(_DIALECTS["sqlite"]).bind_processor(_DIALECTS["sqlite"])
@@ -273,6 +268,12 @@ class Compiler:
 
     _from: Any = None
     _children: Mapping[str, ChildTable]
+
+
+def _parameter(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    if isinstance(value, Slot):
+        return bindparam(str(value), type_=kind, required=True)
+    return bindparam(None, value, type_=kind)
 
 
 def _is_specification(spec: object) -> bool:

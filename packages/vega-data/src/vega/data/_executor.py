@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
 
 from vega.patterns.query import Aggregation, Calculation, Compare, Comparison, Field, FieldInfo, Kind, Order, QueryPlan
 from vega.patterns.query.values import mean
@@ -15,12 +15,15 @@ from vega.patterns.query.values import mean
 from ._compile import Compiler
 from ._rows import RowLoader
 from ._sqlite import SUM_FUNCTION
+from ._statements import Statements
 from ._tables import EntityTable
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from ._database import Database
 
 T = TypeVar("T")
+_LIMIT: Final = "most"
+_OFFSET: Final = "skipped"
 _DECIMAL_FUNCTIONS: Final = (Calculation.SUM, Calculation.AVG)
 
 
@@ -36,6 +39,8 @@ class SQLExecutor(Generic[T]):
     def __init__(self, database: Database, tables: EntityTable, loader: RowLoader[T]) -> None:
         self._database, self._tables, self._loader = database, tables, loader
         self._compiler = Compiler(tables, database.dialect)
+        self._statements = Statements(self._compiler, sqlite=database.dialect == "sqlite")
+        self._identity = Field((tables.rules.identity_field,))
 
     @property
     def identity(self) -> tuple[FieldInfo, ...]:
@@ -49,18 +54,34 @@ class SQLExecutor(Generic[T]):
 
     async def fetch(self, plan: QueryPlan) -> list[T]:
         """Return the selected entities, in the total order; one statement, and one for each level of children."""
-        statement = self.statement(plan)
+        statement, parameters = self._rows(plan)
         if plan.limit == 0:
             return []
-        async with self._database.reading() as session:
-            result = await session.execute(statement, tables=self._tables)
-            return await self._loader.load(session, result.all())
+        return await self._entities(statement, parameters)
+
+    async def find(self, identity: Any) -> T | None:
+        """Return the entity with an identifier, under the policies; one statement, and one for each level below."""
+        rules = self._tables.rules
+        wanted = Compare(Comparison.EQ, self._identity, identity)
+        statement, parameters = self._statements.of(
+            (wanted, *rules.visible()), ("one",), lambda clauses: self._loader.select.where(*clauses)
+        )
+        found = await self._entities(statement, parameters)
+        return found[0] if found else None
 
     async def count(self, plan: QueryPlan) -> int:
         """Return how many entities are selected."""
-        statement = select(func.count()).select_from(self._tables.table).where(*self.where(plan))
+
+        def counted(clauses: Sequence[ColumnElement[bool]]) -> Select[Any]:
+            return select(func.count()).select_from(self._tables.table).where(*clauses)
+
+        parameters: Mapping[str, Any] = {}
+        if plan.specs:
+            statement = counted(self.where(plan))
+        else:
+            statement, parameters = self._statements.of(self._tables.rules.seen(plan), ("count",), counted)
         async with self._database.reading() as session:
-            return int((await session.execute(statement, tables=self._tables)).scalar_one())
+            return int((await session.execute(statement, parameters, tables=self._tables)).scalar_one())
 
     async def stream(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
         """Iterate over the selected entities.
@@ -130,9 +151,33 @@ class SQLExecutor(Generic[T]):
         fields = self._tables.rules.shape.fields
         return clauses + [self._compiler.specification(spec, fields) for spec in plan.specs]
 
+    async def _entities(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[T]:
+        async with self._database.reading() as session:
+            result = await session.execute(statement, parameters, tables=self._tables)
+            return await self._loader.load(session, result.all())
+
+    def _rows(self, plan: QueryPlan) -> tuple[Select[Any], Mapping[str, Any]]:
+        if plan.specs:
+            return self.statement(plan), {}
+
+        def ordered(clauses: Sequence[ColumnElement[bool]]) -> Select[Any]:
+            order = plan.total_order(self.identity)
+            statement = self._loader.select.where(*clauses).order_by(*map(self._compiler.order, order))
+            if plan.limit is not None:
+                statement = statement.limit(bindparam(_LIMIT, type_=BigInteger()))
+            return statement.offset(bindparam(_OFFSET, type_=BigInteger())) if plan.offset else statement
+
+        order = [(str(key.field), key.descending, key.nulls) for key in plan.order]
+        key = (*order, plan.limit is None, plan.offset > 0)
+        statement, parameters = self._statements.of(self._tables.rules.seen(plan), key, ordered)
+        if plan.limit is not None:
+            parameters[_LIMIT] = plan.limit
+        if plan.offset:
+            parameters[_OFFSET] = plan.offset
+        return statement, parameters
+
     async def _by_identity(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
         rules = self._tables.rules
-        key = Field((rules.identity_field,))
         nodes = plan.nodes
         while True:
             found = await self.fetch(replace(plan, nodes=nodes, limit=batch))
@@ -140,7 +185,7 @@ class SQLExecutor(Generic[T]):
                 yield entity
             if len(found) < batch:
                 return
-            nodes = (*plan.nodes, Compare(Comparison.GT, key, rules.identity_of(found[-1])))
+            nodes = (*plan.nodes, Compare(Comparison.GT, self._identity, rules.identity_of(found[-1])))
 
     def _calculation(
         self, calculation: Calculation, field: Field | None, at: int

@@ -96,11 +96,7 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         rules = self._tables.rules
         info = rules.identity_field
         key = check_constant(info.kind, info.type, id, f"the identifier of {rules.name}")
-        async with self._database.reading() as session:
-            statement, parameters = self._writer.by_identity(self._loader.select, key)
-            rows = (await session.execute(statement, parameters, tables=self._tables)).all()
-            found = await self._loader.load(session, rows)
-        return found[0] if found else None
+        return await self._executor.find(key)
 
     async def find_all(self, limit: int = 100, offset: int = 0) -> list[T]:
         """Return entities ordered by identifier."""

@@ -89,15 +89,12 @@ class Rules:
             changes[mapping.identity] = self._new_identity()
         if mapping.version:
             changes[mapping.version] = 1
-        now, actor = self.now(), current_actor()
-        for name, value in (
-            (mapping.created_at, now),
-            (mapping.updated_at, now),
-            (mapping.created_by, actor),
-            (mapping.updated_by, actor),
-        ):
-            if name:
-                changes[name] = value
+        moments = [name for name in (mapping.created_at, mapping.updated_at) if name]
+        actors = [name for name in (mapping.created_by, mapping.updated_by) if name]
+        if moments:
+            changes |= dict.fromkeys(moments, self.now())
+        if actors:
+            changes |= dict.fromkeys(actors, current_actor())
         return changes
 
     def on_update(self, entity: object) -> dict[str, Any]:

@@ -49,12 +49,18 @@ class Session:
                 connection = self._connection or await self._take()
                 return await connection.execute(statement, parameters)
 
-    async def driver_sql(self, text: str) -> None:
-        """Send a text as it is; for the statements that steer transactions."""
+    async def driver_sql(
+        self, text: str, parameters: Sequence[Any] | None = None, *, tables: EntityTable | None = None
+    ) -> None:
+        """Send a text as it is, for which SQLAlchemy has no words.
+
+        Raises:
+            DataError: the database refuses it.
+        """
         async with self._lock:
-            with translated():
+            with translated(tables):
                 connection = self._connection or await self._take()
-                await connection.exec_driver_sql(text)
+                await connection.exec_driver_sql(text, parameters)
 
     async def stream(self, statement: Executable, batch: int) -> AsyncIterator[Sequence[Any]]:
         """Send a query, and give its rows in batches while the database still reads."""

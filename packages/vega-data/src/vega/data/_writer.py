@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import NullType
 
 from vega.patterns.query import InvalidValueError
 from vega.patterns.query.values import check_constant
 
+from ._bulk import BulkInsert
 from ._changed import with_values
 from ._changes import checked_changes, checked_keys
 from ._compile import Compiler
@@ -52,14 +54,6 @@ class Writer(Generic[T]):
         self._stored = tuple(
             (one, self._names[one.dotted], one.dotted, one.read, one.check) for one in tables.rules.shape.columns
         )
-
-    def by_identity(self, statement: Select[Any], key: Any) -> tuple[Executable, Mapping[str, Any]]:
-        """Return the statement that selects one entity, and its parameters."""
-        prepared = self._statements.get("select")
-        if prepared is None:
-            prepared = self._statements["select"] = statement.where(self._by_key)
-        visible = self._visible()
-        return (prepared.where(*visible) if visible else prepared), {_KEY: key}
 
     async def insert(self, entity: T) -> T:
         """Store a new entity."""
@@ -187,7 +181,11 @@ class Writer(Generic[T]):
         if made:
             for at, number in zip(made, await self._numbers(session, len(made)), strict=True):
                 changes[at][path] = rows[at][key] = number
-        await session.execute(self._insert(), rows, tables=self._tables)
+        bulk = self._statements.get("bulk")
+        if bulk is None:
+            dialect = self._database.engine.dialect
+            bulk = self._statements["bulk"] = BulkInsert(self._tables.table, list(rows[0]), dialect)
+        await bulk.send(session, rows, self._tables)
 
     async def _numbers(self, session: Session, how_many: int) -> Sequence[int]:
         """Return identifiers that nobody else gets: asking for them first is far cheaper than reading them back."""
@@ -196,8 +194,10 @@ class Writer(Generic[T]):
             largest = (await session.execute(select(func.coalesce(func.max(identity), 0)))).scalar_one()
             return range(largest + 1, largest + 1 + how_many)
         sequence = func.pg_get_serial_sequence(self._tables.table.fullname, identity.name)
-        numbers = select(func.nextval(sequence)).select_from(func.generate_series(1, how_many))
-        return (await session.execute(numbers, tables=self._tables)).scalars().all()
+        drawn = func.array_agg(func.nextval(sequence), type_=NullType())  # one row with a list, not a row for each
+        numbers = select(drawn).select_from(func.generate_series(1, how_many))
+        made: Sequence[int] = (await session.execute(numbers, tables=self._tables)).scalar_one()
+        return made
 
     async def _upsert(self, session: Session, row: dict[str, Any], keys: Iterable[str] = ()) -> dict[str, Any]:
         """Insert a row or update the one that is there; return the fields that were kept."""

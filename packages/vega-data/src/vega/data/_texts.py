@@ -1,0 +1,44 @@
+"""What the operators that look into a text look for, in the words of each database."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vega.patterns.query import Matching, fold
+from vega.patterns.query.values import Pattern, Wild, escape
+
+_GLOB: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}
+
+
+def glob(pattern: str) -> str:
+    """Return a LIKE pattern as one for GLOB, which SQLite matches with regard to case.
+
+    >>> glob("50[%_")
+    '50[[]*?'
+    """
+    parts: list[str] = []
+    for token in Pattern.parse(pattern, "like").tokens:
+        if token is Wild.ANY:
+            parts.append("*")
+        elif token is Wild.ONE:
+            parts.append("?")
+        else:
+            parts.append(_GLOB.get(str(token), str(token)))
+    return "".join(parts)
+
+
+def searched(op: Matching, text: str, *, sqlite: bool) -> str:
+    r"""Return what an operator looks for: the text itself for `contains`, else a pattern of LIKE, or of GLOB on SQLite.
+
+    >>> searched(Matching.STARTSWITH, "50%", sqlite=False)
+    '50\\\\%%'
+    """
+    if op is Matching.CONTAINS:
+        return text
+    if op is Matching.ILIKE:
+        text = fold(text)
+    elif op is Matching.STARTSWITH:
+        text = f"{escape(text)}%"
+    elif op is Matching.ENDSWITH:
+        text = f"%{escape(text)}"
+    return glob(text) if sqlite else text
