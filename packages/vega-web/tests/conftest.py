@@ -22,6 +22,8 @@ from vega.events import EventBus
 from vega.web import create_app
 from vega.web._plugins import WebPlugin
 
+sys.path.insert(0, str(Path(__file__).parent))  # for the modules that tests share
+
 FILES = {
     "pyproject.toml": '[tool.vega]\npackage = "webshop"\nfeatures = ["web", "websocket"]\n',
     "webshop/__init__.py": "",
@@ -234,3 +236,8 @@ def shop_app(*routers: APIRouter, values: Mapping[Any, object] | None = None, **
 def shop() -> Callable[..., FastAPI]:
     """Give what makes the application of a project without files."""
     return shop_app
+
+
+@pytest.fixture(params=["2.3", "2.4"])
+def spec(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

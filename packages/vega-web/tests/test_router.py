@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import httpx
 import pytest
@@ -21,7 +21,17 @@ from vega.di import Scope as Lifetime
 from vega.events import EventBus
 from vega.patterns import Interactor, Mediator
 from vega.testing import client_for
-from vega.web import ErrorMap, MiddlewareError, MiddlewareOrderError, MiddlewarePipeline, RouteError, Router, create_app
+from vega.web import (
+    ErrorMap,
+    MiddlewareError,
+    MiddlewareOrderError,
+    MiddlewarePipeline,
+    RouteError,
+    Router,
+    WebError,
+    create_app,
+)
+from vega.web._injection import without_injected
 
 
 class Users:
@@ -497,3 +507,85 @@ def test_nothing_inspects_a_signature_once_the_application_serves(monkeypatch: p
             return [answer.status_code for answer in answers]
 
     assert asyncio.run(main()) == [200, 201, 200]
+
+
+R = TypeVar("R")
+
+
+class Listed(Interactor[list[R]], Generic[R]):
+    """A base of use cases that list something."""
+
+
+class Numbers(Listed[int]):
+    def __init__(self, first: int, *, step: int = 1) -> None:
+        self.numbers = [first, first + step]
+
+    async def call(self) -> list[int]:
+        return self.numbers
+
+
+class Anything(Interactor):  # type: ignore[type-arg]
+    async def call(self) -> Any:
+        return {"any": "thing"}
+
+
+class Tagged(Interactor[list[str]]):
+    class Input(BaseModel):
+        tags: list[str] = Field(default_factory=lambda: ["none"])
+        size: int = Field(default=3, ge=1)
+
+    async def call(self) -> list[str]:
+        return [*self.input.tags, str(self.input.size)]
+
+
+@dataclass(frozen=True)
+class Move(Interactor[str]):
+    id: str
+    x: int
+    y: int = 0
+
+    async def call(self) -> str:
+        return f"{self.id} {self.x} {self.y}"
+
+
+def test_inputs_of_every_form_become_parameters() -> None:
+    router = Router()
+    router.get("/numbers", use_case=Numbers)
+    router.get("/anything", use_case=Anything)
+    router.get("/tagged", use_case=Tagged)
+    router.put("/moved/{id}", use_case=Move)
+    app = served(router)
+
+    numbers, anything, plain, tagged, small, document = ask_all(
+        app,
+        "/numbers?first=3&step=2",
+        "/anything",
+        "/tagged",
+        "/tagged?tags=a&size=1",
+        "/tagged?size=0",
+        "/openapi.json",
+    )
+
+    assert (numbers.json(), anything.json()) == ([3, 5], {"any": "thing"})
+    assert (plain.json(), tagged.json(), small.status_code) == (["none", "3"], ["a", "1"], 422)
+    schema = document.json()["paths"]["/numbers"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert schema["items"] == {"type": "integer"}
+
+
+def test_what_the_path_does_not_give_is_the_body() -> None:
+    router = Router()
+    router.put("/moved/{id}", use_case=Move)
+
+    assert ask(served(router), "PUT", "/moved/a", json={"x": 3}).json() == "a 3 0"
+    assert ask(served(router), "PUT", "/moved/a", json={"y": 3}).status_code == 422
+
+
+def test_annotations_that_cannot_be_read_are_left_to_fastapi() -> None:
+    async def odd(request: "Missing") -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+    assert without_injected(odd) is odd
+
+
+def test_only_statuses_of_errors_can_be_mapped() -> None:
+    with pytest.raises(WebError, match="no status of an error"):
+        ErrorMap().map(KeyError, status=200)

@@ -24,6 +24,7 @@ from vega.web import (
     WebSocketHandler,
     add_websocket,
     authenticated,
+    create_app,
     has_role,
 )
 from vega.web._sockets._outbox import Outbox
@@ -526,3 +527,12 @@ def test_an_outbox_whose_client_breaks_while_it_waits_takes_nothing_more() -> No
 def test_rooms_carry_no_bytes() -> None:
     with pytest.raises(TypeError, match="no bytes"):
         asyncio.run(Rooms().broadcast("a", b"x"))
+
+
+def test_rooms_that_are_registered_are_those_of_the_handlers(shop: Shop) -> None:
+    rooms = Rooms()
+
+    app = shop(values={Rooms: rooms})
+
+    assert app.state.sockets.rooms is rooms
+    assert create_app(app.state.application).state.sockets.rooms is rooms

@@ -67,7 +67,7 @@ def create_app(
     if not debug:
         options = {"docs_url": None, "redoc_url": None, "openapi_url": None, **options}
     options.setdefault("title", application.project.package)
-    drain, rooms = Drain(drain_delay), rooms or _configured(application, "rooms", Rooms) or Rooms()
+    drain, rooms = Drain(drain_delay), _rooms(application, rooms or _configured(application, "rooms", Rooms))
     health = health or _configured(application, "health", Health) or Health()
     errors = errors or _configured(application, "errors", ErrorMap) or ErrorMap()
     pipeline = pipeline or _configured(application, "pipeline", MiddlewarePipeline)
@@ -86,12 +86,20 @@ def create_app(
     return app
 
 
+def _rooms(application: Application, wanted: Rooms | None) -> Rooms:
+    """Return the rooms that handlers use and that are injected: those wanted, or registered, or new ones."""
+    container = application.container
+    if container.provides(Rooms):
+        return container.resolve(Rooms)
+    rooms = wanted or Rooms()
+    container.register_instance(Rooms, rooms)
+    return rooms
+
+
 def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -> None:
     application = around.application
     for router, settings in discovered_routers(application.found, mistakes):
         app.include_router(router, **settings)
-    if not application.container.provides(Rooms):
-        application.container.register_instance(Rooms, around.rooms)
     install_websockets(app, around, mistakes)
     for plugin in application.plugins:
         for path, mounted in plugin.mounts(application).items():

@@ -159,12 +159,20 @@ def result_of(use_case: Any) -> Any:
         if base is None:
             return Any
         origin, arguments = get_origin(base) or base, get_args(base)
-        found = tuple(given.get(argument, argument) for argument in arguments)
+        found = tuple(_with(argument, given) for argument in arguments)
         if origin in {Interactor, Mediator}:
             result = found[0] if found else Any
             return Any if isinstance(result, TypeVar) else result
         given = dict(zip(getattr(origin, "__parameters__", ()), found, strict=False))
         kind = origin
+
+
+def _with(hint: Any, given: Mapping[Any, Any]) -> Any:
+    """Return a type with its parameters replaced, as far as they are given."""
+    inner = getattr(hint, "__parameters__", ())
+    if inner and not isinstance(hint, TypeVar):
+        return hint[tuple(given.get(each, each) for each in inner)]
+    return given.get(hint, hint)
 
 
 def _leads_to_use_case(kind: Any) -> bool:

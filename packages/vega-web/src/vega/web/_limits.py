@@ -1,9 +1,11 @@
-"""How many in how long: three ways to count, on any `Store`; the clock is given, nothing here waits."""
+"""How many in how long: three ways to count, on any `Store`; the clock is given."""
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import dataclass
+from random import random
 from typing import Literal, TypeAlias, final
 
 from vega.core import Store
@@ -112,7 +114,9 @@ async def _take_bucket(store: Store, limit: Limit, place: str, now: float) -> Ve
     """Count by the theoretical arrival time: when the bucket would be full again."""
     interval = limit.per / limit.rate
     depth = interval * limit.quota
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
+        if attempt:  # somebody else was first: the more of them, the longer the pause
+            await asyncio.sleep(random() * 0.001 * attempt)
         old = await store.get(place)
         full = max(float(old), now) if old is not None else now
         after = full + interval
