@@ -1,4 +1,4 @@
-"""How often property tests draw: 100 examples each by default, ten times as many when `VEGA_FULL` is set.
+"""How often property tests draw: 100 examples each by default, five times as many when `VEGA_FULL` is set.
 
 A test that wants more or fewer says so as a multiple: `@settings(max_examples=3 * settings().max_examples)`.
 """
@@ -11,5 +11,5 @@ except ImportError:  # a package whose tests draw nothing
     pass
 else:
     settings.register_profile("vega", deadline=None, print_blob=True)
-    settings.register_profile("full", parent=settings.get_profile("vega"), max_examples=1_000)
+    settings.register_profile("full", parent=settings.get_profile("vega"), max_examples=500)
     settings.load_profile("full" if os.environ.get("VEGA_FULL") else "vega")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,6 @@ from vega.di import (
 )
 
 SCOPES = list(Scope)
-TIMES = 5 if os.environ.get("VEGA_FULL") else 1
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def expected(plan: Plan) -> tuple[set[str], bool, set[int]]:
     return missing, cycle, captors
 
 
-@settings(max_examples=300 * TIMES, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(plans())
 def test_the_verdict_equals_that_of_the_brute_force_reference(plan: Plan) -> None:
     container, _, _ = build(plan)
@@ -143,7 +141,7 @@ def check(plan: Plan, scope: Any, roots: list[Any], classes: list[type]) -> None
             todo += each.needs
 
 
-@settings(max_examples=150 * TIMES, deadline=None)
+@settings(max_examples=3 * settings().max_examples // 2, deadline=None)
 @given(plans(sound=True), st.data())
 def test_a_sound_graph_gives_objects_that_are_shared_as_their_scopes_say(plan: Plan, data: st.DataObject) -> None:
     small = all(len(needs) < 3 for needs in plan.needs)
@@ -163,7 +161,7 @@ def test_a_sound_graph_gives_objects_that_are_shared_as_their_scopes_say(plan: P
     assert all(made[node] <= 2 for node in made if plan.scopes[node] is Scope.SCOPED)
 
 
-@settings(max_examples=100 * TIMES, deadline=None)
+@settings(max_examples=settings().max_examples, deadline=None)
 @given(plans(sound=True), st.data())
 def test_the_same_holds_for_async_factories(plan: Plan, data: st.DataObject) -> None:
     container, classes, made = build(plan, asynchronous=True)
