@@ -85,11 +85,11 @@ class Compiler:
 
     Args:
         tables: the tables of the entity.
-        dialect: `sqlite` or `postgresql`.
+        dialect: `sqlite` or `postgresql`; `is_sqlite` tells which.
     """
 
     def __init__(self, tables: EntityTable, dialect: str) -> None:
-        self._tables, self._sqlite = tables, dialect == "sqlite"
+        self._tables, self.is_sqlite = tables, dialect == "sqlite"
         self._columns: Mapping[str, ColumnElement[Any]] = {
             one.dotted: column for one, column in zip(tables.rules.shape.columns, tables.columns, strict=True)
         }
@@ -115,7 +115,7 @@ class Compiler:
     def column(self, field: Field) -> ColumnElement[Any]:
         """Return the column of a field."""
         column = self._columns[str(field)]
-        if self._sqlite and isinstance(column.type, Numeric) and field.info.kind is Kind.DECIMAL:
+        if self.is_sqlite and isinstance(column.type, Numeric) and field.info.kind is Kind.DECIMAL:
             raise UnsupportedPredicateError(
                 f"SQLite would compare {field} as a float", "the given table", "give its column the type ExactDecimal"
             )
@@ -155,7 +155,7 @@ class Compiler:
         values = sorted(node.values, key=repr)
         if len(values) <= LISTED:
             return column.in_([self._bound(node.field, value) for value in values])
-        if not self._sqlite:
+        if not self.is_sqlite:
             return column == any_(bindparam(None, values, type_=ARRAY(column.type)))
         if node.field.info.kind in {Kind.FLOAT, Kind.BYTES}:
             if len(values) > _MOST_FLOATS:
@@ -167,15 +167,15 @@ class Compiler:
     def match(self, node: Match) -> Clause:
         """Look into a text."""
         subject: Any = self.column(node.field)
-        text = node.text if isinstance(node.text, Slot) else searched(node.op, node.text, sqlite=self._sqlite)
+        text = node.text if isinstance(node.text, Slot) else searched(node.op, node.text, sqlite=self.is_sqlite)
         wanted = _parameter(text, String())
         if node.op is Matching.CONTAINS:
-            place = func.instr if self._sqlite else func.strpos
+            place = func.instr if self.is_sqlite else func.strpos
             return place(subject, wanted) > 0
         if node.op is Matching.ILIKE:
-            folded = getattr(func, FOLD_FUNCTION) if self._sqlite else func.translate
-            subject = folded(subject) if self._sqlite else folded(subject, _FOLD_FROM, _FOLD_TO)
-        if self._sqlite:
+            folded = getattr(func, FOLD_FUNCTION) if self.is_sqlite else func.translate
+            subject = folded(subject) if self.is_sqlite else folded(subject, _FOLD_FROM, _FOLD_TO)
+        if self.is_sqlite:
             return cast("Clause", subject.op("GLOB", is_comparison=True)(wanted))
         return cast("Clause", subject.like(wanted, escape="\\"))
 
@@ -239,7 +239,7 @@ class Compiler:
     def ordered(self, field: Field) -> ColumnElement[Any]:
         """Return the column of a field as it is ordered: texts by code point."""
         column = self.column(field)
-        if self._sqlite or field.info.kind is not Kind.TEXT:
+        if self.is_sqlite or field.info.kind is not Kind.TEXT:
             return column
         if getattr(column.type.dialect_impl(_DIALECTS["postgresql"]), "collation", None) == "C":
             return column
@@ -256,7 +256,7 @@ class Compiler:
         held = self._children[str(field)]
         table = held.table.alias()
         inner = Compiler.__new__(Compiler)
-        inner._tables, inner._sqlite = self._tables, self._sqlite
+        inner._tables, inner.is_sqlite = self._tables, self.is_sqlite
         inner._columns = {
             one.dotted: table.c[column.name] for one, column in zip(held.child.shape.columns, held.columns, strict=True)
         }

@@ -202,7 +202,10 @@ class Database:
         For statements that repositories have no word for; what they change is not seen by policies or events.
         """
         async with self.writing() as session:
-            yield await session.connection()
+            try:
+                yield await session.connection()
+            finally:
+                session.snapshots.forget()
 
     @asynccontextmanager
     async def reading(self, *, snapshot: bool = False) -> AsyncGenerator[Session]:

@@ -39,7 +39,7 @@ class SQLExecutor(Generic[T]):
     def __init__(self, database: Database, tables: EntityTable, loader: RowLoader[T]) -> None:
         self._database, self._tables, self._loader = database, tables, loader
         self._compiler = Compiler(tables, database.dialect)
-        self._statements = Statements(self._compiler, sqlite=database.dialect == "sqlite")
+        self._statements = Statements(self._compiler)
         self._identity = Field((tables.rules.identity_field,))
 
     @property
@@ -151,10 +151,12 @@ class SQLExecutor(Generic[T]):
         fields = self._tables.rules.shape.fields
         return clauses + [self._compiler.specification(spec, fields) for spec in plan.specs]
 
-    async def _entities(self, statement: Select[Any], parameters: Mapping[str, Any]) -> list[T]:
+    async def _entities(self, statement: Select[Any], parameters: Mapping[str, Any], *, keep: bool = True) -> list[T]:
         async with self._database.reading() as session:
-            result = await session.execute(statement, parameters, tables=self._tables)
-            return await self._loader.load(session, result.all())
+            rows = (await session.execute(statement, parameters, tables=self._tables)).all()
+            if keep and session.remembers:
+                session.snapshots.keep(self._tables, rows)
+            return await self._loader.load(session, rows)
 
     def _rows(self, plan: QueryPlan) -> tuple[Select[Any], Mapping[str, Any]]:
         if plan.specs:
@@ -180,7 +182,8 @@ class SQLExecutor(Generic[T]):
         rules = self._tables.rules
         nodes = plan.nodes
         while True:
-            found = await self.fetch(replace(plan, nodes=nodes, limit=batch))
+            statement, parameters = self._rows(replace(plan, nodes=nodes, limit=batch))
+            found = await self._entities(statement, parameters, keep=False)
             for entity in found:
                 yield entity
             if len(found) < batch:

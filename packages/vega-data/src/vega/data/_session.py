@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ._driver_errors import translated
+from ._snapshots import Snapshots
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from ._database import Database
@@ -35,6 +36,12 @@ class Session:
         self._connection: AsyncConnection | None = None
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
+        self.snapshots = Snapshots()
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what it reads may be updated later in the same transaction."""
+        return self._kind == "write"
 
     async def execute(
         self, statement: Executable, parameters: Parameters = None, *, tables: EntityTable | None = None

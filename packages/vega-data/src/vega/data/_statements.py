@@ -22,11 +22,10 @@ class Statements:
 
     Args:
         compiler: turns conditions into SQL.
-        sqlite: whether that is the SQL of SQLite.
     """
 
-    def __init__(self, compiler: Compiler, *, sqlite: bool) -> None:
-        self._compiler, self._sqlite = compiler, sqlite
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
         self._known: dict[Hashable, Any] = {}
 
     def of(self, nodes: Sequence[Node], key: Hashable, make: Callable[[Clauses], S]) -> tuple[S, dict[str, Any]]:
@@ -40,7 +39,7 @@ class Statements:
         Raises:
             UnsupportedPredicateError: a condition would not be answered as in memory.
         """
-        form = form_of(nodes, sqlite=self._sqlite)
+        form = form_of(nodes, sqlite=self._compiler.is_sqlite)
         if form is None:
             return make([self._compiler.clause(node) for node in nodes]), {}
         whole = (key, form.key)

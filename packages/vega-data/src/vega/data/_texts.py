@@ -31,7 +31,7 @@ def searched(op: Matching, text: str, *, sqlite: bool) -> str:
     r"""Return what an operator looks for: the text itself for `contains`, else a pattern of LIKE, or of GLOB on SQLite.
 
     >>> searched(Matching.STARTSWITH, "50%", sqlite=False)
-    '50\\\\%%'
+    '50\\%%'
     """
     if op is Matching.CONTAINS:
         return text

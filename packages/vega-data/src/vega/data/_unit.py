@@ -74,5 +74,6 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
         await self.session.driver_sql(f"RELEASE SAVEPOINT {savepoint}")
 
     async def _undo_savepoint(self, savepoint: Any) -> None:
+        self.session.snapshots.forget()
         await self.session.driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
         await self.session.driver_sql(f"RELEASE SAVEPOINT {savepoint}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.types import NullType
 
 from vega.patterns.query import InvalidValueError
@@ -16,12 +15,14 @@ from ._bulk import BulkInsert
 from ._changed import with_values
 from ._changes import checked_changes, checked_keys
 from ._compile import Compiler
-from ._errors import DuplicateEntityError, InvalidEntityError, TenantError
+from ._errors import DuplicateEntityError, InvalidEntityError
+from ._merge import Merge
 from ._missing import missing
 from ._parts import missing_value, require_instance
 from ._rows import insert_children, replace_children
 from ._rules import top_level
 from ._session import Session
+from ._statements import Clauses, Statements
 from ._tables import EntityTable
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -50,6 +51,8 @@ class Writer(Generic[T]):
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
         self._statements: dict[str, Any] = {}
+        self._forms = Statements(self._compiler)
+        self._merge = Merge(tables, self._compiler, self._names)
         self._is_flat = not tables.children
         self._stored = tuple(
             (one, self._names[one.dotted], one.dotted, one.read, one.check) for one in tables.rules.shape.columns
@@ -77,7 +80,9 @@ class Writer(Generic[T]):
         changes = [self._rules.on_insert(entity) for entity in entities]
         rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
         async with self._database.writing() as session:
-            await self._insert_rows(session, rows, changes)
+            session.snapshots.forget()
+            await self._number(session, rows, changes)
+            await self._insert_rows(session, rows)
             key = self._rules.mapping.identity
             owners = [
                 (change.get(key, self._rules.identity_of(one)), one)
@@ -97,7 +102,8 @@ class Writer(Generic[T]):
         changes = self._rules.on_insert(entity)
         row = self._row(entity, changes)
         async with self._database.writing(single=self._is_flat) as session:
-            kept = await self._upsert(session, row)
+            session.snapshots.forget()
+            (kept,) = await self._merge.send(session, [row], (self._rules.mapping.identity,))
             await replace_children(session, self._tables, [(self._rules.identity_of(entity), entity)])
         return with_values(entity, top_level(changes | kept))
 
@@ -111,14 +117,12 @@ class Writer(Generic[T]):
             raise missing(self._rules, identity)
         for name in self._created:
             row.pop(self._names[name])
-        where = [self._by_key, *self._visible()]
-        parameters: dict[str, Any] = {_KEY: key}
-        if self._rules.mapping.version:
-            where.append(self._version_column == bindparam(_VERSION, type_=self._version_column.type))
-            parameters[_VERSION] = self._rules.version_of(entity)
-        statement = update(self._tables.table).where(*where).values({name: bindparam(f"v_{name}") for name in row})
-        parameters |= {f"v_{name}": value for name, value in row.items()}
         async with self._database.writing(single=self._is_flat) as session:
+            written = session.snapshots.changed(self._tables, key, row)
+            statement, parameters = self._forms.of(self._rules.visible(), ("update", *written), self._update(written))
+            parameters |= {f"v_{name}": value for name, value in written.items()} | {_KEY: key}
+            if self._rules.mapping.version:
+                parameters[_VERSION] = self._rules.version_of(entity)
             done = await session.execute(statement, parameters, tables=self._tables)
             if done.rowcount == 0:
                 raise self._rules.stale(entity) if self._rules.mapping.version else missing(self._rules, identity)
@@ -133,6 +137,7 @@ class Writer(Generic[T]):
         key = check_constant(info.kind, info.type, id, f"the identifier of {self._rules.name}")
         where = [self._by_key, *self._visible()]
         async with self._database.writing(single=True) as session:
+            session.snapshots.forget()
             done = await session.execute(self._removal(where), {_KEY: key}, tables=self._tables)
         return bool(done.rowcount)
 
@@ -142,30 +147,44 @@ class Writer(Generic[T]):
         values: dict[str, Any] = {self._names[name]: value for name, value in checked.items()}
         statement = update(self._tables.table).where(*clauses).values(self._bumped(values))
         async with self._database.writing(single=True) as session:
+            session.snapshots.forget()
             done = await session.execute(statement, tables=self._tables)
         return int(done.rowcount)
 
     async def delete_where(self, clauses: Sequence[ColumnElement[bool]]) -> int:
         """Delete the selected entities."""
         async with self._database.writing(single=True) as session:
+            session.snapshots.forget()
             done = await session.execute(self._removal(clauses), tables=self._tables)
         return int(done.rowcount)
 
     async def upsert_many(self, entities: Sequence[T], on: Sequence[str]) -> list[T]:
-        """Store entities, updating those that are there."""
+        """Store entities, updating those that are there; one statement, when no two have the same keys."""
         keys = checked_keys(self._rules, on)
-        stored: list[T] = []
+        if not entities:
+            return []
+        changes = [self._rules.on_insert(entity) for entity in entities]
+        rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
         async with self._database.writing() as session:
-            for entity in entities:
-                changes = self._rules.on_insert(entity)
-                row = self._row(entity, changes)
-                if row[self._names[self._rules.mapping.identity]] is None:
-                    del row[self._names[self._rules.mapping.identity]]
-                kept = await self._upsert(session, row, keys)
-                identity = kept.get(self._rules.mapping.identity, self._rules.identity_of(entity))
-                await replace_children(session, self._tables, [(identity, entity)])
-                stored.append(with_values(entity, top_level(changes | kept)))
-        return stored
+            session.snapshots.forget()
+            await self._number(session, rows, changes)
+            for places in self._merge.rounds(rows, keys):
+                kept = await self._merge.send(session, [rows[place] for place in places], keys)
+                for place, values in zip(places, kept, strict=True):
+                    changes[place] |= values
+            identity = self._rules.mapping.identity
+            owners = {change[identity]: entity for entity, change in zip(entities, changes, strict=True)}
+            await replace_children(session, self._tables, list(owners.items()))
+        return [with_values(entity, top_level(change)) for entity, change in zip(entities, changes, strict=True)]
+
+    def _update(self, names: Iterable[str]) -> Callable[[Clauses], Update]:
+        def make(clauses: Clauses) -> Update:
+            where = [self._by_key, *clauses]
+            if self._rules.mapping.version:
+                where.append(self._version_column == bindparam(_VERSION, type_=self._version_column.type))
+            return update(self._tables.table).where(*where).values({name: bindparam(f"v_{name}") for name in names})
+
+        return make
 
     async def _insert_versioned(self, entity: T) -> T:
         try:
@@ -175,12 +194,15 @@ class Writer(Generic[T]):
                 raise self._rules.stale(entity) from error
             raise
 
-    async def _insert_rows(self, session: Session, rows: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
+    async def _number(self, session: Session, rows: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
+        """Give the rows without an identifier one; only an int can be missing here."""
         key, path = self._names[self._rules.mapping.identity], self._rules.mapping.identity
-        made = [position for position, row in enumerate(rows) if row[key] is None]
-        if made:
-            for at, number in zip(made, await self._numbers(session, len(made)), strict=True):
+        lacking = [position for position, row in enumerate(rows) if row[key] is None]
+        if lacking:
+            for at, number in zip(lacking, await self._numbers(session, len(lacking)), strict=True):
                 changes[at][path] = rows[at][key] = number
+
+    async def _insert_rows(self, session: Session, rows: list[dict[str, Any]]) -> None:
         bulk = self._statements.get("bulk")
         if bulk is None:
             dialect = self._database.engine.dialect
@@ -198,46 +220,6 @@ class Writer(Generic[T]):
         numbers = select(drawn).select_from(func.generate_series(1, how_many))
         made: Sequence[int] = (await session.execute(numbers, tables=self._tables)).scalar_one()
         return made
-
-    async def _upsert(self, session: Session, row: dict[str, Any], keys: Iterable[str] = ()) -> dict[str, Any]:
-        """Insert a row or update the one that is there; return the fields that were kept."""
-        targets = tuple(keys) or (self._rules.mapping.identity,)
-        kept = {self._rules.mapping.identity, *targets, *self._created}
-        dialect = sqlite if self._database.dialect == "sqlite" else postgresql
-        statement = dialect.insert(self._tables.table).values(row)
-        written: dict[str, Any] = {
-            self._names[path]: statement.excluded[self._names[path]]
-            for path in self._names
-            if path not in kept and self._names[path] in row
-        }
-        if self._rules.mapping.version:
-            written[self._names[self._rules.mapping.version]] = self._version_column + 1
-        if not written:  # nothing beside the keys: write one of them onto itself, so that a row comes back
-            name = self._names[targets[0]]
-            written = {name: statement.excluded[name]}
-        merged = statement.on_conflict_do_update(
-            index_elements=[self._tables.column(path) for path in targets], set_=written, where=self._own_tenant()
-        )
-        wanted = [path for path in (self._rules.mapping.identity, self._rules.mapping.version, *self._created) if path]
-        if wanted == [self._rules.mapping.identity] == list(targets):
-            done = await session.execute(merged, tables=self._tables)
-            self._refuse_foreign(bool(done.rowcount))
-            return {}
-        returned = (
-            await session.execute(merged.returning(*map(self._tables.column, wanted)), tables=self._tables)
-        ).all()
-        self._refuse_foreign(bool(returned))
-        return dict(zip(wanted, returned[0], strict=True))
-
-    def _refuse_foreign(self, stored: bool) -> None:
-        if not stored:
-            raise TenantError(
-                f"this {self._rules.name} belongs to another tenant", self._rules.name, "choose another id"
-            )
-
-    def _own_tenant(self) -> Any:
-        tenancy = self._rules.visible(frozenset({"soft_delete"}))
-        return self._compiler.clause(tenancy[0]) if tenancy else None
 
     def _row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
         shape = self._rules.shape
