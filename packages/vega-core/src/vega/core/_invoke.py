@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from inspect import isawaitable
+from collections.abc import Callable, Iterable
+from inspect import Parameter, isawaitable, signature, unwrap
+from types import FunctionType
 from typing import Any, final
 
 from vega.di import Container
 from vega.events import Event
+
+from ._errors import ComponentError
+
+_GATHERING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 @final
@@ -25,6 +30,32 @@ class Invoker:
         self._container = container
         self._bound: dict[int, tuple[Callable[..., Any], Callable[..., Any]]] = {}  # handlers need not be hashable
 
+    def check(self, handlers: Iterable[Callable[..., Any]]) -> None:
+        """Prove that the container has whatever handlers need beside their event.
+
+        Raises:
+            ExceptionGroup: of a ComponentError for each handler with a parameter that nothing provides.
+        """
+        wrong = [error for handler in dict.fromkeys(handlers) if (error := self._lack(handler)) is not None]
+        if wrong:
+            raise ExceptionGroup(f"{len(wrong)} event handlers cannot be called", wrong)
+
+    def _lack(self, handler: Callable[..., Any]) -> ComponentError | None:
+        """Return the error of a handler with parameters that neither event, default nor container fills."""
+        event, *needed = _needed(handler)
+        if not needed:
+            return None
+        injected = self._container.injected(handler, given=[event])
+        missing = [name for name in needed if name not in injected]
+        if not missing:
+            return None
+        code = getattr(unwrap(handler), "__code__", None)
+        return ComponentError(
+            f"nothing provides {', '.join(missing)} of the event handler {getattr(handler, '__qualname__', handler)}",
+            f"{code.co_filename}:{code.co_firstlineno}" if code is not None else "",
+            "register it, or give the parameter a default",
+        )
+
     async def __call__(self, handler: Callable[..., Any], event: Event) -> None:
         """Run one handler with an event."""
         known = self._bound.get(id(handler))
@@ -33,3 +64,18 @@ class Invoker:
         result = known[1](event)
         if isawaitable(result):
             await result
+
+
+def _needed(handler: Callable[..., Any]) -> list[str]:
+    """Return the names of the event and of the parameters without a default; only the first for what tells nothing."""
+    if isinstance(handler, FunctionType) and not hasattr(handler, "__wrapped__"):  # as nearly all are: quickly read
+        code = handler.__code__
+        positional = code.co_varnames[: code.co_argcount - len(handler.__defaults__ or ())]
+        by_name = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+        further = [name for name in by_name if name not in (handler.__kwdefaults__ or ())]
+        return [code.co_varnames[0] if code.co_argcount else "event", *positional[1:], *further]
+    try:
+        event, *others = signature(handler).parameters.values()
+    except ValueError:  # what is written in C, or takes *events
+        return ["event"]
+    return [event.name, *(each.name for each in others if each.default is each.empty and each.kind not in _GATHERING)]

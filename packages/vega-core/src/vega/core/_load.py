@@ -52,7 +52,8 @@ def _load(path: Path | None) -> Application:
     settings = _settings(project, errors)
     found = _discover(project, config, errors)
     container = Container()
-    bus = EventBus(invoke=Invoker(container), defer=_after_commit)
+    invoker = Invoker(container)
+    bus = EventBus(invoke=invoker, defer=_after_commit)
     app = Application(
         project,
         container=container,
@@ -63,6 +64,7 @@ def _load(path: Path | None) -> Application:
         stop_timeout=getattr(settings, "stop_timeout", STOP_TIMEOUT),
     )
     _wire(app, config, errors)
+    _prove(app, invoker, errors)
     if errors:
         raise ConfigurationErrors(f"{project.package} cannot start: {len(errors)} mistakes", _flat(errors))
     return app
@@ -171,12 +173,24 @@ def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) 
     hook = getattr(config, "configure", None)
     if callable(hook):
         steps.append((f"{app.project.package}.config.configure", lambda: hook(app)))
-    steps.append(("container", container.validate))
     for _, step in steps:
-        try:
-            step()
-        except Exception as error:  # noqa: BLE001 - collected: all mistakes are reported at once
-            errors.append(error)
+        _collect(step, errors)
+
+
+def _prove(app: Application, invoker: Invoker, errors: list[Exception]) -> None:
+    """Prove the container, then that it has what the handlers need; a broken one cannot be asked."""
+    if _collect(app.container.validate, errors):
+        _collect(lambda: invoker.check(app.bus.handlers), errors)
+
+
+def _collect(step: Callable[[], object], errors: list[Exception]) -> bool:
+    """Take a step; add what it raises to the errors, and tell whether it raised nothing."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - collected: all mistakes are reported at once
+        errors.append(error)
+        return False
+    return True
 
 
 def _configure(app: Application, plugin: Plugin) -> Callable[[], object]:

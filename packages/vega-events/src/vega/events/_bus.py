@@ -173,6 +173,11 @@ class EventBus(Publisher):
             for mark in marks_of(function)
         )
 
+    @property
+    def handlers(self) -> tuple[Handler, ...]:
+        """The handlers that are subscribed, in order; one that is subscribed to several types comes several times."""
+        return tuple(subscription.handler for subscription in self._roster.all)
+
     def accept(self, subscription: Subscription) -> None:
         """Take a subscription of `@subscribe`; what it needs beyond the event is asked for at the first publish."""
         self._roster.add([subscription])

@@ -50,9 +50,11 @@ def check_supply(handler: Handler, *, injects: bool) -> None:
     Raises:
         HandlerError: parameters without defaults would be left out.
     """
+    if injects:
+        return
     positional, further = _parameters(handler)
     missing = [*[p.name for p in positional[1:] if p.default is p.empty], *further]
-    if missing and not injects:
+    if missing:
         raise HandlerError(
             f"nothing supplies {', '.join(missing)}",
             place_of(handler),
