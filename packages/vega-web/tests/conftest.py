@@ -123,13 +123,24 @@ def create_app():
 """
 
 
+def write_project(folder: Path) -> Path:
+    """Write the files of the project into a folder."""
+    for path, text in FILES.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Give what makes a project for servers, which import it in processes of their own."""
+    return lambda: write_project(tmp_path_factory.mktemp("project"))
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
-    for path, text in FILES.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
-    yield tmp_path
+    yield write_project(tmp_path)
     for name in [name for name in sys.modules if name.partition(".")[0] == "webshop"]:
         del sys.modules[name]
 
@@ -173,12 +184,12 @@ def server(project: Path, kind: str) -> Iterator[tuple[int, subprocess.Popen[byt
                 running.wait(timeout=20)
 
 
-@pytest.fixture(params=["uvicorn", "granian"])
+@pytest.fixture(scope="session", params=["uvicorn", "granian"])
 def server_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def start_server() -> Callable[..., AbstractContextManager[tuple[int, subprocess.Popen[bytes]]]]:
     """Give what runs a real server."""
     return server
