@@ -226,3 +226,35 @@ def test_web_sockets_pass() -> None:
         return sent
 
     assert asyncio.run(main()) == ["websocket.accept", "websocket.close"]
+
+
+def test_a_cancellation_that_comes_while_a_child_task_speaks_is_not_lost(spec: str) -> None:
+    log: list[str] = []
+
+    async def speaking(scope: Any, receive: Any, send: Any) -> None:
+        main = asyncio.current_task()
+        assert main is not None
+
+        async def child() -> None:
+            asyncio.get_running_loop().call_soon(main.cancel)  # before the caller wakes up
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"never"})
+
+        try:
+            await asyncio.create_task(child())
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+
+    async def limited(request: Request, call_next: Any) -> Response:
+        try:
+            return await call_next(request)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+            return PlainTextResponse("late", 504)
+
+    answer = serve(around(speaking, limited), spec)
+
+    assert (answer.status, answer.text, log) == (504, "late", ["cancelled"])

@@ -153,7 +153,8 @@ class Downstream:
         if waited is None:
             return (yield from self._wait_openly(None))
         waited._asyncio_future_blocking = False  # seen, as by a task; another may wait for the same future
-        while not waited.done() and not self._gates:
+        is_cancelled = False
+        while not waited.done() and (is_cancelled or not self._gates):  # a cancellation comes before a word
             relay = self._relay = waited.get_loop().create_future()
             waited.add_done_callback(self._wake)
             try:
@@ -161,6 +162,7 @@ class Downstream:
             except asyncio.CancelledError as error:
                 if not waited.cancel(*error.args):
                     return error
+                is_cancelled = True
             except BaseException as error:  # noqa: BLE001 - raised in the application, by the caller
                 return error
             finally:
