@@ -134,6 +134,14 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
         REQUESTS,
         f"{CORE}/test_query_fields.py::test_a_name_from_outside_reaches_no_private_field",
     ),
+    "`node_to_json` writes what was recorded as plain data, `node_from_json` reads it, checked like a new one.": (
+        f"{CORE}/test_query_json.py::test_what_is_read_is_what_was_written",
+        f"{CORE}/test_query_json.py::test_what_nobody_wrote_is_refused",
+    ),
+    "Values come back exactly.": (f"{CORE}/test_query_json.py::test_values_come_back_exactly",),
+    "Private fields are read only with `private=True`.": (
+        f"{CORE}/test_query_json.py::test_a_private_field_is_read_only_where_that_is_said",
+    ),
 }
 
 

@@ -87,8 +87,9 @@ def test_the_code_of_the_guide_runs() -> None:
     blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
 
     assert blocks
+    page: dict[str, Any] = {"__name__": __name__}
     for block in blocks:
-        exec(compile(block, str(GUIDE), "exec", dont_inherit=True), {"__name__": __name__})
+        exec(compile(block, str(GUIDE), "exec", dont_inherit=True), page)
 
 
 @pytest.mark.parametrize(

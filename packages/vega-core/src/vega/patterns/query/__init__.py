@@ -39,6 +39,7 @@ from ._helpers import (
     some,
     startswith,
 )
+from ._json import node_from_json, node_to_json
 from ._kinds import Kind
 from ._memory import MemoryExecutor
 from ._nodes import (
@@ -129,6 +130,8 @@ __all__ = [
     "like",
     "max_",
     "min_",
+    "node_from_json",
+    "node_to_json",
     "not_",
     "not_in",
     "record",

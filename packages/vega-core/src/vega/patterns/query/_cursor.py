@@ -7,14 +7,10 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final, cast
-from uuid import UUID
 
 from ._errors import InvalidCursorError
-from ._kinds import Kind
+from ._json_values import dump_value, load_value
 from ._nodes import Always, Compare, Comparison, Field, IsNull, Node, Not, all_of, any_of, children
 from ._plan import Nulls, Order, QueryPlan
 
@@ -25,7 +21,7 @@ _FIX: Final = "start again without a cursor, from the first page of this very qu
 
 def encode(entity: object, order: tuple[Order, ...], plan: QueryPlan, secret: bytes) -> str:
     """Return the cursor that stands on an entity."""
-    keys = [_dump(key.field, value_of(entity, key.field)) for key in order]
+    keys = [dump_value(key.field, value_of(entity, key.field)) for key in order]
     payload = json.dumps([_fingerprint(plan, order), keys], separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_tag(payload, secret) + payload).decode().rstrip("=")
 
@@ -48,7 +44,7 @@ def decode(text: object, order: tuple[Order, ...], plan: QueryPlan, secret: byte
     fingerprint, keys = json.loads(payload)
     if fingerprint != _fingerprint(plan, order):
         raise InvalidCursorError("the cursor belongs to another query", "a query", _FIX)
-    return [_load(key.field, value) for key, value in zip(order, keys, strict=True)]
+    return [load_value(key.field, value) for key, value in zip(order, keys, strict=True)]
 
 
 def beyond(order: tuple[Order, ...], values: list[Any]) -> Node:
@@ -111,42 +107,3 @@ def value_of(entity: object, field: Field) -> Any:
     for info in field.path:
         value = getattr(value, info.name) if value is not None else None
     return value
-
-
-def _dump(field: Field, value: Any) -> Any:
-    if value is None:
-        return None
-    dump = _DUMP.get(field.info.kind)
-    return dump(value) if dump is not None else value
-
-
-def _load(field: Field, value: Any) -> Any:
-    if value is None:
-        return None
-    load = _LOAD.get(field.info.kind)
-    return load(value) if load is not None else value
-
-
-_MICROSECOND: Final = timedelta(microseconds=1)
-_DUMP: Final[dict[Kind, Callable[[Any], Any]]] = {
-    Kind.FLOAT: float.hex,
-    Kind.DECIMAL: str,
-    Kind.DATE: date.isoformat,
-    Kind.DATETIME: lambda value: value.astimezone(UTC).isoformat(),
-    Kind.NAIVE_DATETIME: datetime.isoformat,
-    Kind.TIME: time.isoformat,
-    Kind.DURATION: lambda value: value // _MICROSECOND,
-    Kind.UUID: str,
-    Kind.BYTES: bytes.hex,
-}
-_LOAD: Final[dict[Kind, Callable[[Any], Any]]] = {
-    Kind.FLOAT: float.fromhex,
-    Kind.DECIMAL: Decimal,
-    Kind.DATE: date.fromisoformat,
-    Kind.DATETIME: datetime.fromisoformat,
-    Kind.NAIVE_DATETIME: datetime.fromisoformat,
-    Kind.TIME: time.fromisoformat,
-    Kind.DURATION: lambda value: value * _MICROSECOND,
-    Kind.UUID: UUID,
-    Kind.BYTES: bytes.fromhex,
-}
