@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+
+Sent: TypeAlias = Callable[[Any], AbstractContextManager[list[str]]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,3 +43,26 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
         return asyncio.run(main())
 
     return runner
+
+
+@pytest.fixture
+def sent() -> Sent:
+    """Give what notes the statements that a database is sent: `with sent(database) as seen: ...`."""
+
+    @contextmanager
+    def noting(database: Any) -> Iterator[list[str]]:
+        from sqlalchemy import event
+
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            seen.append(statement)
+
+        engine = database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return noting

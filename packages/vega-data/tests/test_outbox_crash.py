@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -17,7 +18,7 @@ from vega.data.outbox import Outbox
 from vega.events import Event
 from vega.patterns import AggregateRoot
 
-ROUNDS = 50 if os.environ.get("VEGA_FULL") else 5
+ROUNDS = 50 if os.environ.get("VEGA_FULL") else 10
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,11 @@ def test_killed_processes_lose_nothing(database_url: str) -> None:
             return placed, told, len(await outbox.entries(dead=True))
 
     asyncio.run(prepare())
-    for number in range(ROUNDS):
-        command = [sys.executable, __file__, database_url, str(number)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None
-            for _ in range(1 + number * 7 % 20):
-                child.stdout.readline()
-            child.send_signal(signal.SIGKILL)
+    with subprocess.Popen([sys.executable, __file__, database_url], stdin=PIPE, stdout=PIPE, text=True) as nursery:
+        for number in range(ROUNDS):
+            kill_after(nursery, prefix=str(number), orders=1 + number * 7 % 20)
+        assert nursery.stdin is not None
+        nursery.stdin.close()
     placed, told, dead = asyncio.run(settle())
 
     assert len(placed) >= ROUNDS
@@ -93,6 +92,32 @@ def test_killed_processes_lose_nothing(database_url: str) -> None:
     assert dead == 0
 
 
+def kill_after(nursery: subprocess.Popen[str], *, prefix: str, orders: int) -> None:
+    """Have a process started, and kill it when it has committed so many orders, whatever it is doing then."""
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{prefix}\n")
+    nursery.stdin.flush()
+    process = int(nursery.stdout.readline())
+    for _ in range(orders):
+        assert nursery.stdout.readline() == "committed\n"
+    os.kill(process, signal.SIGKILL)
+    while nursery.stdout.readline() == "committed\n":
+        pass
+
+
+def start_processes(url: str) -> None:
+    """Start a process for each line that comes in: a copy of this one, which has imported everything already."""
+    for line in sys.stdin:
+        process = os.fork()
+        if process == 0:
+            os.write(1, f"{os.getpid()}\n".encode())
+            asyncio.run(work(url, line.strip()))
+            return
+        os.waitpid(process, 0)
+        os.write(1, b"gone\n")
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
-    asyncio.run(work(sys.argv[1], sys.argv[2]))
+    start_processes(sys.argv[1])

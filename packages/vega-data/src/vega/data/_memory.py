@@ -216,6 +216,7 @@ class InMemoryRepository(QueryableRepository[T]):
             stored is None or self._rules.version_of(stored) != self._rules.version_of(entity)
         ):
             raise self._rules.stale(entity)
+        self._rules.refuse_foreign(stored)
         self._store(candidate)
         return with_values(entity, top_level(changes))
 
@@ -223,6 +224,7 @@ class InMemoryRepository(QueryableRepository[T]):
         there = self._same(entity, keys)
         if there is None:
             return self._insert(entity)
+        self._rules.refuse_foreign(there)
         kept = {self._rules.mapping.identity: self._rules.identity_of(there)}
         if self._rules.mapping.version:
             kept[self._rules.mapping.version] = self._rules.version_of(there)

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ._compile import Compiler
-from ._errors import TenantError
 from ._session import Session
 from ._tables import EntityTable
 
@@ -64,8 +63,7 @@ class Merge:
             key = tuple([row[self._names[path]] for path in keys])
             one = by_identity.get(row[self._names[identity]]) if None in key else by_keys.get(key)
             if one is None:
-                name = self._tables.rules.name
-                raise TenantError(f"this {name} belongs to another tenant", name, "choose another id")
+                raise self._tables.rules.foreign()
             found.append({path: one[path] for path in self._own})
         return found
 

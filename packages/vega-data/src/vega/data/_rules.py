@@ -151,6 +151,23 @@ class Rules:
         """Return the error for an entity that was changed by somebody else."""
         return StaleEntityError.of(self.name, self.identity_of(entity))
 
+    def refuse_foreign(self, stored: object) -> None:
+        """Refuse to overwrite what another tenant has stored.
+
+        Raises:
+            TenantError: it is stored, and of another tenant.
+        """
+        name = self.mapping.tenant
+        if not name or stored is None:
+            return
+        tenant = current_tenant(self.name)
+        if tenant is not None and read(stored, self.shape.by_path[name].path) != tenant:
+            raise self.foreign()
+
+    def foreign(self) -> TenantError:
+        """Return the error for an entity whose identifier or keys another tenant has taken."""
+        return TenantError(f"this {self.name} belongs to another tenant", self.name, "choose another id")
+
     @staticmethod
     def now() -> datetime:
         """Return the moment, for stamps."""
