@@ -25,7 +25,7 @@ class Drain:
     """
 
     def __init__(self, delay: float = 0.0) -> None:
-        self.is_begun = False
+        self.is_begun: bool = False
         self._delay = delay
         self._told: set[Callable[[], None]] = set()
 

@@ -99,7 +99,7 @@ class FilterParameters:
         request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
         parameters = list(self._parameters())
         self._names = {each.name: _alias(each) for each in parameters}
-        self.__signature__ = inspect.Signature([request, *parameters])
+        self.__signature__: inspect.Signature = inspect.Signature([request, *parameters])
 
     async def __call__(self, **values: Any) -> list[tuple[str, str]]:
         """Return the pairs of the query string, those that are declared in their plain form: `2` for `2.0`."""

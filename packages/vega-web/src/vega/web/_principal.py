@@ -60,7 +60,8 @@ class Policy:
     """
 
     def __init__(self, check: Check, name: str = "") -> None:
-        self._check, self.name = check, name or getattr(check, "__name__", "policy")
+        self._check = check
+        self.name: str = name or getattr(check, "__name__", "policy")
 
     async def allows(self, principal: Principal | None, resource: Any = None) -> bool:
         """Tell whether somebody may have something; anything but True is no."""
@@ -91,9 +92,9 @@ class Policy:
         return f"<policy {self.name}>"
 
 
-anybody = Policy(lambda _, __: True, "anybody")
-authenticated = Policy(lambda principal, _: principal is not None, "authenticated")
-nobody = Policy(lambda _, __: False, "nobody")
+anybody: Policy = Policy(lambda _, __: True, "anybody")
+authenticated: Policy = Policy(lambda principal, _: principal is not None, "authenticated")
+nobody: Policy = Policy(lambda _, __: False, "nobody")
 
 
 def has_role(*roles: str) -> Policy:

@@ -68,7 +68,7 @@ class EventStream(Response):
         background: runs after the last byte.
     """
 
-    media_type = "text/event-stream"
+    media_type: str | None = "text/event-stream"
 
     def __init__(
         self,
@@ -79,9 +79,12 @@ class EventStream(Response):
         background: BackgroundTask | None = None,
     ) -> None:
         self._events, self._ping = events, ping
-        self.status_code, self.background, self.body = 200, background, b""
+        self.status_code: int = 200
+        self.background: BackgroundTask | None = background
+        self.body: bytes | memoryview = b""
         self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no", **(headers or {})})
-        self.raw_headers = [each for each in self.raw_headers if each[0] != b"content-length"]
+        kept = [each for each in self.raw_headers if each[0] != b"content-length"]
+        self.raw_headers: list[tuple[bytes, bytes]] = kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})

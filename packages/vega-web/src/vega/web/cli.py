@@ -12,7 +12,7 @@ import typer
 
 from vega.core.extend import Project
 
-app = typer.Typer(help="List the routes that the application serves.")
+app: typer.Typer = typer.Typer(help="List the routes that the application serves.")
 
 
 @app.callback(invoke_without_command=True)

@@ -34,7 +34,8 @@ class Outbox:
         self._send, self._limit, self._overflow, self._stop = send, limit, overflow, stop
         self._queue: deque[Message] = deque()
         self._task: asyncio.Task[None] | None = None
-        self.dropped, self.is_closed = 0, False
+        self.dropped: int = 0
+        self.is_closed: bool = False
 
     def push(self, message: Message) -> None:
         """Send a message, now or when those before it have gone; never waits, never raises."""
@@ -88,7 +89,8 @@ class Outbox:
         """Send what waits and a last message, as far as the client takes it in time; then nothing more."""
         if message is not None and not self.is_closed:
             self.push(message)
-        was_closed, self.is_closed = self.is_closed, True
+        was_closed = self.is_closed
+        self.is_closed = True
         task = self._task
         if task is not None:
             await asyncio.wait({task}, timeout=patience)
