@@ -1,0 +1,133 @@
+"""Pages by cursor: every row that stays is seen exactly once, whatever comes and goes between the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from vega.data import Database, SQLAlchemyRepository
+from vega.patterns import Specification
+from vega.patterns.query import InvalidCursorError, Query
+
+ROWS = 10_000
+SIZES = [1, 2, 3, 7, 100]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    id: int
+    rank: int | None
+
+
+class Below(Specification[Ranked]):
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def predicate(self, ranked: Any) -> Any:
+        return ranked.id < self.limit
+
+
+def rank(number: int) -> int | None:
+    """Three in ten have none, and the others share few."""
+    return None if number % 10 < 3 else number % 13
+
+
+async def pages(query: Query[Ranked], size: int, *, backward: bool) -> AsyncIterator[list[int]]:
+    page = await query.cursor(size=size)
+    while not backward:
+        yield [row.id for row in page]
+        if page.next is None:
+            return
+        page = await query.cursor(after=page.next, size=size)
+    last = await query.offset(0).get()
+    end = await query.cursor(after=await _cursor_of(query, len(last)), size=size)
+    page = end
+    yield [row.id for row in page]
+    while page.previous is not None:
+        page = await query.cursor(before=page.previous, size=size)
+        yield [row.id for row in page]
+
+
+async def _cursor_of(query: Query[Ranked], count: int) -> str:
+    """Return the cursor behind all rows but the last ones."""
+    page = await query.cursor(size=count - 1)
+    assert page.next is not None
+    return page.next
+
+
+def test_every_row_that_stays_is_seen_once(run: Any) -> None:
+    rows = ROWS if os.environ.get("VEGA_FULL") else 1_000
+
+    async def body(ranked: Any) -> None:
+        await ranked.add_many([Ranked(number, rank(number)) for number in range(1, rows + 1)])
+        asked: Any
+        for asked in (
+            lambda: ranked.query().order_by("rank"),
+            lambda: ranked.query().order_by("rank", "desc"),
+            lambda: ranked.query().order_by("rank", "asc", nulls="first"),
+            lambda: ranked.query().order_by("rank", "desc", nulls="first"),
+        ):
+            expected = [row.id for row in await asked().get()]
+            for size in SIZES if rows == ROWS else [7, 100]:
+                for backward in (False, True):
+                    seen = [page async for page in pages(asked(), size, backward=backward)]
+                    ordered = reversed(seen) if backward else seen
+                    assert [one for page in ordered for one in page] == expected
+
+    run(Ranked, body)
+
+
+def test_rows_that_come_and_go_between_pages_leave_the_others_seen_once(run: Any) -> None:
+    async def body(ranked: Any) -> None:
+        await ranked.add_many([Ranked(number, rank(number)) for number in range(1000, 2000)])
+        stays = {number for number in range(1100, 2000)}
+        query, seen, turn = ranked.query().order_by("rank"), [], 0
+        page = await query.cursor(size=7)
+        while True:
+            seen += [row.id for row in page]
+            turn += 1
+            await ranked.add(Ranked(5000 + turn, rank(turn)))
+            await ranked.delete_where(Below(1000 + min(turn, 100)))
+            if page.next is None:
+                break
+            page = await query.cursor(after=page.next, size=7)
+        assert sorted(one for one in seen if one in stays) == sorted(stays)
+
+    run(Ranked, body)
+
+
+def test_cursors_that_were_changed_or_are_of_another_query_are_refused(run: Any) -> None:
+    async def body(ranked: Any) -> None:
+        await ranked.add_many([Ranked(number, rank(number)) for number in range(1, 50)])
+        cursor = (await ranked.query().order_by("rank").cursor(size=5)).next
+        changed = [
+            cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in range(len(cursor) - 1)
+        ]
+        for wrong in [*changed, cursor + "A", cursor[:-4], cursor.swapcase()]:
+            with pytest.raises(InvalidCursorError):
+                await ranked.query().order_by("rank").cursor(after=wrong, size=5)
+        for other in (ranked.query(), ranked.query().order_by("rank", "desc"), ranked.query().where("id", ">", 3)):
+            with pytest.raises(InvalidCursorError):
+                await other.cursor(after=cursor, size=5)
+
+    run(Ranked, body)
+
+
+def test_a_late_page_is_found_by_the_index_as_the_first_one_is(tmp_path: Any) -> None:
+    async def main() -> tuple[str, str]:
+        async with Database(f"sqlite:///{tmp_path / 'test.db'}", package="-") as database:
+            ranked = SQLAlchemyRepository(Ranked, database=database)
+            await database.create_all()
+            await ranked.add_many([Ranked(number, rank(number)) for number in range(1, 1001)])
+            late = await ranked.query().where("id", ">", 900).explain()
+            return await ranked.query().limit(10).explain(), late
+
+    first, late = asyncio.run(main())
+    assert "SCAN" in first
+    assert "SEARCH" in late
+    assert "TEMP B-TREE" not in first + late
