@@ -36,6 +36,8 @@ def slow(name: str, log: list[str], *, hangs: bool = False) -> Plugin:
             assert asyncio.current_task() is self.task
             if hangs:
                 await asyncio.Event().wait()
+            for _ in range(3):  # it takes a little time
+                await asyncio.sleep(0)
             log.append(name)
 
     return Slow()

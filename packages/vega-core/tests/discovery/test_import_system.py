@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,17 @@ def test_a_second_run_imports_only_what_is_new(root: Path) -> None:
     assert third.imported == (f"{HANDLERS}.deep.three", f"{HANDLERS}.two")
     assert third.modules("handlers") == [f"{HANDLERS}.deep.three", f"{HANDLERS}.one", f"{HANDLERS}.two"]
     assert discover("larder").modules("handlers") == [f"{HANDLERS}.deep.three", f"{HANDLERS}.two"]
+
+
+def test_a_file_that_came_within_one_tick_of_the_clock_is_found(root: Path) -> None:
+    handlers = root / "larder/application/handlers"
+    write(root, "larder/__init__.py", "larder/application/handlers/one.py")
+    discover("larder")
+    before = handlers.stat()
+    write(root, "larder/application/handlers/two.py")
+    os.utime(handlers, ns=(before.st_atime_ns, before.st_mtime_ns))  # as the import system sees a change
+
+    assert discover("larder").imported == (f"{HANDLERS}.two",)
 
 
 def test_a_module_that_failed_is_tried_again_once_it_is_mended(root: Path) -> None:

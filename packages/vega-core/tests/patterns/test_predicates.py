@@ -414,3 +414,13 @@ def test_ilike_agrees_with_the_published_fold(text: str) -> None:
     node = record(lambda o: o.note.ilike(escape(fold(text))), FIELDS)
 
     assert satisfies(node, Order(1, text))
+
+
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
+REVERSED = ("add", "sub", "mul", "truediv", "floordiv", "mod")
+
+
+@pytest.mark.parametrize("name", [*ARITHMETIC, *(f"r{name}" for name in REVERSED)])
+def test_no_operator_of_arithmetic_is_recorded(name: str) -> None:
+    with pytest.raises(UnsupportedPredicateError, match="arithmetic"):
+        ids(lambda o: getattr(o.amount, f"__{name}__")(2) == 4)
