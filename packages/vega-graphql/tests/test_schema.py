@@ -27,7 +27,7 @@ class Clock: ...
     "graphshop/presentation/graphql/clock.py": """
 import strawberry
 from vega.core import ErrorKind
-from vega.di import bind, current_scope
+from vega.di import Container, bind, current_scope
 from vega.graphql import mutation, query
 from graphshop.infrastructure.services.clock import Clock
 class TooLateError(Exception):
@@ -49,6 +49,13 @@ async def broken() -> str:
 @query
 async def late() -> str:
     raise TooLateError("it is too late")
+class Closed:
+    def __init__(self) -> None:
+        raise TooLateError("closed since noon")
+current_container = Container({Closed: Closed})
+@query
+async def closed() -> str:
+    return str(current_container.resolve(Closed))
 @mutation
 async def set_hour(hour: int) -> Time:
     return Time(hour=hour)
@@ -98,6 +105,12 @@ def test_an_error_of_the_business_shows_its_message_and_kind(application: Applic
     (error,) = ask(application, "{ late }")["errors"]
 
     assert (error["message"], error["extensions"]["kind"]) == ("it is too late", "conflict")
+
+
+def test_an_error_of_the_business_shows_through_the_construction_it_broke(application: Application) -> None:
+    (error,) = ask(application, "{ closed }")["errors"]
+
+    assert (error["message"], error["extensions"]["kind"]) == ("closed since noon", "conflict")
 
 
 def test_a_wrong_document_is_explained(application: Application) -> None:
