@@ -3,7 +3,10 @@
 import asyncio
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,7 @@ pipeline.use(IdempotencyMiddleware)
 ROUTES = """
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from fastapi import Request, Response
 from starlette.staticfiles import StaticFiles
@@ -99,6 +103,7 @@ class BrokenHandler(WebSocketHandler):
 MAIN = """
 from contextlib import asynccontextmanager
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from starlette.staticfiles import StaticFiles
 from vega import web
@@ -253,3 +258,58 @@ def test_a_handler_that_fails_leaves_the_server_standing(port: int) -> None:
             return code, str(await connection.recv())
 
     assert asyncio.run(main(port)) == (1011, "hello")
+
+
+KILLED = """
+import os
+from vega.web import IdempotencyMiddleware, MiddlewarePipeline, RedisStore
+
+pipeline = MiddlewarePipeline()
+pipeline.use(IdempotencyMiddleware, store=RedisStore(os.environ["STORE_URL"], prefix="killed:"))
+"""
+SLOW = """
+import asyncio
+from pathlib import Path
+from vega.web import Router
+
+router = Router()
+done = Path(__file__).with_name("done.txt")
+
+@router.post("/orders")
+async def order() -> str:
+    with done.open("a") as file:
+        file.write("x")
+    await asyncio.sleep(60)
+    return "done"
+"""
+
+
+def ignoring_errors(url: str, headers: dict[str, str]) -> None:
+    with suppress(httpx.HTTPError):
+        httpx.post(url, headers=headers, timeout=60)
+
+
+def test_a_server_that_is_killed_does_not_let_a_key_execute_again(
+    projects: Any, start_server: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = projects()
+    (folder / "webshop/config.py").write_text(KILLED)
+    (folder / "webshop/main.py").write_text(MAIN)
+    (folder / "webshop/static").mkdir()
+    (folder / "webshop/presentation/web/routes/slow.py").write_text(SLOW)
+    done = folder / "webshop/presentation/web/routes/done.txt"
+    monkeypatch.setenv("STORE_URL", redis_url)
+    key = {"idempotency-key": "k"}
+
+    with start_server(folder, "uvicorn") as (port, running):
+        first = threading.Thread(target=ignoring_errors, args=(f"http://127.0.0.1:{port}/slow/orders", key))
+        first.start()
+        while not done.exists():
+            time.sleep(0.01)
+        running.kill()
+        running.wait(timeout=20)
+        first.join()
+    with start_server(folder, "uvicorn") as (port, _):
+        again = httpx.post(f"http://127.0.0.1:{port}/slow/orders", headers=key, timeout=10)
+
+    assert (again.status_code, done.read_text()) == (409, "x")

@@ -277,3 +277,22 @@ def test_a_bucket_that_everybody_takes_from_refuses_in_the_end() -> None:
         return (await take(contended, Limit(rate=1, per=1, algorithm="bucket"), "k", 0.0)).is_allowed
 
     assert asyncio.run(main()) is False
+
+
+@pytest.mark.parametrize(("on_failure", "status"), [("open", 200), ("closed", 503)])
+def test_a_redis_that_dies_midway_leaves_the_declared_policy(
+    shop: Shop, start_valkey: Any, on_failure: Any, status: int
+) -> None:
+    async def main() -> tuple[list[int], list[int]]:
+        with start_valkey() as (url, process):
+            store = RedisStore(url)
+            pipeline = MiddlewarePipeline().use(RateLimitingMiddleware, store=store, on_failure=on_failure)
+            async with client_for(shop(routes(), pipeline=pipeline)) as client:
+                before = [(await client.get("/hello")).status_code for _ in range(3)]
+                process.kill()
+                process.wait()
+                after = [(await client.get("/hello")).status_code for _ in range(50)]
+            await store.aclose()
+        return before, after
+
+    assert asyncio.run(main()) == ([200] * 3, [status] * 50)

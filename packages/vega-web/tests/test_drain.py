@@ -1,0 +1,98 @@
+"""What SIGTERM sets off in a process, before its server handles it."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from vega.web._drain import Drain, drain_of
+
+
+@pytest.fixture
+def log() -> Iterator[list[str]]:
+    """Handle SIGTERM as a server does, and note when."""
+    noted: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: noted.append("server"))
+    yield noted
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01])
+def test_connections_are_told_first_and_the_server_after_the_delay(log: list[str], delay: float) -> None:
+    async def main() -> None:
+        drain, done = Drain(delay), asyncio.Event()
+        drain.add(lambda: log.append("connection"))
+        async with drain.on_sigterm():
+            signal.raise_signal(signal.SIGTERM)
+            asyncio.get_running_loop().call_later(0.05, done.set)
+            await done.wait()
+
+    asyncio.run(main())
+    assert sorted(log) == ["connection", "server"]
+    assert delay == 0 or log == ["connection", "server"]
+
+
+def test_after_the_block_the_signal_is_the_server_s_again(log: list[str]) -> None:
+    async def main() -> None:
+        drain = Drain()
+        drain.add(lambda: log.append("connection"))
+        async with drain.on_sigterm():
+            pass
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert log == ["server"]
+
+
+def test_another_handler_that_came_later_stays(log: list[str]) -> None:
+    def later(*_: Any) -> None: ...
+
+    async def main() -> None:
+        async with Drain().on_sigterm():
+            signal.signal(signal.SIGTERM, later)
+
+    asyncio.run(main())
+    assert signal.getsignal(signal.SIGTERM) is later
+
+
+def test_where_nobody_handles_the_signal_it_stays_as_it_is() -> None:
+    async def main() -> Any:
+        async with Drain().on_sigterm():
+            return signal.getsignal(signal.SIGTERM)
+
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert asyncio.run(main()) is signal.SIG_DFL
+
+
+def test_a_thread_that_is_not_the_main_one_leaves_signals_alone() -> None:
+    async def main() -> None:
+        async with Drain().on_sigterm():
+            noted.append("in")
+
+    noted: list[str] = []
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    thread.join()
+
+    assert noted == ["in"]
+
+
+def test_everybody_is_told_once_and_whoever_comes_late_at_once() -> None:
+    drain, told = Drain(), list[str]()
+    forget = drain.add(lambda: told.append("forgotten"))
+    drain.add(lambda: told.append("kept"))
+    forget()
+
+    drain.begin()
+    drain.begin()
+    drain.add(lambda: told.append("late"))
+
+    assert told == ["kept", "late"]
+
+
+def test_an_application_without_a_drain_never_ends() -> None:
+    assert not drain_of({}).is_begun
