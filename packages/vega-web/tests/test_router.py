@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vega.core import Application, ErrorKind
 from vega.core.extend import Project
-from vega.di import Container, Inject, Named, bind
+from vega.di import Container, Inject, Named, ScopeClosedError, bind
 from vega.di import Scope as Lifetime
 from vega.events import EventBus
 from vega.patterns import Interactor, Mediator
@@ -589,3 +589,36 @@ def test_annotations_that_cannot_be_read_are_left_to_fastapi() -> None:
 def test_only_statuses_of_errors_can_be_mapped() -> None:
     with pytest.raises(WebError, match="no status of an error"):
         ErrorMap().map(KeyError, status=200)
+
+
+def test_a_task_that_outlives_its_request_cannot_use_its_scope() -> None:
+    class Session: ...
+
+    @bind
+    async def use(session: Session) -> Session:
+        return session
+
+    over, later = asyncio.Event(), []
+    router = Router()
+
+    async def linger() -> Session:
+        await over.wait()
+        return await use()
+
+    @router.get("/")
+    async def leaking(session: Inject[Session]) -> None:
+        assert await use() is session
+        later.append(asyncio.ensure_future(linger()))
+
+    async def main() -> None:
+        container = Container()
+        container.register(Session, scope=Lifetime.SCOPED)
+        app = create_app(Application(Project(root=Path(), package="none"), container=container, bus=EventBus()))
+        app.include_router(router)
+        async with client_for(app) as client:
+            assert (await client.get("/")).status_code == 200
+            over.set()
+            with pytest.raises(ScopeClosedError):
+                await later[0]
+
+    asyncio.run(main())

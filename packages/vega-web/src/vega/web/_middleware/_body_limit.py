@@ -40,7 +40,9 @@ class BodyLimitMiddleware:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = f"the body is larger than {self._max} bytes"
-        await problem(scope, 413, detail=detail, headers={"connection": "close"})(scope, receive, send)
+        is_first = scope.get("http_version", "1.1").startswith("1")  # later versions know no such header
+        headers = {"connection": "close"} if is_first else {}
+        await problem(scope, 413, detail=detail, headers=headers)(scope, receive, send)
 
     async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
         got, is_too_large, has_started = 0, False, False
