@@ -85,7 +85,7 @@ def test_every_row_that_stays_is_seen_once(run: Any) -> None:
 def test_rows_that_come_and_go_between_pages_leave_the_others_seen_once(run: Any) -> None:
     async def body(ranked: Any) -> None:
         await ranked.add_many([Ranked(number, rank(number)) for number in range(1000, 2000)])
-        stays = {number for number in range(1100, 2000)}
+        stays = set(range(1100, 2000))
         query, seen, turn = ranked.query().order_by("rank"), [], 0
         page = await query.cursor(size=7)
         while True:

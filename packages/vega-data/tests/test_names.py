@@ -78,7 +78,7 @@ _WRAPS = ("{0}", "{0};", "({0})", "'{0}", "{0}--", "{0}/*", "{0}.{0}", " {0}", "
 def hostile_names() -> list[str]:
     """Return 500 different names, none of them declared."""
     found = dict.fromkeys(wrap.format(seed) for wrap in _WRAPS for seed in SEEDS if wrap != "{0}" or seed != "email")
-    chance = random.Random(20_260_101)  # noqa: S311 - the same names at every run
+    chance = random.Random(20_260_101)  # the same names at every run
     while len(found) < 500:
         found["".join(chance.choices("id email;'\"-(),.*%_\\\0", k=chance.randint(1, 40)))] = None
     return [name for name in found if name not in {"id", "email", "password"}][:500]
