@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import string
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -16,15 +16,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import ColumnElement, Text, true
 
 from vega.data import Database, InMemoryRepository, SQLAlchemyRepository
+from vega.data._compile import _COMPILE, Compiler
+from vega.data.types import CodePointText
 from vega.patterns import QueryableRepository, Specification
-from vega.patterns.query import Query, QueryError, avg, count, max_, min_, sum_
+from vega.patterns.query import Not, Order, Query, QueryError, avg, count, max_, min_, sum_
 
 Ask = Callable[[Query[Any]], Query[Any]]
 Where = Callable[[Any], Any]
+Key = tuple[str, str, str]
 
 
 class Color(Enum):
@@ -252,37 +256,38 @@ class Everything(Specification[Row]):
         return row.id.is_not_null()
 
 
-@pytest.fixture(scope="module")
-def everywhere(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everywhere]:
+@asynccontextmanager
+async def opened(*urls: str) -> AsyncGenerator[list[QueryableRepository[Row]]]:
+    async with AsyncExitStack() as stack:
+        made: list[QueryableRepository[Row]] = []
+        for url in urls:
+            database = await stack.enter_async_context(Database(url, package="-"))
+            made.append(SQLAlchemyRepository(Row, database=database))
+            await database.create_all()
+            stack.push_async_callback(database.drop_all)
+        yield made
+
+
+@contextmanager
+def opened_everywhere(*urls: str) -> Iterator[Everywhere]:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        files: Path = tmp_path_factory.mktemp("equivalence")
-
-        async def enter() -> list[QueryableRepository[Row]]:
-            made: list[QueryableRepository[Row]] = []
-            before, sign, query = postgres_server.partition("?")
-            for url in (f"sqlite:///{files / 'rows.db'}", f"{before.rstrip('/')}/postgres{sign}{query}"):
-                database = await stack.enter_async_context(Database(url, package="-"))
-                made.append(SQLAlchemyRepository(Row, database=database))
-                await database.create_all()
-            return made
-
-        stores = runner.run(enter())
-        yield Everywhere(InMemoryRepository(Row), stores, runner.run)
-
-        async def leave() -> None:
-            for store in stores:
-                await store.database.drop_all()  # type: ignore[attr-defined] # they are SQLAlchemyRepository
-            await stack.aclose()
-
-        runner.run(leave())
+        stores = runner.run(stack.enter_async_context(opened(*urls)))
+        try:
+            yield Everywhere(InMemoryRepository(Row), stores, runner.run)
+        finally:
+            runner.run(stack.aclose())
 
 
-@settings(max_examples=settings().max_examples * 5 // 4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(given_rows=ROWS, asked=st.lists(st.tuples(predicates, orders), min_size=16, max_size=16))
-def test_every_store_gives_the_same_answer_in_the_same_order(
-    everywhere: Everywhere, given_rows: list[Row], asked: list[tuple[Where, list[tuple[str, str, str]]]]
-) -> None:
+@pytest.fixture(scope="module")
+def everywhere(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everywhere]:
+    before, sign, query = postgres_server.partition("?")
+    sqlite = f"sqlite:///{tmp_path_factory.mktemp('equivalence') / 'rows.db'}"
+    with opened_everywhere(sqlite, f"{before.rstrip('/')}/postgres{sign}{query}") as found:
+        yield found
+
+
+def same_answers(everywhere: Everywhere, given_rows: list[Row], asked: list[tuple[Where, list[Key]]]) -> None:
     async def main() -> None:
         await everywhere.fill(given_rows)
         for where, order in asked:
@@ -295,6 +300,78 @@ def test_every_store_gives_the_same_answer_in_the_same_order(
             assert answers[1:] == [answers[0]] * len(everywhere.stores), store.query().where(where).plan.nodes
 
     everywhere.run(main())
+
+
+@settings(max_examples=settings().max_examples * 5 // 4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(given_rows=ROWS, asked=st.lists(st.tuples(predicates, orders), min_size=16, max_size=16))
+def test_every_store_gives_the_same_answer_in_the_same_order(
+    everywhere: Everywhere, given_rows: list[Row], asked: list[tuple[Where, list[Key]]]
+) -> None:
+    same_answers(everywhere, given_rows, asked)
+
+
+def without_escape(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("vega.data._texts.escape", lambda text: text)
+
+
+def without_collation(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(CodePointText, "load_dialect_impl", lambda _, dialect: dialect.type_descriptor(Text()))
+    patch.setattr(Compiler, "ordered", Compiler.column)
+
+
+def without_a_place_for_nulls(patch: pytest.MonkeyPatch) -> None:
+    def order(compiler: Compiler, key: Order) -> Any:
+        column = compiler.ordered(key.field)
+        return column.desc() if key.descending else column.asc()
+
+    patch.setattr(Compiler, "order", order)
+
+
+def with_null_unlike_anything(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ColumnElement, "is_distinct_from", ColumnElement.__ne__)
+
+
+def without_case(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ColumnElement, "like", ColumnElement.ilike)
+
+
+def with_two_values_of_truth(patch: pytest.MonkeyPatch) -> None:
+    def negation(compiler: Compiler, node: Not) -> Any:
+        return compiler.clause(node.part).is_not(true())
+
+    patch.setitem(_COMPILE, Not, negation)
+
+
+MUTATIONS = [
+    without_escape,
+    without_collation,
+    without_a_place_for_nulls,
+    with_null_unlike_anything,
+    without_case,
+    with_two_values_of_truth,
+]
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_rule_that_is_dropped_is_noticed(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mutation: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    @settings(
+        max_examples=500,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(given_rows=ROWS, asked=st.lists(st.tuples(predicates, orders), min_size=16, max_size=16))
+    def check(given_rows: list[Row], asked: list[tuple[Where, list[Key]]]) -> None:
+        same_answers(mutated, given_rows, asked)
+
+    mutation(monkeypatch)
+    stores = opened_everywhere(f"sqlite:///{tmp_path / 'rows.db'}", postgres_url)
+    with stores as mutated, pytest.raises((AssertionError, QueryError)):
+        check()
 
 
 @settings(max_examples=settings().max_examples * 2 // 5, deadline=None, suppress_health_check=list(HealthCheck))
