@@ -33,6 +33,7 @@ FEATURES: Final = {
     "data": Feature(requirement="vega-data[cli]>=0.1,<0.2"),
     "graphql": Feature(requirement="vega-graphql[cli]>=0.1,<0.2", requires=("web",)),
     "jobs": Feature(requirement="vega-jobs[cli,embedded]>=0.1,<0.2"),
+    "outbox": Feature(requirement="vega-data[cli]>=0.1,<0.2", requires=("data",)),
     "web": Feature(requirement="vega-web[cli]>=0.1,<0.2"),
     "websocket": Feature(requirement="vega-web[cli]>=0.1,<0.2", requires=("web",)),
 }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ._context import use_tenant as use_tenant
     from ._database import Database as Database
     from ._declared import metadata as metadata
+    from ._durable import durable as durable
     from ._entity_mapping import EntityMapping as EntityMapping
     from ._errors import ConstraintError as ConstraintError
     from ._errors import DatabaseStateError as DatabaseStateError
@@ -54,6 +55,7 @@ _WHERE = {
     "StaleEntityError": "_errors",
     "TenantError": "_errors",
     "TransactionConflictError": "_errors",
+    "durable": "_durable",
     "metadata": "_declared",
     "unsafe_all_tenants": "_context",
     "use_actor": "_context",
@@ -83,6 +85,7 @@ __all__ = [
     "TenantError",
     "TransactionConflictError",
     "__version__",
+    "durable",
     "metadata",
     "unsafe_all_tenants",
     "use_actor",

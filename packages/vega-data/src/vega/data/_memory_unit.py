@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from vega.patterns import UnitOfWork, UnitOfWorkError
 
+from ._publishing import in_fresh_scopes
+
 
 class Restorable(Protocol):
     """Something whose contents can be taken and put back."""
@@ -39,6 +41,10 @@ class InMemoryUnitOfWork(UnitOfWork):
 
     async def _begin(self, *, read_only: bool) -> None:
         self._before.clear()
+
+    async def _run_callbacks(self) -> None:
+        self._callbacks = in_fresh_scopes(self._callbacks)
+        await super()._run_callbacks()
 
     async def _commit(self) -> None:
         self._before.clear()

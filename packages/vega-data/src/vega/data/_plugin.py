@@ -25,6 +25,19 @@ class DataPlugin(Plugin):
     def __init__(self) -> None:
         self._database: Database | None = None
 
+    @property
+    def database(self) -> Database:
+        """The application's database.
+
+        Raises:
+            DatabaseStateError: the plugin has not been configured.
+        """
+        from ._errors import DatabaseStateError
+
+        if self._database is None:
+            raise DatabaseStateError("there is no database yet", "the feature data", "load the application first")
+        return self._database
+
     def configure(self, app: Application) -> None:
         """Make the database from settings and environment, and register it."""
         from ._database import Database

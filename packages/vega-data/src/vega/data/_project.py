@@ -41,12 +41,17 @@ def database_of(project: Project, settings: object | None = None) -> Database:
     read = DataSettings.load(project.root)
     chosen: Any = getattr(settings, "database_url", None)
     url = str(chosen.get_secret_value() if hasattr(chosen, "get_secret_value") else chosen or read.database_url)
-    return Database(
+    database = Database(
         url or f"sqlite+aiosqlite:///{project.root / project.package}.db",
         package=project.package,
         pool_size=read.database_pool_size,
         cursor_secret=read.cursor_secret,
     )
+    if "outbox" in project.features:  # whose tables then belong to the schema, whoever asks
+        from .outbox import Outbox
+
+        Outbox(database)
+    return database
 
 
 def migrations_folder(project: Project) -> Path:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vega.patterns import UnitOfWork
 
+from ._publishing import in_fresh_scopes
 from ._session import Session
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -53,6 +54,10 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
         if outbox is not None and self._session is not None and await outbox.write(self._session, events):
             self.after_commit(outbox.wake)
         await super()._before_commit(events)
+
+    async def _run_callbacks(self) -> None:
+        self._callbacks = in_fresh_scopes(self._callbacks)
+        await super()._run_callbacks()
 
     async def _commit(self) -> None:
         session, self._session = self._session, None

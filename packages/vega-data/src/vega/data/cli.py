@@ -1,4 +1,4 @@
-"""`vega migrate`: the schema of a project's database, step by step."""
+"""`vega migrate` and `vega outbox`: the schema of a project's database, and what waits in it to be told."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from vega.core.extend import Project
 from vega.discovery import discover
 
 from ._database import Database
-from ._errors import MigrationError
+from ._errors import MigrationError, OutboxError
 from ._project import database_of, migrations_folder
 from .migrations import Migrations
+from .outbox import Outbox, OutboxEntry
 
 app: typer.Typer = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
+outbox: typer.Typer = typer.Typer(help="See what waits to be told, and tell again what failed.", no_args_is_help=True)
 
 Timeout = Annotated[float, typer.Option(help="How long to wait for locks, in seconds.", min=0.001)]
 Deadline = Annotated[float | None, typer.Option(help="How long it may take in all, in seconds.", min=0.001)]
@@ -111,6 +113,47 @@ def sql(
 ) -> None:
     """Print the statements of an upgrade, without a database."""
     typer.echo(_of(Project.find(), 30.0).sql(revision, start=start), nl=False)
+
+
+@outbox.command("list")
+def list_entries(
+    dead: Annotated[bool, typer.Option("--dead", help="Those that are not tried again, with their errors.")] = False,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 100,
+) -> None:
+    """List the rows that wait, or those that are dead, in the order of writing."""
+
+    async def ask() -> list[OutboxEntry]:
+        async with _database(Project.find()) as database:
+            return await _outbox_of(database).entries(dead=dead, limit=limit)
+
+    found = asyncio.run(ask())
+    for one in found:
+        typer.echo(f"{one.id}  {one.event_name} for {one.listener}, {one.attempts} attempts  {one.error}".rstrip())
+    if not found:
+        typer.echo("no row is dead" if dead else "no row waits")
+
+
+@outbox.command()
+def resubmit(
+    ids: Annotated[list[str] | None, typer.Argument(help="The rows, as `list --dead` names them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every dead row.")] = False,
+) -> None:
+    """Give dead rows all their attempts again."""
+    if bool(ids) == everything:
+        raise typer.BadParameter("name rows, or give --all")
+
+    async def again() -> int:
+        async with _database(Project.find()) as database:
+            found = _outbox_of(database)
+            return await found.resubmit(None if everything else ids or [])
+
+    typer.echo(f"{asyncio.run(again())} rows will be told again")
+
+
+def _outbox_of(database: Database) -> Outbox:
+    if database.outbox is None:
+        raise OutboxError("the project has no outbox", "[tool.vega] features", "run: vega add outbox")
+    return database.outbox
 
 
 def _of(project: Project, timeout: float, deadline: float | None = None) -> Migrations:

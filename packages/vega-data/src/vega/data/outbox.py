@@ -157,10 +157,12 @@ class Outbox:
             for row in rows
         ]
 
-    async def resubmit(self, ids: Iterable[str]) -> int:
-        """Give dead rows all their attempts again; return how many there were."""
+    async def resubmit(self, ids: Iterable[str] | None) -> int:
+        """Give dead rows all their attempts again, every one of them for None; return how many there were."""
         table = self._table
-        again = update(table).where(table.c.id.in_(list(ids)), table.c.status == _DEAD)
+        again = update(table).where(table.c.status == _DEAD)
+        if ids is not None:
+            again = again.where(table.c.id.in_(list(ids)))
         fresh = again.values(status=_PENDING, attempts=0, available_at=self._clock(), token="", locked_until=None)
         async with self._database.writing(single=True) as session:
             count = int((await session.execute(fresh)).rowcount)

@@ -1,0 +1,50 @@
+"""`python -m vega.data relay`: the process that `vega run` starts for the feature `outbox`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from vega.core import Application, CoreError
+
+from ._outbox_plugin import OutboxPlugin, run_in
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Relay until told to stop; return the exit status.
+
+    Args:
+        arguments: the words of the command line after the program; those of this process when None.
+    """
+    parser = argparse.ArgumentParser(prog="python -m vega.data")
+    relay = parser.add_subparsers(required=True).add_parser("relay", help="tell what the outbox of a project holds")
+    relay.add_argument("--project", type=Path, default=Path(), help="the project's folder")
+    relay.add_argument("--poll", type=float, default=1.0, help="seconds between two looks")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_relay(options.project, options.poll))
+    except CoreError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+async def _relay(project: Path, poll: float) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    async with Application.load(project) as app:
+        outbox = cast("OutboxPlugin", app.plugin("outbox")).outbox
+        assert outbox is not None  # made when the application was configured
+        await outbox.run(stop, poll=poll, invoke=partial(run_in, app))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

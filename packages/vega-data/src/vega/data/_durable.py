@@ -1,0 +1,54 @@
+"""The durable listeners that the imported modules declare: marks without behaviour, until an outbox takes them up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from vega.events import Event
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """A function that must hear of every event of a type, whatever happens after the commit."""
+
+    name: str
+    event: type[Event]
+    handler: Handler
+    key: Callable[[Any], str] | None
+
+
+_declared: dict[str, Durable] = {}
+
+
+def durable(
+    event: type[E], *, name: str = "", key: Callable[[E], str] | None = None
+) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
+    """Mark an async function that must hear of every event of a type that an aggregate recorded.
+
+    In a project with the feature `outbox` the event is stored with the aggregate, and a relay runs the function, at
+    least once. What it needs beside the event is injected, as in a handler of the bus.
+
+    Args:
+        event: the event's class; its subclasses are heard as well.
+        name: a stable name, by which waiting rows find the function; module and function name when empty.
+        key: events with equal keys are told one after the other, in the order of writing.
+    """
+
+    def mark(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        place = f"{handler.__module__}.{handler.__qualname__}"
+        _declared[place] = Durable(name or place, event, handler, key)
+        return handler
+
+    return mark
+
+
+def declared_listeners(package: str) -> Iterator[Durable]:
+    """Return the listeners that the imported modules of a package declare, by their places."""
+    for _, one in sorted(_declared.items()):
+        if one.handler.__module__.partition(".")[0] == package:
+            yield one
