@@ -67,10 +67,8 @@ def test_group(package: str) -> list[str]:
 def copy_tests(package: str, target: Path) -> Path:
     """Copy a package's tests to a folder far from its source, with pytest's settings; return the folder."""
     shutil.rmtree(target, ignore_errors=True)
-    for name in ("tests", "typing_tests"):
-        source = ROOT / "packages" / package / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    source = ROOT / "packages" / package / "tests"
+    shutil.copytree(source, target / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "packages" / package / "README.md", target)
     shutil.copy(ROOT / "conftest.py", target)
     shared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
