@@ -15,7 +15,7 @@ from wheels import HOME, ROOT, interpreter_name
 BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 INTERPRETERS = ("3.11", "3.12", "3.13", "3.14")
-FULL = {"VEGA_FULL": "1"}
+FULL = {"VEGA_FULL": "1", "PYTEST_TIMEOUT": "1800"}
 # What takes longest goes first, so that the last minutes do not wait for one step.
 LONGEST = ("acceptance", "vega-data", "install", "faults", "vega-cli")
 
