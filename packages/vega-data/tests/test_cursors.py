@@ -61,7 +61,7 @@ async def _cursor_of(query: Query[Ranked], count: int) -> str:
 
 
 def test_every_row_that_stays_is_seen_once(run: Any) -> None:
-    rows = ROWS if os.environ.get("VEGA_FULL") else 1_000
+    rows = ROWS if os.environ.get("VEGA_FULL") else 400
 
     async def body(ranked: Any) -> None:
         await ranked.add_many([Ranked(number, rank(number)) for number in range(1, rows + 1)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import string
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -342,17 +343,11 @@ def with_two_values_of_truth(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(_COMPILE, Not, negation)
 
 
-MUTATIONS = [
-    without_escape,
-    without_collation,
-    without_a_place_for_nulls,
-    with_null_unlike_anything,
-    without_case,
-    with_two_values_of_truth,
-]
+QUICKLY_FOUND = [without_collation, without_a_place_for_nulls, with_two_values_of_truth]
+MUTATIONS = [without_escape, with_null_unlike_anything, without_case] if os.environ.get("VEGA_FULL") else []
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("mutation", [*QUICKLY_FOUND, *MUTATIONS])
 def test_a_rule_that_is_dropped_is_noticed(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mutation: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
