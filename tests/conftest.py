@@ -36,7 +36,8 @@ def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment") / ".venv"
     if UV.is_file():
         make = [[UV, "venv", "-q", "--python", sys.executable, folder]]
-        make += [[UV, "pip", "install", "-q", "--python", folder, "--find-links", wheels, f"{meta}[all]"]]
+        fresh = [f"--refresh-package={wheel.name.split('-')[0]}" for wheel in wheels.glob("*.whl")]
+        make += [[UV, "pip", "install", "-q", "--python", folder, *fresh, "--find-links", wheels, f"{meta}[all]"]]
     else:
         make = [[sys.executable, "-m", "venv", folder]]
         make += [[folder / "bin" / "pip", "install", "-q", "--find-links", wheels, f"{meta}[all]"]]

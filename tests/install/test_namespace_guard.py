@@ -18,7 +18,7 @@ def test_an_intruder_is_named_with_the_remedy(wheels: Path, tmp_path: Path, intr
     taken = [str(word) for word in (*install, "--no-deps", f"{intruder}=={version}")]
     if subprocess.run(taken, check=False, capture_output=True, timeout=300).returncode:
         pytest.skip(f"{intruder} {version} cannot be had: no network, and not in the cache")
-    ours = [str(word) for word in (*install, "--find-links", wheels, "vega-cli")]
+    ours = [str(word) for word in (*install, "--refresh-package=vega-cli", "--find-links", wheels, "vega-cli")]
     subprocess.run(ours, check=True, timeout=300)
 
     def vega(word: str) -> subprocess.CompletedProcess[str]:

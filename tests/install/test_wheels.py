@@ -46,7 +46,8 @@ def requirements(wheel: Path) -> list[Requirement]:
 def environment(folder: Path, wheels: Path, *wanted: str) -> Path:
     """Make an environment with these requirements and return its Python."""
     subprocess.run([UV, "venv", "-q", "--python", sys.executable, folder], check=True, timeout=120)
-    install = [UV, "pip", "install", "-q", "--python", folder, "--find-links", wheels, *wanted]
+    fresh = [f"--refresh-package={package}" for package in PARTS]  # else uv may take others of the same version
+    install = [UV, "pip", "install", "-q", "--python", folder, *fresh, "--find-links", wheels, *wanted]
     subprocess.run([str(word) for word in install], check=True, timeout=300)
     return folder / "bin" / "python"
 
