@@ -16,6 +16,7 @@ BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 INTERPRETERS = ("3.11", "3.12", "3.13", "3.14")
 FULL = {"VEGA_FULL": "1", "PYTEST_TIMEOUT": "1800"}
+BRIEF = {"VEGA_BRIEF": "1"}  # the oldest interpreter has drawn the examples already
 # What takes longest goes first, so that the last minutes do not wait for one step.
 LONGEST = ("acceptance", "vega-data", "install", "faults", "vega-cli")
 
@@ -56,9 +57,9 @@ def testing(wheels: Path, *, full: bool) -> Iterator[Step]:
         wheels: the folder with the wheels of all packages.
         full: all iterations, and what crosses packages on every interpreter instead of the oldest alone.
     """
-    environment = FULL if full else {}
     for version in INTERPRETERS:
         oldest = version == interpreter_name(sys.executable)
+        environment = FULL if full else {} if oldest else BRIEF
         python = sys.executable if oldest else find_python(version)
         note = "" if oldest else f" on {version}"
         if python is None:

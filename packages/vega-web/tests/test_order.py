@@ -91,7 +91,7 @@ def declare(rows: list[Any], log: list[str], *, acyclic: bool) -> MiddlewarePipe
     return pipeline
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5, deadline=None)
 @given(rows=declared)
 def test_the_order_told_is_the_order_met_and_keeps_what_was_asked(rows: list[Any]) -> None:
     log: list[str] = []
@@ -111,7 +111,7 @@ def test_the_order_told_is_the_order_met_and_keeps_what_was_asked(rows: list[Any
                 assert (log.index(step.name) < log.index(name)) == (word == "before")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5, deadline=None)
 @given(rows=declared)
 def test_an_order_is_either_found_whole_or_refused(rows: list[Any]) -> None:
     pipeline = declare(rows, [], acyclic=False)
@@ -130,7 +130,7 @@ def test_an_order_is_either_found_whole_or_refused(rows: list[Any]) -> None:
         assert names[0] == names[-1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5, deadline=None)
 @given(priorities=st.lists(st.integers(-3, 3), max_size=12))
 def test_without_before_and_after_priority_counts_and_then_the_order_of_registration(priorities: list[int]) -> None:
     pipeline = MiddlewarePipeline()
