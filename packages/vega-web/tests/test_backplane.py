@@ -138,7 +138,7 @@ def test_a_room_joined_while_the_server_is_away_is_heard_when_it_comes(start_val
                     try:
                         await rooms.broadcast("a", "hello")
                         heard = await asyncio.wait_for(ada.heard.get(), 0.5)
-                        if rooms._backplane._pubsub is not None:  # type: ignore[attr-defined]
+                        if rooms._backplane._pubsub is not None:  # type: ignore[attr-defined]  # the listener of the one over Redis
                             return heard
                     except (BackplaneError, TimeoutError):
                         continue

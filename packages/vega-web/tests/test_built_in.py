@@ -181,10 +181,10 @@ def test_a_slow_request_and_one_without_an_answer_are_logged_as_such(caplog: pyt
         async def send(_: Any) -> None: ...
 
         scope = {"type": "http", "method": "GET", "path": "/x", "headers": []}
-        await RequestLoggingMiddleware(gone, slow=0)(scope, gone, send)  # type: ignore[arg-type]
-        await RequestLoggingMiddleware(fine)(scope, gone, send)  # type: ignore[arg-type]
+        await RequestLoggingMiddleware(gone, slow=0)(scope, gone, send)  # type: ignore[arg-type]  # a bare dict is a scope
+        await RequestLoggingMiddleware(fine)(scope, gone, send)  # type: ignore[arg-type]  # a bare dict is a scope
         with pytest.raises(ValueError, match="lost"):
-            await RequestLoggingMiddleware(failing)(scope, gone, send)  # type: ignore[arg-type]
+            await RequestLoggingMiddleware(failing)(scope, gone, send)  # type: ignore[arg-type]  # a bare dict is a scope
 
     caplog.set_level(logging.INFO, "vega.web.access")
     asyncio.run(main())

@@ -302,7 +302,7 @@ def test_one_scope_is_shared_by_inline_middleware_handler_and_background_task() 
     assert "shop.config" not in sys.modules
     sys.modules["shop.config"] = config = types.ModuleType("shop.config")
     try:
-        config.pipeline = pipeline  # type: ignore[attr-defined]
+        config.pipeline = pipeline  # type: ignore[attr-defined]  # a module takes any name
         app = create_app(application)
         app.include_router(router)
         ask(app, "GET", "/")
@@ -524,7 +524,7 @@ class Numbers(Listed[int]):
         return self.numbers
 
 
-class Anything(Interactor):  # type: ignore[type-arg]
+class Anything(Interactor):  # type: ignore[type-arg]  # that it says no result is the point
     async def call(self) -> Any:
         return {"any": "thing"}
 
@@ -581,7 +581,7 @@ def test_what_the_path_does_not_give_is_the_body() -> None:
 
 
 def test_annotations_that_cannot_be_read_are_left_to_fastapi() -> None:
-    async def odd(request: "Missing") -> None: ...  # type: ignore[name-defined]  # noqa: F821
+    async def odd(request: "Missing") -> None: ...  # type: ignore[name-defined]  # that it cannot be read is the point  # noqa: F821
 
     assert without_injected(odd) is odd
 
