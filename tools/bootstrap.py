@@ -134,20 +134,21 @@ def make_with_pip() -> None:
     run([*keep[:5], "--find-links", WHEELS, "-d", WHEELS, *BUILD_NEEDS], quiet=True)
 
 
-def environment() -> tuple[list[str | dict[str, Any]], list[str]]:
-    """Return the members and the dependencies of the workspace's default environment."""
+def environment() -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """Return the members (each with its path and features) and the dependencies of the default environment."""
     import tomllib  # every Python that gets here has it
 
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     default = settings["tool"]["hatch"]["envs"]["default"]
-    return default["workspace"]["members"], default["dependencies"]
+    members: list[str | dict[str, Any]] = default["workspace"]["members"]
+    told = [(each, []) if isinstance(each, str) else (each["path"], each["features"]) for each in members]
+    return told, default["dependencies"]
 
 
 def editables() -> list[str]:
     """Return pip's arguments for the members of the workspace, with their features."""
     words: list[str] = []
-    for member in environment()[0]:
-        path, features = (member, []) if isinstance(member, str) else (member["path"], member["features"])
+    for path, features in environment()[0]:
         words += ["-e", f"{ROOT / path}[{','.join(features)}]" if features else str(ROOT / path)]
     return words
 

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from bootstrap import environment
 from build import build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,11 +41,9 @@ def environment_for(package: str, wheels: Path, *, python: str = sys.executable,
 
 def house_environment(folder: Path, wheels: Path, *, python: str) -> None:
     """Make an environment with every wheel, as the development environment has every package."""
-    root = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    default = root["tool"]["hatch"]["envs"]["default"]
-    wanted: list[str] = list(default["dependencies"])
-    for member in default["workspace"]["members"]:
-        path, features = (member, []) if isinstance(member, str) else (member["path"], member["features"])
+    members, dependencies = environment()
+    wanted = list(dependencies)
+    for path, features in members:
         (wheel,) = wheels.glob(f"{Path(path).name.replace('-', '_')}-*.whl")
         wanted.append(f"{wheel}[{','.join(features)}]" if features else str(wheel))
     _make(folder, wheels, python, wanted, "highest")
