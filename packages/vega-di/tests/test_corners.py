@@ -18,6 +18,7 @@ from vega.di import (
     Provider,
     Resolver,
     Scope,
+    ScopeClosedError,
     UnresolvedHintError,
     bind,
     current_scope,
@@ -341,3 +342,23 @@ def test_names_of_keys_that_are_no_classes_do_not_help_to_read_hints() -> None:
     container.register_factory(UserId, lambda: UserId(7))
 
     assert container.resolve(Reader).parts[1] == 7
+
+
+def test_a_resource_that_opens_while_its_scope_ends_is_closed_at_once() -> None:
+    log: list[str] = []
+    container = Container()
+    scope = container.scope()
+
+    def open_thing() -> Iterator[Thing]:
+        scope.__exit__(None, None, None)
+        yield Thing()
+        log.append("closed")
+
+    container.register_factory(Thing, open_thing, scope=Scope.SCOPED)
+    container.register(Other, scope=Scope.SCOPED)
+    scope.__enter__()
+    scope.resolve(Other)
+    with pytest.raises(ScopeClosedError):
+        scope.resolve(Thing)
+
+    assert log == ["closed"]
