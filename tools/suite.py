@@ -123,6 +123,7 @@ def main(mode: str) -> int:
     from bootstrap import use_caches_when_offline
 
     start = time.monotonic()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children of a shell's background job would ignore it
     tools = ROOT / ".tools" / "bin" / "python"
     use_caches_when_offline(tools if tools.exists() else BIN / "python")
     outcomes = run_all(reading())

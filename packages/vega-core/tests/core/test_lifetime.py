@@ -204,6 +204,8 @@ from vega.core.extend import Plugin, Project
 from vega.di import Container
 from vega.events import EventBus
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+
 class Web(Plugin):
     feature = "web"
     async def shutdown(self, app):
