@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, Protocol, TypeAlias, final
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn, Protocol, TypeAlias, final
 
 from ._errors import MiddlewareError
 from ._event import Event
@@ -15,30 +16,32 @@ Mode: TypeAlias = Literal["sequential", "concurrent"]
 
 @final
 class EventContext:
-    """One publish on its way to the handlers.
+    """One publish on its way to the handlers; the bus makes it.
 
     Attributes:
         event: what is published; enrich it with `event.add_metadata`.
         mode: how the handlers will run.
         stopped: the reason when a middleware stopped the event, else None.
         reached: how many middlewares have called `call_next`.
-        delivered: whether the handlers have been reached.
+        way: the middlewares and the handlers that it meets.
     """
 
-    __slots__ = ("_steps", "delivered", "event", "mode", "reached", "stopped")
-
-    def __init__(self, event: Event, mode: Mode, steps: Sequence[tuple[object, object]]) -> None:
-        self.event: Event = event
-        self.mode: Mode = mode
-        self._steps = steps
-        self.stopped: str | None = None
-        self.reached: int = 0
-        self.delivered: bool = False
+    # Each publish makes one: what is seldom set has its default here, and there is no __init__ to call.
+    event: Event
+    way: Way
+    mode: Mode = "sequential"
+    stopped: str | None = None
+    reached: int = 0
 
     @property
     def handlers(self) -> tuple[str, ...]:
         """The names of the immediate handlers that will see the event, in order."""
-        return tuple(str(subscription) for _, subscription in self._steps)
+        return tuple(map(str, self.way.subscriptions))
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the handlers have been reached."""
+        return self.reached >= self.way.depth
 
     def stop(self, reason: str) -> None:
         """Say that the event goes no further; without it, not calling `call_next` is an error.
@@ -79,28 +82,51 @@ def check_middleware(middleware: object) -> None:
         )
 
 
-def compose(middlewares: Sequence[EventMiddleware], deliver: CallNext) -> CallNext:
-    """Return the way into the first middleware, each bound to the next, the last to the handlers.
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """The chain of one event type through the middlewares of one bus, composed once.
 
     Args:
         middlewares: the outermost first.
-        deliver: runs the handlers.
+        deliver: runs the handlers; what the last middleware gets as its `call_next`.
+        subscriptions: the immediate handlers, in order.
     """
-    if not middlewares:
-        return deliver
-    following = _link(len(middlewares), middlewares[-1], lambda context, _: deliver(context), deliver)
-    for index in range(len(middlewares) - 1, 0, -1):
-        following = _link(index, middlewares[index - 1], middlewares[index], following)
-    first = middlewares[0]
-    return lambda context: first(context, following)
+
+    middlewares: Sequence[EventMiddleware]
+    deliver: CallNext
+    subscriptions: Sequence[object]
+    depth: int = field(init=False)
+    enter: Follow = field(init=False)
+    following: CallNext = field(init=False)
+
+    def __post_init__(self) -> None:
+        depth = len(self.middlewares)
+        following = self.deliver
+        for index in range(depth - 1, 0, -1):
+            following = _link(index, self.middlewares[index - 1], self.middlewares[index], following)
+        object.__setattr__(self, "depth", depth)
+        object.__setattr__(self, "following", following)
+        object.__setattr__(self, "enter", self.middlewares[0] if depth else _pass)
+
+    def arrive(self, context: EventContext) -> None:
+        """Note that the last middleware has called `call_next`.
+
+        Raises:
+            MiddlewareError: it has done so before.
+        """
+        if context.reached >= self.depth > 0:
+            _refuse_second(self.middlewares[-1])
+        context.reached = self.depth
 
 
-def check_reached(context: EventContext, middlewares: Sequence[EventMiddleware]) -> None:
+def check_reached(context: EventContext) -> None:
     """Refuse that an event was lost on its way to the handlers without a word.
 
     Raises:
         MiddlewareError: a middleware did not await `call_next`, nor say `context.stop(...)`.
     """
+    middlewares = context.way.middlewares
     if not context.delivered and context.stopped is None:
         index = min(context.reached, len(middlewares) - 1)
         # the event ended in that one, or the one before it made the call and did not await it
@@ -121,12 +147,20 @@ def _link(index: int, caller: object, follow: Follow, following: CallNext) -> Ca
 
     def call_next(context: EventContext) -> Awaitable[None]:
         if context.reached >= index:
-            raise MiddlewareError(
-                "call_next was called twice",
-                place_of(caller),
-                "await call_next(context) once; retries are for handlers: retry_on_error=True",
-            )
+            _refuse_second(caller)
         context.reached = index
         return follow(context, following)
 
     return call_next
+
+
+def _pass(context: EventContext, call_next: CallNext) -> Awaitable[None]:
+    return call_next(context)
+
+
+def _refuse_second(caller: object) -> NoReturn:
+    raise MiddlewareError(
+        "call_next was called twice",
+        place_of(caller),
+        "await call_next(context) once; retries are for handlers: retry_on_error=True",
+    )

@@ -10,7 +10,7 @@ from typing import TypeAlias, final
 from ._attempts import Call, compile_call
 from ._event import Event
 from ._handler import check_supply
-from ._middleware import CallNext
+from ._middleware import Way
 from ._subscription import Invoke, Subscription
 
 Step: TypeAlias = tuple[Call, Subscription]
@@ -25,13 +25,13 @@ class Plan:
     Args:
         now: the immediate handlers, in order, grouped by equal priority.
         later: the after-commit handlers, grouped likewise.
-        enter: the way through middleware and captures; None when there are none.
+        way: the way through middleware and captures; None when there are none.
         straight: the calls of the immediate handlers when nothing else is to be done; else empty.
     """
 
     now: Bands
     later: Bands
-    enter: CallNext | None = None
+    way: Way | None = None
     straight: tuple[Call, ...] = ()
     steps: tuple[Step, ...] = field(init=False)
     calls: tuple[Call, ...] = field(init=False)

@@ -16,7 +16,7 @@ from ._errors import DrainError, EventTypeError, HandlerError
 from ._event import Event
 from ._failures import EventHandlerErrors, HandlerFailure
 from ._in_flight import InFlight
-from ._middleware import CallNext, EventContext, EventMiddleware, Mode, check_middleware, check_reached, compose
+from ._middleware import EventContext, EventMiddleware, Mode, Way, check_middleware, check_reached
 from ._naming import name_of
 from ._plan import Bands, Plan, compile_steps
 from ._roster import Roster
@@ -82,13 +82,14 @@ class Publisher:
                 else:
                     return
                 await self._recover(plan, event, at, failure)
-            elif plan.enter is None:
+            elif (way := plan.way) is None:
                 await self._handle(plan, event, mode)
             else:
-                context = EventContext(event, mode, plan.steps)
-                await plan.enter(context)
-                if not context.delivered:
-                    check_reached(context, self._middlewares)
+                context = EventContext()
+                context.event, context.way, context.mode = event, way, mode
+                await way.enter(context, way.following)
+                if context.reached < way.depth:
+                    check_reached(context)
         finally:
             del flight.running[key]
             if flight.waiters:
@@ -194,30 +195,31 @@ class Publisher:
             now, later = compile_steps(type(event), self._roster.all, self._invoke)
             plan = Plan(now=now, later=later)
             if self._middlewares or self._captures:
-                plan = replace(plan, enter=compose(self._middlewares, self._end(plan)))
+                plan = replace(plan, way=self._way(plan))
             elif not later:
                 plan = replace(plan, straight=plan.calls)
             self._plans[type(event)] = plan
         return plan
 
-    def _end(self, plan: Plan) -> CallNext:
-        """Return the innermost step of the chain: captures, then the handlers."""
-        captures = self._captures
+    def _way(self, plan: Plan) -> Way:
+        """Return the chain of middlewares; at its end the captures, then the handlers."""
+        way: Way
+        captures, depth = self._captures, len(self._middlewares)
 
-        async def deliver(context: EventContext) -> None:
-            context.delivered = True
+        async def capture(context: EventContext) -> None:
+            way.arrive(context)
             for captured in captures:
                 captured.add(context.event)
             if all(captured.deliver for captured in captures):
                 await self._handle(plan, context.event, context.mode)
 
-        async def hand_over(context: EventContext) -> None:
-            context.delivered = True
-            if context.mode != "sequential":
+        async def deliver(context: EventContext) -> None:
+            if context.reached >= depth or context.mode != "sequential":
+                way.arrive(context)
                 return await self._handle(plan, context.event, context.mode)
-            at = 0  # the loop of publish, without the cost of one more coroutine
+            context.reached, at = depth, 0
             try:
-                for call in calls:
+                for call in plan.calls:  # the loop of publish, without the cost of one more coroutine
                     await call(context.event)
                     at += 1
             except Exception as error:  # noqa: BLE001 - collected, as in publish
@@ -226,8 +228,8 @@ class Publisher:
                 return None
             return await self._recover(plan, context.event, at, failure)
 
-        calls = plan.calls
-        return deliver if captures or plan.later else hand_over
+        way = Way(self._middlewares, capture if captures or plan.later else deliver, [each for _, each in plan.steps])
+        return way
 
     async def _handle(self, plan: Plan, event: Event, mode: Mode) -> None:
         """Run the handlers of a plan."""
