@@ -4,28 +4,68 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from vega.patterns.query import EntityFields
 
 T = TypeVar("T")
 Copier: TypeAlias = Callable[[Any, Mapping[str, Any]], Any]
-_copiers: WeakKeyDictionary[type, dict[tuple[str, ...], Copier]] = WeakKeyDictionary()
+_changers: WeakKeyDictionary[type, dict[tuple[str, ...], Copier]] = WeakKeyDictionary()
 
 
 def with_values(entity: T, changes: Mapping[str, Any]) -> T:
-    """Return the entity with some fields set: the same object when it can be changed, else a copy."""
+    """Return the entity with fields of its own set: the same object when it can be changed, else a copy.
+
+    Args:
+        entity: what to change.
+        changes: values by dotted path; a field of a value object inside, which no policy sets, is left out.
+    """
     if not changes:
         return entity
-    if _is_frozen(type(entity)):
-        return _replaced(entity, changes)
-    try:
-        for name, value in changes.items():
-            setattr(entity, name, value)
-    except (AttributeError, TypeError, ValueError):  # frozen: dataclasses and attrs the first, pydantic the last
-        return _replaced(entity, changes)
-    return entity
+    changed: T = _changer(type(entity), tuple(changes))(entity, changes)
+    return changed
+
+
+def all_with_values(entities: Iterable[T], changes: Iterable[Mapping[str, Any]]) -> list[T]:
+    """Return many entities with fields set as by `with_values`; how is found once for those of one kind."""
+    known: dict[tuple[Any, ...], Copier] = {}
+    made: list[T] = []
+    for entity, change in zip(entities, changes, strict=True):
+        key = (type(entity), *change)
+        changer = known.get(key)
+        if changer is None:
+            changer = known[key] = _changer(type(entity), tuple(change))
+        made.append(changer(entity, change))
+    return made
+
+
+def _changer(kind: type[Any], names: tuple[str, ...]) -> Copier:
+    known = _changers.setdefault(kind, {})
+    found = known.get(names)
+    if found is None:
+        found = known[names] = _made_changer(kind, tuple(name for name in names if "." not in name))
+    return found
+
+
+def _made_changer(kind: type[Any], names: tuple[str, ...]) -> Copier:
+    if not names:
+        return lambda entity, changes: entity
+    replaced = _copier(kind, names)
+    if hasattr(kind, "pull_events"):  # an aggregate
+        replaced = _with_its_events(replaced)
+    if _is_frozen(kind):
+        return replaced
+
+    def change(entity: Any, changes: Mapping[str, Any]) -> Any:
+        try:
+            for name in names:
+                setattr(entity, name, changes[name])
+        except (AttributeError, TypeError, ValueError):  # frozen: dataclasses and attrs the first, pydantic the last
+            return replaced(entity, changes)
+        return entity
+
+    return change
 
 
 def _is_frozen(kind: type) -> bool:
@@ -33,17 +73,15 @@ def _is_frozen(kind: type) -> bool:
     return parameters is not None and bool(parameters.frozen)
 
 
-def _replaced(entity: T, changes: Mapping[str, Any]) -> T:
-    recorded: tuple[Any, ...] = getattr(entity, "pull_events", tuple)()
-    known = _copiers.setdefault(type(entity), {})
-    names = tuple(changes)
-    copier = known.get(names)
-    if copier is None:
-        copier = known[names] = _copier(type(entity), names)
-    copied: T = copier(entity, changes)
-    for event in recorded:
-        cast("Any", copied).record(event)  # what recorded events is an aggregate
-    return copied
+def _with_its_events(replaced: Copier) -> Copier:
+    def copy(entity: Any, changes: Mapping[str, Any]) -> Any:
+        recorded = entity.pull_events()
+        copied = replaced(entity, changes)
+        for event in recorded:
+            copied.record(event)
+        return copied
+
+    return copy
 
 
 def _copier(kind: type[Any], names: tuple[str, ...]) -> Copier:
@@ -51,10 +89,10 @@ def _copier(kind: type[Any], names: tuple[str, ...]) -> Copier:
     if dataclasses.is_dataclass(kind):
         late = {one.name for one in dataclasses.fields(kind) if not one.init}
         if late:
-            return lambda entity, changes: _replaced_dataclass(entity, changes, late)
+            return lambda entity, changes: _replaced_dataclass(entity, {name: changes[name] for name in names}, late)
         return _written(kind, [one.name for one in dataclasses.fields(kind)], names)
     if hasattr(kind, "model_copy"):
-        return lambda entity, changes: entity.model_copy(update=dict(changes))
+        return lambda entity, changes: entity.model_copy(update={name: changes[name] for name in names})
     return _written(kind, EntityFields.of(kind), names)
 
 

@@ -18,7 +18,7 @@ from ._memory_unit import InMemoryUnitOfWork
 from ._missing import missing
 from ._parts import read
 from ._publishing import publish_events
-from ._rules import Rules, top_level
+from ._rules import Rules
 
 T = TypeVar("T")
 
@@ -135,7 +135,7 @@ class InMemoryRepository(QueryableRepository[T]):
                 bumped = checked | self._rules.on_bulk_update()
                 if self._rules.mapping.version:
                     bumped[self._rules.mapping.version] = self._rules.version_of(entity) + 1
-                self._store(with_values(self._rules.shape.copy(entity), top_level(bumped)))
+                self._store(with_values(self._rules.shape.copy(entity), bumped))
         except BaseException:
             self._rows = before
             raise
@@ -199,18 +199,18 @@ class InMemoryRepository(QueryableRepository[T]):
         if self._rules.identity_of(entity) is None and self._rules.identity_field.kind is Kind.INT:
             changes[self._rules.mapping.identity] = self._last_int + 1
         self._rules.shape.require_valid(entity, changes)
-        candidate = with_values(self._rules.shape.copy(entity), top_level(changes))
+        candidate = with_values(self._rules.shape.copy(entity), changes)
         if self._rules.identity_of(candidate) in self._rows:
             if self._rules.mapping.version:
                 raise self._rules.stale(candidate)
             raise DuplicateEntityError.of(self._rules.name, (self._rules.mapping.identity,))
         self._store(candidate)
-        return with_values(entity, top_level(changes))
+        return with_values(entity, changes)
 
     def _change(self, entity: T) -> T:
         changes = self._rules.on_update(entity)
         self._rules.shape.require_valid(entity, changes)
-        candidate = with_values(self._rules.shape.copy(entity), top_level(changes))
+        candidate = with_values(self._rules.shape.copy(entity), changes)
         stored = self._rows.get(self._rules.identity_of(entity))
         if self._rules.mapping.version and (
             stored is None or self._rules.version_of(stored) != self._rules.version_of(entity)
@@ -218,7 +218,7 @@ class InMemoryRepository(QueryableRepository[T]):
             raise self._rules.stale(entity)
         self._rules.refuse_foreign(stored)
         self._store(candidate)
-        return with_values(entity, top_level(changes))
+        return with_values(entity, changes)
 
     def _upsert(self, entity: T, keys: tuple[str, ...]) -> T:
         there = self._same(entity, keys)
@@ -263,7 +263,7 @@ class InMemoryRepository(QueryableRepository[T]):
         identity = self._rules.identity_of(entity)
         if self._rules.mapping.soft_delete:
             changes = self._rules.on_update(entity) | {self._rules.mapping.soft_delete: self._rules.now()}
-            self._rows[identity] = with_values(self._rules.shape.copy(entity), top_level(changes))
+            self._rows[identity] = with_values(self._rules.shape.copy(entity), changes)
         else:
             del self._rows[identity]
 

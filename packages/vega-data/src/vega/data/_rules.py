@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -72,7 +71,10 @@ class Rules:
 
     def identity_of(self, entity: object) -> Any:
         """Return the identifier of an entity; None when it has none yet."""
-        return read(entity, self.identity.path)
+        try:
+            return self.identity.read(entity)
+        except AttributeError:
+            return read(entity, self.identity.path)  # which says what is wrong with it
 
     def version_of(self, entity: object) -> int:
         """Return the version of an entity; 0 for one that was never stored."""
@@ -89,12 +91,10 @@ class Rules:
             changes[mapping.identity] = self._new_identity()
         if mapping.version:
             changes[mapping.version] = 1
-        moments = [name for name in (mapping.created_at, mapping.updated_at) if name]
-        actors = [name for name in (mapping.created_by, mapping.updated_by) if name]
-        if moments:
-            changes |= dict.fromkeys(moments, self.now())
-        if actors:
-            changes |= dict.fromkeys(actors, current_actor())
+        if mapping.created_at or mapping.updated_at:
+            changes |= dict.fromkeys(filter(None, (mapping.created_at, mapping.updated_at)), self.now())
+        if mapping.created_by or mapping.updated_by:
+            changes |= dict.fromkeys(filter(None, (mapping.created_by, mapping.updated_by)), current_actor())
         return changes
 
     def on_update(self, entity: object) -> dict[str, Any]:
@@ -211,8 +211,3 @@ def _named(mapping: EntityMapping) -> list[str]:
     ]
     grouped = [name for group in (*mapping.unique_keys(), *mapping.index_keys()) for name in group]
     return [name for name in (*single, *grouped) if name]
-
-
-def top_level(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes that are fields of the entity itself, which is where policies put theirs."""
-    return {name: value for name, value in changes.items() if "." not in name}

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.types import NullType
 
 from vega.patterns.query import InvalidValueError
 from vega.patterns.query.values import check_constant
 
 from ._bulk import BulkInsert
-from ._changed import with_values
+from ._changed import all_with_values, with_values
 from ._changes import checked_changes, checked_keys
 from ._compile import Compiler
 from ._errors import DuplicateEntityError, InvalidEntityError
@@ -20,7 +21,6 @@ from ._merge import Merge
 from ._missing import missing
 from ._parts import missing_value, require_instance
 from ._rows import insert_children, replace_children
-from ._rules import top_level
 from ._session import Session
 from ._statements import Clauses, Statements
 from ._tables import EntityTable
@@ -71,7 +71,7 @@ class Writer(Generic[T]):
             else:
                 await session.execute(self._insert(), row, tables=self._tables)
             await insert_children(session, self._tables, [(identity, entity)])
-        return with_values(entity, top_level(changes))
+        return with_values(entity, changes)
 
     async def insert_many(self, entities: Sequence[T]) -> list[T]:
         """Store new entities, all or none."""
@@ -89,7 +89,7 @@ class Writer(Generic[T]):
                 for one, change in zip(entities, changes, strict=True)
             ]
             await insert_children(session, self._tables, owners)
-        return [with_values(entity, top_level(change)) for entity, change in zip(entities, changes, strict=True)]
+        return all_with_values(entities, changes)
 
     async def save(self, entity: T) -> T:
         """Create or update an entity."""
@@ -105,7 +105,7 @@ class Writer(Generic[T]):
             session.snapshots.forget()
             (kept,) = await self._merge.send(session, [row], (self._rules.mapping.identity,))
             await replace_children(session, self._tables, [(self._rules.identity_of(entity), entity)])
-        return with_values(entity, top_level(changes | kept))
+        return with_values(entity, changes | kept)
 
     async def update(self, entity: T) -> T:
         """Store the values of an entity that is stored already."""
@@ -127,7 +127,7 @@ class Writer(Generic[T]):
             if done.rowcount == 0:
                 raise self._rules.stale(entity) if self._rules.mapping.version else missing(self._rules, identity)
             await replace_children(session, self._tables, [(identity, entity)])
-        return with_values(entity, top_level(changes))
+        return with_values(entity, changes)
 
     async def delete(self, id: Any) -> bool:
         """Delete one entity, and tell whether there was one."""
@@ -175,7 +175,7 @@ class Writer(Generic[T]):
             identity = self._rules.mapping.identity
             owners = {change[identity]: entity for entity, change in zip(entities, changes, strict=True)}
             await replace_children(session, self._tables, list(owners.items()))
-        return [with_values(entity, top_level(change)) for entity, change in zip(entities, changes, strict=True)]
+        return all_with_values(entities, changes)
 
     def _update(self, names: Iterable[str]) -> Callable[[Clauses], Update]:
         def make(clauses: Clauses) -> Update:
@@ -215,7 +215,8 @@ class Writer(Generic[T]):
         if self._database.dialect == "sqlite":  # this unit alone is writing, and SQLite numbers from the largest
             largest = (await session.execute(select(func.coalesce(func.max(identity), 0)))).scalar_one()
             return range(largest + 1, largest + 1 + how_many)
-        sequence = func.pg_get_serial_sequence(self._tables.table.fullname, identity.name)
+        named = func.pg_get_serial_sequence(self._tables.table.fullname, identity.name)
+        sequence = select(cast(named, REGCLASS)).scalar_subquery()  # looked up once, not for each number
         drawn = func.array_agg(func.nextval(sequence), type_=NullType())  # one row with a list, not a row for each
         numbers = select(drawn).select_from(func.generate_series(1, how_many))
         made: Sequence[int] = (await session.execute(numbers, tables=self._tables)).scalar_one()
