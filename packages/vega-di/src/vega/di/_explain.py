@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ._errors import CircularDependencyError, ConstructionError, ContainerError, InjectionError, InvalidKeyError
+from ._errors import CircularDependencyError, ConstructionError, ContainerError, InjectionError
 from ._keys import check_key, label
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def explain(error: Exception, key: Any = None, node: Node | None = None) -> None
     if isinstance(error, (InjectionError, ContainerError)):
         return
     if isinstance(error, TypeError):
-        _refuse_unhashable(error, key)
+        _refuse_unhashable(key)
     passed = _passed_through(error)
     if isinstance(error, RecursionError) and passed:
         if len(passed) > len({path[-1] for path in passed}):
@@ -40,12 +40,11 @@ def explain(error: Exception, key: Any = None, node: Node | None = None) -> None
         raise _failed(path, error) from error
 
 
-def _refuse_unhashable(error: TypeError, key: Any) -> None:
+def _refuse_unhashable(key: Any) -> None:
     try:
         hash(key)
     except TypeError:
-        check_key(key)
-        raise InvalidKeyError(f"{key!r} cannot be hashed", "resolve", "use keys with hashable metadata") from error
+        check_key(key)  # nor is it a key
 
 
 def _endless(node: Node) -> CircularDependencyError:

@@ -1,0 +1,104 @@
+"""How builders and those who wait for them meet, step by step: what races of threads and tasks reach only by luck."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from vega.di import _once
+
+
+class Thing: ...
+
+
+class Late(dict[Any, Any]):
+    """A store in which somebody's claim was seen, and is gone when it is looked at."""
+
+    def __init__(self, found: object = None) -> None:
+        super().__init__()
+        self.found = found
+        self.asked = 0
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        self.asked += 1
+        if self.asked > 1:
+            return super().setdefault(key, default)
+        if self.found is not None:
+            self[~key] = self.found
+        return _once.Claim(None, None)
+
+
+NODE = SimpleNamespace(slot=7, address=Thing)
+
+
+def made(owner: Any) -> Thing:
+    return Thing()
+
+
+async def amade(owner: Any) -> Thing:
+    return Thing()
+
+
+def test_a_claim_that_ended_without_a_result_is_taken_up() -> None:
+    owner = SimpleNamespace(v=Late())
+
+    assert type(_once.once(owner, NODE, made)) is Thing
+    assert owner.v.asked == 2
+
+
+def test_a_claim_that_ended_without_a_result_is_taken_up_by_a_task() -> None:
+    owner = SimpleNamespace(v=Late())
+
+    assert type(asyncio.run(_once.aonce(owner, NODE, amade))) is Thing
+    assert owner.v.asked == 2
+
+
+def test_a_claim_that_ended_with_a_result_gives_it() -> None:
+    there = Thing()
+
+    assert _once.once(SimpleNamespace(v=Late(there)), NODE, made) is there
+    assert asyncio.run(_once.aonce(SimpleNamespace(v=Late(there)), NODE, amade)) is there
+
+
+def test_nobody_waits_for_a_build_that_has_ended() -> None:
+    claim = _once.Claim(NODE, None)
+    claim.end(None)
+
+    _once._wait(claim, None)
+    asyncio.run(_once._await(claim, None))
+
+    assert claim.waiters == []
+
+
+def test_who_comes_after_a_build_that_failed_gets_its_error() -> None:
+    claim = _once.Claim(NODE, None)
+    claim.end(ValueError("no"))
+
+    with pytest.raises(ValueError, match="no"):
+        _once._wait(claim, None)
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(_once._await(claim, None))
+
+
+def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
+    async def main() -> None:
+        claim = _once.Claim(NODE, None)
+        waiting = asyncio.create_task(_once._await(claim, None))
+        await asyncio.sleep(0)
+        claim.end(None)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await asyncio.sleep(0)
+        assert claim.waiting == []
+
+    asyncio.run(main())
+
+
+def test_a_wake_that_finds_nobody_leaves_the_bare_claim() -> None:
+    store: dict[int, Any] = {~7: _once.CLAIMED}
+
+    _once.wake(store, 7)
+
+    assert store == {~7: _once.CLAIMED}
