@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from vega.data import Database, SQLAlchemyRepository
 from vega.patterns import Specification
 from vega.patterns.query import InvalidCursorError, Query
 
+FULL = bool(os.environ.get("VEGA_FULL"))
 ROWS = 10_000
 SIZES = [1, 2, 3, 7, 100]
 
@@ -60,24 +61,49 @@ async def _cursor_of(query: Query[Ranked], count: int) -> str:
     return page.next
 
 
-def test_every_row_that_stays_is_seen_once(run: Any) -> None:
-    rows = ROWS if os.environ.get("VEGA_FULL") else 400
+ORDERS: list[Callable[[Query[Ranked]], Query[Ranked]]] = [
+    lambda query: query.order_by("rank"),
+    lambda query: query.order_by("rank", "desc"),
+    lambda query: query.order_by("rank", "asc", nulls="first"),
+    lambda query: query.order_by("rank", "desc", nulls="first"),
+]
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(ROWS, [100]), (300, SIZES)] if FULL else [(400, [7, 100])])
+def test_every_row_that_stays_is_seen_once(run: Any, rows: int, sizes: list[int]) -> None:
+    async def body(ranked: Any) -> None:
+        await ranked.add_many([Ranked(number, rank(number)) for number in range(1, rows + 1)])
+        for ordered in ORDERS:
+            query = ordered(ranked.query())
+            expected = [row.id for row in await query.get()]
+            for size in sizes:
+                for backward in (False, True):
+                    seen = [page async for page in pages(query, size, backward=backward)]
+                    in_order = reversed(seen) if backward else seen
+                    assert [one for page in in_order for one in page] == expected
+
+    run(Ranked, body)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pages_of_every_size_among_many_rows_follow_one_another(run: Any, size: int) -> None:
+    rows = ROWS if FULL else 600
 
     async def body(ranked: Any) -> None:
         await ranked.add_many([Ranked(number, rank(number)) for number in range(1, rows + 1)])
-        asked: Any
-        for asked in (
-            lambda: ranked.query().order_by("rank"),
-            lambda: ranked.query().order_by("rank", "desc"),
-            lambda: ranked.query().order_by("rank", "asc", nulls="first"),
-            lambda: ranked.query().order_by("rank", "desc", nulls="first"),
-        ):
-            expected = [row.id for row in await asked().get()]
-            for size in SIZES if rows == ROWS else [7, 100]:
-                for backward in (False, True):
-                    seen = [page async for page in pages(asked(), size, backward=backward)]
-                    ordered = reversed(seen) if backward else seen
-                    assert [one for page in ordered for one in page] == expected
+        for ordered in ORDERS:
+            query = ordered(ranked.query())
+            everything = await query.get()
+            expected, known = [row.id for row in everything], [row.rank is not None for row in everything]
+            boundary = known.index(not known[0])  # where the rows without a rank begin or end
+            for start in (size, max(size, boundary - size), rows - 3 * size):
+                cursor = await _cursor_of(query, start + 1)
+                after = await query.cursor(after=cursor, size=size)
+                before = await query.cursor(before=after.previous, size=size)
+                beyond = await query.cursor(after=after.next, size=size)
+                assert [row.id for row in before] == expected[start - size : start]
+                assert [row.id for row in after] == expected[start : start + size]
+                assert [row.id for row in beyond] == expected[start + size : start + 2 * size]
 
     run(Ranked, body)
 

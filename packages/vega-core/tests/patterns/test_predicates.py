@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -41,6 +42,8 @@ from vega.patterns.query import (
 )
 from vega.patterns.query import _codegen as codegen
 from vega.patterns.query.values import MAX_DEPTH, Pattern, all_of, any_of, escape, negate
+
+NOTHING = None
 
 
 @dataclass
@@ -288,7 +291,24 @@ def test_an_operator_that_is_nearly_right_is_suggested() -> None:
         (lambda o: 1 < o.amount < 5, InvalidPredicateError, "between"),
         (lambda o: "x" in o.note, InvalidPredicateError, "contains"),
         (lambda o: list(o.lines), InvalidPredicateError, "any_"),
-        (lambda o: o.note is None, InvalidPredicateError, "is_null"),
+        (lambda o: o.note is None, InvalidPredicateError, r"is_null\(o.note\)"),
+        (lambda o: o.note is not None and o.paid, InvalidPredicateError, r"is_not_null\(o.note\)"),
+        (lambda o: o.note is None or o.paid, InvalidPredicateError, r"is_null\(o.note\)"),
+        (lambda o: (o.note is None) | o.paid, InvalidPredicateError, r"is_null\(o.note\)"),
+        (lambda o: o.paid if o.address.city is not None else o.gift, InvalidPredicateError, r"o.address.city"),
+        (lambda o: o.note is NOTHING, InvalidPredicateError, r"is_null\(o.note\)"),
+        (lambda o: o.lines.any(lambda line: line.sku is None), InvalidPredicateError, r"is_null\(line.sku\)"),
+        (lambda o: o.lines.any(lambda line: o.note is None), InvalidPredicateError, "plain False"),
+        (lambda o: o.labels["x"] == 1, UnsupportedPredicateError, "value object"),
+        (lambda o: o["note"] == "x", UnsupportedPredicateError, "not subscriptable"),
+        (lambda o: o.note() == "x", UnsupportedPredicateError, r"contains\(\.\.\.\)"),
+        (lambda o: len(o.note) > 3, UnsupportedPredicateError, "store the number"),
+        (lambda o: -o.amount < 3, UnsupportedPredicateError, "compare the field itself"),
+        (lambda o: o.amount << 1 == 2, UnsupportedPredicateError, "compare the field itself"),
+        (lambda o: int(o.note) == 2, UnsupportedPredicateError, "compare the field itself"),
+        (lambda o: (o.amount > 1) > 2, UnsupportedPredicateError, "compare the field itself"),
+        (lambda o: o.note == f"{o.amount}", UnsupportedPredicateError, "written into a text"),
+        (lambda o: o.note == str(o.amount), UnsupportedPredicateError, "written into a text"),
         (lambda o: "yes", InvalidPredicateError, "no condition"),
         (lambda o: (o.amount == 1) == (o.amount == 2), InvalidPredicateError, "& | ~"),
         (lambda o: o.amount + 1 == 2, UnsupportedPredicateError, "compute the constant first"),
@@ -309,6 +329,25 @@ def test_what_cannot_be_recorded_says_what_to_write(
 ) -> None:
     with pytest.raises(error, match=told):
         record(predicate, FIELDS)
+
+
+def test_other_things_may_be_asked_for_their_identity() -> None:
+    class Limited:
+        limit: int | None = None
+
+        def predicate(self, order: Any) -> Any:
+            return order.paid if self.limit is None else order.amount < self.limit
+
+    assert record(Limited().predicate, FIELDS) == record(lambda order: order.paid, FIELDS)
+
+
+def test_what_is_no_function_of_python_is_recorded_as_it_is() -> None:
+    assert record(attrgetter("paid"), FIELDS) == record(lambda order: order.paid, FIELDS)
+
+
+def test_a_mistake_of_the_predicate_itself_is_told_as_it_is() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        record(lambda order: {}[[]], FIELDS)  # type: ignore[index] # the mistake under test
 
 
 def test_recorders_take_part_in_python_protocols_as_plain_objects() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
@@ -62,11 +61,11 @@ from vega.patterns.query import (
 from vega.patterns.query.values import FOLD
 
 from ._form import LISTED, Slot
+from ._listed import listed
 from ._sqlite import FOLD_FUNCTION
 from ._tables import ChildTable, EntityTable
 from ._texts import searched
 
-_MOST_FLOATS: Final = 30_000
 _FOLD_FROM: Final = "".join(chr(point) for point in FOLD)
 _FOLD_TO: Final = "".join(FOLD.values())
 _OPERATORS: Final[dict[Comparison, Callable[[Any, Any], Any]]] = {
@@ -157,12 +156,7 @@ class Compiler:
             return column.in_([self._bound(node.field, value) for value in values])
         if not self.is_sqlite:
             return column == any_(bindparam(None, values, type_=ARRAY(column.type)))
-        if node.field.info.kind in {Kind.FLOAT, Kind.BYTES}:
-            if len(values) > _MOST_FLOATS:
-                raise UnsupportedPredicateError(f"more than {_MOST_FLOATS} values for {node.field}", "in_")
-            return column.in_([self._bound(node.field, value) for value in values])
-        listed = func.json_each(self._as_json(column, values)).table_valued("value", name=f"each_{id(node)}")
-        return column.in_(select(listed.c.value))
+        return column.in_(listed(column.type, node.field.info.kind, values))
 
     def match(self, node: Match) -> Clause:
         """Look into a text."""
@@ -247,10 +241,6 @@ class Compiler:
 
     def _bound(self, field: Field, value: Any) -> ColumnElement[Any]:
         return _parameter(value, self._columns[str(field)].type)
-
-    def _as_json(self, column: ColumnElement[Any], values: list[Any]) -> str:
-        process = column.type.dialect_impl(_DIALECTS["sqlite"]).bind_processor(_DIALECTS["sqlite"])
-        return json.dumps([process(value) if process else value for value in values])
 
     def _inside(self, field: Field) -> tuple[Compiler, Clause]:
         held = self._children[str(field)]

@@ -13,6 +13,8 @@ from .types import DECIMAL_COLLATION
 
 FOLD_FUNCTION: Final = "vega_fold"
 SUM_FUNCTION: Final = "vega_sum"
+FLOAT_FUNCTION: Final = "vega_float"
+BYTES_FUNCTION: Final = "vega_bytes"
 _LONGEST_FAREWELL: Final = 5.0
 
 
@@ -23,6 +25,8 @@ class VegaConnection(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self.create_collation(DECIMAL_COLLATION, _compare_decimals)
         self.create_function(FOLD_FUNCTION, 1, _fold, deterministic=True)
+        self.create_function(FLOAT_FUNCTION, 1, float.fromhex, deterministic=True)
+        self.create_function(BYTES_FUNCTION, 1, bytes.fromhex, deterministic=True)
         self.create_aggregate(SUM_FUNCTION, 1, _Sum)  # type: ignore[arg-type] # its class methods fit; the stub wants int
         self.execute("PRAGMA foreign_keys = ON")
         self.execute("PRAGMA journal_mode = WAL")

@@ -14,6 +14,7 @@ from ._fields import EntityFields, FieldInfo
 from ._kinds import Kind
 from ._no_arithmetic import NoArithmetic
 from ._nodes import Comparison, Field, Matching, Node, all_of, any_of, check_depth, negate
+from ._unrecordable import refusals, refuse_identity
 
 T = TypeVar("T")
 
@@ -110,10 +111,20 @@ class FieldExpr(NoArithmetic):
     def __bool__(self) -> NoReturn:
         raise _no_truth()
 
-    def __contains__(self, item: object) -> NoReturn:
+    def __contains__(self, item: object) -> bool:
         raise InvalidPredicateError(
             "`in` cannot be recorded", f"the predicate on {self._field}", f"write contains(u.{self._field}, ...)"
         )
+
+    def __format__(self, spec: str, /) -> NoReturn:
+        raise UnsupportedPredicateError(
+            "a field cannot be written into a text",
+            f"the predicate on {self._field}",
+            "store the whole text in a field, or ask each field for its part",
+        )
+
+    def __str__(self) -> str:
+        return self.__format__("")
 
     def __iter__(self) -> NoReturn:
         raise InvalidPredicateError(
@@ -204,7 +215,9 @@ def record(predicate: Callable[[Any], Any], fields: EntityFields) -> Node:
     Raises:
         QueryError: the predicate cannot be recorded, or asks for what cannot be answered.
     """
-    return check_depth(node_of(predicate(Fields(fields))))
+    refuse_identity(predicate)
+    with refusals():
+        return check_depth(node_of(predicate(Fields(fields))))
 
 
 def field_of(choose: Callable[[Any], Any], fields: EntityFields) -> Field:
