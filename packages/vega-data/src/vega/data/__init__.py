@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._errors import DestructiveMigrationError as DestructiveMigrationError
     from ._errors import DuplicateEntityError as DuplicateEntityError
     from ._errors import ForeignKeyError as ForeignKeyError
+    from ._errors import IdleUnitError as IdleUnitError
     from ._errors import InvalidEntityError as InvalidEntityError
     from ._errors import MappingError as MappingError
     from ._errors import MigrationError as MigrationError
@@ -43,6 +44,7 @@ _WHERE = {
     "DuplicateEntityError": "_errors",
     "EntityMapping": "_entity_mapping",
     "ForeignKeyError": "_errors",
+    "IdleUnitError": "_errors",
     "InMemoryRepository": "_memory",
     "InMemoryUnitOfWork": "_memory_unit",
     "InvalidEntityError": "_errors",
@@ -72,6 +74,7 @@ __all__ = [
     "DuplicateEntityError",
     "EntityMapping",
     "ForeignKeyError",
+    "IdleUnitError",
     "InMemoryRepository",
     "InMemoryUnitOfWork",
     "InvalidEntityError",

@@ -18,6 +18,7 @@ from vega.patterns import UnitOfWorkError, current_unit
 from ._declared import declared_tables
 from ._driver_errors import translated
 from ._errors import DatabaseStateError
+from ._idle import IdleWatch
 from ._session import Session
 from ._sqlite import VegaConnection, connected
 from ._tables import EntityTable, joined
@@ -45,6 +46,8 @@ class Database:
         connect_timeout: how long to wait for a new one, in seconds (PostgreSQL).
         lock_timeout: how long a write waits for another one, in seconds.
         statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
+        idle_limit: how long a unit of work may keep its connection and send nothing, in seconds, before a warning
+            tells where it was opened; 0 for as long as it likes.
         cursor_secret: signs the cursors of pages; made from the URL when empty, so that all processes with
             the same database accept each other's.
         echo: log every statement.
@@ -63,6 +66,7 @@ class Database:
         connect_timeout: float = 10.0,
         lock_timeout: float = 5.0,
         statement_timeout: float | None = None,
+        idle_limit: float = 10.0,
         cursor_secret: str = "",
         echo: bool = False,
     ) -> None:
@@ -72,6 +76,7 @@ class Database:
         self._options |= {"pool_timeout": pool_timeout, "pool_size": pool_size, "max_overflow": 0}
         self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
         self._secret = cursor_secret.encode() or secret_of(self._url)
+        self._idle = IdleWatch(idle_limit)
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
         self._opened_in: asyncio.AbstractEventLoop | None = None
@@ -92,6 +97,11 @@ class Database:
     def cursor_secret(self) -> bytes:
         """The key that signs cursors."""
         return self._secret
+
+    @property
+    def idle_watch(self) -> IdleWatch:
+        """What notes the units that hold a connection."""
+        return self._idle
 
     @property
     def is_open(self) -> bool:
@@ -130,6 +140,7 @@ class Database:
     async def close(self) -> None:
         """Close all connections. Closing twice does nothing."""
         engine, self._engine = self._engine, None
+        self._idle.stop()
         if engine is not None:
             await engine.dispose()
 

@@ -14,7 +14,8 @@ DataError
 ├── MigrationError             VG411  a migration cannot be made or run
 ├── DestructiveMigrationError  VG412  a migration would drop or narrow what is stored
 ├── OutboxError                VG413  an event cannot be written to or read from the outbox
-└── ConstraintError            VG414  the database refuses a value by a check or a NOT NULL
+├── ConstraintError            VG414  the database refuses a value by a check or a NOT NULL
+└── IdleUnitError              VG415  a unit of work keeps a connection that it does not use; logged, never raised
 """
 
 from __future__ import annotations
@@ -147,3 +148,9 @@ class ConstraintError(DataError):
 
     code = "VG414"
     kind = ErrorKind.INVALID
+
+
+class IdleUnitError(DataError):
+    """A unit of work keeps a connection and does not use it; its text is logged as a warning, it is never raised."""
+
+    code = "VG415"

@@ -18,11 +18,14 @@ class DataSettings(BaseSettings):
     Attributes:
         database_url: where it is, from `DATABASE_URL`; a SQLite file beside pyproject.toml when empty.
         database_pool_size: the largest number of open connections, from `DATABASE_POOL_SIZE`.
+        database_idle_limit: how long a unit of work may keep its connection and send nothing before a warning, in
+            seconds, from `DATABASE_IDLE_LIMIT`; 0 for as long as it likes.
         cursor_secret: signs the cursors of pages, from `CURSOR_SECRET`; made from the URL when empty.
     """
 
     database_url: str = ""
     database_pool_size: int = 5
+    database_idle_limit: float = 10.0
     cursor_secret: str = ""
 
 
@@ -45,6 +48,7 @@ def database_of(project: Project, settings: object | None = None) -> Database:
         url or f"sqlite+aiosqlite:///{project.root / project.package}.db",
         package=project.package,
         pool_size=read.database_pool_size,
+        idle_limit=read.database_idle_limit,
         cursor_secret=read.cursor_secret,
     )
     if "outbox" in project.features:  # whose tables then belong to the schema, whoever asks

@@ -29,10 +29,15 @@ class Session:
     Args:
         database: whose connection it takes.
         kind: the transaction: none, the one of a single statement, one that reads, or one that writes.
+        opened_at: where a unit of work was opened, `file:line`, when it is to be reported should it stay idle.
+
+    Attributes:
+        sent: how many statements it has sent, and got the answers of.
     """
 
-    def __init__(self, database: Database, kind: Kind) -> None:
+    def __init__(self, database: Database, kind: Kind, *, opened_at: str = "") -> None:
         self._database, self._kind = database, kind
+        self.opened_at, self.sent = opened_at, 0
         self._connection: AsyncConnection | None = None
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
@@ -42,6 +47,11 @@ class Session:
     def remembers(self) -> bool:
         """Whether what it reads may be updated later in the same transaction."""
         return self._kind == "write"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement is on its way."""
+        return self._lock.locked()
 
     async def execute(
         self, statement: Executable, parameters: Parameters = None, *, tables: EntityTable | None = None
@@ -54,7 +64,9 @@ class Session:
         async with self._lock:
             with translated(tables):
                 connection = self._connection or await self._take()
-                return await connection.execute(statement, parameters)
+                result = await connection.execute(statement, parameters)
+                self.sent += 1
+                return result
 
     async def driver_sql(
         self, text: str, parameters: Sequence[Any] | None = None, *, tables: EntityTable | None = None
@@ -68,20 +80,25 @@ class Session:
             with translated(tables):
                 connection = self._connection or await self._take()
                 await connection.exec_driver_sql(text, parameters)
+                self.sent += 1
 
     async def stream(self, statement: Executable, batch: int) -> AsyncIterator[Sequence[Any]]:
         """Send a query, and give its rows in batches while the database still reads."""
         with translated():
-            connection = await self.connection()
+            async with self._lock:
+                connection = self._connection or await self._take()
             async with connection.stream(statement, execution_options={"yield_per": batch}) as result:
                 async for rows in result.partitions():
+                    self.sent += 1
                     yield rows
 
     async def connection(self) -> AsyncConnection:
-        """Return the connection, taken at the first call."""
+        """Return the connection, taken at the first call; what is done with it is not seen from here."""
         async with self._lock:
             with translated():
-                return self._connection or await self._take()
+                connection = self._connection or await self._take()
+                self._database.idle_watch.gave_back(self)
+                return connection
 
     async def commit(self) -> None:
         """Commit, and give the connection back."""
@@ -122,9 +139,12 @@ class Session:
             await self._raw.execute("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
         elif self._kind == "read":
             connection = self._connection = await connection.execution_options(postgresql_readonly=True)
+        if self.opened_at:
+            database.idle_watch.took(self)
         return connection
 
     async def _give_back(self) -> None:
         connection, self._connection, self._raw = self._connection, None, None
+        self._database.idle_watch.gave_back(self)
         if connection is not None:
             await asyncio.shield(connection.close())

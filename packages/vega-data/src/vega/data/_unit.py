@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vega.patterns import UnitOfWork
 
+from ._idle import caller
 from ._publishing import in_fresh_scopes
 from ._session import Session
 
@@ -47,7 +48,8 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
         return session
 
     async def _begin(self, *, read_only: bool) -> None:
-        self._session = Session(self._database, "read" if read_only else "write")
+        opened_at = caller() if self._database.idle_watch.seconds else ""
+        self._session = Session(self._database, "read" if read_only else "write", opened_at=opened_at)
 
     async def _before_commit(self, events: list[Any]) -> None:
         outbox = self._database.outbox
