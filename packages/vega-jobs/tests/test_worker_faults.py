@@ -107,7 +107,7 @@ def test_a_worker_in_a_thread_leaves_the_signals_alone(redis_url: str) -> None:
             await queue.enqueue(jobs.remember, value=1)
             worker = Worker()
             running = asyncio.create_task(worker.run())
-            while not jobs.done:  # noqa: ASYNC110 - the job is not of this loop
+            while not jobs.done:  # noqa: ASYNC110 - the job sets no event
                 await asyncio.sleep(0.01)
             worker.stop()
             await running
