@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from ._schemes._bearer import BearerTokens as BearerTokens
     from ._schemes._jwks import JwkSet as JwkSet
     from ._schemes._sessions import SessionCookies as SessionCookies
+    from ._sockets._coalescing import coalesce as coalesce
     from ._sockets._handler import WebSocketHandler as WebSocketHandler
     from ._sockets._install import add_websocket as add_websocket
     from ._sockets._redis_backplane import RedisBackplane as RedisBackplane
@@ -131,6 +132,7 @@ __all__ = [
     "anybody",
     "authenticated",
     "authorize",
+    "coalesce",
     "create_app",
     "current_principal",
     "has_role",
@@ -203,6 +205,7 @@ _WHERE = {
     "anybody": "_principal",
     "authenticated": "_principal",
     "authorize": "_principal",
+    "coalesce": "_sockets._coalescing",
     "create_app": "_app",
     "current_principal": "_principal",
     "has_role": "_principal",

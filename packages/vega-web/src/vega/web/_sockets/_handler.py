@@ -8,8 +8,9 @@ from typing import Any, ClassVar, cast
 from starlette.websockets import WebSocket
 
 from .._principal import Policy, Principal, authorize, principal_of
+from ._coalescing import Overflow
 from ._messages import written
-from ._outbox import Outbox, Overflow
+from ._outbox import Outbox
 from ._rooms import Rooms
 
 
@@ -31,7 +32,8 @@ class WebSocketHandler:
         join_policy: who may join a room, whose name is the resource; anybody when None.
         max_size: the largest message, in bytes; a larger one closes the connection (1009).
         queue: how many messages may wait for a client that does not read.
-        overflow: what one more does: `drop_oldest` of them, or `close` (1013).
+        overflow: what one more does: `drop_oldest` of them, or `close` (1013). `coalesce("symbol")` has a message take
+            the place of one that waits and is about the same.
         heartbeat: seconds of silence after which the client is sent `{"type": "ping"}`; as many again without any
             message close the connection (4408). None for none: servers ping by themselves.
         socket: the connection, set before `on_connect`.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Callable, Generator
-from typing import Any, Final, Literal, TypeAlias, final
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Hashable
+from itertools import count
+from typing import Any, Final, final
 
 from starlette.types import Message, Send
 
-Overflow: TypeAlias = Literal["drop_oldest", "close"]
+from ._coalescing import Coalescing, Overflow
+
 TRY_AGAIN_LATER: Final = 1013
 
 
@@ -24,18 +26,38 @@ class Outbox:
     Args:
         send: the server's, of the socket.
         limit: how many messages may wait.
-        overflow: what becomes of one more: the oldest that waits is dropped for it, or the socket is closed (1013).
+        overflow: what becomes of one more: the oldest that waits is dropped for it, or the socket is closed (1013);
+            a `Coalescing` first puts a message in the place of one that waits and says the same of an older state.
         stop: called with the close code where the socket is to be closed.
     """
 
-    __slots__ = ("_limit", "_overflow", "_queue", "_send", "_stop", "_task", "dropped", "is_closed")
+    __slots__ = (
+        "_coalescing",
+        "_drops",
+        "_limit",
+        "_numbers",
+        "_queue",
+        "_send",
+        "_stop",
+        "_task",
+        "dropped",
+        "is_closed",
+    )
 
     def __init__(self, send: Send, *, limit: int, overflow: Overflow, stop: Callable[[int], None]) -> None:
-        self._send, self._limit, self._overflow, self._stop = send, limit, overflow, stop
-        self._queue: deque[Message] = deque()
+        self._send, self._limit, self._stop = send, limit, stop
+        self._coalescing = overflow if isinstance(overflow, Coalescing) else None
+        self._drops = (overflow.otherwise if isinstance(overflow, Coalescing) else overflow) == "drop_oldest"
+        self._queue: OrderedDict[Hashable, Message] = OrderedDict()
+        self._numbers = count()  # keys of what nothing takes the place of
         self._task: asyncio.Task[None] | None = None
         self.dropped: int = 0
         self.is_closed: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait behind the one that is being sent."""
+        return len(self._queue)
 
     def push(self, message: Message) -> None:
         """Send a message, now or when those before it have gone; never waits, never raises."""
@@ -55,15 +77,20 @@ class Outbox:
     def _enqueue(self, message: Message) -> None:
         if self.is_closed:
             return
+        key = self._coalescing.key_of(message) if self._coalescing is not None else None
+        if key is not None and key in self._queue:
+            self._queue[key] = message
+            self.dropped += 1
+            return
         if len(self._queue) >= self._limit:
-            if self._overflow == "close":
+            if not self._drops:
                 self._queue.clear()
                 self.is_closed = True
                 self._stop(TRY_AGAIN_LATER)
                 return
-            self._queue.popleft()
+            self._queue.popitem(last=False)
             self.dropped += 1
-        self._queue.append(message)
+        self._queue[next(self._numbers) if key is None else key] = message
 
     async def send(self, message: Message) -> None:
         """Send a message and wait until it has gone to the server."""
@@ -79,7 +106,7 @@ class Outbox:
         try:
             await _Resumed(running, waited)
             while self._queue:
-                await self._send(self._queue.popleft())
+                await self._send(self._queue.popitem(last=False)[1])
         except Exception:  # noqa: BLE001 - as in push
             self.is_closed = True
         finally:
