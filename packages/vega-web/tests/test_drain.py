@@ -35,6 +35,76 @@ def test_connections_are_told_first_and_the_server_after_the_delay(log: list[str
     assert delay == 0 or log == ["connection", "server"]
 
 
+@pytest.fixture
+def no_signals() -> Iterator[None]:
+    """Leave SIGINT and SIGTERM as they were."""
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("no_signals")
+def test_a_server_whose_loop_handles_signals_ends_after_the_delay_too() -> None:
+    async def main() -> list[str]:
+        log, ended, loop = list[str](), asyncio.Event(), asyncio.get_running_loop()
+
+        def end() -> None:
+            log.append("server")
+            ended.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, end)
+        drain = Drain(0.01)
+        drain.add(lambda: log.append("connection"))
+        async with drain.on_sigterm():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(ended.wait(), 10)
+        ended.clear()
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(ended.wait(), 10)
+        return log
+
+    assert asyncio.run(main()) == ["connection", "server", "server"]
+
+
+@pytest.mark.usefixtures("no_signals")
+def test_a_loop_that_handles_sigterm_alone_keeps_it() -> None:
+    async def main() -> list[str]:
+        log, ended = list[str](), asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+        drain = Drain(60)
+        drain.add(lambda: log.append("connection"))
+        async with drain.on_sigterm():
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(ended.wait(), 10)
+            await asyncio.sleep(0)
+        return log
+
+    assert asyncio.run(main()) == ["connection"]
+
+
+@pytest.mark.usefixtures("no_signals")
+def test_a_loop_without_signals_is_left_alone(log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
+
+    async def main() -> None:
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def refuse(_: int) -> bool:
+            raise NotImplementedError
+
+        monkeypatch.setattr(loop, "remove_signal_handler", refuse)
+        async with Drain(0.01).on_sigterm():
+            signal.raise_signal(signal.SIGTERM)
+            loop.call_later(0.05, ended.set)
+            await ended.wait()
+
+    asyncio.run(main())
+    assert log == ["server"]
+
+
 def test_after_the_block_the_signal_is_the_server_s_again(log: list[str]) -> None:
     async def main() -> None:
         drain = Drain()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, Plugin, Project, WriteFile
@@ -58,6 +58,10 @@ class DataPlugin(Plugin):
         """Close all connections."""
         if self._database is not None:
             await self._database.close()
+
+    def health(self, app: Application) -> Mapping[str, Callable[[], Awaitable[object]]]:
+        """Return the question whether the database answers."""
+        return {"database": self.database.ping}
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Return the requirement, the feature and the folder of migrations."""

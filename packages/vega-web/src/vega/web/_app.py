@@ -54,7 +54,8 @@ def create_app(
         debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile but production.
         pipeline: the middleware; that of `config.py` when None.
         errors: the problems that classes of errors become; that of `config.py` when None.
-        health: the endpoints below `/health`; those of `config.py` when None, else without checks.
+        health: the endpoints below `/health`; those of `config.py` when None, else without checks of
+            its own. Those of the plugins are always asked.
         rooms: of the WebSockets; those of `config.py` when None, else of this process alone.
         drain_delay: seconds between SIGTERM and the end of the server, in which it answers but is not ready.
         options: further arguments of `fastapi.FastAPI`, such as `title`.
@@ -74,7 +75,7 @@ def create_app(
     app = FastAPI(lifespan=_lifespan(application, drain, rooms), **options)
     app.state.application = application
     set_drain(app, drain)
-    app.router.routes.extend(health.routes(drain))
+    app.router.routes.extend(health.joined(application).routes(drain))
     mistakes: list[Exception] = []
     _add_routes(app, Surroundings(application, rooms, drain, errors), mistakes)
     install_problems(app, errors)

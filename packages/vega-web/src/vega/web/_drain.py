@@ -20,8 +20,7 @@ class Drain:
     """Whether a process is about to end, and what is to be told then.
 
     Args:
-        delay: seconds between the loss of readiness and the end of the server, for load balancers to notice. Servers
-            that handle SIGTERM in the event loop, as granian does, end at once.
+        delay: seconds between the loss of readiness and the end of the server, for load balancers to notice.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
@@ -50,24 +49,49 @@ class Drain:
             yield
             return
         loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-
-        def handle(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self.begin)
-            if callable(before):
-                if self._delay:
-                    loop.call_soon_threadsafe(loop.call_later, self._delay, before, number, None)
-                else:
-                    before(number, frame)
-
-        if before is signal.SIG_DFL:  # nobody waits for the end of the server: a test, or a script
+        if not callable(before):  # nobody waits for the end of the server: a test, or a script
             yield
             return
+        if self._delay and _take_from_loop(loop, before):
+            loop.add_signal_handler(signal.SIGTERM, self._begin_then, loop, signal.raise_signal, signal.SIGINT)
+            try:
+                yield
+            finally:
+                loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+            return
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            if self._delay:
+                loop.call_soon_threadsafe(self._begin_then, loop, before, number, None)
+            else:
+                loop.call_soon_threadsafe(self.begin)
+                before(number, frame)
+
         signal.signal(signal.SIGTERM, handle)
         try:
             yield
         finally:
             if signal.getsignal(signal.SIGTERM) is handle:
                 signal.signal(signal.SIGTERM, before)
+
+    def _begin_then(self, loop: asyncio.AbstractEventLoop, end: Callable[..., object], *arguments: Any) -> None:
+        """Begin, and have the server end after the delay; a signal that comes again changes nothing."""
+        if not self.is_begun:
+            self.begin()
+            loop.call_later(self._delay, end, *arguments)
+
+
+def _take_from_loop(loop: asyncio.AbstractEventLoop, handler: object) -> bool:
+    """Take SIGTERM from a server that has the event loop handle it and SIGINT alike, as granian does.
+
+    A loop tells nobody its handlers, so the server is asked to end by SIGINT instead.
+    """
+    if handler != signal.getsignal(signal.SIGINT):
+        return False
+    try:
+        return loop.remove_signal_handler(signal.SIGTERM)
+    except NotImplementedError:  # Windows
+        return False
 
 
 def drain_of(scope: Scope) -> Drain:

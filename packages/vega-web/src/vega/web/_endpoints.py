@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Annotated, Any, Final, TypeVar, cast, final, get_args, get_origin, get_type_hints
 
 from fastapi import Path, Query
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Strict, create_model, field_validator
 from pydantic.fields import FieldInfo
 
 from vega.patterns import Interactor, Mediator
 
+from ._as_documented import json_check, json_typed, text_typed
 from ._errors import RouteError
 
 _BODY: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -129,24 +131,54 @@ def _parameter(field: _Field, place: Any) -> inspect.Parameter:
         metadata += field.info.metadata
         if field.info.is_required():
             default = inspect.Parameter.empty
-    hint = cast("Any", Annotated)[(field.hint, *metadata, place)]  # made at run time
+    hint = cast("Any", Annotated)[(text_typed(field.hint, metadata), *metadata, place)]  # made at run time
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
 
 
 def _model(use_case: Any, rest: Sequence[_Field], *, whole: bool) -> type[BaseModel]:
-    """Return the model of the body: the Input itself, or a model of those values that the path does not give."""
-    if whole and rest[0].info is not None:
-        given: type[BaseModel] = use_case.Input
-        name = f"{use_case.__name__}Input"
-        return type(name, (given,), {"__module__": use_case.__module__, "__doc__": given.__doc__})
-    definitions: dict[str, Any] = {field.name: _definition(field) for field in rest}
-    return create_model(f"{use_case.__name__}Input", __module__=use_case.__module__, **definitions)
+    """Return the model of the body: the Input itself, or a model of those values that the path does not give.
+
+    Each value must be what the document says: no `"1"` for an int, no number for a date, no text with NUL.
+    """
+    name, own = f"{use_case.__name__}Input", _read_by_themselves(getattr(use_case, "Input", None))
+    checks = _checks([field for field in rest if field.name not in own])
+    if not (whole and rest[0].info is not None):
+        definitions: dict[str, Any] = {field.name: _definition(field, field.name in own) for field in rest}
+        return create_model(name, __module__=use_case.__module__, __validators__=checks, **definitions)
+    given: type[BaseModel] = use_case.Input
+    typed = {field.name: _definition(field) for field in rest if field.name not in own}
+    namespace: dict[str, Any] = {"__module__": use_case.__module__, "__doc__": given.__doc__, **checks}
+    namespace["__annotations__"] = {key: hint for key, (hint, _) in typed.items()}
+    return type(name, (given,), namespace | {key: copy(info) for key, (_, info) in typed.items()})
 
 
-def _definition(field: _Field) -> tuple[Any, Any]:
+def _checks(rest: Sequence[_Field]) -> dict[str, Any]:
+    """Return the validators that look at values before pydantic reads them, by names of their own."""
+    found: dict[Any, list[str]] = {}
+    for field in rest:
+        check = json_check(field.hint)
+        if check is not None and not _is_strict(field):
+            found.setdefault(check, []).append(field.name)
+    return {f"vega_{check.__name__}": field_validator(*names, mode="before")(check) for check, names in found.items()}
+
+
+def _read_by_themselves(model: Any) -> frozenset[str]:
+    """Return the fields of a model that a validator of its own reads."""
+    known: Any = getattr(model, "__pydantic_decorators__", None)
+    found = known.field_validators.values() if known is not None else ()
+    return frozenset(name for each in found if each.info.mode != "after" for name in each.info.fields)
+
+
+def _is_strict(field: _Field) -> bool:
+    return field.info is not None and any(isinstance(each, Strict) for each in field.info.metadata)
+
+
+def _definition(field: _Field, is_own: bool = False) -> tuple[Any, Any]:
+    metadata = field.info.metadata if field.info is not None else []
+    hint = field.hint if is_own else json_typed(field.hint, metadata)
     if field.info is not None:
-        return field.hint, field.info
-    return field.hint, ... if field.default is inspect.Parameter.empty else field.default
+        return hint, field.info
+    return hint, ... if field.default is inspect.Parameter.empty else field.default
 
 
 def result_of(use_case: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -12,9 +12,11 @@ from enum import Enum
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
 from fastapi import Query, Request
+from fastapi.exceptions import RequestValidationError
 
 from vega.patterns.query import FilterSet
 
+from ._as_documented import INT_END, LEAST_INT, NO_NUL, text_typed
 from ._errors import RouteError
 
 _TEXTS: Final = frozenset({"like", "ilike", "contains", "startswith", "endswith"})
@@ -32,9 +34,9 @@ _MEANING: Final = {
 }
 _PAGE: Final = 20
 _BOUNDS: Final[dict[Any, dict[str, Any]]] = {  # what stores can compare with
-    int: {"ge": -(2**63), "le": 2**63 - 1},
+    int: {"ge": LEAST_INT, "lt": INT_END},
     Decimal: {"ge": -(10**25), "le": 10**25},
-    str: {"pattern": r"^[^\x00]*$"},
+    str: {"pattern": NO_NUL},
 }
 
 
@@ -102,9 +104,14 @@ class FilterParameters:
         self.__signature__: inspect.Signature = inspect.Signature([request, *parameters])
 
     async def __call__(self, **values: Any) -> list[tuple[str, str]]:
-        """Return the pairs of the query string, those that are declared in their plain form: `2` for `2.0`."""
+        """Return the pairs of the query string, those that are declared in their plain form: `2` for `2.0`.
+
+        Raises:
+            RequestValidationError: one of them is given more than once.
+        """
         request: Request = values.pop("request")
         names = self._names
+        _refuse_repeated(request, names.values())
         read = {names[key]: _text(value) for key, value in values.items() if value is not None}
         return [(name, read.get(name, text)) for name, text in request.query_params.multi_items()]
 
@@ -133,9 +140,17 @@ class FilterParameters:
             yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
 
 
+def _refuse_repeated(request: Request, names: Iterable[str]) -> None:
+    repeated = [name for name in names if len(request.query_params.getlist(name)) > 1]
+    if repeated:
+        said = {"type": "repeated", "msg": "Input should be given once", "input": None}
+        raise RequestValidationError([{**said, "loc": ("query", name)} for name in repeated])
+
+
 def _parameter(name: str, alias: str, kind: Any, said: str) -> inspect.Parameter:
     bounds: dict[str, Any] = _BOUNDS.get(kind, {})
-    hint = Annotated[kind | None, Query(alias=alias, description=said, **bounds)]
+    asked: Any = text_typed(kind, Query(**bounds).metadata) | None
+    hint = Annotated[asked, Query(alias=alias, description=said, **bounds)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
 
 

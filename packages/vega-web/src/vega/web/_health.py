@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, Self, TypeAlias, final
@@ -13,6 +14,8 @@ from typing import Any, Final, Self, TypeAlias, final
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+from vega.core import Application
 
 from ._drain import Drain
 from ._errors import WebError
@@ -38,7 +41,8 @@ class Health:
     each within its time limit; whoever asks within `cache` seconds gets the same answer, so that nobody can load the
     database by asking. What went wrong is logged, not shown.
 
-    A `config.py` that defines `health = Health()` has it used by `create_app`.
+    A `config.py` that defines `health = Health()` has it used by `create_app`. Plugins of the application bring checks
+    of their own: with the feature `data`, the database is asked.
 
     Args:
         path: below which the endpoints are.
@@ -49,6 +53,7 @@ class Health:
     def __init__(self, *, path: str = "/health", cache: float = 1.0, timeout: float = 2.0) -> None:
         self._path, self._cache, self._timeout = path.rstrip("/"), cache, timeout
         self._entries: dict[str, _Entry] = {}
+        self._brought: dict[str, _Entry] = {}
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._running: dict[str, asyncio.Task[dict[str, Any]]] = {}
 
@@ -70,6 +75,23 @@ class Health:
         self._entries[name] = _Entry(name=name, check=check, tags=frozenset(tags), timeout=limit)
         return self
 
+    def joined(self, application: Application) -> Health:
+        """Return these checks with those of the application's plugins, whose features are their tags.
+
+        A check of the same name takes the place of a plugin's.
+        """
+        whole = copy(self)
+        whole._kept, whole._running = {}, {}
+        whole._brought = {
+            name: _Entry(name=name, check=check, tags=frozenset({plugin.feature}), timeout=self._timeout)
+            for plugin in application.plugins
+            for name, check in plugin.health(application).items()
+        }
+        return whole
+
+    def _all(self) -> list[_Entry]:
+        return list({**self._brought, **self._entries}.values())
+
     async def report(self, tag: str = "") -> dict[str, Any]:
         """Return the status of the checks, those with a tag if one is given: `{"status": ..., "checks": {...}}`."""
         kept = self._kept.get(tag)
@@ -81,7 +103,7 @@ class Health:
         return await asyncio.shield(self._running[tag])
 
     async def _run(self, tag: str) -> dict[str, Any]:
-        entries = [entry for entry in self._entries.values() if not tag or tag in entry.tags]
+        entries = [entry for entry in self._all() if not tag or tag in entry.tags]
         outcomes = await asyncio.gather(*(_outcome(entry) for entry in entries))
         checks = {entry.name: outcome for entry, outcome in zip(entries, outcomes, strict=True)}
         status = "ok" if all(outcome["status"] == "ok" for outcome in outcomes) else "failing"
@@ -95,7 +117,6 @@ class Health:
         Args:
             drain: tells when the process is about to end.
         """
-        known = {tag for entry in self._entries.values() for tag in entry.tags}
 
         async def live(_: Request) -> JSONResponse:
             return JSONResponse({"status": "ok"}, headers=_HEADERS)
@@ -104,7 +125,8 @@ class Health:
             if drain.is_begun:
                 return JSONResponse({"status": "draining"}, 503, headers=_HEADERS)
             tag = request.query_params.get("tag", "")
-            report = await self.report(tag if tag in known else "")
+            is_known = any(tag in entry.tags for entry in self._all())
+            report = await self.report(tag if is_known else "")
             return JSONResponse(report, 200 if report["status"] == "ok" else 503, headers=_HEADERS)
 
         return [

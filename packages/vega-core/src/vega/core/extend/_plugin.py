@@ -57,6 +57,10 @@ class Plugin(Protocol):
         """Return what `vega run` starts for a project."""
         return []
 
+    def health(self, app: Application) -> Mapping[str, Callable[[], Awaitable[object]]]:
+        """Return what must answer for the application to be ready, by name; each fails by raising."""
+        return {}
+
     def mounts(self, app: Application) -> Mapping[str, AsgiApp]:
         """Return the ASGI applications to mount in the HTTP application, by path."""
         return {}

@@ -1,0 +1,151 @@
+"""Values that are what their JSON schema says and nothing else, so that an edge does what its document tells.
+
+Pydantic reads `"1"` and `true` as the int 1, `true` as the float 1.0, and 12 or `"12"` as an instant of 1970; JSON has
+numbers and texts that no store keeps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from types import UnionType
+from typing import Annotated, Any, Final, TypeAlias, Union, cast, get_args, get_origin
+
+from pydantic import AllowInfNan, BeforeValidator, Field, GetJsonSchemaHandler, Strict
+from pydantic_core import PydanticCustomError
+
+LEAST_INT: Final = -(2**63)
+INT_END: Final = 2**63  # excluded: OpenAPI has bounds of floats, which this one is
+NO_NUL: Final = r"^[^\x00]*$"
+_PLAIN: Final = r"^[+-]?\d{1,15}(\.\d{1,10})?$"
+_NUMBER: Final = re.compile(r"\s*[+-]?[\d_]*\.?[\d_]*\s*")
+_COLLECTIONS: Final[tuple[Any, ...]] = (list, dict, set, frozenset, tuple)
+Metadata: TypeAlias = Sequence[Any]
+Refine: TypeAlias = Callable[[Any, Metadata], tuple[Any, ...]]
+
+
+class _DecimalText:
+    """Says what texts a decimal may be, which pydantic leaves out."""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core_schema)
+        if {"type": "string"} in schema.get("anyOf", ()):
+            schema["anyOf"][schema["anyOf"].index({"type": "string"})] = {"type": "string", "pattern": _PLAIN}
+        return schema
+
+
+def no_number(value: Any) -> Any:
+    """Refuse numbers, and texts of numbers, where a date or time is meant."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise PydanticCustomError("temporal_type", "Input should be a date or time as text, in the form of ISO 8601")
+    return value
+
+
+def no_text(value: Any) -> Any:
+    """Refuse true, false and texts where an int is meant; 5.0 is one in JSON."""
+    if isinstance(value, str | bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+def true_or_false(value: Any) -> Any:
+    """Refuse all other words where a bool is meant."""
+    if isinstance(value, str) and value not in {"true", "false"}:
+        raise PydanticCustomError("bool_parsing", "Input should be true or false")
+    return value
+
+
+_TEMPORAL: Final = (datetime, date, time, timedelta)
+
+
+def json_check(hint: Any) -> Callable[[Any], Any] | None:
+    """Return what a field of a JSON body asks of a value before it is read, None for nothing."""
+    kind = _without_none(hint)
+    return no_text if kind is int else no_number if kind in _TEMPORAL else None
+
+
+def json_typed(hint: Any, metadata: Metadata = ()) -> Any:
+    """Return a type for values of a JSON body; also the scalars in its unions, lists and dicts.
+
+    Args:
+        hint: as it is declared.
+        metadata: that of the field; what it says itself stays.
+    """
+    return _typed(hint, metadata, _json)
+
+
+def text_typed(hint: Any, metadata: Metadata = ()) -> Any:
+    """Return a type for values of a path or query; otherwise as `json_typed`."""
+    return _typed(hint, metadata, _text)
+
+
+def _json(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
+    if kind is bool:
+        return (Strict(),)
+    if kind is float:
+        return (Strict(), AllowInfNan(allow_inf_nan=False))
+    return _either(kind, metadata)
+
+
+def _json_inside(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
+    check = json_check(kind)
+    return (*_json(kind, metadata), *((BeforeValidator(check),) if check is not None else ()))
+
+
+def _text(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
+    if kind is bool:
+        return (BeforeValidator(true_or_false),)
+    if kind is float:
+        return (AllowInfNan(allow_inf_nan=False),)
+    if kind in _TEMPORAL and not _says(metadata, "ge", "gt", "le", "lt"):
+        return (BeforeValidator(no_number),)
+    return _either(kind, metadata)
+
+
+def _either(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
+    if kind is int:
+        least = () if _says(metadata, "ge", "gt") else (Field(ge=LEAST_INT),)
+        return least if _says(metadata, "le", "lt") else (*least, Field(lt=INT_END))
+    if kind is str:
+        return () if _says(metadata, "pattern") else (Field(pattern=NO_NUL),)
+    is_free = kind is Decimal and not _says(metadata, "ge", "gt", "le", "lt")  # the others are documented later
+    return (_DecimalText(),) if is_free else ()
+
+
+def _typed(hint: Any, metadata: Metadata, refine: Refine) -> Any:
+    origin: Any = get_origin(hint)
+    arguments: tuple[Any, ...] = get_args(hint)
+    if any(isinstance(each, Strict) for each in metadata):
+        return hint
+    if origin is None:
+        return _annotated(hint, refine(hint, metadata))
+    if origin is Annotated:
+        inner, *own = arguments
+        if get_origin(inner) is None:
+            return _annotated(inner, [*own, *refine(inner, [*own, *metadata])])
+        return _annotated(_typed(inner, [*own, *metadata], refine), own)
+    if origin in {Union, UnionType}:
+        return cast("Any", Union)[tuple(_typed(each, metadata, refine) for each in arguments)]
+    if origin in _COLLECTIONS:
+        inside = _json_inside if refine is _json else refine
+        return origin[tuple(_typed(each, (), inside) for each in arguments)]
+    return hint
+
+
+def _annotated(hint: Any, metadata: Metadata) -> Any:
+    return cast("Any", Annotated)[(hint, *metadata)] if metadata else hint  # made at run time
+
+
+def _says(metadata: Metadata, *words: str) -> bool:
+    return any(getattr(each, word, None) is not None for each in metadata for word in words)
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) is Annotated:
+        return _without_none(get_args(hint)[0])
+    if get_origin(hint) not in {Union, UnionType}:
+        return hint
+    some = [each for each in get_args(hint) if each is not type(None)]
+    return _without_none(some[0]) if len(some) == 1 else hint
