@@ -38,6 +38,7 @@ _BOUNDS: Final[dict[Any, dict[str, Any]]] = {  # what stores can compare with
     Decimal: {"ge": -(10**25), "le": 10**25},
     str: {"pattern": NO_NUL},
 }
+_LIKE: Final[dict[str, Any]] = {"pattern": r"^([^\x00\\]|\\[^\x00])*$"}  # a backslash escapes something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,8 @@ class FilterParameters:
             for operator in sorted(operators):
                 name = path if operator == "eq" else f"{path}__{operator}"
                 said = f"{path} {_MEANING.get(operator, operator if operator in _TEXTS else 'is')}"
-                yield _parameter(f"filter_{number}", name, _asked(kind, operator), said)
+                bounds = _LIKE if operator in {"like", "ilike"} else _BOUNDS.get(_asked(kind, operator), {})
+                yield _parameter(f"filter_{number}", name, _asked(kind, operator), said, bounds)
                 number += 1
         if list(self._filters.sort):
             keys = sorted(self._filters.sort)
@@ -147,8 +149,7 @@ def _refuse_repeated(request: Request, names: Iterable[str]) -> None:
         raise RequestValidationError([{**said, "loc": ("query", name)} for name in repeated])
 
 
-def _parameter(name: str, alias: str, kind: Any, said: str) -> inspect.Parameter:
-    bounds: dict[str, Any] = _BOUNDS.get(kind, {})
+def _parameter(name: str, alias: str, kind: Any, said: str, bounds: dict[str, Any]) -> inspect.Parameter:
     asked: Any = text_typed(kind, Query(**bounds).metadata) | None
     hint = Annotated[asked, Query(alias=alias, description=said, **bounds)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)

@@ -63,8 +63,12 @@ def _extend_operation(operation: dict[str, Any], errors: ErrorMap) -> None:
 
 
 def _tighten(node: Any) -> None:
-    """Say of decimals what texts they may be, which pydantic leaves out where a bound is declared."""
+    """Say of decimals what texts they may be, which pydantic leaves out where a bound is declared.
+
+    Bounds that FastAPI made floats become ints again: the text of the float -2.0**63 means less than -2**63.
+    """
     if hasattr(node, "values"):  # an object of JSON
+        node.update((key, int(node[key])) for key in _BOUNDS & node.keys() if _is_whole(node[key]))
         parts: list[Any] = list(node.values())
         options = node.get("anyOf")
         if hasattr(options, "append"):  # a list, and no property of that name
@@ -73,6 +77,10 @@ def _tighten(node: Any) -> None:
         parts = node if hasattr(node, "append") else []
     for part in parts:
         _tighten(part)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
 
 
 def _tighten_decimal(options: list[Any]) -> None:
