@@ -243,18 +243,28 @@ def test_the_inbox_sees_a_message_once(database_url: str) -> None:
 
 def test_a_relay_that_runs_hears_of_commits_at_once_and_stops(database_url: str) -> None:
     async def body(shop: Shop) -> None:
-        told, stop = asyncio.Event(), asyncio.Event()
+        told: asyncio.Queue[str] = asyncio.Queue()
+        stop = asyncio.Event()
 
         @shop.outbox.listen(Placed, name="mail")
         async def mail(event: Placed) -> None:
-            told.set()
+            told.put_nowait(event.order_id)
 
-        running = asyncio.create_task(shop.outbox.run(stop, poll=60))
-        await shop.place(Order("1"))
-        async with asyncio.timeout(20):
-            await told.wait()
+        running = asyncio.create_task(shop.outbox.run(stop, poll=3600))  # only the commits can wake it
+        heard: list[str] = []
+        async with asyncio.timeout(60):
+            for number in ("1", "2"):
+                await shop.place(Order(number))
+                heard.append(await told.get())
+            assert not running.done()
             stop.set()
             await running
+
+        assert heard == ["1", "2"]
+        assert await shop.outbox.entries() == []
+        await shop.place(Order("3"))
+        assert told.empty()
+        assert [entry.listener for entry in await shop.outbox.entries()] == ["mail"]
 
     in_shop(database_url, body)
 
