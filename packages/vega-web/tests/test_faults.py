@@ -34,12 +34,10 @@ pipeline.use(IdempotencyMiddleware)
 """
 ROUTES = """
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from fastapi import Request, Response
-from starlette.staticfiles import StaticFiles
 from vega.web import EventStream, Router
+from webshop.domain.interactors.look import Look
+from webshop.infrastructure.services.session import log as sessions
 
 router = Router()
 log = []
@@ -61,10 +59,12 @@ async def events() -> EventStream:
 
 @router.get("/slow")
 async def slow() -> None:
+    mine = await Look()
     try:
         await asyncio.sleep(60)
     except asyncio.CancelledError:
-        log.append("cancelled")
+        is_open = ("close", mine) not in sessions[sessions.index(("open", mine)):]
+        log.append("cancelled while its session was open" if is_open else "cancelled")
         raise
 
 @router.post("/orders")
@@ -83,7 +83,7 @@ async def broken() -> None:
 
 @router.get("/log")
 async def told() -> list[object]:
-    return [log, len(orders)]
+    return [log, len(orders), sessions]
 """
 SOCKETS = """
 from vega.web import WebSocketHandler
@@ -101,15 +101,15 @@ class BrokenHandler(WebSocketHandler):
         raise RuntimeError("hunter2")
 """
 MAIN = """
+import os
 from contextlib import asynccontextmanager
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from starlette.staticfiles import StaticFiles
 from vega import web
 from vega.core import Application
 def create_app():
-    app = web.create_app(Application.load(Path(__file__).parent))
+    delay = float(os.environ.get("DRAIN_DELAY", "0"))
+    app = web.create_app(Application.load(Path(__file__).parent), drain_delay=delay)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     inner = app.router.lifespan_context
     @asynccontextmanager
@@ -175,7 +175,9 @@ def test_clients_that_cheat_get_nowhere(port: int) -> None:
 
     assert spoofed == [200, 200, 200, 429]
     assert (large.status_code, slow.status_code) == (413, 504)
-    assert "cancelled" in told[0]
+    assert slow.headers["content-type"] == "application/problem+json"
+    assert "cancelled while its session was open" in told[0]
+    assert [what for what, _ in told[2]] == ["open", "close"]
     assert broken.headers["access-control-allow-origin"] == "https://shop.example"
     assert broken.headers["x-content-type-options"] == "nosniff"
     assert broken.json()["request_id"] == broken.headers["x-request-id"]
@@ -201,8 +203,9 @@ def test_one_key_at_once_is_one_execution(port: int) -> None:
     assert answers[-1].status_code == 422
 
 
-async def hold(port: int, ready: asyncio.Event, terminate: Any) -> tuple[list[int | None], list[bytes]]:
-    """Open streams and sockets, have the server told to end, and return how each of them ended."""
+async def hold(port: int, terminate: Any) -> tuple[list[int | None], list[bytes], list[int]]:
+    """Open streams and sockets, have the server told to end, and return how each ended, and whether it was ready."""
+    opened = asyncio.Semaphore(0)
 
     async def stream(client: httpx.AsyncClient) -> bytes:
         async with client.stream("GET", f"http://127.0.0.1:{port}/faults/events") as answer:
@@ -220,26 +223,34 @@ async def hold(port: int, ready: asyncio.Event, terminate: Any) -> tuple[list[in
             await connection.wait_closed()
             return connection.close_code
 
-    opened = asyncio.Semaphore(0)
+    async def ready(client: httpx.AsyncClient) -> int:
+        return (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code
+
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(timeout=30, limits=limits) as client:
         streams = [asyncio.ensure_future(stream(client)) for _ in range(COUNT)]
         sockets = [asyncio.ensure_future(connect()) for _ in range(COUNT)]
         for _ in range(2 * COUNT):
             await opened.acquire()
+        seen = [await ready(client)]
         terminate()
-        return await asyncio.gather(*sockets), await asyncio.gather(*streams)
+        while seen[-1] == 200:  # the server answers as long as the delay lasts
+            seen.append(await ready(client))
+        return await asyncio.gather(*sockets), await asyncio.gather(*streams), seen
 
 
 def test_at_sigterm_everybody_is_told_and_the_process_ends_well(
-    faulty: Path, server_kind: str, start_server: Any
+    faulty: Path, server_kind: str, start_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DRAIN_DELAY", "3")
+    (faulty / "webshop" / "ended").unlink(missing_ok=True)
     with start_server(faulty, server_kind) as (port, running):
-        codes, bodies = asyncio.run(hold(port, asyncio.Event(), running.terminate))
+        codes, bodies, ready = asyncio.run(hold(port, running.terminate))
         status = running.wait(timeout=20)
 
     assert codes == [1012] * COUNT
     assert bodies == [b"data: first\n\nretry: 1000\n\n"] * COUNT
+    assert (ready[0], ready[-1]) == (200, 503)
     assert status == 0
     assert (faulty / "webshop" / "ended").read_text() == "ended"
 

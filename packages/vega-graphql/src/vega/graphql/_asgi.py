@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from collections.abc import AsyncIterator
+from typing import final
+
+from starlette.types import ASGIApp
 from strawberry.asgi import GraphQL
+from strawberry.extensions import SchemaExtension
 
 from vega.core import Application
 from vega.di import current_scope
@@ -12,7 +16,9 @@ from ._schema import build_schema
 
 
 def graphql_app(application: Application) -> ASGIApp:
-    """Return an ASGI application that answers GraphQL over HTTP for a Vega application.
+    """Return an ASGI application that answers GraphQL for a Vega application.
+
+    Queries and mutations come over HTTP or over a WebSocket (graphql-transport-ws).
 
     GraphiQL is served to browsers in every profile but production.
 
@@ -24,19 +30,22 @@ def graphql_app(application: Application) -> ASGIApp:
     """
     modules = application.found.modules("graphql") if application.found is not None else []
     production = getattr(application.settings, "profile", "development") == "production"
-    view: GraphQL[object, object] = GraphQL(build_schema(modules), graphql_ide=None if production else "graphiql")
-    return _OperationScope(view, application)
+    schema = build_schema(modules, extensions=[lambda: _UnitOfWork(application)])
+    view: GraphQL[object, object] = GraphQL(schema, graphql_ide=None if production else "graphiql")
+    return view
 
 
-class _OperationScope:
-    """Joins the unit of work of the HTTP application, or opens one where the schema is served alone."""
+@final
+class _UnitOfWork(SchemaExtension):
+    """Joins the unit of work that is open, as for an HTTP request, or opens one, as over a WebSocket."""
 
-    def __init__(self, app: ASGIApp, application: Application) -> None:
-        self._app, self._application = app, application
+    def __init__(self, application: Application) -> None:
+        self._application = application
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or current_scope() is not None:
-            await self._app(scope, receive, send)
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Stand around one query or mutation."""
+        if current_scope() is not None:
+            yield
             return
         async with self._application.activate():
-            await self._app(scope, receive, send)
+            yield

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import strawberry
-from strawberry.extensions import MaskErrors
+from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.tools import create_type
 
 from graphql import GraphQLError as CoreGraphQLError
@@ -19,7 +19,9 @@ from ._errors import SchemaError
 from ._marks import Operation, marked
 
 
-def build_schema(modules: Iterable[str]) -> strawberry.Schema:
+def build_schema(
+    modules: Iterable[str], *, extensions: Sequence[Callable[[], SchemaExtension]] = ()
+) -> strawberry.Schema:
     """Return the schema of the `@query` and `@mutation` functions that modules define.
 
     Errors of kind `INTERNAL` are masked as "Unexpected error."; others show their message and carry
@@ -27,6 +29,7 @@ def build_schema(modules: Iterable[str]) -> strawberry.Schema:
 
     Args:
         modules: dotted names of imported modules, in the order of the fields.
+        extensions: Strawberry's, each made anew for every operation; they stand around what masks errors.
 
     Raises:
         SchemaError: there is no query, two resolvers have one name, or a type is no GraphQL type.
@@ -43,7 +46,7 @@ def build_schema(modules: Iterable[str]) -> strawberry.Schema:
         return strawberry.Schema(
             query=query,
             mutation=_root("Mutation", "mutation", names),
-            extensions=[lambda: MaskErrors(should_mask_error=_should_mask)],
+            extensions=[*extensions, lambda: MaskErrors(should_mask_error=_should_mask)],
         )
     except Exception as error:
         raise SchemaError(f"the resolvers make no schema: {error}", ", ".join(names), "mend the type") from error

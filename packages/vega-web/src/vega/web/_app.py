@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from vega.core import Application, ConfigurationErrors
 
@@ -105,6 +105,7 @@ def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -
     for plugin in application.plugins:
         for path, mounted in plugin.mounts(application).items():
             app.router.routes.append(Route(path, mounted))  # the path itself; a mount alone would redirect
+            app.router.routes.append(WebSocketRoute(path, mounted))
             app.mount(path, mounted)
 
 
