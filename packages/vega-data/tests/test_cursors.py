@@ -86,6 +86,22 @@ def test_every_row_that_stays_is_seen_once(run: Any, rows: int, sizes: list[int]
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_pages_of_every_size_lead_through_many_rows(request: pytest.FixtureRequest, run: Any, size: int) -> None:
+    is_quick = request.node.callspec.params["run"] != "memory" or size >= 100  # which reads all rows for each page
+    rows, turn = (ROWS if is_quick else 1_000) if FULL else 200, SIZES.index(size)
+
+    async def body(ranked: Any) -> None:
+        await ranked.add_many([Ranked(number, rank(number)) for number in range(1, rows + 1)])
+        query = ORDERS[turn % len(ORDERS)](ranked.query())
+        expected = [row.id for row in await query.get()]
+        seen = [page async for page in pages(query, size, backward=turn % 2 == 1)]
+        in_order = reversed(seen) if turn % 2 == 1 else seen
+        assert [one for page in in_order for one in page] == expected
+
+    run(Ranked, body)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_pages_of_every_size_among_many_rows_follow_one_another(run: Any, size: int) -> None:
     rows = ROWS if FULL else 600
 
