@@ -1,138 +1,20 @@
-"""What real servers do when things go wrong: signals, crashes, clients that cheat."""
+"""What real servers do when things go wrong: clients that cheat or leave, handlers that fail."""
 
 import asyncio
-import os
 import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import websockets
-
-COUNT = 100 if os.environ.get("VEGA_FULL") == "1" else 20
-CONFIG = """
-from vega.web import (
-    BodyLimitMiddleware, CORSMiddleware, IdempotencyMiddleware, Limit, MiddlewarePipeline, RateLimitingMiddleware,
-    RequestIdMiddleware, SecurityHeadersMiddleware, TimeoutMiddleware, TrustedProxyMiddleware,
-)
-
-pipeline = MiddlewarePipeline()
-pipeline.use(TrustedProxyMiddleware, trusted=["10.0.0.0/8"])
-pipeline.use(RequestIdMiddleware)
-pipeline.use(CORSMiddleware, allow_origins=["https://shop.example"])
-pipeline.use(SecurityHeadersMiddleware)
-limits = [Limit(rate=3, per=3600, algorithm="fixed")]
-pipeline.use_when(lambda c: c.url.path.endswith("/limited"), lambda b: b.use(RateLimitingMiddleware, limits=limits))
-pipeline.use(BodyLimitMiddleware, max_bytes=1000)
-pipeline.use(TimeoutMiddleware, seconds=0.5)
-pipeline.use(IdempotencyMiddleware)
-"""
-ROUTES = """
-import asyncio
-from fastapi import Request, Response
-from vega.web import EventStream, Router
-from webshop.domain.interactors.look import Look
-from webshop.infrastructure.services.session import log as sessions
-
-router = Router()
-log = []
-orders = []
-
-@router.get("/limited")
-async def limited() -> str:
-    return "in"
-
-@router.get("/events")
-async def events() -> EventStream:
-    async def forever():
-        try:
-            yield "first"
-            await asyncio.Event().wait()
-        finally:
-            log.append("closed")
-    return EventStream(forever())
-
-@router.get("/slow")
-async def slow() -> None:
-    mine = await Look()
-    try:
-        await asyncio.sleep(60)
-    except asyncio.CancelledError:
-        is_open = ("close", mine) not in sessions[sessions.index(("open", mine)):]
-        log.append("cancelled while its session was open" if is_open else "cancelled")
-        raise
-
-@router.post("/orders")
-async def order(body: dict[str, int]) -> int:
-    await asyncio.sleep(0.05)
-    orders.append(body)
-    return len(orders)
-
-@router.get("/inject")
-async def inject(value: str) -> Response:
-    return Response("body", headers={"x-value": value})
-
-@router.get("/broken")
-async def broken() -> None:
-    raise RuntimeError("password=hunter2")
-
-@router.get("/log")
-async def told() -> list[object]:
-    return [log, len(orders), sessions]
-"""
-SOCKETS = """
-from vega.web import WebSocketHandler
-
-class StaysHandler(WebSocketHandler):
-    path = "/ws/stays"
-    async def on_message(self, message: str) -> None:
-        if message == "fail":
-            raise RuntimeError("hunter2")
-        await self.send(message)
-
-class BrokenHandler(WebSocketHandler):
-    path = "/ws/broken"
-    async def on_connect(self) -> None:
-        raise RuntimeError("hunter2")
-"""
-MAIN = """
-import os
-from contextlib import asynccontextmanager
-from pathlib import Path
-from starlette.staticfiles import StaticFiles
-from vega import web
-from vega.core import Application
-def create_app():
-    delay = float(os.environ.get("DRAIN_DELAY", "0"))
-    app = web.create_app(Application.load(Path(__file__).parent), drain_delay=delay)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    inner = app.router.lifespan_context
-    @asynccontextmanager
-    async def told(app):
-        async with inner(app):
-            yield
-        (Path(__file__).parent / "ended").write_text("ended")
-    app.router.lifespan_context = told
-    return app
-"""
+from web_faults import write_faults
 
 
 @pytest.fixture(scope="module")
 def faulty(projects: Any) -> Path:
-    folder: Path = projects()
-    source = folder / "webshop"
-    (source / "config.py").write_text(CONFIG)
-    (source / "main.py").write_text(MAIN)
-    (source / "static").mkdir()
-    (source / "static" / "page.txt").write_text("page")
-    (source / "presentation/web/routes/faults.py").write_text(ROUTES)
-    (source / "presentation/websocket/faults.py").write_text(SOCKETS)
-    return folder
+    return write_faults(projects())
 
 
 @pytest.fixture(scope="module")
@@ -203,58 +85,6 @@ def test_one_key_at_once_is_one_execution(port: int) -> None:
     assert answers[-1].status_code == 422
 
 
-async def hold(port: int, terminate: Any) -> tuple[list[int | None], list[bytes], list[int]]:
-    """Open streams and sockets, have the server told to end, and return how each ended, and whether it was ready."""
-    opened = asyncio.Semaphore(0)
-
-    async def stream(client: httpx.AsyncClient) -> bytes:
-        async with client.stream("GET", f"http://127.0.0.1:{port}/faults/events") as answer:
-            body = b""
-            async for part in answer.aiter_bytes():
-                body += part
-                opened.release()
-            return body
-
-    async def connect() -> int | None:
-        async with websockets.connect(f"ws://127.0.0.1:{port}/ws/stays") as connection:
-            await connection.send("hello")
-            assert await connection.recv() == "hello"
-            opened.release()
-            await connection.wait_closed()
-            return connection.close_code
-
-    async def ready(client: httpx.AsyncClient) -> int:
-        return (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code
-
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=30, limits=limits) as client:
-        streams = [asyncio.ensure_future(stream(client)) for _ in range(COUNT)]
-        sockets = [asyncio.ensure_future(connect()) for _ in range(COUNT)]
-        for _ in range(2 * COUNT):
-            await opened.acquire()
-        seen = [await ready(client)]
-        terminate()
-        while seen[-1] == 200:  # the server answers as long as the delay lasts
-            seen.append(await ready(client))
-        return await asyncio.gather(*sockets), await asyncio.gather(*streams), seen
-
-
-def test_at_sigterm_everybody_is_told_and_the_process_ends_well(
-    faulty: Path, server_kind: str, start_server: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DRAIN_DELAY", "3")
-    (faulty / "webshop" / "ended").unlink(missing_ok=True)
-    with start_server(faulty, server_kind) as (port, running):
-        codes, bodies, ready = asyncio.run(hold(port, running.terminate))
-        status = running.wait(timeout=20)
-
-    assert codes == [1012] * COUNT
-    assert bodies == [b"data: first\n\nretry: 1000\n\n"] * COUNT
-    assert (ready[0], ready[-1]) == (200, 503)
-    assert status == 0
-    assert (faulty / "webshop" / "ended").read_text() == "ended"
-
-
 def test_a_handler_that_fails_leaves_the_server_standing(port: int) -> None:
     async def main(port: int) -> tuple[int | None, str]:
         async with websockets.connect(f"ws://127.0.0.1:{port}/ws/stays") as connection:
@@ -271,56 +101,18 @@ def test_a_handler_that_fails_leaves_the_server_standing(port: int) -> None:
     assert asyncio.run(main(port)) == (1011, "hello")
 
 
-KILLED = """
-import os
-from vega.web import IdempotencyMiddleware, MiddlewarePipeline, RedisStore
-
-pipeline = MiddlewarePipeline()
-pipeline.use(IdempotencyMiddleware, store=RedisStore(os.environ["STORE_URL"], prefix="killed:"))
-"""
-SLOW = """
-import asyncio
-from pathlib import Path
-from vega.web import Router
-
-router = Router()
-done = Path(__file__).with_name("done.txt")
-
-@router.post("/orders")
-async def order() -> str:
-    with done.open("a") as file:
-        file.write("x")
-    await asyncio.sleep(60)
-    return "done"
-"""
-
-
-def ignoring_errors(url: str, headers: dict[str, str]) -> None:
-    with suppress(httpx.HTTPError):
-        httpx.post(url, headers=headers, timeout=60)
-
-
-def test_a_server_that_is_killed_does_not_let_a_key_execute_again(
-    projects: Any, start_server: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch
+def test_a_client_that_leaves_after_a_byte_ends_its_stream_and_the_work_after_it_is_done_once(
+    faulty: Path, port: int
 ) -> None:
-    folder = projects()
-    (folder / "webshop/config.py").write_text(KILLED)
-    (folder / "webshop/main.py").write_text(MAIN)
-    (folder / "webshop/static").mkdir()
-    (folder / "webshop/presentation/web/routes/slow.py").write_text(SLOW)
-    done = folder / "webshop/presentation/web/routes/done.txt"
-    monkeypatch.setenv("STORE_URL", redis_url)
-    key = {"idempotency-key": "k"}
+    base = f"http://127.0.0.1:{port}/faults"
+    with httpx.stream("GET", f"{base}/followed") as answer:
+        first = next(answer.iter_bytes(1))
+    log: list[str] = []
+    with httpx.Client() as client:
+        while "afterwards" not in log:
+            log = client.get(f"{base}/log").json()[0]
+        log = client.get(f"{base}/log").json()[0]
 
-    with start_server(folder, "uvicorn") as (port, running):
-        first = threading.Thread(target=ignoring_errors, args=(f"http://127.0.0.1:{port}/slow/orders", key))
-        first.start()
-        while not done.exists():
-            time.sleep(0.01)
-        running.kill()
-        running.wait(timeout=20)
-        first.join()
-    with start_server(folder, "uvicorn") as (port, _):
-        again = httpx.post(f"http://127.0.0.1:{port}/slow/orders", headers=key, timeout=10)
-
-    assert (again.status_code, done.read_text()) == (409, "x")
+    assert first == b"d"
+    assert [word for word in log if word in {"left", "afterwards"}] == ["left", "afterwards"]
+    assert "Task exception" not in (faulty / f"log-{port}").read_text()
