@@ -449,9 +449,8 @@ def test_long_lists_of_floats_and_bytes_are_asked_for_at_once(run: Runner) -> No
         await things.add_many([Measured(number, weight, bytes([0, number])) for number, weight in enumerate(weights)])
         many = [number / 7 for number in range(10, 100_000)]
 
-        for number, weight in enumerate(weights):
-            found = await things.query().where("weight", "in", [*many, weight]).get()
-            assert [thing.id for thing in found] == [number]
+        found = await things.query().where("weight", "in", [*many, *weights[:4], 2.0]).get()
+        assert [thing.id for thing in found] == [0, 1, 2, 3]
         digests = [number.to_bytes(4, "big") for number in range(100_000)]
         assert [one.id for one in await things.query().where("digest", "in", [*digests, b"\0\3"]).get()] == [3]
 

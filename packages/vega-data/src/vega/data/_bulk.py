@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -37,6 +38,7 @@ from ._tables import EntityTable
 
 _FEWEST: Final = 2
 _MOST: Final = 10_000
+_MOMENT: Final = datetime(1, 2, 3, 4, 5, 6, 7)  # noqa: DTZ001 - a local time, as a DateTime column holds
 _LENGTH: Final = re.compile(r"\(.*?\)| COLLATE .*")
 _KNOWN: Final = (Boolean, Date, DateTime, Float, Integer, JSONB, LargeBinary, Numeric, String, Time, Uuid)
 
@@ -59,31 +61,58 @@ class BulkInsert:
         columns = [table.c[name] for name in names]
         if _fits(table, self._names, dialect):
             write = dialect.identifier_preparer
-            self._processors = [one.type.dialect_impl(dialect).bind_processor(dialect) for one in columns]
+            self._processors = [_processor(one.type, dialect) for one in columns]
             listed = ", ".join(write.format_column(one) for one in columns)
             self._text = f"INSERT INTO {write.format_table(table)} ({listed}) {_source(columns, dialect)}"
 
-    async def send(self, session: Session, rows: Sequence[Mapping[str, Any]], tables: EntityTable) -> None:
+    async def send(self, session: Session, columns: Mapping[str, Sequence[Any]], tables: EntityTable) -> None:
         """Insert rows.
+
+        Args:
+            session: sends the statements.
+            columns: the values of each column, one for each row.
+            tables: the tables of the entity, for errors.
 
         Raises:
             DataError: the database refuses one of them.
         """
-        if not self._text or len(rows) < _FEWEST:
+        count = len(columns[self._names[0]])
+        if not self._text or count < _FEWEST:
+            rows = [dict(zip(self._names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
             await session.execute(self._plain, rows, tables=tables)
             return
-        for start in range(0, len(rows), _MOST):
-            part = rows[start : start + _MOST]
-            arrays = self._arrays(part)
-            values = list(zip(*arrays, strict=True)) if self._is_sqlite else tuple(arrays)
+        arrays = self._arrays(columns)
+        for start in range(0, count, _MOST):
+            part = arrays if count <= _MOST else [values[start : start + _MOST] for values in arrays]
+            values = list(zip(*part, strict=True)) if self._is_sqlite else tuple(part)
             await session.driver_sql(self._text, values, tables=tables)
 
-    def _arrays(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-        arrays: list[list[Any]] = []
+    def _arrays(self, columns: Mapping[str, Sequence[Any]]) -> list[Sequence[Any]]:
+        arrays: list[Sequence[Any]] = []
         for name, process in zip(self._names, self._processors, strict=True):
-            values = [row[name] for row in rows]
+            values = columns[name]
             arrays.append(values if process is None else [process(value) for value in values])
         return arrays
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what makes the driver's value of one of ours; a moment as SQLAlchemy writes it, in a quarter of the time.
+
+    Source: SQLAlchemy, `sqlalchemy.dialects.sqlite.DATETIME`: the format of its storage.
+    """
+    known: TypeEngine[Any] = kind.dialect_impl(dialect)
+    if isinstance(known, Boolean) and dialect.name == "sqlite":  # its driver writes a bool, which it is, as 0 or 1
+        return None
+    process: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if process is None or not isinstance(known, DateTime) or process(_MOMENT) != _MOMENT.isoformat(" ", "microseconds"):
+        return process
+
+    def quickly(value: datetime | None) -> Any:
+        if value is None or value.tzinfo is not None:
+            return process(value)
+        return value.isoformat(" ", "microseconds")
+
+    return quickly
 
 
 def _source(columns: Sequence[Column[Any]], dialect: Dialect) -> str:

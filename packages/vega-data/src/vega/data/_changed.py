@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -27,17 +27,12 @@ def with_values(entity: T, changes: Mapping[str, Any]) -> T:
     return changed
 
 
-def all_with_values(entities: Iterable[T], changes: Iterable[Mapping[str, Any]]) -> list[T]:
-    """Return many entities with fields set as by `with_values`; how is found once for those of one kind."""
-    known: dict[tuple[Any, ...], Copier] = {}
-    made: list[T] = []
-    for entity, change in zip(entities, changes, strict=True):
-        key = (type(entity), *change)
-        changer = known.get(key)
-        if changer is None:
-            changer = known[key] = _changer(type(entity), tuple(change))
-        made.append(changer(entity, change))
-    return made
+def all_with_values(entities: Sequence[T], changes: Sequence[Mapping[str, Any]]) -> list[T]:
+    """Return many entities with fields set as by `with_values`; how is found once, where they are all of one kind."""
+    kinds, names = set(map(type, entities)), tuple(changes[0])
+    if len(kinds) == 1 and names and all(tuple(change) == names for change in changes):
+        return list(map(_changer(kinds.pop(), names), entities, changes))
+    return [with_values(entity, change) for entity, change in zip(entities, changes, strict=True)]
 
 
 def _changer(kind: type[Any], names: tuple[str, ...]) -> Copier:

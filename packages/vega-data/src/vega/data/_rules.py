@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -96,6 +97,14 @@ class Rules:
         if mapping.created_by or mapping.updated_by:
             changes |= dict.fromkeys(filter(None, (mapping.created_by, mapping.updated_by)), current_actor())
         return changes
+
+    def on_insert_many(self, entities: Sequence[object]) -> list[dict[str, Any]]:
+        """Return for each of many entities what `on_insert` returns."""
+        mapping = self.mapping
+        stamps = mapping.created_at or mapping.updated_at or mapping.created_by or mapping.updated_by
+        if mapping.version or mapping.tenant or stamps or self.identity_field.kind is not Kind.INT:
+            return [self.on_insert(entity) for entity in entities]
+        return [{} for _ in entities]
 
     def on_update(self, entity: object) -> dict[str, Any]:
         """Return the fields to set when an entity is changed, by dotted path."""

@@ -23,6 +23,7 @@ from ._parts import missing_value, require_instance
 from ._rows import insert_children, replace_children
 from ._session import Session
 from ._statements import Clauses, Statements
+from ._sure import all_sure
 from ._tables import EntityTable
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -50,7 +51,8 @@ class Writer(Generic[T]):
         mapping = tables.rules.mapping
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
-        self._statements: dict[str, Any] = {}
+        self._inserted = insert(tables.table)
+        self._bulk: BulkInsert | None = None
         self._forms = Statements(self._compiler)
         self._merge = Merge(tables, self._compiler, self._names)
         self._is_flat = not tables.children
@@ -66,10 +68,10 @@ class Writer(Generic[T]):
         async with self._database.writing(single=self._is_flat) as session:
             if identity is None:
                 del row[self._names[self._rules.mapping.identity]]
-                result = await session.execute(self._insert(), row, tables=self._tables)
+                result = await session.execute(self._inserted, row, tables=self._tables)
                 identity = changes[self._rules.mapping.identity] = _made_key(result)
             else:
-                await session.execute(self._insert(), row, tables=self._tables)
+                await session.execute(self._inserted, row, tables=self._tables)
             await insert_children(session, self._tables, [(identity, entity)])
         return with_values(entity, changes)
 
@@ -77,12 +79,12 @@ class Writer(Generic[T]):
         """Store new entities, all or none."""
         if not entities:
             return []
-        changes = [self._rules.on_insert(entity) for entity in entities]
-        rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
+        changes = self._rules.on_insert_many(entities)
+        columns = self._columns(entities, changes)
         async with self._database.writing() as session:
             session.snapshots.forget()
-            await self._number(session, rows, changes)
-            await self._insert_rows(session, rows)
+            await self._number(session, columns[self._names[self._rules.mapping.identity]], changes)
+            await self._insert_columns(session, columns)
             key = self._rules.mapping.identity
             owners = [
                 (change.get(key, self._rules.identity_of(one)), one)
@@ -167,7 +169,11 @@ class Writer(Generic[T]):
         rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
         async with self._database.writing() as session:
             session.snapshots.forget()
-            await self._number(session, rows, changes)
+            key = self._names[self._rules.mapping.identity]
+            for row, identity in zip(
+                rows, await self._number(session, [row[key] for row in rows], changes), strict=True
+            ):
+                row[key] = identity
             for places in self._merge.rounds(rows, keys):
                 kept = await self._merge.send(session, [rows[place] for place in places], keys)
                 for place, values in zip(places, kept, strict=True):
@@ -194,20 +200,19 @@ class Writer(Generic[T]):
                 raise self._rules.stale(entity) from error
             raise
 
-    async def _number(self, session: Session, rows: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
+    async def _number(self, session: Session, identities: list[Any], changes: list[dict[str, Any]]) -> list[Any]:
         """Give the rows without an identifier one; only an int can be missing here."""
-        key, path = self._names[self._rules.mapping.identity], self._rules.mapping.identity
-        lacking = [position for position, row in enumerate(rows) if row[key] is None]
+        path = self._rules.mapping.identity
+        lacking = [position for position, identity in enumerate(identities) if identity is None]
         if lacking:
             for at, number in zip(lacking, await self._numbers(session, len(lacking)), strict=True):
-                changes[at][path] = rows[at][key] = number
+                changes[at][path] = identities[at] = number
+        return identities
 
-    async def _insert_rows(self, session: Session, rows: list[dict[str, Any]]) -> None:
-        bulk = self._statements.get("bulk")
-        if bulk is None:
-            dialect = self._database.engine.dialect
-            bulk = self._statements["bulk"] = BulkInsert(self._tables.table, list(rows[0]), dialect)
-        await bulk.send(session, rows, self._tables)
+    async def _insert_columns(self, session: Session, columns: Mapping[str, list[Any]]) -> None:
+        if self._bulk is None:
+            self._bulk = BulkInsert(self._tables.table, list(columns), self._database.engine.dialect)
+        await self._bulk.send(session, columns, self._tables)
 
     async def _numbers(self, session: Session, how_many: int) -> Sequence[int]:
         """Return identifiers that nobody else gets: asking for them first is far cheaper than reading them back."""
@@ -221,6 +226,33 @@ class Writer(Generic[T]):
         numbers = select(drawn).select_from(func.generate_series(1, how_many))
         made: Sequence[int] = (await session.execute(numbers, tables=self._tables)).scalar_one()
         return made
+
+    def _columns(self, entities: Sequence[T], changes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+        """Return the values of many entities as they are stored, by column: far quicker than row by row."""
+        for entity in entities:
+            require_instance(entity, self._rules.shape.entity)
+        changed = set[str]().union(*changes)
+        made: dict[str, list[Any]] = {}
+        try:
+            for column, key, dotted, get, check in self._stored:
+                values = list(map(get, entities))
+                if dotted in changed:
+                    values = [change.get(dotted, own) for own, change in zip(values, changes, strict=True)]
+                if not all_sure(column.info.kind, values):
+                    if (
+                        not column.nullable
+                        and column is not self._rules.identity
+                        and any(value is None for value in values)
+                    ):
+                        raise missing_value(column, self._rules.shape.entity)
+                    values = [None if value is None else check(value, dotted) for value in values]
+                made[key] = values
+        except InvalidValueError as error:
+            raise self._invalid(error) from error
+        return made
+
+    def _invalid(self, error: InvalidValueError) -> InvalidEntityError:
+        return InvalidEntityError(error.what, f"{self._rules.name}.{error.where}", error.fix)
 
     def _row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
         shape = self._rules.shape
@@ -236,14 +268,8 @@ class Writer(Generic[T]):
                 else:
                     raise missing_value(column, shape.entity)
         except InvalidValueError as error:
-            raise InvalidEntityError(error.what, f"{self._rules.name}.{error.where}", error.fix) from error
+            raise self._invalid(error) from error
         return made
-
-    def _insert(self) -> Any:
-        prepared = self._statements.get("insert")
-        if prepared is None:
-            prepared = self._statements["insert"] = insert(self._tables.table)
-        return prepared
 
     def _visible(self) -> list[ColumnElement[bool]]:
         return [self._compiler.clause(node) for node in self._rules.visible()]

@@ -1,0 +1,42 @@
+"""Whether all values of a column are sure to be right, told for many at once: the checks one by one take far longer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import date, time
+from typing import Any, Final
+from uuid import UUID
+
+from vega.patterns.query import Kind
+
+_SMALL: Final = 2**62
+
+
+def all_sure(kind: Kind, values: Sequence[Any]) -> bool:
+    """Tell whether every value of a kind passes its check and is stored as it is; False when it takes a closer look."""
+    known = _SURE.get(kind)
+    if known is None or set(map(type, values)) != {known[0]}:
+        return False
+    return known[1](values)
+
+
+def _texts(values: Sequence[str]) -> bool:
+    joined = "".join(values)
+    return joined.isascii() and "\0" not in joined
+
+
+def _always(_: Sequence[Any]) -> bool:
+    return True
+
+
+_SURE: Final[dict[Kind, tuple[type, Callable[[Sequence[Any]], bool]]]] = {
+    Kind.TEXT: (str, _texts),
+    Kind.INT: (int, lambda values: min(values) > -_SMALL and max(values) < _SMALL),
+    Kind.FLOAT: (float, lambda values: not any(map(math.isnan, values))),
+    Kind.BOOL: (bool, _always),
+    Kind.DATE: (date, _always),
+    Kind.TIME: (time, lambda values: all(value.tzinfo is None for value in values)),
+    Kind.UUID: (UUID, _always),
+    Kind.BYTES: (bytes, _always),
+}
