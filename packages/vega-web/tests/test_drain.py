@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from vega.web import _drain
 from vega.web._drain import Drain, drain_of
 
 
@@ -45,7 +46,8 @@ def no_signals() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_signals")
-def test_a_server_whose_loop_handles_signals_ends_after_the_delay_too() -> None:
+@pytest.mark.parametrize("delay", [0.0, 0.06])
+def test_a_server_whose_loop_handles_signals_ends_when_nobody_is_left(delay: float) -> None:
     async def main() -> list[str]:
         log, ended, loop = list[str](), asyncio.Event(), asyncio.get_running_loop()
 
@@ -53,10 +55,14 @@ def test_a_server_whose_loop_handles_signals_ends_after_the_delay_too() -> None:
             log.append("server")
             ended.set()
 
+        def leave() -> None:
+            log.append("connection")
+            forget()
+
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end)
-        drain = Drain(0.01)
-        drain.add(lambda: log.append("connection"))
+        drain = Drain(delay)
+        forget = drain.add(lambda: loop.call_later(0.1, leave))
         async with drain.on_sigterm():
             signal.raise_signal(signal.SIGTERM)
             signal.raise_signal(signal.SIGTERM)
@@ -67,6 +73,23 @@ def test_a_server_whose_loop_handles_signals_ends_after_the_delay_too() -> None:
         return log
 
     assert asyncio.run(main()) == ["connection", "server", "server"]
+
+
+@pytest.mark.usefixtures("no_signals")
+def test_a_connection_that_stays_does_not_keep_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_drain, "_PATIENCE", 0.1)
+
+    async def main() -> None:
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ended.set)
+        drain = Drain()
+        drain.add(lambda: None)
+        async with drain.on_sigterm():
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(ended.wait(), 10)
+
+    asyncio.run(main())
 
 
 @pytest.mark.usefixtures("no_signals")

@@ -13,6 +13,8 @@ from typing import Any, Final, final
 from starlette.types import Scope
 
 _KEY: Final = "vega_drain"
+_MOMENT: Final = 0.05  # seconds in which what was handed to a server leaves it
+_PATIENCE: Final = 2.0  # seconds for connections to end in
 
 
 @final
@@ -27,6 +29,7 @@ class Drain:
         self.is_begun: bool = False
         self._delay = delay
         self._told: set[Callable[[], None]] = set()
+        self._latest = 0.0
 
     def add(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Have a function called when the end begins, at once if it has; return what forgets it."""
@@ -52,8 +55,8 @@ class Drain:
         if not callable(before):  # nobody waits for the end of the server: a test, or a script
             yield
             return
-        if self._delay and _take_from_loop(loop, before):
-            loop.add_signal_handler(signal.SIGTERM, self._begin_then, loop, signal.raise_signal, signal.SIGINT)
+        if _take_from_loop(loop, before):
+            loop.add_signal_handler(signal.SIGTERM, self._begin_then, loop, self._end_when_left, loop)
             try:
                 yield
             finally:
@@ -78,7 +81,15 @@ class Drain:
         """Begin, and have the server end after the delay; a signal that comes again changes nothing."""
         if not self.is_begun:
             self.begin()
-            loop.call_later(self._delay, end, *arguments)
+            self._latest = loop.time() + self._delay + _PATIENCE
+            loop.call_later(max(self._delay, _MOMENT), end, *arguments)
+
+    def _end_when_left(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End a server that would drop what it has not sent yet, once nobody is left, or patience is."""
+        if self._told and loop.time() < self._latest:
+            loop.call_later(_MOMENT, self._end_when_left, loop)
+        else:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _take_from_loop(loop: asyncio.AbstractEventLoop, handler: object) -> bool:

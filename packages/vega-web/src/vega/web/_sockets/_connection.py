@@ -102,10 +102,12 @@ class _Connection:
         except Exception as error:  # noqa: BLE001 - a boundary: it is logged and told by the close code
             self._fail(error)
         finally:
-            forget()
             if beat is not None:
                 beat.cancel()
-            await self._disconnect()
+            try:
+                await self._disconnect()
+            finally:
+                forget()
 
     async def _connect(self) -> None:
         async with self._around.application.activate({WebSocket: self._socket}):
