@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from ._problems import Problems as Problems
     from ._problems import problem as problem
     from ._redis_store import RedisStore as RedisStore
-    from ._router import Route as Route
+    from ._route import Route as Route
     from ._router import Router as Router
     from ._schemes._api_keys import ApiKeys as ApiKeys
     from ._schemes._bearer import BearerTokens as BearerTokens
@@ -187,7 +187,7 @@ _WHERE = {
     "RequestIdMiddleware": "_middleware._request_id",
     "RequestLoggingMiddleware": "_middleware._access_log",
     "Rooms": "_sockets._rooms",
-    "Route": "_router",
+    "Route": "_route",
     "RouteError": "_errors",
     "Router": "_router",
     "SecurityHeadersMiddleware": "_middleware._security_headers",

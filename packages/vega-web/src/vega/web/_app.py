@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route as AsgiRoute
+from starlette.routing import WebSocketRoute
 
 from vega.core import Application, ConfigurationErrors
 
@@ -21,6 +22,7 @@ from ._openapi import document_problems
 from ._pipeline import MiddlewarePipeline
 from ._problems import Problems, install_problems
 from ._request_scope import RequestScope
+from ._route import Route
 from ._routers import discovered_routers
 from ._sockets._connection import Surroundings
 from ._sockets._install import install_websockets
@@ -73,6 +75,7 @@ def create_app(
     errors = errors or _configured(application, "errors", ErrorMap) or ErrorMap()
     pipeline = pipeline or _configured(application, "pipeline", MiddlewarePipeline)
     app = FastAPI(lifespan=_lifespan(application, drain, rooms), **options)
+    app.router.route_class = Route
     app.state.application = application
     set_drain(app, drain)
     app.router.routes.extend(health.joined(application).routes(drain))
@@ -104,7 +107,7 @@ def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -
     install_websockets(app, around, mistakes)
     for plugin in application.plugins:
         for path, mounted in plugin.mounts(application).items():
-            app.router.routes.append(Route(path, mounted))  # the path itself; a mount alone would redirect
+            app.router.routes.append(AsgiRoute(path, mounted))  # the path itself; a mount alone would redirect
             app.router.routes.append(WebSocketRoute(path, mounted))
             app.mount(path, mounted)
 

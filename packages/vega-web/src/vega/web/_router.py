@@ -7,9 +7,8 @@ from functools import partial, update_wrapper
 from typing import Any, TypeAlias, TypeVar
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from vega.patterns import Interactor, Mediator
 
@@ -20,27 +19,11 @@ from ._errors import RouteError
 from ._injection import without_injected
 from ._pipeline import MiddlewarePipeline
 from ._problems import Problems
+from ._route import Route
 
 F = TypeVar("F", bound=Callable[..., Any])
 UseCaseType: TypeAlias = type[Interactor[Any]] | type[Mediator[Any]]
 Middlewares: TypeAlias = MiddlewarePipeline | Sequence[Any]
-
-
-class Route(APIRoute):
-    """A route with middleware of its own, inside that of its router and of the application."""
-
-    around: ASGIApp | None = None
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request that was found to be meant for this route."""
-        if self.around is None or scope["type"] != "http":
-            await super().handle(scope, receive, send)
-        else:
-            await self.around(scope, receive, send)
-
-    def surround(self, pipeline: MiddlewarePipeline) -> None:
-        """Put middleware around the route."""
-        self.around = pipeline.wrap(Problems(super().handle))
 
 
 class Router(APIRouter):
