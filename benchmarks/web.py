@@ -122,8 +122,8 @@ APPS: dict[str, Callable[[], FastAPI]] = {
 }
 
 
-async def ask(app: ASGIApp, spec: str, path: str = "/hello") -> tuple[int, int]:
-    """Serve one request; return its status, and the number of headers that layers have set."""
+async def ask(app: ASGIApp, spec: str, path: str = "/hello") -> dict[str, Any]:
+    """Serve one request; return the start of its response."""
     coming = [{"type": "http.request", "body": b"", "more_body": False}]
     start: dict[str, Any] = {}
 
@@ -152,7 +152,12 @@ async def ask(app: ASGIApp, spec: str, path: str = "/hello") -> tuple[int, int]:
         "state": {},
     }
     await app(scope, receive, send)
-    return start["status"], sum(name.startswith(b"x-layer-") for name, _ in start["headers"])
+    return start
+
+
+def layers_of(start: dict[str, Any]) -> int:
+    """Return how many layers have set their header."""
+    return sum(name.startswith(b"x-layer-") for name, _ in start["headers"])
 
 
 async def measure(app: ASGIApp, spec: str, requests: int, path: str = "/hello") -> float:
@@ -172,7 +177,8 @@ async def compare(spec: str, rounds: int, requests: int) -> dict[str, float]:
     apps = {name: make() for name, make in APPS.items()}
     for name, app in apps.items():
         for _ in range(5):
-            assert await ask(app, spec) == (200, 0 if name in {BARE, NONE} else LAYERS), name
+            start = await ask(app, spec)
+            assert (start["status"], layers_of(start)) == (200, 0 if name in {BARE, NONE} else LAYERS), name
     spent: dict[str, list[float]] = {name: [] for name in apps}
     for _ in range(rounds):
         for name, app in apps.items():
@@ -185,7 +191,7 @@ async def compare_routes(rounds: int, requests: int) -> tuple[float, float]:
     apps, path = (by_hand(), vega()), "/users/7"
     for app in apps:
         for _ in range(5):
-            assert (await ask(app, "2.3", path))[0] == 200
+            assert (await ask(app, "2.3", path))["status"] == 200
     spent: tuple[list[float], list[float]] = [], []
     for _ in range(rounds):
         for app, values in zip(apps, spent, strict=True):

@@ -22,7 +22,7 @@ class Activation:
         values: objects that the scope provides, by their keys.
     """
 
-    __slots__ = ("_ambient", "_before", "_bus", "_container", "_stack", "_values")
+    __slots__ = ("_ambient", "_before", "_bus", "_container", "_opened", "_values")
 
     def __init__(
         self,
@@ -35,13 +35,17 @@ class Activation:
 
     async def __aenter__(self) -> Any:
         self._before = get_container(), get_event_bus()
-        self._stack = AsyncExitStack()
         set_container(self._container)
         set_event_bus(self._bus)
+        self._opened: Any = None
         try:
-            for enter in self._ambient:
-                self._stack.enter_context(enter())
-            return await self._stack.enter_async_context(self._container.scope(self._values))
+            if self._ambient:
+                self._opened = AsyncExitStack()
+                for enter in self._ambient:
+                    self._opened.enter_context(enter())
+                return await self._opened.enter_async_context(self._container.scope(self._values))
+            self._opened = self._container.scope(self._values)  # the usual case: no stack around the scope
+            return await self._opened.__aenter__()
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
@@ -50,7 +54,8 @@ class Activation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            await self._stack.__aexit__(kind, error, trace)
+            if self._opened is not None:
+                await self._opened.__aexit__(kind, error, trace)
         finally:
             container, bus = self._before
             set_container(container)

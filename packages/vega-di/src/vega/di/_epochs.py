@@ -160,17 +160,13 @@ class Epochs:
 
     def seed(self, values: Mapping[Any, Any]) -> dict[int, Any]:
         """Give the store of a scope that is opened with values."""
-        known = {entry.address for entry in self.registry.entries}
-        for key in values:
-            if key not in known:
-                with self.lock:
-                    self.registry.expect(key)
-                    self.invalidate()
-        engine = self.effective()
+        if not values.keys() <= self.registry.expected:
+            self._expect(values)
+        nodes = self.effective().graph.nodes
         store: dict[int, Any] = {}
         for key, value in values.items():
-            node = engine.graph.nodes[key]
-            error = unfit(value, class_of(key), label(key))
+            node = nodes[key]
+            error = None if value.__class__ is key else unfit(value, class_of(key), label(key))
             if error is not None:
                 raise InvalidInstanceError(
                     f"{value!r} was given to a scope for {label(key)}, {error}",
@@ -185,6 +181,15 @@ class Epochs:
                 )
             store[node.slot] = value
         return store
+
+    def _expect(self, values: Mapping[Any, Any]) -> None:
+        """Register the keys of values that nothing has registered."""
+        known = {entry.address for entry in self.registry.entries}
+        for key in values:
+            if key not in known:
+                with self.lock:
+                    self.registry.expect(key)
+                    self.invalidate()
 
     def refuse_closed(self) -> None:
         """Refuse to work after `close`.

@@ -85,7 +85,7 @@ class InlineRequest(Request):
 
     def __init__(self, scope: Scope, inlet: Inlet) -> None:
         super().__init__(scope, inlet.read)
-        self._inlet = inlet
+        self.inlet = inlet
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the body.
@@ -93,7 +93,7 @@ class InlineRequest(Request):
         Raises:
             MiddlewareError: the application has taken it.
         """
-        if self._inlet.is_taken:
+        if self.inlet.is_taken:
             raise MiddlewareError(
                 "the body of the request was read after call_next, when it had gone",
                 f"{self.method} {self.url.path}",

@@ -31,50 +31,38 @@ class InlineChain:
     """
 
     def __init__(self, app: ASGIApp, functions: Sequence[InlineFunction]) -> None:
-        self._app, self._inwards = app, tuple(reversed(functions))
+        self._app, self._key = app, f"vega.inline.{id(self)}"  # a key of the connection scope
+        self._first: CallNext = self._forward
+        for function in reversed(functions):
+            self._first = _checked(function, self._first)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(self._app, self._inwards, Inlet(receive), send)
+        inlet = Inlet(receive)
+        exchange = scope[self._key] = _Exchange(inlet, send)
         try:
-            response = await exchange.start()(InlineRequest(scope, exchange.inlet))
+            response = await self._first(InlineRequest(scope, inlet))
             await response(scope, receive, send)
         except BaseException as error:
             await exchange.release(error)
             raise
-        if not exchange.is_over:
+        downstream = exchange.downstream
+        if downstream is not None and not downstream.is_done:
             await exchange.release(None)
 
-
-class _Exchange:
-    """One request on its way through the functions."""
-
-    __slots__ = ("_app", "_downstream", "_inwards", "_send", "_task", "inlet")
-
-    def __init__(self, app: ASGIApp, inwards: tuple[InlineFunction, ...], inlet: Inlet, send: Send) -> None:
-        self._app, self._inwards, self.inlet, self._send = app, inwards, inlet, send
-        self._downstream: Downstream | None = None
-        self._task = asyncio.current_task()
-
-    def start(self) -> CallNext:
-        """Return what runs the first function, which calls the second, and so on to the application."""
-        call_next: CallNext = self._forward
-        for function in self._inwards:
-            call_next = _checked(function, call_next)
-        return call_next
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing that was begun is still to be ended."""
-        return self._downstream is None or self._downstream.is_done
-
     async def _forward(self, request: Request) -> Response:
-        if self._downstream is not None:
-            await self._downstream.drop()
-        receive = self.inlet.hand_down() if request.receive == self.inlet.read else request.receive
-        downstream = self._downstream = Downstream(self._app, request.scope, receive, self._send)
+        """Run the application until its response starts; what the last function calls."""
+        exchange: _Exchange | None = request.scope.get(self._key)
+        if exchange is None:
+            raise _other_scope(request)
+        if exchange.downstream is not None:
+            await exchange.downstream.drop()
+        inlet = exchange.inlet
+        is_own = type(request) is InlineRequest and request.inlet is inlet  # whose receive nobody has wrapped
+        receive = inlet.hand_down() if is_own or request.receive == inlet.read else request.receive
+        downstream = exchange.downstream = Downstream(self._app, request.scope, receive, exchange.send)
         await downstream.run()
         if not downstream.inbox:
             raise MiddlewareError(
@@ -82,14 +70,26 @@ class _Exchange:
                 f"{request.method} {request.url.path}",
                 "send http.response.start from the application, or raise an error",
             )
-        if downstream.is_streaming and asyncio.current_task() is not self._task:
+        if downstream.is_streaming and asyncio.current_task() is not exchange.task:
             await downstream.cancel(asyncio.CancelledError())
             raise _other_task(request)
         return LiveResponse(downstream)
 
+
+@final
+class _Exchange:
+    """One request on its way through the functions."""
+
+    __slots__ = ("downstream", "inlet", "send", "task")
+
+    def __init__(self, inlet: Inlet, send: Send) -> None:
+        self.inlet, self.send = inlet, send
+        self.downstream: Downstream | None = None
+        self.task = asyncio.current_task()
+
     async def release(self, error: BaseException | None) -> None:
         """End what was begun and is not delivered: its cleanup and background work run, a cancellation reaches it."""
-        downstream = self._downstream
+        downstream = self.downstream
         if downstream is None or downstream.is_done:
             return
         if error is None or isinstance(error, Exception):
@@ -116,6 +116,14 @@ def _no_response(function: Any, answer: object) -> MiddlewareError:
         f"{name} returned {type(answer).__name__}, not a response",
         f"{getattr(function, '__module__', '')}.{name}",
         "end it with: return response",
+    )
+
+
+def _other_scope(request: Request) -> MiddlewareError:
+    return MiddlewareError(
+        "call_next was given a request of another connection scope",
+        f"{request.method} {request.url.path}",
+        "make it of what came: Request({**request.scope, ...}, request.receive)",
     )
 
 

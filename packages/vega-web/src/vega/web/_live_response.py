@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from operator import itemgetter
 from typing import Any, final
 
 import anyio
@@ -14,6 +15,7 @@ from ._downstream import DROPPED, READ, Downstream
 from ._errors import MiddlewareError
 
 _CHUNK = 64 * 1024
+_NAME = itemgetter(0)
 
 
 @final
@@ -30,9 +32,9 @@ class LiveResponse(StreamingResponse):
 
     def __init__(self, downstream: Downstream) -> None:
         self._downstream = downstream
-        self._start = downstream.inbox.pop(0)
-        self.status_code = self._start["status"]
-        self.raw_headers = list(self._start.get("headers", ()))
+        self._start = start = downstream.inbox.pop(0)
+        self.status_code = start["status"]
+        self.raw_headers = list(start.get("headers", ()))
         self.background = None
         self._kept: list[Message] = []
         self._changed: _Headers | None = None
@@ -118,12 +120,11 @@ class _Headers(MutableHeaders):
     """Headers that are quick to set when they are new, as they mostly are in middleware."""
 
     def __setitem__(self, key: str, value: str) -> None:
-        name, known = key.lower().encode("latin-1"), self.raw
-        for entry in known:
-            if entry[0] == name:
-                super().__setitem__(key, value)
-                return
-        known.append((name, value.encode("latin-1")))
+        name = key.lower().encode("latin-1")
+        if name in map(_NAME, self._list):
+            super().__setitem__(key, value)
+        else:
+            self._list.append((name, value.encode("latin-1")))
 
 
 async def _chunks(message: Message) -> AsyncIterator[bytes]:
