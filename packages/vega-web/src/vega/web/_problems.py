@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -172,12 +173,28 @@ def _of_http(error: HTTPException, scope: Scope) -> Response:
     if error.status_code in {204, 205, 304}:  # these have no body
         return Response(status_code=error.status_code, headers=error.headers)
     detail: Any = error.detail
+    headers = error.headers
+    if error.status_code == 405 and headers and "Allow" in headers:
+        headers = {**headers, "Allow": _allowed(headers["Allow"], scope)}
     if hasattr(detail, "keys"):
-        return problem(scope, error.status_code, headers=error.headers, members=detail)
+        return problem(scope, error.status_code, headers=headers, members=detail)
     if isinstance(detail, list):
-        return problem(scope, error.status_code, headers=error.headers, members={"details": detail})
+        return problem(scope, error.status_code, headers=headers, members={"details": detail})
     text = str(detail) if detail != phrase(error.status_code) else ""
-    return problem(scope, error.status_code, detail=text, headers=error.headers)
+    return problem(scope, error.status_code, detail=text, headers=headers)
+
+
+def _allowed(known: str, scope: Scope) -> str:
+    """Return the methods of every route that shares the path (RFC 9110, 15.5.6); routing names those of one."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    methods: set[str] = set()
+    for context in iter_route_contexts(scope["app"].routes if "app" in scope else ()):
+        pattern = getattr(context, "path_regex", None)
+        if context.methods and pattern is not None and pattern.match(path):
+            methods |= context.methods
+    if not methods or scope["method"] in methods:  # an endpoint of this very method refused it, and knows why
+        return known
+    return ", ".join(sorted(methods))
 
 
 def _of_request(error: RequestValidationError, scope: Scope) -> Response:
