@@ -26,15 +26,20 @@ class ActiveScope:
     """What ``container.scope()`` opens: scoped services live here until the end of the ``with`` block.
 
     While it is entered it is the ambient scope of its task; child tasks inherit it, other tasks do not see it.
+
+    Attributes:
+        origin: a function that says in words what the scope was opened for, such as a request; an edge may set it,
+            and the error of a use after the end asks it.
     """
 
-    __slots__ = ("__weakref__", "exits", "token", "v")
+    __slots__ = ("__weakref__", "exits", "origin", "token", "v")
     container: ClassVar[Any]  # set in the subclass that each container makes
 
     if TYPE_CHECKING:
         v: Any
         exits: list[Any] | None
         token: Token[ActiveScope | None]
+        origin: Callable[[], str]
 
         def resolve_address(self, where: Any, /) -> Any: ...
         async def aresolve_address(self, where: Any, /) -> Any: ...

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ._errors import MissingProviderError, ScopeClosedError
+from ._errors import MissingProviderError
 from ._finish import afinish, finish
 from ._keys import label
 
@@ -18,11 +18,9 @@ class Closed(dict[int, Any]):
     """The store of a scope that is over: whatever asks it learns so."""
 
     def _refuse(self) -> NoReturn:
-        raise ScopeClosedError(
-            "the scope is closed",
-            "a scope that was kept after its `with` block, perhaps by a task that outlives it",
-            "resolve inside the block, or open a scope of its own in the task",
-        )
+        from ._late import used_late  # reads the stack; loaded when something went wrong
+
+        raise used_late()
 
     def get(self, *_: Any) -> NoReturn:
         """Refuse."""

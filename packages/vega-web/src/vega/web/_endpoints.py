@@ -71,6 +71,7 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
     endpoint.__name__ = endpoint.__qualname__ = _HUMP.sub("_", use_case.__name__).lower()
     endpoint.__module__, endpoint.__doc__ = use_case.__module__, inspect.getdoc(use_case)
     endpoint.__signature__ = inspect.Signature(parameters)
+    endpoint.__vega_use_case__ = use_case
     return endpoint, _options(endpoint, method, result)
 
 

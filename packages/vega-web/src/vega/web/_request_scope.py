@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from functools import partial
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,5 +26,17 @@ class RequestScope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        async with self._application.activate({Request: Request(scope, receive)}):
+        async with self._application.activate({Request: Request(scope, receive)}) as opened:
+            opened.origin = partial(_origin, scope)
             await self._app(scope, receive, send)
+
+
+def _origin(scope: Scope) -> str:
+    """Say in words what a request was for, and where its endpoint is."""
+    request = f"{scope['method']} {scope['path']}"
+    endpoint = scope.get("endpoint")
+    while isinstance(endpoint, partial):
+        endpoint = endpoint.func
+    endpoint = getattr(getattr(endpoint, "__vega_use_case__", None), "call", endpoint)
+    code = getattr(inspect.unwrap(endpoint), "__code__", None) if callable(endpoint) else None
+    return request if code is None else f"{request} ({code.co_filename}:{code.co_firstlineno})"

@@ -1,0 +1,90 @@
+"""Whoever uses the scope of a request after its end learns which request it was, and where the use is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vega.core import Application
+from vega.core.extend import Project
+from vega.di import Container, Inject, Scope, ScopeClosedError, bind, current_scope
+from vega.events import EventBus
+from vega.patterns import Interactor
+from vega.testing import client_for
+from vega.web import Router, create_app
+
+HERE = __file__
+
+
+class Session: ...
+
+
+tasks: list[asyncio.Task[Any]] = []
+over: list[asyncio.Event] = []
+
+
+async def resolve_late(scope: Any) -> Session:
+    await over[-1].wait()
+    return await scope.aresolve(Session)  # type: ignore[no-any-return]
+
+
+@bind
+async def bound(session: Session) -> Session:
+    return session
+
+
+async def join_late(_: Any) -> Session:
+    await over[-1].wait()
+    return await bound()
+
+
+def leave_behind() -> None:
+    tasks.append(asyncio.ensure_future(late[-1](current_scope())))
+
+
+async def handler(session: Inject[Session]) -> None:
+    leave_behind()
+
+
+class Handle(Interactor[None]):
+    @bind
+    async def call(self, session: Session) -> None:
+        leave_behind()
+
+
+late: list[Callable[[Any], Any]] = []
+
+
+@pytest.mark.parametrize("use", [resolve_late, join_late])
+@pytest.mark.parametrize("kind", ["function", "use case"])
+def test_a_late_use_names_the_request_its_endpoint_and_the_line(use: Callable[[Any], Any], kind: str) -> None:
+    late.append(use)
+    router = Router()
+    if kind == "function":
+        router.get("/shop")(handler)
+        defined = handler.__code__.co_firstlineno
+    else:
+        router.get("/shop", use_case=Handle)
+        defined = Handle.call.__wrapped__.__code__.co_firstlineno  # type: ignore[attr-defined]
+
+    async def main() -> str:
+        over.append(asyncio.Event())
+        container = Container()
+        container.register(Session, scope=Scope.SCOPED)
+        app = create_app(Application(Project(root=Path(), package="none"), container=container, bus=EventBus()))
+        app.include_router(router)
+        async with client_for(app) as client:
+            await client.get("/shop")
+            over[-1].set()
+            with pytest.raises(ScopeClosedError) as caught:
+                await tasks[-1]
+        return caught.value.where
+
+    where = asyncio.run(main())
+
+    assert where.startswith(f"the scope of GET /shop ({HERE}:{defined}); used at {HERE}:")
+    assert int(where.rpartition(":")[2]) == use.__code__.co_firstlineno + 2
