@@ -16,6 +16,8 @@ from ._errors import MiddlewareError
 
 _CHUNK = 64 * 1024
 _NAME = itemgetter(0)
+_NAMES = 256  # as many are remembered, whatever a client makes of names
+_ENCODED: dict[str, bytes] = {}
 
 
 @final
@@ -120,11 +122,19 @@ class _Headers(MutableHeaders):
     """Headers that are quick to set when they are new, as they mostly are in middleware."""
 
     def __setitem__(self, key: str, value: str) -> None:
-        name = key.lower().encode("latin-1")
+        name = _ENCODED.get(key) or _encoded(key)
         if name in map(_NAME, self._list):
             super().__setitem__(key, value)
         else:
             self._list.append((name, value.encode("latin-1")))
+
+
+def _encoded(key: str) -> bytes:
+    """Encode the name of a header; the names that code writes are few, and are remembered."""
+    name = key.lower().encode("latin-1")
+    if len(_ENCODED) < _NAMES:
+        _ENCODED[key] = name
+    return name
 
 
 async def _chunks(message: Message) -> AsyncIterator[bytes]:
