@@ -32,16 +32,18 @@ class LiveResponse(StreamingResponse):
         background: a task that runs after the application's own; None unless set.
     """
 
+    # A response is made for each request: what few of them have has its default here.
+    background = None
+    _changed: _Headers | None = None
+    _is_read = False
+    _body: Any = None
+
     def __init__(self, downstream: Downstream) -> None:
         self._downstream = downstream
         self._start = start = downstream.inbox.pop(0)
         self.status_code = start["status"]
         self.raw_headers = list(start.get("headers", ()))
-        self.background = None
         self._kept: list[Message] = []
-        self._changed: _Headers | None = None
-        self._is_read = False
-        self._body: Any = None
 
     @property
     def headers(self) -> MutableHeaders:
@@ -119,14 +121,28 @@ class LiveResponse(StreamingResponse):
 
 
 class _Headers(MutableHeaders):
-    """Headers that are quick to set when they are new, as they mostly are in middleware."""
+    """Headers that are quick to set when they are new, as they mostly are in middleware.
+
+    The names are known as long as the list of headers is as long as it was, and ends with the header set last.
+    """
+
+    _names: set[bytes]
+    _size = -1
+    _last: object = None
 
     def __setitem__(self, key: str, value: str) -> None:
+        headers = self._list
+        if self._size != len(headers) or headers[-1] is not self._last:
+            self._names = set(map(_NAME, headers))
         name = _ENCODED.get(key) or _encoded(key)
-        if name in map(_NAME, self._list):
+        if name in self._names:
             super().__setitem__(key, value)
+            self._size = -1
         else:
-            self._list.append((name, value.encode("latin-1")))
+            self._names.add(name)
+            self._last = header = (name, value.encode("latin-1"))
+            headers.append(header)
+            self._size = len(headers)
 
 
 def _encoded(key: str) -> bytes:

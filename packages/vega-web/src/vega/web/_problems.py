@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -69,10 +69,10 @@ class Problems:
             return
         started = False
 
-        async def noting_start(message: Message) -> None:
+        def noting_start(message: Message) -> Awaitable[None]:  # which costs no coroutine of its own
             nonlocal started
             started = started or message["type"] == "http.response.start"
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, noting_start)
