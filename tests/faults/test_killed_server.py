@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,14 @@ def serving(project: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 
 def post_or_get(url: str, body: dict[str, str] | None = None) -> dict[str, object] | None:
-    """Return the answer, or None when there was none."""
+    """Return the answer, or None when there was none, or it broke off."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             found: dict[str, object] = json.load(answer)
             return found
-    except OSError:
+    except (OSError, HTTPException):
         return None
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import BackgroundTasks
+from starlette.responses import StreamingResponse
 
 from vega.core import Application
 from vega.core.extend import Project
@@ -88,3 +91,44 @@ def test_a_late_use_names_the_request_its_endpoint_and_the_line(use: Callable[[A
 
     assert where.startswith(f"the scope of GET /shop ({HERE}:{defined}); used at {HERE}:")
     assert int(where.rpartition(":")[2]) == use.__code__.co_firstlineno + 2
+
+
+class Cart:
+    def __init__(self) -> None:
+        self.items = ["tea"]
+
+    def total(self) -> int:
+        return len(self.items)
+
+
+kept: list[Cart] = []
+
+
+def test_an_object_that_was_kept_names_the_request_and_the_line() -> None:
+    router, streamed = Router(), list[int]()
+
+    async def body(cart: Cart) -> AsyncIterator[str]:
+        for number in range(2):
+            yield str(cart.total() + number)
+
+    @router.get("/cart")
+    async def look(cart: Inject[Cart], tasks: BackgroundTasks) -> StreamingResponse:
+        kept.append(cart)
+        tasks.add_task(lambda: streamed.append(cart.total()))
+        return StreamingResponse(body(cart))
+
+    async def main() -> str:
+        container = Container()
+        container.register(Cart, scope=Scope.SCOPED)
+        app = create_app(Application(Project(root=Path(), package="none"), container=container, bus=EventBus()))
+        app.include_router(router)
+        async with client_for(app) as client:
+            return (await client.get("/cart")).text
+
+    assert asyncio.run(main()) == "12"
+    assert streamed == [1]
+    with pytest.raises(ScopeClosedError, match="Cart is used after the end of its scope") as caught:
+        kept[-1].total()
+    assert re.fullmatch(
+        rf"the scope of GET /cart \({re.escape(HERE)}:\d+\); used at {re.escape(HERE)}:\d+", caught.value.where
+    )

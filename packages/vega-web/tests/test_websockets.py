@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from vega.core import Application, ConfigurationErrors
+from vega.di import ScopeClosedError
 from vega.web import WebSocketHandler, create_app
 
 HANDLERS = """
@@ -97,3 +98,32 @@ def test_a_handler_without_a_path_is_a_mistake_at_the_start(project: Path, path:
 
 def test_a_handler_says_where_it_is_mounted() -> None:
     assert WebSocketHandler.path == ""
+
+
+KEEPS = """
+from vega.di import Inject, injectable, Scope
+from vega.web import WebSocketHandler
+@injectable(scope=Scope.SCOPED)
+class Basket:
+    def __init__(self) -> None:
+        self.items = []
+kept = []
+class KeepingHandler(WebSocketHandler):
+    path = "/ws/keeping"
+    async def on_message(self, message: str, basket: Inject[Basket]) -> None:
+        basket.items.append(message)
+        kept.append(basket)
+"""
+
+
+def test_an_object_that_was_kept_names_the_connection(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "HANDLERS", KEEPS)
+
+    _, error = talk(project, "/ws/keeping", "tea", "milk")
+
+    kept = sys.modules["webshop.presentation.websocket.more"].kept
+    assert error is None
+    assert len({id(basket) for basket in kept}) == 2
+    with pytest.raises(ScopeClosedError, match="Basket is used after the end of its scope") as caught:
+        kept[0].items.append("late")
+    assert caught.value.where.startswith("the scope of WebSocket /ws/keeping")

@@ -23,7 +23,7 @@ from vega.core.extend import (
     RunOptions,
     WriteFile,
 )
-from vega.di import Container, Scope, current_scope, get_container
+from vega.di import Container, Scope, ScopeClosedError, current_scope, get_container
 from vega.events import EventBus, get_event_bus
 from vega.patterns import UnitOfWork
 
@@ -415,3 +415,31 @@ def test_the_facade_has_every_public_name_and_no_other() -> None:
     assert all(hasattr(vega.core, name) for name in vega.core.__all__)
     assert set(vega.core.__all__) <= set(dir(vega.core))
     assert not hasattr(vega.core, "NoSuchName")
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.state = 1
+
+
+@pytest.mark.parametrize("has_ambient", [False, True])
+def test_objects_of_a_unit_of_work_end_with_it_where_its_origin_is_said(has_ambient: bool) -> None:
+    container = Container()
+    container.register(Kept, scope=Scope.SCOPED)
+    app = Application(Project(root=Path(), package="none"), container=container, bus=EventBus())
+    if has_ambient:
+        app.ambient(nullcontext)
+
+    async def main() -> tuple[Kept, Kept]:
+        async with app:
+            async with app.activate(origin=lambda: "the order of Ada") as scope:
+                ended = scope.resolve(Kept)
+                assert ended.state == 1
+            async with app.activate() as scope:
+                return ended, scope.resolve(Kept)
+
+    ended, kept = asyncio.run(main())
+
+    assert kept.state == 1
+    with pytest.raises(ScopeClosedError, match="the scope of the order of Ada; used at"):
+        _ = ended.state

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, final
 
-from vega.di import Container, get_container, set_container
+from vega.di import ActiveScope, Container, get_container, set_container
 from vega.events import EventBus, get_event_bus, set_event_bus
 
 
@@ -20,9 +20,11 @@ class Activation:
         bus: becomes the current bus.
         ambient: makers of further context managers, entered in order.
         values: objects that the scope provides, by their keys.
+        origin: says in words what the unit is for. Where it is given, the objects that classes gave in the scope
+            refuse any use after its end, and the error says it.
     """
 
-    __slots__ = ("_ambient", "_before", "_bus", "_container", "_opened", "_values")
+    __slots__ = ("_ambient", "_before", "_bus", "_container", "_opened", "_origin", "_scope", "_values")
 
     def __init__(
         self,
@@ -30,8 +32,11 @@ class Activation:
         bus: EventBus,
         ambient: Sequence[Callable[[], AbstractContextManager[object]]] = (),
         values: Mapping[Any, object] | None = None,
+        origin: Callable[[], str] | None = None,
     ) -> None:
         self._container, self._bus, self._ambient, self._values = container, bus, ambient, values
+        self._origin = origin
+        self._scope: ActiveScope | None = None
 
     async def __aenter__(self) -> Any:
         self._before = get_container(), get_event_bus()
@@ -43,20 +48,27 @@ class Activation:
                 self._opened = AsyncExitStack()
                 for enter in self._ambient:
                     self._opened.enter_context(enter())
-                return await self._opened.enter_async_context(self._container.scope(self._values))
-            self._opened = self._container.scope(self._values)  # the usual case: no stack around the scope
-            return await self._opened.__aenter__()
+                scope: Any = await self._opened.enter_async_context(self._container.scope(self._values))
+            else:
+                self._opened = self._container.scope(self._values)  # the usual case: no stack around the scope
+                scope = await self._opened.__aenter__()
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
+        if self._origin is not None:
+            scope.origin, self._scope = self._origin, scope
+        return scope
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        end = None if self._scope is None else self._scope.ending()
         try:
             if self._opened is not None:
                 await self._opened.__aexit__(kind, error, trace)
         finally:
+            if end is not None:
+                end()
             container, bus = self._before
             set_container(container)
             set_event_bus(bus)

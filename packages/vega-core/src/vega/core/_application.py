@@ -88,7 +88,9 @@ class Application:
         """
         self._ambient.append(enter)
 
-    def activate(self, values: Mapping[Any, object] | None = None) -> Activation:
+    def activate(
+        self, values: Mapping[Any, object] | None = None, *, origin: Callable[[], str] | None = None
+    ) -> Activation:
         """Return the one unit of work of an edge: an async context manager.
 
         Inside, container and bus are this application's, and one scope is open; the scope is what
@@ -96,8 +98,10 @@ class Application:
 
         Args:
             values: objects that the scope provides, by their keys, such as the request.
+            origin: says in words what the unit is for, such as a request. Where an edge gives it, the objects that
+                classes gave in the scope refuse any use after its end, with an error that says it.
         """
-        return Activation(self.container, self.bus, self._ambient, values)
+        return Activation(self.container, self.bus, self._ambient, values, origin)
 
     def plugin(self, feature: str) -> Plugin:
         """Return the plugin of a feature.

@@ -8,6 +8,7 @@ from types import AsyncGeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from ._ambient import ambient, leave, outer
+from ._ended import ending
 from ._explain import explain
 from ._finish import afinish, arefuse_second, finish
 from ._keep import CLOSED
@@ -109,6 +110,13 @@ class ActiveScope:
                 return
             await arefuse_second(exits[0])
         await afinish(exits, error)
+
+    def ending(self) -> Callable[[], None]:
+        """Give a function that makes the objects of this scope refuse any use; an edge calls it after the end.
+
+        They are those that classes have given so far; what factories gave may come from a pool, and is left alone.
+        """
+        return ending(self)
 
     def __repr__(self) -> str:
         return f"<scope of {self.container!r}, {'closed' if self.v is CLOSED else 'open'}>"

@@ -16,19 +16,30 @@ def used_late() -> ScopeClosedError:
     """Make the error of the use that is being refused; reads the stack, so it costs nothing before."""
     frame: FrameType | None = inspect.currentframe()
     scope: ActiveScope | None = None
-    used = ""
-    while frame is not None and not (scope and used):
-        scope = scope or _scope_in(frame)
-        if not used and not _is_own(frame):
-            used = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    while frame is not None and scope is None:
+        scope = _scope_in(frame)
         frame = frame.f_back
-    origin = getattr(scope, "origin", None)
-    came = "a scope that was kept after its `with` block" if origin is None else f"the scope of {origin()}"
     return ScopeClosedError(
         "the scope is closed",
-        f"{came}; used at {used or 'the start of a task'}",
+        f"{came_from(scope)}; used at {user()}",
         "resolve inside the block, or open a scope of its own in the task",
     )
+
+
+def came_from(scope: ActiveScope | None) -> str:
+    """Say in words where a scope comes from."""
+    origin = getattr(scope, "origin", None)
+    return "a scope that was kept after its `with` block" if origin is None else f"the scope of {origin()}"
+
+
+def user() -> str:
+    """Give the nearest line of the stack that is none of Vega's own, as `file:line`."""
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None:
+        if not _is_own(frame):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return "the start of a task"
 
 
 def _scope_in(frame: FrameType) -> ActiveScope | None:

@@ -14,6 +14,8 @@ from vega.core import Application
 class RequestScope:
     """ASGI middleware (ASGI 3.0) that enters the application's unit of work around each HTTP request.
 
+    Objects that classes gave in its scope refuse any use after its end.
+
     Args:
         app: the next application.
         application: whose `activate` is entered; its scope provides the request.
@@ -26,14 +28,14 @@ class RequestScope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        async with self._application.activate({Request: Request(scope, receive)}) as opened:
-            opened.origin = partial(_origin, scope)
+        values = {Request: Request(scope, receive)}
+        async with self._application.activate(values, origin=partial(origin_of, scope)):
             await self._app(scope, receive, send)
 
 
-def _origin(scope: Scope) -> str:
+def origin_of(scope: Scope) -> str:
     """Say in words what a request was for, and where its endpoint is."""
-    request = f"{scope['method']} {scope['path']}"
+    request = f"{scope.get('method', 'WebSocket')} {scope['path']}"
     endpoint = scope.get("endpoint")
     while isinstance(endpoint, partial):
         endpoint = endpoint.func

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Final, NamedTuple, final
 
 from pydantic import ValidationError
@@ -19,6 +21,7 @@ from .._drain import Drain
 from .._error_map import STATUS, ErrorMap, Mapped, phrase
 from .._errors import ForbiddenError, MessageKindError, UnauthenticatedError
 from .._principal import authorize, principal_of
+from .._request_scope import origin_of
 from ._handler import WebSocketHandler
 from ._messages import Read, caller_of, reader_of, refusal, size_of, written
 from ._outbox import Outbox
@@ -110,8 +113,12 @@ class _Connection:
                 forget()
 
     async def _connect(self) -> None:
-        async with self._around.application.activate({WebSocket: self._socket}):
+        async with self._unit_of_work():
             await self._handler.on_connect()
+
+    def _unit_of_work(self) -> AbstractAsyncContextManager[object]:
+        origin = partial(origin_of, self._socket.scope)
+        return self._around.application.activate({WebSocket: self._socket}, origin=origin)
 
     async def _receive(self) -> Message | None:
         """Return the next message; None when the connection is over."""
@@ -140,7 +147,7 @@ class _Connection:
             self._outbox.push(written(refusal(error)))
             return
         try:
-            async with self._around.application.activate({WebSocket: self._socket}):
+            async with self._unit_of_work():
                 await self._call(self._handler, value)
         except Exception as error:
             mapped = self._around.errors.find(error) or Mapped(status=STATUS[ErrorKind.of(error)])
@@ -164,7 +171,7 @@ class _Connection:
                 await handler.leave(room)
         finally:
             try:
-                async with self._around.application.activate({WebSocket: self._socket}):
+                async with self._unit_of_work():
                     await handler.on_disconnect()
             finally:
                 is_open = self._socket.client_state is not WebSocketState.DISCONNECTED
