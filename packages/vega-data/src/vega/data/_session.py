@@ -37,11 +37,12 @@ class Session:
 
     def __init__(self, database: Database, kind: Kind, *, opened_at: str = "") -> None:
         self._database, self._kind = database, kind
-        self.opened_at, self.sent = opened_at, 0
+        self.opened_at: str = opened_at
+        self.sent: int = 0
         self._connection: AsyncConnection | None = None
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
-        self.snapshots = Snapshots()
+        self.snapshots: Snapshots = Snapshots()
 
     @property
     def remembers(self) -> bool:
