@@ -18,7 +18,7 @@ INTERPRETERS = ("3.11", "3.12", "3.13", "3.14")
 FULL = {"VEGA_FULL": "1", "PYTEST_TIMEOUT": "1800"}
 BRIEF = {"VEGA_BRIEF": "1"}  # the oldest interpreter has drawn the examples already
 # What takes longest goes first, so that the last minutes do not wait for one step.
-LONGEST = ("acceptance", "vega-data", "install", "faults", "vega-cli")
+LONGEST = ("acceptance", "vega-data", "vega-web", "install", "faults", "vega-cli")
 
 
 @dataclass(frozen=True, kw_only=True)
