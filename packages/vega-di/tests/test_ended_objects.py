@@ -165,3 +165,14 @@ def test_a_scope_that_built_nothing_or_is_over_ends_nothing() -> None:
     scope.ending()()
 
     assert found.ask() == 1
+
+
+def test_a_container_that_is_closed_meanwhile_does_not_keep_a_scope_from_ending() -> None:
+    container = Container()
+    container.register(Plain, scope=Scope.SCOPED)
+    with container.scope() as scope:
+        found = scope.resolve(Plain)
+        container.close()
+        scope.ending()()
+
+    assert found.ask() == 1

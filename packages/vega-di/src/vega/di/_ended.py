@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, get_origin
 
-from ._errors import ScopeClosedError
+from ._errors import ContainerClosedError, ContainerError, ScopeClosedError
 from ._keep import CLOSED
 from ._registration import Kind
 from ._scope import Scope
@@ -29,8 +29,11 @@ def ending(scope: ActiveScope) -> Callable[[], None]:
     """
     store: Any = scope.v
     if not store or store is CLOSED:
-        return _nothing
-    engine: Engine = scope.container.effective()
+        return partial(_end, (), scope)
+    try:
+        engine: Engine = scope.container.effective()
+    except (ContainerClosedError, ContainerError):  # it was closed or broken meanwhile; the scope must end all the same
+        return partial(_end, (), scope)
     owned = engine.owned
     if owned is None:
         owned = engine.owned = _owned(engine)
@@ -39,11 +42,7 @@ def ending(scope: ActiveScope) -> Callable[[], None]:
         for slot, kind in owned
         if (found := store.get(slot)) is not None and type(found) is kind.__vega_of__
     ]
-    return partial(_end, built, scope) if built else _nothing
-
-
-def _nothing() -> None:
-    pass
+    return partial(_end, built, scope)
 
 
 def _end(built: Iterable[tuple[object, type[Any]]], scope: ActiveScope) -> None:
