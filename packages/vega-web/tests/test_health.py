@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
+from web_asking import ask
 
 from vega.core import Application
 from vega.core.extend import Plugin, Project
@@ -23,14 +23,6 @@ from vega.web import (
 )
 
 Shop = Callable[..., FastAPI]
-
-
-def ask(app: FastAPI, *paths: str) -> list[httpx.Response]:
-    async def main() -> list[httpx.Response]:
-        async with client_for(app) as client:
-            return [await client.get(path) for path in paths]
-
-    return asyncio.run(main())
 
 
 async def good() -> None: ...

@@ -1,18 +1,16 @@
 """The parameters of lists: filters, sorting, pages."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-import httpx
 import pytest
 from fastapi import Depends, FastAPI
+from web_asking import ask
 
 from vega.data import InMemoryRepository
 from vega.patterns.query import FilterSet, Page
-from vega.testing import client_for
 from vega.web import (
     FilterParameters,
     PageRequest,
@@ -22,14 +20,6 @@ from vega.web import (
 )
 
 Shop = Callable[..., FastAPI]
-
-
-def ask(app: FastAPI, *paths: str) -> list[httpx.Response]:
-    async def main() -> list[httpx.Response]:
-        async with client_for(app) as client:
-            return [await client.get(path) for path in paths]
-
-    return asyncio.run(main())
 
 
 @dataclass

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.background import BackgroundTask
 from starlette.types import Message
+from web_asking import ask
 
-from vega.testing import client_for
 from vega.web import (
     EventStream,
     Router,
@@ -18,14 +17,6 @@ from vega.web import (
 )
 
 Shop = Callable[..., FastAPI]
-
-
-def ask(app: FastAPI, *paths: str) -> list[httpx.Response]:
-    async def main() -> list[httpx.Response]:
-        async with client_for(app) as client:
-            return [await client.get(path) for path in paths]
-
-    return asyncio.run(main())
 
 
 def test_events_are_written_as_the_standard_says(shop: Shop) -> None:
