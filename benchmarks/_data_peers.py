@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
+from _data_orms import Piccolo, Tortoise
 from _data_rows import ROWS, values
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -184,6 +185,8 @@ PEERS: list[tuple[type[Any], str]] = [
     (Vega, "vega.data"),
     (AdvancedAlchemy, "advanced_alchemy"),
     (SqlModel, "sqlmodel"),
+    (Piccolo, "piccolo"),
+    (Tortoise, "tortoise"),
 ]
 CALLS: dict[str, Callable[[Any, int], Any]] = {
     "get": lambda peer, number: peer.get(1 + number % ROWS),

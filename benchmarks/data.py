@@ -1,4 +1,4 @@
-"""vega.data against a hand-written AsyncSession and its peers: advanced-alchemy, SQLModel, Protean.
+"""vega.data against a hand-written AsyncSession and its peers: advanced-alchemy, SQLModel, Piccolo, Tortoise, Protean.
 
     python benchmarks/data.py [--rounds 15] [--postgres URL] [--protean PYTHON]
 
@@ -31,6 +31,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 sys.path.insert(0, str(Path(__file__).parent))
 
 from _data_answers import answers_of_vega
+from _data_pages import late_pages, show_pages
 from _data_peers import CALLS, FLOOR, PEERS, Base, Row
 from _data_protean import Protean
 from _data_rows import QUESTIONS, ROWS, values
@@ -151,11 +152,13 @@ def main() -> int:
         url = f"sqlite+aiosqlite:///{folder}/bench.db"
         asyncio.run(_journal(url))
         kept = show("SQLite", asyncio.run(measure(url, options.rounds, options.protean)), bulk_limit=0.1)
+        kept = show_pages("SQLite", asyncio.run(late_pages(url, options.rounds))) and kept
         if options.protean:
             kept = asyncio.run(compare_answers(options.protean, folder)) and kept
     with contextlib.ExitStack() as stack:
         url = options.postgres or postgres(stack)
         kept = show("PostgreSQL", asyncio.run(measure(url, options.rounds, options.protean)), bulk_limit=0.4) and kept
+        kept = show_pages("PostgreSQL", asyncio.run(late_pages(url, options.rounds))) and kept
     return 0 if kept else 1
 
 

@@ -47,30 +47,43 @@ def decode(text: object, order: tuple[Order, ...], plan: QueryPlan, secret: byte
     return [load_value(key.field, value) for key, value in zip(order, keys, strict=True)]
 
 
-def beyond(order: tuple[Order, ...], values: list[Any]) -> Node:
-    """Return what holds for the entities that come after a place in an order."""
+def beyond(order: tuple[Order, ...], values: list[Any]) -> tuple[Node, ...]:
+    """Return what holds for the entities that come after a place in an order, in one part or two, one after the other.
+
+    The first key is missing throughout one part and there throughout the other, so that a database finds the start of
+    each in an index.
+    """
+    first, value, behind = order[0], values[0], _behind(order[1:], values[1:])
+    missing = IsNull(first.field)
+    if value is None:
+        return (all_of(missing, behind), *((Not(missing),) if first.nulls is Nulls.FIRST else ()))
+    later, start = (
+        _past(first, value),
+        Compare(Comparison.LE if first.descending else Comparison.GE, first.field, value),
+    )
+    here = all_of(start, any_of(later, behind)) if order[1:] else later
+    return (here, missing) if first.field.nullable and first.nulls is Nulls.LAST else (here,)
+
+
+def _behind(order: tuple[Order, ...], values: list[Any]) -> Node:
     steps: list[Node] = []
     same: list[Node] = []
     for key, value in zip(order, values, strict=True):
         steps.append(all_of(*same, _after(key, value)))
         same.append(IsNull(key.field) if value is None else Compare(Comparison.EQ, key.field, value))
-    return all_of(*_bound(order[0], values[0]), any_of(*steps))
+    return any_of(*steps)
 
 
 def _after(key: Order, value: Any) -> Node:
     if value is None:
         return Always(value=False) if key.nulls is Nulls.LAST else Not(IsNull(key.field))
-    later = Compare(Comparison.LT if key.descending else Comparison.GT, key.field, value)
     if key.field.nullable and key.nulls is Nulls.LAST:
-        return any_of(later, IsNull(key.field))
-    return later
+        return any_of(_past(key, value), IsNull(key.field))
+    return _past(key, value)
 
 
-def _bound(key: Order, value: Any) -> tuple[Node, ...]:
-    """Return what the first key alone implies: it lets a database start in the middle of an index."""
-    if value is None or key.field.nullable:
-        return ()
-    return (Compare(Comparison.LE if key.descending else Comparison.GE, key.field, value),)
+def _past(key: Order, value: Any) -> Node:
+    return Compare(Comparison.LT if key.descending else Comparison.GT, key.field, value)
 
 
 def _tag(payload: bytes, secret: bytes) -> bytes:

@@ -174,11 +174,14 @@ class Query(Generic[T]):
         executor, plan = self._executor, self._plan
         order = plan.total_order(executor.identity)
         walked = tuple(key.reversed() for key in order) if backward else order
-        nodes = plan.nodes
+        plans: tuple[QueryPlan, ...] = (plan,)
         if place is not None:
             values = cursors.decode(place, order, plan, executor.cursor_secret)
-            nodes = (*nodes, cursors.beyond(walked, values))
-        found = await executor.fetch(replace(plan, nodes=nodes, order=walked, limit=size + 1))
+            plans = tuple(replace(plan, nodes=(*plan.nodes, part)) for part in cursors.beyond(walked, values))
+        found: list[T] = []
+        for part in plans:
+            if len(found) <= size:
+                found += await executor.fetch(replace(part, order=walked, limit=size + 1 - len(found)))
         more, items = len(found) > size, found[:size]
         if backward:
             items.reverse()
