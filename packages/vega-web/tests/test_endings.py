@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -78,7 +80,7 @@ import os
 from vega.web import IdempotencyMiddleware, MiddlewarePipeline, RedisStore
 
 pipeline = MiddlewarePipeline()
-pipeline.use(IdempotencyMiddleware, store=RedisStore(os.environ["STORE_URL"], prefix="killed:"))
+pipeline.use(IdempotencyMiddleware, store=RedisStore(os.environ["STORE_URL"], prefix=os.environ["STORE_PREFIX"]))
 """
 SLOW = """
 import asyncio
@@ -102,8 +104,16 @@ def ignoring_errors(url: str, headers: dict[str, str]) -> None:
         httpx.post(url, headers=headers, timeout=60)
 
 
+def kill(running: subprocess.Popen[bytes]) -> None:
+    """Kill a server with all of its processes."""
+    children = (Path("/proc") / str(running.pid) / "task" / str(running.pid) / "children").read_text().split()
+    for process in (running.pid, *map(int, children)):
+        os.kill(process, signal.SIGKILL)
+    running.wait(timeout=20)
+
+
 def test_a_server_that_is_killed_does_not_let_a_key_execute_again(
-    projects: Any, start_server: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    projects: Any, server_kind: str, start_server: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = projects()
     (folder / "webshop/config.py").write_text(KILLED)
@@ -112,17 +122,17 @@ def test_a_server_that_is_killed_does_not_let_a_key_execute_again(
     (folder / "webshop/presentation/web/routes/slow.py").write_text(SLOW)
     done = folder / "webshop/presentation/web/routes/done.txt"
     monkeypatch.setenv("STORE_URL", redis_url)
+    monkeypatch.setenv("STORE_PREFIX", f"killed-{server_kind}:")
     key = {"idempotency-key": "k"}
 
-    with start_server(folder, "uvicorn") as (port, running):
+    with start_server(folder, server_kind) as (port, running):
         first = threading.Thread(target=ignoring_errors, args=(f"http://127.0.0.1:{port}/slow/orders", key))
         first.start()
         while not done.exists():
             time.sleep(0.01)
-        running.kill()
-        running.wait(timeout=20)
+        kill(running)
         first.join()
-    with start_server(folder, "uvicorn") as (port, _):
+    with start_server(folder, server_kind) as (port, _):
         again = httpx.post(f"http://127.0.0.1:{port}/slow/orders", headers=key, timeout=10)
 
     assert (again.status_code, done.read_text()) == (409, "x")
