@@ -37,24 +37,33 @@ class Activation:
         self._container, self._bus, self._ambient, self._values = container, bus, ambient, values
         self._origin = origin
         self._scope: ActiveScope | None = None
+        self._opened: Any
 
-    async def __aenter__(self) -> Any:
+    def __aenter__(self) -> Any:  # a coroutine; in the usual case that of the scope, since each costs as much as it
         self._before = get_container(), get_event_bus()
         set_container(self._container)
         set_event_bus(self._bus)
-        self._opened: Any = None
+        if self._ambient:
+            return self._enter()
         try:
-            if self._ambient:
-                self._opened = AsyncExitStack()
-                for enter in self._ambient:
-                    self._opened.enter_context(enter())
-                scope: Any = await self._opened.enter_async_context(self._container.scope(self._values))
-            else:
-                self._opened = self._container.scope(self._values)  # the usual case: no stack around the scope
-                scope = await self._opened.__aenter__()
+            self._opened = scope = self._open()
+        except BaseException:
+            self._restore()
+            raise
+        return scope.__aenter__()
+
+    async def _enter(self) -> Any:
+        self._opened = AsyncExitStack()
+        try:
+            for enter in self._ambient:
+                self._opened.enter_context(enter())
+            return await self._opened.enter_async_context(self._open())
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
+
+    def _open(self) -> ActiveScope:
+        scope = self._container.scope(self._values)
         if self._origin is not None:
             scope.origin, self._scope = self._origin, scope
         return scope
@@ -64,11 +73,13 @@ class Activation:
     ) -> None:
         end = None if self._scope is None else self._scope.ending()
         try:
-            if self._opened is not None:
-                await self._opened.__aexit__(kind, error, trace)
+            await self._opened.__aexit__(kind, error, trace)
         finally:
             if end is not None:
                 end()
-            container, bus = self._before
-            set_container(container)
-            set_event_bus(bus)
+            self._restore()
+
+    def _restore(self) -> None:
+        container, bus = self._before
+        set_container(container)
+        set_event_bus(bus)

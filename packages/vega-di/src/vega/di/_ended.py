@@ -29,20 +29,20 @@ def ending(scope: ActiveScope) -> Callable[[], None]:
     """
     store: Any = scope.v
     if not store or store is CLOSED:
-        return partial(_end, (), scope)
+        return _nothing
     try:
-        engine: Engine = scope.container.effective()
+        engine: Engine = scope.container.home.engine or scope.container.effective()
     except (ContainerClosedError, ContainerError):  # it was closed or broken meanwhile; the scope must end all the same
-        return partial(_end, (), scope)
+        return _nothing
     owned = engine.owned
     if owned is None:
         owned = engine.owned = _owned(engine)
     built = [
-        (found, kind)
-        for slot, kind in owned
-        if (found := store.get(slot)) is not None and type(found) is kind.__vega_of__
+        (found, owned[slot])
+        for slot in store.keys() & owned.keys()
+        if (found := store[slot]) is not None and type(found) is owned[slot].__vega_of__
     ]
-    return partial(_end, built, scope)
+    return partial(_end, built, scope) if built else _nothing
 
 
 def _end(built: Iterable[tuple[object, type[Any]]], scope: ActiveScope) -> None:
@@ -51,11 +51,15 @@ def _end(built: Iterable[tuple[object, type[Any]]], scope: ActiveScope) -> None:
         object.__setattr__(found, "__class__", kind)
 
 
-def _owned(engine: Engine) -> list[tuple[int, type[Any]]]:
+def _nothing() -> None:
+    """End nothing."""
+
+
+def _owned(engine: Engine) -> dict[int, type[Any]]:
     """Give the slots of what classes give, each with what its object becomes."""
     nodes = [each for each in engine.graph.every if each.scope is Scope.SCOPED and each.kind in _FROM_CLASSES]
     classes = {each.slot: get_origin(each.call) or each.call for each in nodes}
-    return [(slot, _ended(cls)) for slot, cls in classes.items() if _is_own(cls)]
+    return {slot: _ended(cls) for slot, cls in classes.items() if _is_own(cls)}
 
 
 def _is_own(cls: Any) -> bool:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ._active import ActiveScope, ambient_of, make_scope_class
 from ._ambient import Home, local_layers
@@ -22,6 +22,8 @@ from ._table import Table
 
 if TYPE_CHECKING:
     from ._engine import Engine
+
+SCOPED: Final = Scope.SCOPED  # the attribute of an enum costs as much as a call
 
 
 class Epochs:
@@ -162,7 +164,7 @@ class Epochs:
         """Give the store of a scope that is opened with values."""
         if not values.keys() <= self.registry.expected:
             self._expect(values)
-        nodes = self.effective().graph.nodes
+        nodes = (self.home.engine or self.effective()).graph.nodes
         store: dict[int, Any] = {}
         for key, value in values.items():
             node = nodes[key]
@@ -173,7 +175,7 @@ class Epochs:
                     f"scope({{{label(key)}: ...}})",
                     "give an instance",
                 )
-            if node.scope is not Scope.SCOPED:
+            if node.scope is not SCOPED:
                 raise InvalidRegistrationError(
                     f"{label(key)} is {node.scope.value}, and a scope was given a value for it",
                     f"registered at {node.registration.site_text()}",

@@ -19,7 +19,7 @@ from typing import Any, Final, final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_NOTHING: Final = object()
+NOTHING: Final = object()
 
 
 # What becomes of the messages of the application; plain numbers, since an enum costs a tenth of a request.
@@ -38,42 +38,38 @@ class Downstream:
         scope: its connection scope.
         receive: where it reads the request.
         send: the server's; takes what passes.
+
+    Attributes:
+        inbox: the messages that nobody has taken.
+        pending: what the application waits for while a child task of it has spoken; NOTHING otherwise.
     """
 
-    __slots__ = (
-        "_coroutine",
-        "_gates",
-        "_pending",
-        "_refused",
-        "_relay",
-        "_server",
-        "_task",
-        "inbox",
-        "is_done",
-        "mode",
-    )
+    # Each request makes one: what few of them have has its default here.
+    mode = START
+    is_done = False
+    _task: asyncio.Task[Any] | None = None
+    _gates: tuple[asyncio.Future[None], ...] = ()
+    _relay: asyncio.Future[None] | None = None
+    pending: Any = NOTHING
+    _refused = False
 
     def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        self.mode, self.is_done = START, False
         self.inbox: list[Message] = []
         self._server = send
-        self._task: asyncio.Task[Any] | None = None
-        self._gates: list[asyncio.Future[None]] = []
-        self._relay: asyncio.Future[None] | None = None
-        self._pending: Any = _NOTHING
-        self._refused = False
         started: Any = app(scope, receive, self._send)
         self._coroutine: Any = started if type(started) is types.CoroutineType else _await(started)
 
-    @property
-    def is_streaming(self) -> bool:
-        """Whether a child task of the application spoke, so that only the task that began it can end it."""
-        return self._pending is not _NOTHING
-
-    def deliver(self, send: Send) -> Awaitable[None]:
-        """Let every message from here on pass; return what runs the application to its end."""
+    @types.coroutine
+    def deliver(self, send: Send) -> Generator[Any, Any, None]:
+        """Let every message from here on pass, and run the application to its end."""
         self._server, self.mode = send, OPEN
-        return self.run()
+        if self.is_done or self._gates or self.pending is not NOTHING:
+            yield from self._steps()
+            return
+        try:
+            yield from self._coroutine  # what it waits for needs no look
+        finally:
+            self.is_done = True
 
     async def drop(self) -> None:
         """End the application without its response: a stream is refused, a last piece and what follows it run."""
@@ -93,9 +89,9 @@ class Downstream:
     async def cancel(self, error: BaseException) -> None:
         """End the application by raising an error, such as a cancellation, where it waits."""
         self.mode = DROPPED
-        if self._pending is not _NOTHING and self._pending is not None:
-            self._pending.cancel()
-        self._pending = _NOTHING
+        if self.pending is not NOTHING and self.pending is not None:
+            self.pending.cancel()
+        self.pending = NOTHING
         try:
             await self.run(error)
         except asyncio.CancelledError:
@@ -108,23 +104,22 @@ class Downstream:
         self.is_done, self.mode = True, DROPPED
         self._coroutine.close()
 
-    @types.coroutine
-    def run(self, failure: BaseException | None = None) -> Generator[Any, Any, None]:
+    def _steps(self, failure: BaseException | None = None) -> Generator[Any, Any, None]:
         """Run until the application is parked or done."""
         is_open = self.mode >= OPEN
         if self._gates and failure is None:
             self._open_gates()
         if self.is_done:
             return
+        waited, self.pending = self.pending, NOTHING
         if not is_open:
             self._task = asyncio.current_task()
-        waited, self._pending = self._pending, _NOTHING
         try:
             while True:
-                if waited is not _NOTHING:
+                if waited is not NOTHING:
                     failure = yield from (self._wait_openly(waited) if is_open else self._wait_at_relay(waited))
                     if failure is None and self._gates and not is_open:
-                        self._pending = waited
+                        self.pending = waited
                         return
                 waited = self._coroutine.send(None) if failure is None else self._coroutine.throw(failure)
                 failure = None
@@ -136,6 +131,8 @@ class Downstream:
             self.is_done = True
             self._coroutine.close()  # it has ended, unless the whole request is thrown away
             raise
+
+    run = types.coroutine(_steps)
 
     @staticmethod
     def _wait_openly(waited: Any) -> Generator[Any, Any, BaseException | None]:
@@ -182,13 +179,13 @@ class Downstream:
 
     def _send(self, message: Message) -> Awaitable[None]:
         """Take a message of the application; what passes costs no coroutine of its own."""
-        if self.mode == OPEN:
+        mode = self.mode
+        if mode == OPEN or (mode == START and message["type"] != "http.response.start"):  # such as early hints
             return self._server(message)
-        if self.mode == START and message["type"] != "http.response.start":
-            return self._server(message)  # early hints and the like have no response to wait for
         return self._stop_at(message)
 
-    async def _stop_at(self, message: Message) -> None:
+    @types.coroutine
+    def _stop_at(self, message: Message) -> Generator[Any, Any, None]:
         if self.mode == DROPPED:
             if message.get("more_body"):
                 self._refused = True
@@ -196,22 +193,15 @@ class Downstream:
             return
         self.inbox.append(message)
         if asyncio.current_task() is self._task:
-            await self
+            yield self  # parked: whoever runs the application has the control
         else:
-            await self._wait_at_gate()
-
-    def __await__(self) -> Generator[object, None, None]:
-        """Park: give the control to whoever runs the application."""
-        yield self
-
-    async def _wait_at_gate(self) -> None:
-        gate = asyncio.get_running_loop().create_future()
-        self._gates.append(gate)
-        self._wake(None)
-        await gate
+            gate = asyncio.get_running_loop().create_future()
+            self._gates += (gate,)
+            self._wake(None)
+            yield from gate
 
     def _open_gates(self) -> None:
-        gates, self._gates = self._gates, []
+        gates, self._gates = self._gates, ()
         for gate in gates:
             if not gate.done():
                 gate.set_result(None)

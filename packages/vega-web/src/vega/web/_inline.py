@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ._downstream import Downstream
+from ._downstream import NOTHING, Downstream
 from ._errors import MiddlewareError
-from ._inlet import Inlet, InlineRequest
+from ._inline_request import InlineRequest
 from ._live_response import LiveResponse
 
 CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -40,29 +40,26 @@ class InlineChain:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        inlet = Inlet(receive)
-        exchange = scope[self._key] = _Exchange(inlet, send)
+        request = scope[self._key] = InlineRequest(scope, receive, send)
         try:
-            response = await self._first(InlineRequest(scope, inlet))
+            response = await self._first(request)
             await response(scope, receive, send)
         except BaseException as error:
-            await exchange.release(error)
+            await request.release(error)
             raise
-        downstream = exchange.downstream
+        downstream = request.downstream
         if downstream is not None and not downstream.is_done:
-            await exchange.release(None)
+            await request.release(None)
 
     async def _forward(self, request: Request) -> Response:
         """Run the application until its response starts; what the last function calls."""
-        exchange: _Exchange | None = request.scope.get(self._key)
-        if exchange is None:
+        own: InlineRequest | None = request.scope.get(self._key)
+        if own is None:
             raise _other_scope(request)
-        if exchange.downstream is not None:
-            await exchange.downstream.drop()
-        inlet = exchange.inlet
-        is_own = type(request) is InlineRequest and request.inlet is inlet  # whose receive nobody has wrapped
-        receive = inlet.hand_down() if is_own or request.receive == inlet.read else request.receive
-        downstream = exchange.downstream = Downstream(self._app, request.scope, receive, exchange.send)
+        if own.downstream is not None:
+            await own.downstream.drop()
+        receive = own.hand_down() if request is own or request.receive == own.receive else request.receive
+        downstream = own.downstream = Downstream(self._app, request.scope, receive, own.to_server)
         await downstream.run()
         if not downstream.inbox:
             raise MiddlewareError(
@@ -70,40 +67,16 @@ class InlineChain:
                 f"{request.method} {request.url.path}",
                 "send http.response.start from the application, or raise an error",
             )
-        if downstream.is_streaming and asyncio.current_task() is not exchange.task:
+        if downstream.pending is not NOTHING and asyncio.current_task() is not own.task:
             await downstream.cancel(asyncio.CancelledError())
             raise _other_task(request)
         return LiveResponse(downstream)
 
 
-@final
-class _Exchange:
-    """One request on its way through the functions."""
-
-    __slots__ = ("downstream", "inlet", "send", "task")
-
-    def __init__(self, inlet: Inlet, send: Send) -> None:
-        self.inlet, self.send = inlet, send
-        self.downstream: Downstream | None = None
-        self.task = asyncio.current_task()
-
-    async def release(self, error: BaseException | None) -> None:
-        """End what was begun and is not delivered: its cleanup and background work run, a cancellation reaches it."""
-        downstream = self.downstream
-        if downstream is None or downstream.is_done:
-            return
-        if error is None or isinstance(error, Exception):
-            await downstream.drop()
-        elif isinstance(error, GeneratorExit):
-            downstream.close()
-        else:
-            await downstream.cancel(error)
-
-
 def _checked(function: InlineFunction, following: CallNext) -> CallNext:
     async def call_next(request: Request) -> Response:
         response: Any = await function(request, following)
-        if not callable(response):
+        if type(response) is not LiveResponse and not callable(response):
             raise _no_response(function, response)
         return response  # type: ignore[no-any-return]  # any ASGI application will do
 

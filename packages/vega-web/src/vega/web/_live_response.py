@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from operator import itemgetter
-from typing import Any, final
+from operator import attrgetter
+from typing import Any, NoReturn, TypeAlias, final
 
 import anyio
 from starlette.datastructures import MutableHeaders
@@ -15,9 +15,50 @@ from ._downstream import DROPPED, READ, Downstream
 from ._errors import MiddlewareError
 
 _CHUNK = 64 * 1024
-_NAME = itemgetter(0)
 _NAMES = 256  # as many are remembered, whatever a client makes of names
 _ENCODED: dict[str, bytes] = {}
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+
+
+class _Headers(MutableHeaders):
+    """Headers that are quick to set: those that were set join the others when somebody looks.
+
+    Args:
+        raw: those that are there; is changed.
+    """
+
+    def __init__(self, raw: RawHeaders) -> None:
+        self._raw = raw
+        self._new: dict[bytes, bytes] = {}
+
+    def __setitem__(self, key: str, value: str) -> None:
+        self._new[_ENCODED.get(key) or _encoded(key)] = value.encode("latin-1")
+
+    def joined(self) -> RawHeaders:
+        """Return all of them."""
+        new = self._new
+        if new:
+            self._new = {}
+            for name, _ in self._raw:
+                if name in new:
+                    return self._replaced(new)
+            self._raw += new.items()
+        return self._raw
+
+    def _replaced(self, new: dict[bytes, bytes]) -> RawHeaders:
+        for name, value in new.items():
+            super().__setitem__(name.decode("latin-1"), value.decode("latin-1"))
+        return self._raw
+
+    _list = property(joined)  # pyright: ignore[reportAssignmentType] # where its class looks
+
+
+class _Once:
+    """An attribute of a response: its headers, made when they are first asked for."""
+
+    def __get__(self, response: LiveResponse, _: type) -> _Headers:
+        made = response.made = response.changeable = _Headers(response.bare)
+        return made
 
 
 @final
@@ -34,7 +75,10 @@ class LiveResponse(StreamingResponse):
 
     # A response is made for each request: what few of them have has its default here.
     background = None
-    _changed: _Headers | None = None
+    changeable: Any = _Once()
+    headers = property(attrgetter("changeable"))  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
+    made: _Headers | None = None
+    _kept: list[Message] | None = None
     _is_read = False
     _body: Any = None
 
@@ -42,15 +86,19 @@ class LiveResponse(StreamingResponse):
         self._downstream = downstream
         self._start = start = downstream.inbox.pop(0)
         self.status_code = start["status"]
-        self.raw_headers = list(start.get("headers", ()))
-        self._kept: list[Message] = []
+        self.bare = list(start.get("headers", ()))
 
     @property
-    def headers(self) -> MutableHeaders:
-        """The headers, which can be changed."""
-        if self._changed is None:
-            self._changed = _Headers(raw=self.raw_headers)
-        return self._changed
+    def raw_headers(self) -> RawHeaders:
+        """The headers as bytes; may be changed and set."""
+        return self.bare if self.made is None else self.made.joined()
+
+    @raw_headers.setter
+    def raw_headers(self, raw: RawHeaders) -> None:
+        self.bare = raw
+        if self.made is not None:
+            self.made = None
+            del self.changeable
 
     @property
     def body_iterator(self) -> Any:
@@ -62,11 +110,12 @@ class LiveResponse(StreamingResponse):
         self._body = chunks
 
     async def _read(self) -> AsyncIterator[bytes]:
-        for message in self._kept:
+        for message in self._kept or ():
             async for chunk in _chunks(message):
                 yield chunk
         while (fresh := await self._next_message()) is not None:
             if self._body is None:
+                self._kept = self._kept or []
                 self._kept.append(fresh)
             async for chunk in _chunks(fresh):
                 yield chunk
@@ -75,7 +124,8 @@ class LiveResponse(StreamingResponse):
         downstream = self._downstream
         if self._is_read:
             return None
-        self._refuse_given_up()
+        if downstream.mode == DROPPED:
+            self._refuse_given_up()
         downstream.mode = READ
         while not downstream.inbox:
             if downstream.is_done:
@@ -86,12 +136,14 @@ class LiveResponse(StreamingResponse):
         return message
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._refuse_given_up()
-        start = {**self._start, "status": self.status_code, "headers": self.raw_headers}
+        if self._downstream.mode == DROPPED:
+            self._refuse_given_up()
+        raw = self.bare if self.made is None else self.made.joined()
+        start = {**self._start, "status": self.status_code, "headers": raw}
         if self._body is None:
             await send(start)
             if self._kept or self._downstream.inbox:
-                for message in (*self._kept, *self._downstream.inbox):
+                for message in (*(self._kept or ()), *self._downstream.inbox):
                     await send(message)
             await self._downstream.deliver(send)
         else:
@@ -101,13 +153,12 @@ class LiveResponse(StreamingResponse):
         if background is not None:
             await background()
 
-    def _refuse_given_up(self) -> None:
-        if self._downstream.mode == DROPPED:
-            raise MiddlewareError(
-                "a response was used that had been given up",
-                "a middleware that calls call_next twice",
-                "use what the last call_next gave",
-            )
+    def _refuse_given_up(self) -> NoReturn:
+        raise MiddlewareError(
+            "a response was used that had been given up",
+            "a middleware that calls call_next twice",
+            "use what the last call_next gave",
+        )
 
     async def _send_other_body(self, start: Message, send: Send) -> None:
         length = [(name, value) for name, value in self._start.get("headers", ()) if name.lower() == b"content-length"]
@@ -118,31 +169,6 @@ class LiveResponse(StreamingResponse):
             data = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-class _Headers(MutableHeaders):
-    """Headers that are quick to set when they are new, as they mostly are in middleware.
-
-    The names are known as long as the list of headers is as long as it was, and ends with the header set last.
-    """
-
-    _names: set[bytes]
-    _size = -1
-    _last: object = None
-
-    def __setitem__(self, key: str, value: str) -> None:
-        headers = self._list
-        if self._size != len(headers) or headers[-1] is not self._last:
-            self._names = set(map(_NAME, headers))
-        name = _ENCODED.get(key) or _encoded(key)
-        if name in self._names:
-            super().__setitem__(key, value)
-            self._size = -1
-        else:
-            self._names.add(name)
-            self._last = header = (name, value.encode("latin-1"))
-            headers.append(header)
-            self._size = len(headers)
 
 
 def _encoded(key: str) -> bytes:

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ._light_request import LightRequest
 from ._plain_plan import PlainPlan
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -41,7 +42,7 @@ class PlainRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plan = self._plan
-        request = Request(scope, receive, send)
+        request = LightRequest(scope, receive, send)
         values = _values(plan, request)
         if values is not None and plan.body is not None:
             name, validate = plan.body

@@ -1,0 +1,24 @@
+"""Starlette's request, made with one call instead of three."""
+
+from __future__ import annotations
+
+from starlette.requests import Request, empty_receive, empty_send
+from starlette.types import Receive, Scope, Send
+
+
+class LightRequest(Request):
+    """A request like any other.
+
+    Args:
+        scope: the connection scope, of type `http`.
+        receive: where the body is read.
+        send: where early pushes are sent.
+    """
+
+    # Each request makes a few: what the class above sets for each has its default here.
+    _stream_consumed = False
+    _is_disconnected = False
+    _form = None
+
+    def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
+        self.scope, self._receive, self._send = scope, receive, send
