@@ -1,6 +1,7 @@
 """What SIGTERM sets off in a process, before its server handles it."""
 
 import asyncio
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from vega.testing import client_for
 from vega.web import _drain
 from vega.web._drain import Drain, drain_of
 
@@ -189,3 +191,21 @@ def test_everybody_is_told_once_and_whoever_comes_late_at_once() -> None:
 
 def test_an_application_without_a_drain_never_ends() -> None:
     assert not drain_of({}).is_begun
+
+
+async def frozen(shop: Any) -> tuple[int, int]:
+    """Return how many objects the garbage collector leaves alone while an application is served, and after it."""
+    async with client_for(shop()):
+        during = gc.get_freeze_count()
+    return during, gc.get_freeze_count()
+
+
+@pytest.mark.usefixtures("log")
+def test_what_the_start_made_is_left_alone_by_the_garbage_collector_of_a_server(shop: Any) -> None:
+    during, after = asyncio.run(frozen(shop))
+
+    assert (during > 10_000, after) == (True, 0)
+
+
+def test_without_a_server_the_garbage_collector_is_left_as_it_is(shop: Any) -> None:
+    assert asyncio.run(frozen(shop)) == (0, 0)

@@ -27,6 +27,7 @@ class Drain:
 
     def __init__(self, delay: float = 0.0) -> None:
         self.is_begun: bool = False
+        self.is_served: bool = False  # whether a server waits for the end, rather than a test or a script
         self._delay = delay
         self._told: set[Callable[[], None]] = set()
         self._latest = 0.0
@@ -52,7 +53,8 @@ class Drain:
             yield
             return
         loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-        if not callable(before):  # nobody waits for the end of the server: a test, or a script
+        self.is_served = callable(before)
+        if not callable(before):
             yield
             return
         if _take_from_loop(loop, before):
