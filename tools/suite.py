@@ -1,8 +1,8 @@
 """Runs everything that must hold, each part in a process of its own, and ends with one table.
 
 `python tools/suite.py test` is the everyday form; `check` has full iteration counts, every interpreter for
-everything, the oldest dependencies and the checks of the wheels' types. As many steps run at once as there are
-cores; `VEGA_SUITE_JOBS` says otherwise, `VEGA_SUITE_TIMEOUT` bounds each step (seconds).
+everything, the oldest dependencies and an audit. As many steps run at once as there are cores; `VEGA_SUITE_JOBS` says
+otherwise, `VEGA_SUITE_TIMEOUT` bounds each step (seconds).
 """
 
 from __future__ import annotations

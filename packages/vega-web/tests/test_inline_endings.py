@@ -116,9 +116,10 @@ def test_an_error_of_work_after_a_replaced_response_is_raised(spec: str) -> None
 
 @pytest.mark.parametrize("waits_in", ["endpoint", "stream"])
 def test_a_time_limit_cancels_what_the_endpoint_waits_for(spec: str, waits_in: str) -> None:
-    log: list[str] = []
+    log, running = list[str](), list[asyncio.Timeout]()
 
     async def wait() -> None:
+        running[0].reschedule(asyncio.get_running_loop().time())  # over as soon as it waits
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -136,7 +137,8 @@ def test_a_time_limit_cancels_what_the_endpoint_waits_for(spec: str, waits_in: s
 
     async def limit(request: Request, call_next: Any) -> Any:
         try:
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(None) as timeout:
+                running.append(timeout)
                 response = await call_next(request)
                 async for _ in response.body_iterator:
                     pass
@@ -149,9 +151,10 @@ def test_a_time_limit_cancels_what_the_endpoint_waits_for(spec: str, waits_in: s
 
 
 def test_a_time_limit_of_anyio_cancels_an_endpoint_too(spec: str) -> None:
-    log: list[str] = []
+    log, running = list[str](), list[anyio.CancelScope]()
 
     async def endpoint(_: Request) -> Response:
+        running[0].deadline = anyio.current_time()
         try:
             await anyio.sleep_forever()
         finally:
@@ -159,7 +162,8 @@ def test_a_time_limit_of_anyio_cancels_an_endpoint_too(spec: str) -> None:
         raise AssertionError
 
     async def limit(request: Request, call_next: Any) -> Any:
-        with anyio.move_on_after(0.05):
+        with anyio.move_on_after(60) as scope:
+            running.append(scope)
             return await call_next(request)
         return PlainTextResponse("too late", 504)
 
