@@ -57,7 +57,7 @@ class _Once:
     """An attribute of a response: its headers, made when they are first asked for."""
 
     def __get__(self, response: LiveResponse, _: type) -> _Headers:
-        made = response.made = response.changeable = _Headers(response.bare)
+        made = response._made = response._changeable = _Headers(response._bare)  # pyright: ignore[reportPrivateUsage]
         return made
 
 
@@ -75,9 +75,9 @@ class LiveResponse(StreamingResponse):
 
     # A response is made for each request: what few of them have has its default here.
     background = None
-    changeable: Any = _Once()
-    headers = property(attrgetter("changeable"))  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
-    made: _Headers | None = None
+    _changeable: Any = _Once()
+    headers = property(attrgetter("_changeable"))  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
+    _made: _Headers | None = None
     _kept: list[Message] | None = None
     _is_read = False
     _body: Any = None
@@ -86,19 +86,19 @@ class LiveResponse(StreamingResponse):
         self._downstream = downstream
         self._start = start = downstream.inbox.pop(0)
         self.status_code = start["status"]
-        self.bare = list(start.get("headers", ()))
+        self._bare = list(start.get("headers", ()))
 
     @property
     def raw_headers(self) -> RawHeaders:
         """The headers as bytes; may be changed and set."""
-        return self.bare if self.made is None else self.made.joined()
+        return self._bare if self._made is None else self._made.joined()
 
     @raw_headers.setter
     def raw_headers(self, raw: RawHeaders) -> None:
-        self.bare = raw
-        if self.made is not None:
-            self.made = None
-            del self.changeable
+        self._bare = raw
+        if self._made is not None:
+            self._made = None
+            del self._changeable
 
     @property
     def body_iterator(self) -> Any:
@@ -138,7 +138,7 @@ class LiveResponse(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._downstream.mode == DROPPED:
             self._refuse_given_up()
-        raw = self.bare if self.made is None else self.made.joined()
+        raw = self._bare if self._made is None else self._made.joined()
         start = {**self._start, "status": self.status_code, "headers": raw}
         if self._body is None:
             await send(start)
