@@ -10,7 +10,14 @@ from typing import Any, TypeAlias
 
 import pytest
 
-Sent: TypeAlias = Callable[[Any], AbstractContextManager[list[str]]]
+
+class Statement(str):
+    """What a database is sent."""
+
+    parameters: Any
+
+
+Sent: TypeAlias = Callable[[Any], AbstractContextManager[list[Statement]]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -50,13 +57,14 @@ def sent() -> Sent:
     """Give what notes the statements that a database is sent: `with sent(database) as seen: ...`."""
 
     @contextmanager
-    def noting(database: Any) -> Iterator[list[str]]:
+    def noting(database: Any) -> Iterator[list[Statement]]:
         from sqlalchemy import event
 
-        seen: list[str] = []
+        seen: list[Statement] = []
 
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            seen.append(statement)
+        def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+            seen.append(Statement(statement))
+            seen[-1].parameters = parameters
 
         engine = database.engine.sync_engine
         event.listen(engine, "before_cursor_execute", note)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from vega.data import Database, SQLAlchemyRepository
 from vega.patterns import Specification
@@ -170,7 +168,7 @@ INDEXES = ["rank ASC NULLS LAST", "rank DESC NULLS LAST", "rank ASC NULLS FIRST"
 
 
 @pytest.mark.parametrize("number", range(len(ORDERS)))
-def test_a_late_page_is_found_in_the_middle_of_the_index(database_url: str, number: int) -> None:
+def test_a_late_page_is_found_in_the_middle_of_the_index(database_url: str, sent: Any, number: int) -> None:
     """Three rows in ten have no rank, the others share one with few; a walk would be 200 times the work."""
     size = 20
 
@@ -184,47 +182,31 @@ def test_a_late_page_is_found_in_the_middle_of_the_index(database_url: str, numb
                 await connection.exec_driver_sql(f"CREATE INDEX by_rank ON rankeds ({column}, id)")
                 await connection.exec_driver_sql("ANALYZE")
             query = ORDERS[number](ranked.query())
-            with asked(database) as first:
+            with sent(database) as first:
                 await query.cursor(size=size)
-            least = await work(database, *first[0])
+            least = await work(database, first[0])
             for start in (20, 1_500, 4_999, 5_000, 8_500, 9_980):
                 page = await query.cursor(size=start)
                 for place in ({"after": page.next}, {"before": page.next}):
-                    with asked(database) as late:
+                    with sent(database) as late:
                         await query.cursor(size=size, **place)
                     assert len(late) == 1  # the part that begins there is long enough
-                    assert await work(database, *late[0]) < 4 * least
+                    assert await work(database, late[0]) < 4 * least
 
     asyncio.run(main())
 
 
-@contextmanager
-def asked(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """Give the statements that are sent meanwhile, with their parameters."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        seen.append((statement, parameters))
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-async def work(database: Database, statement: str, parameters: Any) -> int:
+async def work(database: Database, statement: Any) -> int:
     """Return how many rows PostgreSQL looks at for a statement, or how many instructions SQLite's machine takes."""
     async with database.engine.connect() as connection:
         if database.dialect == "postgresql":
             explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
-            plan = (await connection.exec_driver_sql(explained, parameters)).scalar_one()
+            plan = (await connection.exec_driver_sql(explained, statement.parameters)).scalar_one()
             return _rows(plan[0]["Plan"])
         driver: Any = (await connection.get_raw_connection()).driver_connection
         steps = itertools.count()
         await driver.set_progress_handler(lambda: next(steps) * 0, 1)
-        await connection.exec_driver_sql(statement, parameters)
+        await connection.exec_driver_sql(statement, statement.parameters)
         await driver.set_progress_handler(None, 1)
         return next(steps)
 
