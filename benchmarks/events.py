@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from _events_peers import CALLS, PEERS, Data, Peer, handlers
+from _events_peers import CALLS, PEERS, Data, HandMiddleware, Peer, handlers
 
 from vega.events import CallNext, Event, EventBus, EventContext
 
@@ -151,7 +151,7 @@ def promises(medians: dict[Key, float]) -> list[tuple[str, float, float]]:
         ("making an event / bare dataclass", medians[VEGA, 0, "made"] / medians[HAND, 0, "made"], 3.0),
         ("each further middleware / 1 handler by hand", (many - one) / MIDDLEWARES / floor, 1.0),
     ]
-    for kind in PEERS[1:]:
+    for kind in PEERS[2:]:
         mode = "reused" if kind.reuses else "fresh"
         for count in kind.counts:
             if (kind.name, count, mode) in medians:
@@ -173,7 +173,10 @@ def main() -> int:
     medians = asyncio.run(run(options.rounds, options.events))
     print(table(medians))
     first = (medians[VegaOneMiddleware.name, 1, "reused"] - medians[VEGA, 1, "reused"]) / medians[HAND, 1, "reused"]
-    print(f"\nthe first middleware, with the context of all: {first:.2f} x 1 handler by hand\n")
+    least = medians[HandMiddleware.name, 1, "reused"] / medians[HAND, 1, "reused"] - 1
+    print(
+        f"\nthe first middleware, with the context of all: {first:.2f} x 1 handler by hand; unchecked {least:.2f} x\n"
+    )
     kept = True
     for what, value, bound in promises(medians):
         kept &= value <= bound
