@@ -13,6 +13,7 @@ import pytest
 
 from vega.core import Application
 from vega.core.extend import GenerationRequest, Name, Project, RunOptions, WriteFile
+from vega.di import ScopeClosedError
 from vega.jobs import JobQueue, NoJobQueueError, Worker
 from vega.jobs._generator import job as generator
 from vega.jobs._plugin import JobsPlugin
@@ -59,6 +60,24 @@ async def store(key: str, session: Session, bus: EventBus, container: Container)
 """
 
 
+LEAK = """
+from vega.di import Scope, injectable
+from vega.jobs import background_job
+
+kept: list[object] = []
+
+@injectable(scope=Scope.SCOPED)
+class Basket:
+    def __init__(self) -> None:
+        self.items = 0
+
+@background_job(queue="shop")
+async def fill(basket: Basket) -> int:
+    kept.append(basket)
+    return basket.items
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Path]:
     files = {
@@ -66,6 +85,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
         "jobshop/__init__.py": "",
         "jobshop/infrastructure/services/session.py": SERVICE,
         "jobshop/infrastructure/jobs/store.py": JOBS,
+        "jobshop/infrastructure/jobs/leak.py": LEAK,
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -91,6 +111,22 @@ def test_each_attempt_is_one_unit_of_work_with_injected_services(project: Path, 
     result, log = asyncio.run(main())
     assert result == "True True True"
     assert log == ["open", "k", "close", "open", "k", "close"]
+
+
+def test_what_an_attempt_built_refuses_any_use_after_it_and_names_the_job(project: Path, redis_url: str) -> None:
+    async def main() -> tuple[int, Any]:
+        async with Application.load(project) as app, JobQueue.connect(redis_url):
+            from jobshop.infrastructure.jobs.leak import fill, kept  # type: ignore[import-not-found]  # the test wrote it
+
+            handle = await JobQueue.enqueue(fill)
+            await Worker(["shop"], application=app).run_until_empty()
+            return await handle.result(timeout=1), kept[0]
+
+    items, basket = asyncio.run(main())
+
+    assert items == 0
+    with pytest.raises(ScopeClosedError, match=r"(?s)the job fill \(.*leak\.py:\d+\).*test_application\.py"):
+        _ = basket.items
 
 
 def test_the_application_connects_while_it_runs_and_provides_the_queue(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from ._current import use_job_queue
@@ -19,7 +21,8 @@ class Attempts:
     Args:
         queue: is current while a job runs, so that a job can enqueue others.
         application: when given, each call runs inside `application.activate()`, and parameters that its
-            container provides are injected; arguments of the payload win.
+            container provides are injected; arguments of the payload win. Objects of the attempt refuse any use
+            after its end, with an error that names the job.
     """
 
     def __init__(self, queue: JobQueue, application: Application | None) -> None:
@@ -34,6 +37,12 @@ class Attempts:
         bound = self._bound.get(function)
         if bound is None:
             bound = self._bound[function] = self._application.container.bind(function)
-        async with self._application.activate():
+        async with self._application.activate(origin=partial(_origin, function)):
             with use_job_queue(self._queue):
                 return await bound(**arguments)
+
+
+def _origin(function: Callable[..., Any]) -> str:
+    """Say in words which job a scope was opened for, and where it is."""
+    code = inspect.unwrap(function).__code__
+    return f"the job {function.__name__} ({code.co_filename}:{code.co_firstlineno})"
