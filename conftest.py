@@ -10,8 +10,8 @@ try:
 except ImportError:  # a package whose tests draw nothing
     pass
 else:
-    settings.register_profile("vega", deadline=None, print_blob=True)
-    settings.register_profile("full", parent=settings.get_profile("vega"), max_examples=500)
-    settings.register_profile("brief", parent=settings.get_profile("vega"), max_examples=25)
+    settings.register_profile("ci", deadline=None, print_blob=True)
+    settings.register_profile("full", parent=settings.get_profile("ci"), max_examples=500)
+    settings.register_profile("brief", parent=settings.get_profile("ci"), max_examples=25)
     chosen = [name for name in ("full", "brief") if os.environ.get(f"VEGA_{name.upper()}")]
-    settings.load_profile(chosen[0] if chosen else "vega")
+    settings.load_profile(chosen[0] if chosen else "ci")
