@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -96,6 +97,24 @@ def test_call_next_may_be_called_again(spec: str, keeps: bool) -> None:
 
     assert (answer.status, answer.text) == (200, "attempt 2")
     assert attempts[0] == attempts[1]
+
+
+def test_every_run_of_the_application_gets_an_empty_body_once(spec: str) -> None:
+    got: list[list[str]] = []
+
+    async def application(request: Request) -> Response:
+        got.append([(await request.receive())["type"]])
+        with anyio.move_on_after(0.01):
+            got[-1].append((await request.receive())["type"])
+        return PlainTextResponse("x")
+
+    async def thrice(request: Request, call_next: Any) -> Any:
+        await call_next(request)
+        await call_next(request)
+        return await call_next(request)
+
+    assert serve(app_of(application, thrice), spec, body=(b"",)).status == 200
+    assert got == [["http.request"]] * 3
 
 
 def test_a_second_call_whose_body_has_gone_is_told(spec: str) -> None:

@@ -54,19 +54,17 @@ class InlineRequest(LightRequest):
         Raises:
             MiddlewareError: an earlier run has taken the body, which nobody kept.
         """
-        if self._is_taken:
-            if not self._was_empty:
-                raise MiddlewareError(
-                    "call_next was called again after the body of the request had gone",
-                    "a middleware that calls call_next twice",
-                    "await request.body() before the first call_next; it is then kept",
-                )
-            self._kept = [{"type": "http.request", "body": b"", "more_body": False}, *(self._kept or ())]
+        if self._is_taken and not self._was_empty:
+            raise MiddlewareError(
+                "call_next was called again after the body of the request had gone",
+                "a middleware that calls call_next twice",
+                "await request.body() before the first call_next; it is then kept",
+            )
         self._index = 0
         return self._give
 
     async def _give(self) -> Message:
-        """Return the next message, to the application."""
+        """Return the next message, to the application; a body that is empty is kept for another run."""
         if self._kept is not None and self._index < len(self._kept):
             self._index += 1
             return self._kept[self._index - 1]
@@ -74,6 +72,9 @@ class InlineRequest(LightRequest):
         if message["type"] == "http.request":
             self._was_empty = not (self._is_taken or message.get("body") or message.get("more_body"))
             self._is_taken = True
+            if self._was_empty:
+                self._kept = [*(self._kept or ()), message]
+                self._index += 1
         return message
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
