@@ -51,7 +51,7 @@ def reading() -> Iterator[Step]:
 
 
 def testing(wheels: Path, *, full: bool) -> Iterator[Step]:
-    """Yield the tests: what crosses packages, each package against its wheel alone on every interpreter, its types.
+    """Yield the tests: what crosses packages, and each package against its wheel alone, on every interpreter.
 
     Args:
         wheels: the folder with the wheels of all packages.
@@ -70,8 +70,16 @@ def testing(wheels: Path, *, full: bool) -> Iterator[Step]:
             yield _alone(package, wheels, *words, note=note, environment=environment)
         if oldest or full:
             yield from _across(wheels, python, note=note, environment=environment)
+
+
+def typing() -> Iterator[Step]:
+    """Yield the checks that all that is public has a type, where the packages' own tests have installed the wheels."""
     for package in packages():
-        yield from _types(package)
+        home = HOME / f"{package}-{interpreter_name(sys.executable)}-highest" / "bin"
+        path = f"{home}{os.pathsep}{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+        for part in (each for each in parts_of(package) if each.startswith("vega.")):
+            command = (str(BIN / "pyright"), "--verifytypes", part, "--ignoreexternal")
+            yield Step(name=f"--verifytypes {part}", command=command, environment={"PATH": path})
 
 
 def checking(wheels: Path) -> Iterator[Step]:
@@ -107,15 +115,6 @@ def find_python(version: str) -> str | None:
 def _alone(package: str, wheels: Path, *words: str, note: str, environment: Mapping[str, str]) -> Step:
     command = (PYTHON, "tools/alone.py", package, str(wheels), *words)
     return Step(name=f"{package}{note}", command=command, environment=environment)
-
-
-def _types(package: str) -> Iterator[Step]:
-    """Yield the checks that all that is public has a type, where the package's own tests have installed its wheel."""
-    home = HOME / f"{package}-{interpreter_name(sys.executable)}-highest" / "bin"
-    path = f"{home}{os.pathsep}{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
-    for part in (each for each in parts_of(package) if each.startswith("vega.")):
-        command = (str(BIN / "pyright"), "--verifytypes", part, "--ignoreexternal")
-        yield Step(name=f"--verifytypes {part}", command=command, environment={"PATH": path})
 
 
 def _across(wheels: Path, python: str, *, note: str, environment: Mapping[str, str]) -> Iterator[Step]:

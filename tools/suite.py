@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 
-from steps import BIN, LONGEST, ROOT, Step, checking, reading, testing
+from steps import BIN, LONGEST, ROOT, Step, checking, reading, testing, typing
 from wheels import HOME, fresh_wheels
 
 LIMIT = float(os.environ.get("VEGA_SUITE_TIMEOUT", "2400"))
@@ -129,6 +129,7 @@ def main(mode: str) -> int:
     outcomes = run_all(reading())
     wheels = fresh_wheels(HOME / "wheels")
     outcomes += run_all(testing(wheels, full=mode == "check"))
+    outcomes += run_all(typing())
     if mode == "check":
         outcomes += run_all(checking(wheels))
     return report(outcomes, time.monotonic() - start)
