@@ -57,10 +57,8 @@ def beyond(order: tuple[Order, ...], values: list[Any]) -> tuple[Node, ...]:
     missing = IsNull(first.field)
     if value is None:
         return (all_of(missing, behind), *((Not(missing),) if first.nulls is Nulls.FIRST else ()))
-    later, start = (
-        _past(first, value),
-        Compare(Comparison.LE if first.descending else Comparison.GE, first.field, value),
-    )
+    later = _past(first, value)
+    start = Compare(Comparison.LE if first.descending else Comparison.GE, first.field, value)
     here = all_of(start, any_of(later, behind)) if order[1:] else later
     return (here, missing) if first.field.nullable and first.nulls is Nulls.LAST else (here,)
 
