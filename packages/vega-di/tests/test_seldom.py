@@ -16,7 +16,7 @@ class Other: ...
 
 def test_metadata_that_cannot_be_hashed_is_passed_by() -> None:
     class Taker:
-        def __init__(self, thing: Annotated[Thing, []], size: Annotated[int, []] = 3) -> None:  # type: ignore[valid-type]
+        def __init__(self, thing: Annotated[Thing, []], size: Annotated[int, []] = 3) -> None:  # type: ignore[valid-type]  # is wanted
             self.thing, self.size = thing, size
 
     container = Container({Thing: Thing, Taker: Taker})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vega.events import Backoff, Event, EventBus, EventHandlerErrors, HandlerError, HandlerFailure, Mode
+from vega.events import Backoff, Event, EventBus, EventHandlerErrors, HandlerError, HandlerFailure, Mode, current_event
 
 NOW = Backoff(base=0)
 
@@ -266,9 +266,12 @@ def test_a_publish_that_nobody_finishes_is_closed_without_a_complaint() -> None:
         coroutine.send(None)
         return coroutine
 
-    asyncio.run(start()).close()
-
+    coroutine = asyncio.run(start())
+    coroutine.close()
     asyncio.run(bus.drain(timeout=1))
+
+    assert coroutine.cr_frame is None
+    assert current_event() is None
 
 
 @pytest.mark.parametrize("when", [lambda event: 1 / 0])

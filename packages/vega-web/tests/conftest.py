@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from fastapi import APIRouter, FastAPI
 
 from vega.core import Application
 from vega.core.extend import Project, RunOptions
-from vega.di import Container
+from vega.di import Container, Scope
 from vega.events import EventBus
 from vega.web import create_app
 from vega.web._plugins import WebPlugin
@@ -213,9 +213,13 @@ def start_valkey(tmp_path: Path) -> Callable[[], AbstractContextManager[tuple[st
     return lambda: valkey(tmp_path)
 
 
-def shop_app(*routers: APIRouter, values: Mapping[Any, object] | None = None, **options: Any) -> FastAPI:
+def shop_app(
+    *routers: APIRouter, values: Mapping[Any, object] | None = None, scoped: Iterable[type] = (), **options: Any
+) -> FastAPI:
     """Return the application of a project without files, as `create_app` makes it."""
     container = Container()
+    for each in scoped:
+        container.register(each, scope=Scope.SCOPED)
     for key, value in (values or {}).items():
         container.register_instance(key, value)
     application = Application(Project(root=Path(), package="none"), container=container, bus=EventBus())

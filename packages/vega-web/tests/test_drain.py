@@ -81,7 +81,7 @@ def test_a_server_whose_loop_handles_signals_ends_when_nobody_is_left(delay: flo
 def test_a_connection_that_stays_does_not_keep_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_drain, "_PATIENCE", 0.1)
 
-    async def main() -> None:
+    async def main() -> bool:
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, ended.set)
@@ -89,9 +89,9 @@ def test_a_connection_that_stays_does_not_keep_the_server(monkeypatch: pytest.Mo
         drain.add(lambda: None)
         async with drain.on_sigterm():
             signal.raise_signal(signal.SIGTERM)
-            await asyncio.wait_for(ended.wait(), 10)
+            return await asyncio.wait_for(ended.wait(), 10)
 
-    asyncio.run(main())
+    assert asyncio.run(main())
 
 
 @pytest.mark.usefixtures("no_signals")

@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import BackgroundTasks
 from starlette.responses import StreamingResponse
 
-from vega.core import Application
-from vega.core.extend import Project
-from vega.di import Container, Inject, Scope, ScopeClosedError, bind, current_scope
-from vega.events import EventBus
+from vega.di import Inject, ScopeClosedError, bind, current_scope
 from vega.patterns import Interactor
 from vega.testing import client_for
-from vega.web import Router, create_app
+from vega.web import Router
 
 HERE = __file__
 
@@ -32,7 +28,7 @@ over: list[asyncio.Event] = []
 
 async def resolve_late(scope: Any) -> Session:
     await over[-1].wait()
-    return await scope.aresolve(Session)  # type: ignore[no-any-return]
+    return await scope.aresolve(Session)  # type: ignore[no-any-return]  # the scope is Any here
 
 
 @bind
@@ -64,7 +60,9 @@ late: list[Callable[[Any], Any]] = []
 
 @pytest.mark.parametrize("use", [resolve_late, join_late])
 @pytest.mark.parametrize("kind", ["function", "use case"])
-def test_a_late_use_names_the_request_its_endpoint_and_the_line(use: Callable[[Any], Any], kind: str) -> None:
+def test_a_late_use_names_the_request_its_endpoint_and_the_line(
+    shop: Any, use: Callable[[Any], Any], kind: str
+) -> None:
     late.append(use)
     router = Router()
     if kind == "function":
@@ -72,15 +70,11 @@ def test_a_late_use_names_the_request_its_endpoint_and_the_line(use: Callable[[A
         defined = handler.__code__.co_firstlineno
     else:
         router.get("/shop", use_case=Handle)
-        defined = Handle.call.__wrapped__.__code__.co_firstlineno  # type: ignore[attr-defined]
+        defined = Handle.call.__wrapped__.__code__.co_firstlineno  # type: ignore[attr-defined]  # functools.wraps sets it
 
     async def main() -> str:
         over.append(asyncio.Event())
-        container = Container()
-        container.register(Session, scope=Scope.SCOPED)
-        app = create_app(Application(Project(root=Path(), package="none"), container=container, bus=EventBus()))
-        app.include_router(router)
-        async with client_for(app) as client:
+        async with client_for(shop(router, scoped=[Session])) as client:
             await client.get("/shop")
             over[-1].set()
             with pytest.raises(ScopeClosedError) as caught:
@@ -104,7 +98,7 @@ class Cart:
 kept: list[Cart] = []
 
 
-def test_an_object_that_was_kept_names_the_request_and_the_line() -> None:
+def test_an_object_that_was_kept_names_the_request_and_the_line(shop: Any) -> None:
     router, streamed = Router(), list[int]()
 
     async def body(cart: Cart) -> AsyncIterator[str]:
@@ -118,11 +112,7 @@ def test_an_object_that_was_kept_names_the_request_and_the_line() -> None:
         return StreamingResponse(body(cart))
 
     async def main() -> str:
-        container = Container()
-        container.register(Cart, scope=Scope.SCOPED)
-        app = create_app(Application(Project(root=Path(), package="none"), container=container, bus=EventBus()))
-        app.include_router(router)
-        async with client_for(app) as client:
+        async with client_for(shop(router, scoped=[Cart])) as client:
             return (await client.get("/cart")).text
 
     assert asyncio.run(main()) == "12"

@@ -591,7 +591,7 @@ def test_only_statuses_of_errors_can_be_mapped() -> None:
         ErrorMap().map(KeyError, status=200)
 
 
-def test_a_task_that_outlives_its_request_cannot_use_its_scope() -> None:
+def test_a_task_that_outlives_its_request_cannot_use_its_scope(shop: Any) -> None:
     class Session: ...
 
     @bind
@@ -611,11 +611,7 @@ def test_a_task_that_outlives_its_request_cannot_use_its_scope() -> None:
         later.append(asyncio.ensure_future(linger()))
 
     async def main() -> None:
-        container = Container()
-        container.register(Session, scope=Lifetime.SCOPED)
-        app = create_app(Application(Project(root=Path(), package="none"), container=container, bus=EventBus()))
-        app.include_router(router)
-        async with client_for(app) as client:
+        async with client_for(shop(router, scoped=[Session])) as client:
             assert (await client.get("/")).status_code == 200
             over.set()
             with pytest.raises(ScopeClosedError):

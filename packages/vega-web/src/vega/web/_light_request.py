@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request, empty_receive, empty_send
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 
@@ -20,5 +20,5 @@ class LightRequest(Request):
     _is_disconnected = False
     _form = None
 
-    def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self._receive, self._send = scope, receive, send
