@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from vega.di import ConstructionError, Container, Scope, current_scope
+from vega.di import ConstructionError, Container, Scope, ScopeClosedError, current_scope
 
 
 class Session: ...
@@ -31,7 +31,7 @@ class Gate:
         def run(ask: Callable[[], object]) -> None:
             try:
                 found.append(ask())
-            except ConstructionError as error:
+            except (ConstructionError, ScopeClosedError) as error:
                 found.append(error)
 
         threads = [threading.Thread(target=run, args=(ask,)) for ask in (first, *others)]
@@ -192,3 +192,100 @@ def test_a_task_that_builds_while_another_opens_is_not_overruled(gate: Gate) -> 
     asyncio.run(main())
 
     assert gate.built == ["plain"]
+
+
+class Late: ...
+
+
+class Early: ...
+
+
+def test_what_another_task_opens_meanwhile_stays_open_until_the_end() -> None:
+    log: list[str] = []
+    others = asyncio.Event()
+
+    async def late() -> AsyncIterator[Late]:
+        await others.wait()
+        yield Late()
+        log.append("late closes")
+
+    async def early() -> AsyncIterator[Early]:
+        yield Early()
+        log.append("early closes")
+
+    container = Container()
+    container.register_factory(Late, late, scope=Scope.SCOPED)
+    container.register_factory(Early, early, scope=Scope.SCOPED)
+
+    async def main() -> None:
+        async with container.scope() as scope:
+            first = asyncio.create_task(scope.aresolve(Late))
+            await asyncio.sleep(0)
+            await scope.aresolve(Early)
+            others.set()
+            await first
+            log.append("body")
+
+    asyncio.run(main())
+
+    assert log == ["body", "late closes", "early closes"]
+
+
+@pytest.mark.parametrize("ambient", [True, False])
+def test_what_a_generator_opens_in_its_own_scope_outlives_it(ambient: bool) -> None:
+    log: list[str] = []
+
+    def late() -> Iterator[Late]:
+        scope = current_scope()
+        assert scope is not None
+        scope.resolve(Early)
+        yield Late()
+        log.append("late closes")
+
+    def early() -> Iterator[Early]:
+        yield Early()
+        log.append("early closes")
+
+    container = Container()
+    container.register_factory(Late, late, scope=Scope.SCOPED)
+    container.register_factory(Early, early, scope=Scope.SCOPED)
+
+    def body(late: Late) -> None:
+        log.append("body")
+
+    bound = container.bind(body, ambient=True)
+    for _ in range(3):
+        log.clear()
+        if ambient:
+            bound()
+        else:
+            with container.scope() as scope:
+                scope.resolve(Late)
+                log.append("body")
+
+        assert log == ["body", "late closes", "early closes"]
+
+
+def test_what_a_thread_opens_after_the_end_of_its_scope_is_closed_and_refused(gate: Gate) -> None:
+    log: list[str] = []
+
+    def late() -> Iterator[Late]:
+        gate.pass_by("late")
+        try:
+            yield Late()
+        finally:
+            log.append("late closes")
+
+    container = Container()
+    container.register_factory(Late, late, scope=Scope.SCOPED)
+    scope = container.scope()
+
+    def end() -> None:
+        with scope:
+            pass
+        gate.release.set()
+
+    (refused,) = [each for each in gate.race(lambda: scope.resolve(Late), end) if each is not None]
+
+    assert isinstance(refused, ScopeClosedError)
+    assert log == ["late closes"]

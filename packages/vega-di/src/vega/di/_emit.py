@@ -201,8 +201,9 @@ class Writer:
         """Write that the owner closes a resource."""
         if self.private:
             self.lines.append(f"_o.append({exit_})" if self.opened else f"_o = [{exit_}]")
-        elif self.fresh and not self.opened:
-            self.lines.append(f"{self.owner}.exits = [{exit_}]")
+        elif self.fresh and not self.opened:  # in place in the usual case: nobody else has opened anything meanwhile
+            is_open = f"{self.owner}.exits is None and {self.owner}.v is _v"
+            self.lines.append(f"if {is_open}: {self.owner}.exits = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
         else:
             self.lines.append(f"KEEP({self.owner}, {exit_})")
         self.opened = True
