@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import sys
 import types
@@ -221,3 +222,34 @@ class Floor(Adapter):
 
     def wide_first(self, h, cls):
         return h[cls]()
+
+
+class AmbientFloor(Adapter):
+    """The floor of an injected call whose scope is ambient: what is called could find it."""
+
+    name = "hand-written + ambient"
+
+    def d(self):
+        w, cfg = self.w, self.w.Config()
+        current = contextvars.ContextVar("current")
+
+        async def fn(c, s, k):
+            return c, s, k
+
+        async def call():
+            session = w.Session()
+            token = current.set(session)
+            try:
+                return await fn(cfg, session, w.Clock())
+            finally:
+                current.reset(token)
+
+        return call
+
+    def h(self):
+        ns = {**vars(self.w), "current": contextvars.ContextVar("current")}
+        exec(
+            "async def fn(h): return h\nasync def call():\n    s = Session()\n    token = current.set(s)\n    try:\n        return await fn(Handler(s, Uow(s), RepoA(s), RepoB(s), Clock(), Mapper()))\n    finally:\n        current.reset(token)\n        s.closed = True",
+            ns,
+        )
+        return ns["call"]

@@ -177,6 +177,46 @@ def test_parameters_may_have_the_names_that_generated_code_uses(container: Conta
     assert work(_v=2)[1] == 2
 
 
+@pytest.mark.parametrize("ambient", [True, False])
+def test_parameters_may_have_the_names_of_builtins(ambient: bool) -> None:
+    closed: list[str] = []
+
+    def opened() -> Iterator[Session]:
+        yield Session()
+        closed.append("closed")
+
+    def work(session: Session, next: int, len: int, isinstance: int, Exception: int, anext: int) -> Any:  # noqa: N803  # the names are the point
+        return next, len, isinstance, Exception, anext
+
+    container = Container()
+    container.register_factory(Session, opened, scope=Scope.SCOPED)
+    bound = container.bind(work, ambient=ambient)
+
+    for times in (1, 2, 3):
+        assert bound(next=1, len=2, isinstance=3, Exception=4, anext=5) == (1, 2, 3, 4, 5)
+        assert closed == ["closed"] * times
+
+
+@pytest.mark.parametrize("ambient", [True, False])
+def test_parameters_of_coroutines_may_have_the_names_of_builtins(ambient: bool) -> None:
+    closed: list[str] = []
+
+    async def opened() -> AsyncIterator[Session]:
+        yield Session()
+        closed.append("closed")
+
+    async def work(session: Session, next: int, anext: int) -> Any:  # as above
+        return next, anext
+
+    container = Container()
+    container.register_factory(Session, opened, scope=Scope.SCOPED)
+    bound = container.bind(work, ambient=ambient)
+
+    for times in (1, 2, 3):
+        assert asyncio.run(bound(next=1, anext=2)) == (1, 2)
+        assert closed == ["closed"] * times
+
+
 def test_what_nobody_gives_is_a_named_error(container: Container) -> None:
     class Absent: ...
 

@@ -1,6 +1,7 @@
 """What is opened is closed: last first, every one, whatever fails on the way."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
@@ -550,3 +551,27 @@ def test_a_resource_that_opens_while_its_scope_ends_is_closed_and_refused() -> N
     asyncio.run(main())
 
     assert log == ["closed"]
+
+
+def test_the_event_loop_is_not_told_of_what_a_scope_opens_and_closes() -> None:
+    told: list[object] = []
+
+    async def one() -> AsyncIterator[One]:
+        yield One()
+
+    container = Container()
+    container.register_factory(One, one, scope=Scope.SCOPED)
+
+    async def main() -> None:
+        kept = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(firstiter=told.append)
+        try:
+            async with container.scope() as scope:
+                await scope.aresolve(One)
+            assert sys.get_asyncgen_hooks().firstiter == told.append
+        finally:
+            sys.set_asyncgen_hooks(*kept)
+
+    asyncio.run(main())
+
+    assert told == []

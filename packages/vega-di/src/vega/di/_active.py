@@ -8,6 +8,7 @@ from types import AsyncGeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from ._ambient import ambient, leave, outer
+from ._check import NOTHING
 from ._ended import ending
 from ._explain import explain
 from ._finish import afinish, arefuse_second, finish
@@ -103,12 +104,11 @@ class ActiveScope:
         exits = self.exits
         if exits is None:
             return
-        if error is None and len(exits) == 1 and type(exits[0]) is AsyncGeneratorType:
-            try:  # the usual case in place, since each further coroutine costs as much as a constructor
-                await exits[0].__anext__()
-            except StopAsyncIteration:
-                return
-            await arefuse_second(exits[0])
+        if error is None and len(exits) == 1 and (only := exits[0]).__class__ is AsyncGeneratorType:
+            # the usual case in place, since each further coroutine costs as much as a constructor
+            if await anext(only, NOTHING) is not NOTHING:
+                await arefuse_second(only)
+            return
         await afinish(exits, error)
 
     def ending(self) -> Callable[[], None]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._check import NOTHING, verify
 from ._explain import explain
 from ._finish import AsyncExit, Exit
-from ._keep import first_step, keep, late, no_value
+from ._keep import keep, late, no_value
 from ._node import Argument, How, Node
 from ._once import BROKEN, CLAIMED, abandon, aonce, break_up, once, wake
 from ._registration import ASYNC, Kind
@@ -31,20 +32,28 @@ _CALL = re.compile(r"_c(\d+)\(")
 _COMMON: Mapping[str, Any] = {
     "__vega_plan__": True,
     "ABANDON": abandon,
+    "ANEXT": anext,
     "AONCE": aonce,
     "BREAK": break_up,
     "BROKEN": BROKEN,
     "CLAIMED": CLAIMED,
     "EXPLAIN": explain,
+    "IS": isinstance,
     "KEEP": keep,
     "LATE": late,
+    "LEN": len,
+    "NEXT": next,
     "NOTHING": NOTHING,
     "ONCE": once,
     "VERIFY": verify,
-    "STEP": first_step,
+    "HOOKS": sys.get_asyncgen_hooks,
+    "SET_HOOKS": sys.set_asyncgen_hooks,
     "WAKE": wake,
     "AsyncExit": AsyncExit,
+    "BaseException": BaseException,
+    "Exception": Exception,
     "Exit": Exit,
+    "ValueError": ValueError,
 }
 
 
@@ -183,10 +192,14 @@ class Writer:
         made_by = f"  # {call.partition('(')[0]}()"  # tells an error here whose it is, as the call above does
         exit_ = g
         if node.kind is Kind.GENERATOR:
-            put(f"{x} = next({g}, NOTHING){made_by}")
+            put(f"{x} = NEXT({g}, NOTHING){made_by}")
         elif node.kind is Kind.ASYNC_GENERATOR:
-            put(f"try: {x} = await STEP({g}){made_by}")
-            put(f"except StopAsyncIteration: {x} = NOTHING")
+            # The event loop is not told of the generator, which it would close at its own end: the scope closes it,
+            # and a singleton outlives the loop that built it.
+            put("_h = HOOKS().firstiter")
+            put("SET_HOOKS(None)")
+            put(f"try: {x} = ANEXT({g}, NOTHING)\nfinally: SET_HOOKS(_h)")
+            put(f"{x} = await {x}{made_by}")
         elif node.kind is Kind.CONTEXT:
             put(f"{x} = {g}.__enter__(){made_by}")
             exit_ = f"Exit({g})"
@@ -202,8 +215,8 @@ class Writer:
         if self.private:
             self.lines.append(f"_o.append({exit_})" if self.opened else f"_o = [{exit_}]")
         elif self.fresh and not self.opened:  # in place in the usual case: nobody else has opened anything meanwhile
-            is_open = f"{self.owner}.exits is None and {self.owner}.v is _v"
-            self.lines.append(f"if {is_open}: {self.owner}.exits = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
+            is_first = f"{self.owner}.exits is None and {self.owner}.v is _v"
+            self.lines.append(f"if {is_first}: {self.owner}.exits = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
         else:
             self.lines.append(f"KEEP({self.owner}, {exit_})")
         self.opened = True

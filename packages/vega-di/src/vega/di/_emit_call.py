@@ -147,7 +147,7 @@ class CallPlan:
             *map(indented, [*writer.lines, f"_r = {wait}{call}"]),
             "except BaseException as _e:",
             f"    if _o is not None: {close}(_o, _e)",
-            "    if isinstance(_e, Exception): EXPLAIN(_e)",
+            "    if IS(_e, Exception): EXPLAIN(_e)",
             "    raise",
             *ending,
         ]
@@ -167,7 +167,7 @@ class CallPlan:
             *([indented(_LEAVE)] if ambient else []),
             "    _s.v = CLOSED",
             f"    if _s.exits is not None: {close}(_s.exits, _e)",
-            "    if isinstance(_e, Exception): EXPLAIN(_e)",
+            "    if IS(_e, Exception): EXPLAIN(_e)",
             "    raise",
             *([_LEAVE] if ambient else []),
             "_s.v = CLOSED",
@@ -186,7 +186,7 @@ class CallPlan:
             again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
             lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}", shared=False)
             own = _ending(writer.exits)
-            return _Inner(lines, [] if own is None else ["if len(_s.exits) == 1:", *map(indented, own)])
+            return _Inner(lines, [] if own is None else ["if LEN(_s.exits) == 1:", *map(indented, own)])
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
         fill = fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
@@ -199,13 +199,8 @@ def _ending(exits: Sequence[str]) -> list[str] | None:
         return None
     name = exits[0]
     if name.startswith("_a"):
-        return [
-            "try:",
-            f"    await {name}.__anext__()",
-            "except StopAsyncIteration: return _r",
-            f"await ATWICE({name})",
-        ]
-    return [f"if next({name}, NOTHING) is not NOTHING: TWICE({name})", "return _r"]
+        return [f"if await ANEXT({name}, NOTHING) is not NOTHING: await ATWICE({name})", "return _r"]
+    return [f"if NEXT({name}, NOTHING) is not NOTHING: TWICE({name})", "return _r"]
 
 
 def _later(plan: CallPlan) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncGenerator, Awaitable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._errors import MissingProviderError
@@ -70,16 +68,3 @@ def no_value(node: Node) -> NoReturn:
         f"expected at {node.registration.site_text()}",
         f"container.scope({{{label(node.address)}: ...}})",
     )
-
-
-def first_step(generator: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
-    """Start an async generator without telling the event loop, which would close it at its own end.
-
-    The scope closes it; a singleton outlives the loop that built it. It is also faster.
-    """
-    hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(None, None)
-    try:
-        return generator.__anext__()
-    finally:
-        sys.set_asyncgen_hooks(*hooks)

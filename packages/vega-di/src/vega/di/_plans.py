@@ -93,23 +93,34 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
     if not writer.batch:
         claim = "" if first is None else f"{~first.slot}: CLAIMED"
         return [f"_f = _v = _s.v = {{{claim}}}", *writer.lines, result]
-    if first is None and not shared:
-        stored = "{" + ", ".join(f"{slot}: {x}" for slot, x in writer.batch.items()) + "}"
-        return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {stored}", indented(result)]
-    batch = writer.source.constant(frozenset(writer.batch))
+    if not shared:
+        return _unshared_lines(writer, first, again, result)
     opening, building = writer.lines[: writer.opening], writer.lines[writer.opening :]
+    batch = writer.source.constant(frozenset(writer.batch))
     if first is None:
         # Nothing between the test for an empty scope and this gives other threads a turn.
         lines = [f"_f = _v = _s.v = {{None: {batch}}}"]
     else:
         lines = [f"_f = _v = _s.v = {{{~first.slot}: CLAIMED}}", *opening, f"_v[None] = {batch}"]
         # Who came before the reservation has left a claim or an object; who comes later finds it.
-        lines += ["if len(_v) != 3: BREAK(_v)"]
+        lines += ["if LEN(_v) != 3: BREAK(_v)"]
     built = ["try:", *map(indented, building or ["pass"]), "except BaseException:", "    BREAK(_v)", "    raise"]
     lines += built if first is None else ["else:", *map(indented, built)]
-    stored = "; ".join(f"_v[{slot}] = {x}" for slot, x in writer.batch.items())
-    done = [stored, f"if _v[None] is not {batch}: BREAK(_v)", result]
+    done = [_stored(writer), f"if _v[None] is not {batch}: BREAK(_v)", result]
     return [*lines, f"if _v[None] is BROKEN: {again}", "else:", *map(indented, done)]
+
+
+def _unshared_lines(writer: Writer, first: Node | None, again: str, result: str) -> list[str]:
+    """Write the same where only what is being built may know the scope: nothing is reserved, only looked at."""
+    if first is None:
+        made = ", ".join(f"{slot}: {x}" for slot, x in writer.batch.items())
+        return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {{{made}}}", indented(result)]
+    lines = [f"_f = _v = _s.v = {{{~first.slot}: CLAIMED}}", *writer.lines]
+    return [*lines, f"if LEN(_v) != 2: {again}", "else:", *map(indented, [_stored(writer), result])]
+
+
+def _stored(writer: Writer) -> str:
+    return "; ".join(f"_v[{slot}] = {x}" for slot, x in writer.batch.items())
 
 
 def fill_lines(

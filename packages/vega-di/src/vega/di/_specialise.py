@@ -17,7 +17,7 @@ from ._emit_call import CallPlan
 from ._scope import Scope
 
 _KEPT = frozenset({"__builtins__", "__name__", "__vega_call__"})
-_OURS = re.compile(r"_[a-z]\d*|[A-Z]+|__vega_\w+")
+_OURS = re.compile(r"_[a-z]\d*|__vega_\w+")  # our locals; our globals are in the namespace
 
 
 def specialise(entry: Entry) -> None:
@@ -26,7 +26,7 @@ def specialise(entry: Entry) -> None:
     wrapper = bound.wrapper
     if wrapper is None or bound.is_generator or bound.variable or engine.layers or "ENGINE" in wrapper.__globals__:
         return
-    if any(_OURS.fullmatch(name) for name, _ in bound.shape) or not _is_usual(entry):
+    if not _is_usual(entry):
         return
     plan = CallPlan(engine, bound, entry.wiring.node, {name: name for name, _ in bound.shape})
     source = plan.source()
@@ -34,6 +34,8 @@ def specialise(entry: Entry) -> None:
     source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine)
     source.names.update(HOME=current.get if bound.home is None else bound.home, OTHERWISE=_Otherwise(entry).call)
     body = [*_guard(entry), *_defaults(entry, source), *_body(entry, plan, source)]
+    if any(name in source.names or _OURS.fullmatch(name) for name, _ in bound.shape):
+        return
     head = "async def" if bound.is_coroutine else "def"
     source.text = f"{head} plan({signature_text(bound)}):\n{block(body)}"
     made = source.compile()
