@@ -36,6 +36,18 @@ def test_types_that_are_imported_for_checkers_only_resolve_when_they_are_registe
     assert type(engine) is type(lazy()) is type(named) is Engine
 
 
+def test_generated_constructors_are_read_among_the_names_of_their_class(module: ModuleType) -> None:
+    kinds = (module.Local, module.Pair, module.Generated, module.Struct)
+    container = Container({kind: kind for kind in kinds})
+
+    pair, generated, struct = (container.resolve(kind) for kind in kinds[1:])
+
+    assert [type(each) for each in pair] == [module.Local] * 2
+    assert type(generated.local) is module.Local
+    (positional, named) = struct.found
+    assert [type(each) for each in (*positional, *named.values())] == [module.Local]
+
+
 def test_bound_functions_resolve_them_too(module: ModuleType) -> None:
     set_container(Container({Engine: Engine}))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple, get_origin, get_type_hints
+from typing import Any, ForwardRef, NamedTuple, get_origin, get_type_hints
 
 from ._errors import UnresolvedHintError
 from ._keys import label, tuple_in
@@ -72,7 +73,9 @@ def _function_behind(call: Any) -> tuple[Any, int]:
         if call.__init__ is not object.__init__:  # type: ignore[misc]  # the class's own constructor
             return call.__init__, 1  # type: ignore[misc]  # the same
         new: Any = call.__new__
-        return (new, 1) if new is not object.__new__ else (None, 0)
+        if new is not object.__new__:
+            return new, 1
+        return (call if hasattr(call, "__signature__") else None), 0  # a metaclass may take the arguments
     if isinstance(call, MethodType):
         return call.__func__, 1
     if type(call) in {FunctionType, partial}:
@@ -129,20 +132,24 @@ def _from_signature(call: Any) -> tuple[Parameter, ...]:
 def _is_text(hint: Any) -> bool:
     if isinstance(hint, type):
         return False
-    if isinstance(hint, str):
+    if isinstance(hint, (str, ForwardRef)):
         return True
-    return any(
-        isinstance(part, str) or _is_text(part) or type(part).__name__ == "ForwardRef"
-        for part in tuple_in(hint, "__args__")
-    )
+    return any(_is_text(part) for part in tuple_in(hint, "__args__"))
 
 
 def globals_of(call: Any, function: Any) -> dict[str, Any]:
-    """Give the module names that an annotation was written among."""
+    """Give the module names that an annotation was written among.
+
+    A constructor that was made for a class, as those of named tuples are, has none of its own: they are the class's.
+    """
     while isinstance(function, partial):
         function = function.func
     found: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
-    return found
+    kind = get_origin(call) or call
+    if found.get("__name__") in sys.modules or not isinstance(kind, type):
+        return found
+    owner = next((cls for cls in kind.__mro__ if function.__name__ in vars(cls)), kind)
+    return vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else found
 
 
 class _Holder:
