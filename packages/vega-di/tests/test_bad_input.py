@@ -317,6 +317,18 @@ def test_resolving_what_nobody_registered_says_what_to_write() -> None:
     assert isinstance(caught.value, InjectionError)
 
 
+def test_a_builtin_type_that_nobody_registered_says_that_it_has_to_be_marked() -> None:
+    class Server:
+        def __init__(self, port: int) -> None: ...
+
+    container = Container({Server: Server})
+
+    with pytest.raises(ContainerError) as caught:
+        container.validate()
+
+    assert "container.register_instance(int, ...) and Annotated[int, Inject]" in str(caught.value.exceptions[0])
+
+
 def test_a_decorator_without_a_place_for_the_service_is_a_named_error() -> None:
     container = Container({Thing: Thing})
 

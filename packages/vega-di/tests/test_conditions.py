@@ -1,5 +1,6 @@
 """Conditions: asked once while the container is built, and shown with their reasons."""
 
+import pickle
 from dataclasses import dataclass
 
 import pytest
@@ -172,3 +173,26 @@ def test_injectable_takes_a_condition() -> None:
 
     assert not container.provides(Mailer)
     assert Marked
+
+
+def test_a_condition_that_raises_names_the_registration() -> None:
+    container = Container(profiles=[])
+    container.register(Mailer, Real, when=lambda: bool(1 / 0))
+
+    with pytest.raises(InvalidRegistrationError, match="the condition of Mailer raised ZeroDivisionError") as caught:
+        container.validate()
+
+    assert "test_conditions.py:" in caught.value.where
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_condition_without_settings_names_the_registration() -> None:
+    container = Container(profiles=[])
+    container.register(Mailer, Real, when=setting(bool))
+
+    with pytest.raises(InvalidRegistrationError, match="the container has none") as caught:
+        container.validate()
+
+    assert "setting(bool), registered at" in caught.value.where
+    assert "test_conditions.py:" in caught.value.where

@@ -94,7 +94,7 @@ class Linker:
         if entry.when is True:
             return True
         if entry.verdict is None:
-            entry.verdict = self._registry.judge(entry.when)
+            entry.verdict = self._registry.judge(entry)
         return entry.verdict[0]
 
     def _wire(self, node: Node, inner: Node | None) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
 from ._conditions import as_condition, default_profiles
+from ._errors import InvalidRegistrationError
 from ._generics import Meaning, close, variables_of
-from ._keys import Address
+from ._keys import Address, label
 from ._registration import Kind, Registration
 from ._scope import Scope
 
@@ -58,9 +59,23 @@ class Registry:
         """Say whether an active registration provides an address."""
         return wanted in self.active
 
-    def judge(self, when: Any) -> tuple[bool, str]:
-        """Ask one condition."""
-        return as_condition(when).judge(self)
+    def judge(self, entry: Registration) -> tuple[bool, str]:
+        """Ask the condition of a registration.
+
+        Raises:
+            InvalidRegistrationError: it cannot answer.
+        """
+        try:
+            return as_condition(entry.when).judge(self)
+        except InvalidRegistrationError as error:
+            where = f"{error.where}, registered at {entry.site_text()}"
+            raise InvalidRegistrationError(error.what, where, error.fix) from None
+        except Exception as error:
+            raise InvalidRegistrationError(
+                f"the condition of {label(entry.key)} raised {type(error).__name__}: {error}",
+                f"when={label(entry.when)}, registered at {entry.site_text()}",
+                "let it give True or False whatever it finds; the cause of this error tells the line",
+            ) from error
 
     def settle(self) -> dict[Any, list[Registration]]:
         """Ask every condition, those that look at other registrations last; give the active ones by address."""
@@ -70,16 +85,15 @@ class Registry:
             if entry.when is True:
                 self._count(entry)
                 continue
-            condition = as_condition(entry.when)
-            if condition.structural:
+            if as_condition(entry.when).structural:
                 later.append(entry)
                 continue
             if entry.verdict is None:
-                entry.verdict = condition.judge(self)
+                entry.verdict = self.judge(entry)
             if entry.verdict[0]:
                 self._count(entry)
         for entry in later:
-            entry.verdict = as_condition(entry.when).judge(self)
+            entry.verdict = self.judge(entry)
             if entry.verdict[0]:
                 self._count(entry)
         if later:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any, get_origin
 
 from ._injectable import CATALOGUE
-from ._keys import Address, class_of, label
+from ._keys import Address, class_of, is_builtin, label
 from ._node import Graph, Node
 from ._registry import Registry
 
@@ -75,6 +75,9 @@ def suggest(registry: Registry, wanted: Any) -> str:
     for hint in (_inactive(registry, wanted), _other_names(registry, key, name), _implementation(registry, key)):
         if hint:
             return hint
+    if is_builtin(key) and name is None:
+        marked = f"container.register_instance({label(key)}, ...) and Annotated[{label(key)}, Inject] on the parameter"
+        return f"{marked}, or a default: builtin types are injected only where they are marked"
     keys = {label(entry.address): entry for entry in registry.entries}
     close = get_close_matches(label(wanted), list(keys), n=1, cutoff=0.75)
     meant = f"; did you mean {close[0]}?" if close else ""
@@ -107,7 +110,7 @@ def _other_names(registry: Registry, key: Any, name: str | None) -> str:
 
 def _implementation(registry: Registry, key: Any) -> str:
     cls = class_of(key)
-    if cls is None or cls is object:
+    if cls is None or is_builtin(cls):
         return ""
     known: Sequence[Any] = [entry.key for entry in registry.entries]
     for other in known:
