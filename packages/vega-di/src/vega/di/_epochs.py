@@ -14,7 +14,7 @@ from ._check import unfit
 from ._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
 from ._finish import afinish, finish
 from ._keys import class_of, label
-from ._overrides import Layer
+from ._overrides import Layer, ordered
 from ._registry import Registry
 from ._resolver import Resolver
 from ._scope import Scope
@@ -75,7 +75,7 @@ class Epochs:
         """
         layers = self._layers
         if self._locals:
-            layers += tuple(each for each in local_layers.get() if each in self._known_locals)
+            layers = ordered(layers, tuple(each for each in local_layers.get() if each in self._known_locals))
         engine = self._engines.get(layers)
         return engine if engine is not None else self._build(layers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,16 +18,35 @@ if TYPE_CHECKING:
     from ._container import Container
 
 
-class Layer:
-    """One block of overrides: what it replaces, and what was built inside it."""
+_serial = count()
 
-    __slots__ = ("entries", "local", "opened", "slots")
+
+class Layer:
+    """One block of overrides: what it replaces, what was built inside it, and which local blocks it was begun in."""
+
+    __slots__ = ("begun", "entries", "local", "opened", "slots", "within")
 
     def __init__(self, entries: dict[Any, Registration], *, local: bool) -> None:
         self.entries: dict[Any, Registration] = entries
         self.local: bool = local
         self.opened: list[Any] = []
         self.slots: list[int] = []
+        self.within: tuple[Layer, ...] = local_layers.get()
+        self.begun: int = next(_serial)
+
+
+def ordered(shared: tuple[Layer, ...], own: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Give the layers that are valid for a task, the one that counts most at the end.
+
+    The innermost block counts; one that another task began outside the task's own blocks counts less than those.
+
+    Args:
+        shared: the layers of the process, in the order of their beginning.
+        own: the local layers of the task.
+    """
+    outer = tuple(each for each in shared if not any(local in own for local in each.within))
+    inner = (each for each in shared if each not in outer)
+    return (*outer, *sorted((*own, *inner), key=lambda each: each.begun))
 
 
 class Override:
