@@ -289,3 +289,51 @@ def test_what_a_thread_opens_after_the_end_of_its_scope_is_closed_and_refused(ga
 
     assert isinstance(refused, ScopeClosedError)
     assert log == ["late closes"]
+
+
+def test_who_fails_before_the_resource_of_a_plan_leaves_it_to_the_next_one() -> None:
+    attempts: list[int] = []
+    found: list[Session] = []
+
+    def early() -> Early:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError
+        return Early()
+
+    class Both:
+        def __init__(self, early: Early, session: Session) -> None: ...
+
+    container = Container({Both: Both})
+    container.register_factory(Early, early)
+    container.register_factory(Session, opened, scope=Scope.SCOPED)
+
+    with container.scope() as scope:
+        with pytest.raises(ConstructionError):
+            scope.resolve(Both)
+        asked = threading.Thread(target=lambda: found.append(scope.resolve(Session)), daemon=True)
+        asked.start()
+        asked.join(10)
+
+    assert len(found) == 1
+
+
+def test_a_factory_may_ask_for_what_its_plan_opens_after_it() -> None:
+    seen: list[Session] = []
+
+    def early() -> Early:
+        scope = current_scope()
+        assert scope is not None
+        seen.append(scope.resolve(Session))
+        return Early()
+
+    class Both:
+        def __init__(self, early: Early, session: Session) -> None:
+            self.session = session
+
+    container = Container({Both: Both})
+    container.register_factory(Early, early)
+    container.register_factory(Session, opened, scope=Scope.SCOPED)
+
+    with container.scope() as scope:
+        assert scope.resolve(Both).session is seen[0]

@@ -21,7 +21,7 @@ from ._node import Argument, How, Node
 from ._once import BROKEN, CLAIMED, abandon, aonce, break_up, once, wake
 from ._registration import ASYNC, Kind
 from ._scope import Scope
-from ._shape import BUDGET, DEPTH
+from ._shape import BUDGET, DEPTH, opens_early
 
 if TYPE_CHECKING:
     from ._engine import Engine
@@ -124,6 +124,15 @@ class Writer:
         self.opening = 0
         self._count = 0
         self._temporary = 0
+
+    def open_first(self, nodes: Sequence[Node] | None) -> None:
+        """Write the one service that waits or opens something, if a fresh scope begins with one.
+
+        Its claim is in the store from the start, so nothing else may fail, or ask for it, before it is built.
+        """
+        first = None if nodes is None else opens_early(nodes)
+        if self.fresh and first is not None:
+            self.value(first)
 
     def value(self, node: Node, depth: int = 0) -> str:
         """Give the expression of a node, after writing the statements it needs."""

@@ -79,6 +79,7 @@ class CallPlan:
 
     def invoke(self, writer: Writer) -> str:
         """Write the call of the user's function."""
+        writer.open_first(self.nodes)
         injected = {each.parameter: each for each in self.node.arguments}
         parts: list[str] = []
         for name, spread in self.bound.shape:

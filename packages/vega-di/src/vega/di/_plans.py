@@ -41,6 +41,7 @@ def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
         assert nodes is not None  # can_start_fresh says so
         warm = source.constant(engine.warm(node, awaits=awaits))
         writer = Writer(engine, source, owner="_s", fresh=True, awaits=awaits)
+        writer.open_first(nodes)
         expression = writer.value(node)
         again = f"return {'await ' if awaits else ''}{warm}(_s)"
         lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
