@@ -75,6 +75,32 @@ def test_functions_are_injected_with_a_deep_chain(scope: Scope, waits: bool) -> 
     assert asyncio.run(main()) == [300] * 6
 
 
+@pytest.mark.parametrize("ambient", [False, True])
+@pytest.mark.parametrize("scope", [Scope.TRANSIENT, Scope.SCOPED])
+def test_a_function_may_take_more_than_fits_into_one_plan(ambient: bool, scope: Scope) -> None:
+    class Session: ...
+
+    def taking(name: str, below: list[type], scope: Scope = Scope.TRANSIENT) -> Any:
+        space: dict[str, Any] = {}
+        exec(f"def __init__(self, {', '.join(f'p{number}' for number in range(len(below)))}): self.last = p0", space)
+        space["__init__"].__annotations__ = {f"p{number}": each for number, each in enumerate(below)}
+        made = type(name, (), {"__init__": space["__init__"]})
+        container.register(made, scope=scope)
+        return made
+
+    def function(a: Any, b: Any, c: Any) -> list[Any]:
+        return [each.last.last for each in (a, b, c)]
+
+    container = Container()
+    container.register(Session, scope=Scope.SCOPED)
+    leaf = taking("Leaf", [Session])
+    function.__annotations__ = {name: taking(name, [leaf] * 60, scope) for name in "abc"}
+
+    found = container.bind(function, ambient=ambient)()
+
+    assert len({id(each) for each in found}) == 1
+
+
 def test_a_wide_graph_of_transients_is_made_in_parts() -> None:
     class Leaf: ...
 

@@ -144,7 +144,10 @@ class Writer:
             found = self.locals.get(node.slot)
             return found if found is not None else self._scoped(node, depth)
         self._count += 1
-        if node.deps and (depth > DEPTH or self._count > BUDGET):
+        can_split = not (
+            self.fresh or self.private
+        )  # a part asks the store, and each parameter alone has been measured
+        if node.deps and can_split and (depth > DEPTH or self._count > BUDGET):
             plan = self.source.constant(self.engine.part(node, awaits=self.awaits and node.is_async))
             call = f"{plan}({self.owner})"
             return self._await(call) if self.awaits and node.is_async else call
