@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Self
 
 import pytest
@@ -16,6 +17,7 @@ from vega.di import (
     ContainerClosedError,
     InvalidGeneratorError,
     Scope,
+    ScopeClosedError,
     ScopeRequiredError,
 )
 
@@ -525,8 +527,6 @@ def test_an_async_generator_that_yields_twice_is_a_named_error_and_is_closed() -
 
 
 def test_a_resource_that_opens_while_its_scope_ends_is_closed_and_refused() -> None:
-    from vega.di import ScopeClosedError
-
     log = []
     gate = asyncio.Event()
 
@@ -575,3 +575,132 @@ def test_the_event_loop_is_not_told_of_what_a_scope_opens_and_closes() -> None:
     asyncio.run(main())
 
     assert told == []
+
+
+async def waiting_one(log: list[str]) -> AsyncIterator[One]:
+    log.append("+")
+    try:
+        yield One()
+    finally:
+        await asyncio.sleep(0)
+        log.append("-")
+
+
+def test_a_bound_function_that_joins_a_closed_scope_opens_nothing() -> None:
+    log: list[str] = []
+    container = Container()
+    container.register_factory(One, partial(waiting_one, log))
+    ended = asyncio.Event()
+
+    async def function(one: One) -> None: ...
+
+    bound = container.bind(function)
+
+    async def later() -> None:
+        await ended.wait()
+        await bound()
+
+    async def main() -> None:
+        async with container.scope():
+            task = asyncio.create_task(later())
+            await asyncio.sleep(0)
+        ended.set()
+        with pytest.raises(ScopeClosedError):
+            await task
+
+    asyncio.run(main())
+
+    assert log == []
+
+
+def test_a_closed_scope_opens_nothing_even_for_what_is_not_shared() -> None:
+    log: list[str] = []
+
+    class Both:
+        def __init__(self, one: One, log: Log) -> None: ...
+
+    container = Container({Both: Both})
+    container.register_factory(One, partial(waiting_one, log))
+    container.register(Log, scope=Scope.SCOPED)
+
+    async def main() -> None:
+        async with container.scope() as scope:
+            pass
+        with pytest.raises(ScopeClosedError):
+            await scope.aresolve(Both)
+
+    asyncio.run(main())
+
+    assert log == []
+
+
+def test_who_waited_for_a_builder_that_was_cancelled_after_the_end_of_the_scope_opens_nothing() -> None:
+    log: list[str] = []
+    container = Container()
+
+    async def one() -> AsyncIterator[One]:
+        log.append("+")
+        if len(log) == 1:
+            await asyncio.Event().wait()
+        yield One()
+
+    container.register_factory(One, one, scope=Scope.SCOPED)
+
+    async def main() -> None:
+        async with container.scope() as scope:
+            tasks = [asyncio.create_task(scope.aresolve(One)) for _ in range(2)]
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        tasks[0].cancel()
+        with pytest.raises(ScopeClosedError):
+            await tasks[1]
+
+    asyncio.run(main())
+
+    assert log == ["+"]
+
+
+def test_a_singleton_that_opens_while_its_container_is_closed_is_closed_and_refused() -> None:
+    log: list[str] = []
+    gate = asyncio.Event()
+
+    async def one() -> AsyncIterator[One]:
+        await gate.wait()
+        try:
+            yield One()
+        finally:
+            log.append("closed")
+
+    container = Container()
+    container.register_factory(One, one, scope=Scope.SINGLETON)
+
+    async def main() -> None:
+        task = asyncio.create_task(container.aresolve(One))
+        await asyncio.sleep(0)
+        await container.aclose()
+        gate.set()
+        with pytest.raises(ContainerClosedError):
+            await task
+
+    asyncio.run(main())
+
+    assert log == ["closed"]
+
+
+def test_a_singleton_whose_factory_closes_the_container_is_closed_and_refused() -> None:
+    log: list[str] = []
+
+    def one() -> Iterator[One]:
+        container.close()
+        try:
+            yield One()
+        finally:
+            log.append("closed")
+
+    container = Container()
+    container.register_factory(One, one, scope=Scope.SINGLETON)
+
+    with pytest.raises(ContainerClosedError):
+        container.resolve(One)
+
+    assert log == ["closed"]

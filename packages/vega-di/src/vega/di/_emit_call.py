@@ -14,7 +14,7 @@ from ._emit import Source, Writer, block, explained, indented
 from ._finish import afinish, arefuse_second, finish, refuse_second
 from ._keep import CLOSED
 from ._node import Node
-from ._plans import fill_lines, fresh_lines
+from ._plans import fill_lines, fresh_lines, refusal
 from ._shape import can_start_fresh, walk
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ class CallPlan:
             body += fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
-        source.text = head + block(explained([*body, *writer.lines, f"return {wait}{call}"]))
+        check = refusal(writer) if self.needs_scope else []
+        source.text = head + block(explained([*body, *check, *writer.lines, f"return {wait}{call}"]))
         return source.compile()
 
     def hidden_lines(self, source: Source) -> list[str]:

@@ -136,6 +136,16 @@ class Engine:
         """Build the singletons that `node` needs, awaiting what has to be awaited."""
         await abuild(self, node)
 
+    def take_over(self, opened: list[Any]) -> None:
+        """Let the container close what a singleton has opened.
+
+        Raises:
+            ContainerClosedError: it was closed while the singleton was built.
+        """
+        with self.container.lock:
+            self.container.refuse_closed()
+            self.opened.extend(opened)
+
     def forget(self, node: Node) -> None:
         """Drop a node that was linked for a call; the call keeps it."""
         self.graph.every.remove(node)

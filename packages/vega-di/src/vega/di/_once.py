@@ -57,8 +57,9 @@ def once(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
     Raises:
         CircularDependencyError: the builder asks for what it is building.
     """
-    store, slot = owner.v, node.slot
+    slot = node.slot
     while True:
+        store = owner.v  # the scope may end while one waits
         mine = Claim(node, _building.get())
         claim = store.setdefault(~slot, mine)
         if claim is mine:
@@ -95,8 +96,9 @@ def _build(owner: Any, store: Any, claim: Claim, make: Callable[[Any], Any]) -> 
 
 async def aonce(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
     """Do what `once` does for a service that has to be awaited."""
-    store, slot = owner.v, node.slot
+    slot = node.slot
     while True:
+        store = owner.v  # the scope may end while one waits
         mine = Claim(node, _building.get())
         claim = store.setdefault(~slot, mine)
         if claim is mine:

@@ -137,8 +137,12 @@ def fill_lines(
 def _warm_lines(engine: Engine, source: Source, node: Node, awaits: bool) -> list[str]:
     writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
     expression = writer.value(node)
-    check = [] if writer.locals else ["if _v is CLOSED: _v.get(0)"]
-    return [*check, *writer.lines, f"return {expression}"]
+    return [*refusal(writer), *writer.lines, f"return {expression}"]
+
+
+def refusal(writer: Writer) -> list[str]:
+    """Write that a closed scope is refused, where that is not the first thing to happen anyway."""
+    return [] if writer.locals and not writer.opened else ["if _v is CLOSED: _v.get(0)"]
 
 
 def _define(awaits: bool) -> str:

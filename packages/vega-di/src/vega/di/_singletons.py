@@ -82,12 +82,12 @@ def _maker(engine: Engine, node: Node) -> Callable[[Any], Any]:
             made = make(owner)
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
+            engine.take_over(owner.exits)
         except BaseException as error:
             finish(owner.exits, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
-        engine.opened.extend(owner.exits)
         return made
 
     return run
@@ -103,12 +103,12 @@ def _amaker(engine: Engine, node: Node) -> Callable[[Any], Any]:
                 made = await made
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
+            engine.take_over(owner.exits)
         except BaseException as error:
             await afinish(owner.exits, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
-        engine.opened.extend(owner.exits)
         return made
 
     return run
