@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import copy_context
 
 import pytest
 
@@ -337,3 +338,44 @@ def test_a_factory_may_ask_for_what_its_plan_opens_after_it() -> None:
 
     with container.scope() as scope:
         assert scope.resolve(Both).session is seen[0]
+
+
+def test_a_constructor_that_waits_for_another_thread_does_not_keep_that_one_waiting() -> None:
+    asking, needed = threading.Event(), threading.Event()
+
+    class Curious:
+        def __init__(self) -> None:
+            asking.set()
+            assert needed.wait(10)
+            scope = current_scope()
+            assert scope is not None
+            scope.resolve(Needy)
+
+    class Needy:
+        def __init__(self, first: Early, late: Late) -> None: ...
+
+    class Both:
+        def __init__(self, curious: Curious, late: Late) -> None: ...
+
+    def early() -> Early:
+        threading.Timer(0.05, needed.set).start()
+        return Early()
+
+    container = Container({Both: Both})
+    container.register_factory(Early, early, scope=Scope.SCOPED)
+    for cls in (Late, Curious, Needy):
+        container.register(cls, scope=Scope.SCOPED)
+    found: list[object] = []
+
+    with container.scope() as scope:
+        first = threading.Thread(
+            target=copy_context().run, args=(lambda: found.append(scope.resolve(Both)),), daemon=True
+        )
+        second = threading.Thread(target=lambda: found.append(scope.resolve(Needy)), daemon=True)
+        first.start()
+        assert asking.wait(10)
+        second.start()
+        first.join(10)
+        second.join(10)
+
+    assert {type(each) for each in found} == {Both, Needy}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
@@ -201,12 +201,16 @@ def _claim_of(store: dict[int, Any], slot: int, node: Any) -> Claim | None:
 
 def _on_this_stack(store: Any) -> bool:
     """Say whether the code that holds the bare claim is one of our own callers."""
+    return any(found is store for found in _stores_on_this_stack())
+
+
+def _stores_on_this_stack() -> Iterator[Any]:
+    """Yield the stores which our own callers have begun."""
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
     while frame is not None:
-        if frame.f_globals.get("__vega_plan__") and frame.f_locals.get("_f") is store:
-            return True
+        if frame.f_globals.get("__vega_plan__") and "_f" in frame.f_locals:
+            yield frame.f_locals["_f"]
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
-    return False
 
 
 def _chain(claim: Claim | None) -> list[Claim]:
@@ -245,6 +249,9 @@ def _leave(claim: Claim, parent: Claim | None) -> None:
 
 
 def _wait(claim: Claim, parent: Claim | None) -> None:
+    for store in _stores_on_this_stack():
+        if _get(store, None):  # reserved by a plan whose constructor waits here: others must not wait for that
+            break_up(store)
     gate = threading.Event()
     if _enlist(claim, parent, gate.set):
         try:
