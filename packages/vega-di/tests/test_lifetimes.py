@@ -704,3 +704,50 @@ def test_a_singleton_whose_factory_closes_the_container_is_closed_and_refused() 
         container.resolve(One)
 
     assert log == ["closed"]
+
+
+def test_a_part_of_a_large_plan_opens_nothing_after_the_end_of_the_scope() -> None:
+    log: list[str] = []
+    gate = asyncio.Event()
+
+    class Slow: ...
+
+    async def slow() -> Slow:
+        await gate.wait()
+        return Slow()
+
+    container = Container()
+    container.register_factory(One, partial(waiting_one, log))
+    container.register_factory(Slow, slow)
+    deep: type = One
+    for number in range(60):
+        deep = type(f"Deep{number}", (Holder,), {"__init__": taking(deep)})
+        container.register(deep)
+
+    class Both:
+        def __init__(self, slow: Slow, deep: Any) -> None: ...
+
+    Both.__init__.__annotations__["deep"] = deep
+    container.register(Both)
+
+    async def main() -> None:
+        async with container.scope() as scope:
+            task = asyncio.create_task(scope.aresolve(Both))
+            await asyncio.sleep(0)
+        gate.set()
+        with pytest.raises(ScopeClosedError):
+            await task
+
+    asyncio.run(main())
+
+    assert log == []
+
+
+class Holder: ...
+
+
+def taking(key: type) -> Any:
+    def init(self: Holder, part: Any) -> None: ...
+
+    init.__annotations__["part"] = key
+    return init

@@ -66,9 +66,12 @@ def warm_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
 def part_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     """Write the function of an owner ``s`` that makes a transient for a larger plan."""
     source = Source()
+    source.names["CLOSED"] = CLOSED
     writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
     expression = writer.made(node)
     store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s.v"]
+    if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since it asked the scope
+        store += refusal(writer)
     source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
     return source.compile()
 
