@@ -472,6 +472,38 @@ def test_a_bound_async_generator_keeps_its_scope_for_the_iteration(container: Co
     assert inspect.isasyncgenfunction(work)
 
 
+def test_a_bound_generator_that_is_closed_early_ends_within_its_scope(container: Container) -> None:
+    found: list[Any] = []
+
+    @bind
+    def work(session: Session) -> Iterator[Session]:
+        try:
+            yield session
+        finally:
+            found.append(container.resolve(Session))
+
+    @bind
+    async def awork(session: Session) -> AsyncIterator[Session]:
+        try:
+            yield session
+        finally:
+            found.append(container.resolve(Session))
+
+    async def main() -> Session:
+        generator: Any = awork()
+        first: Session = await anext(generator)
+        await generator.aclose()
+        return first
+
+    generator: Any = work()
+    first = next(generator)
+    generator.close()
+
+    second = asyncio.run(main())
+
+    assert found == [first, second]
+
+
 def test_a_bound_generator_joins_an_open_scope(container: Container) -> None:
     @bind
     def work(session: Session) -> Iterator[Session]:

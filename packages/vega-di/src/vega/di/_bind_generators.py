@@ -59,9 +59,6 @@ def _stepped(body: Generator[Any, Any, Any], scope: Any) -> Generator[Any, Any, 
             ambient.reset(token)
         try:
             sent, step = (yield item), body.send
-        except GeneratorExit:
-            body.close()
-            raise
         except BaseException as raised:  # noqa: BLE001  # handed to the body, which decides
             sent, step = raised, body.throw
 
@@ -85,9 +82,6 @@ async def _adrive(entry: Entry, values: tuple[Any, ...]) -> AsyncGenerator[Any, 
                 ambient.reset(token)
             try:
                 sent, step = (yield item), body.asend
-            except GeneratorExit:
-                await body.aclose()
-                raise
             except BaseException as raised:  # noqa: BLE001  # handed to the body, which decides
                 sent, step = raised, body.athrow
     except BaseException as raised:
