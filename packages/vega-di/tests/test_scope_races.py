@@ -7,7 +7,7 @@ from contextvars import copy_context
 
 import pytest
 
-from vega.di import ConstructionError, Container, Scope, ScopeClosedError, current_scope
+from vega.di import CircularDependencyError, ConstructionError, Container, Scope, ScopeClosedError, current_scope
 
 
 class Session: ...
@@ -379,3 +379,77 @@ def test_a_constructor_that_waits_for_another_thread_does_not_keep_that_one_wait
         second.join(10)
 
     assert {type(each) for each in found} == {Both, Needy}
+
+
+def in_a_circle(ask: Callable[[type], object]) -> Container:
+    """Make a container of two services, each of which asks for the other while it is being opened."""
+    container = Container()
+
+    def late() -> Iterator[Late]:
+        ask(Early)
+        yield Late()
+
+    def early() -> Iterator[Early]:
+        ask(Late)
+        yield Early()
+
+    container.register_factory(Late, late, scope=Scope.SCOPED)
+    container.register_factory(Early, early, scope=Scope.SCOPED)
+    return container
+
+
+def test_two_threads_that_wait_for_each_other_are_told_the_circle() -> None:
+    both = threading.Barrier(2)
+
+    def ask(key: type) -> object:
+        both.wait(10)
+        return scope.resolve(key)
+
+    def run(key: type) -> None:
+        try:
+            scope.resolve(key)
+        except CircularDependencyError as error:
+            told.append(error.where)
+
+    told: list[str] = []
+    scope = in_a_circle(ask).scope()
+    threads = [threading.Thread(target=run, args=(key,), daemon=True) for key in (Late, Early)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert len(told) == 2
+    assert {where.partition(",")[0] for where in told} <= {"Late -> Early -> Late", "Early -> Late -> Early"}
+
+
+@pytest.mark.parametrize("first", [Late, Early])
+def test_two_tasks_that_wait_for_each_other_are_told_the_circle(first: type) -> None:
+    met = {Late: asyncio.Event(), Early: asyncio.Event()}
+    container = Container()
+
+    async def ask(key: type) -> None:
+        scope = current_scope()
+        assert scope is not None
+        met[Early if key is Late else Late].set()
+        await met[key].wait()
+        await scope.aresolve(key)
+
+    async def late() -> AsyncIterator[Late]:
+        await ask(Early)
+        yield Late()
+
+    async def early() -> AsyncIterator[Early]:
+        await ask(Late)
+        yield Early()
+
+    container.register_factory(Late, late, scope=Scope.SCOPED)
+    container.register_factory(Early, early, scope=Scope.SCOPED)
+
+    async def main() -> list[object]:
+        async with container.scope() as scope:
+            asked = (scope.aresolve(each) for each in (first, Early if first is Late else Late))
+            return await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+
+    assert [type(each) for each in asyncio.run(main())] == [CircularDependencyError] * 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vega.di import _once
+from vega.di import _once, _waiting
 
 
 class Thing: ...
@@ -26,7 +26,7 @@ class Late(dict[Any, Any]):
             return super().setdefault(key, default)
         if self.found is not None:
             self[~key] = self.found
-        return _once.Claim(None, None)
+        return _waiting.Claim(None, None)
 
 
 NODE = SimpleNamespace(slot=7, address=Thing)
@@ -62,29 +62,29 @@ def test_a_claim_that_ended_with_a_result_gives_it() -> None:
 
 
 def test_nobody_waits_for_a_build_that_has_ended() -> None:
-    claim = _once.Claim(NODE, None)
+    claim = _waiting.Claim(NODE, None)
     claim.end(None)
 
-    _once._wait(claim, None)
-    asyncio.run(_once._await(claim, None))
+    _waiting.wait(claim, None)
+    asyncio.run(_waiting.await_(claim, None))
 
     assert claim.waiters == []
 
 
 def test_who_comes_after_a_build_that_failed_gets_its_error() -> None:
-    claim = _once.Claim(NODE, None)
+    claim = _waiting.Claim(NODE, None)
     claim.end(ValueError("no"))
 
     with pytest.raises(ValueError, match="no"):
-        _once._wait(claim, None)
+        _waiting.wait(claim, None)
     with pytest.raises(ValueError, match="no"):
-        asyncio.run(_once._await(claim, None))
+        asyncio.run(_waiting.await_(claim, None))
 
 
 def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
     async def main() -> None:
-        claim = _once.Claim(NODE, None)
-        waiting = asyncio.create_task(_once._await(claim, None))
+        claim = _waiting.Claim(NODE, None)
+        waiting = asyncio.create_task(_waiting.await_(claim, None))
         await asyncio.sleep(0)
         claim.end(None)
         waiting.cancel()
@@ -97,8 +97,8 @@ def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
 
 
 def test_a_wake_that_finds_nobody_leaves_the_bare_claim() -> None:
-    store: dict[int, Any] = {~7: _once.CLAIMED}
+    store: dict[int, Any] = {~7: _waiting.Bare(NODE)}
 
     _once.wake(store, 7)
 
-    assert store == {~7: _once.CLAIMED}
+    assert store == {~7: _waiting.BUILT}

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ._ambient import Home, ambient, current, leave
-from ._emit import block
 from ._emit_call import CallPlan
 from ._errors import InvalidRegistrationError
 from ._inject import Wiring, wire
 from ._keys import label
 from ._registration import code_flags
 from ._scope import Scope
+from ._source import block
 
 if TYPE_CHECKING:
     from ._engine import Engine

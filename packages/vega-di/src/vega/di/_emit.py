@@ -1,98 +1,23 @@
 """Writes plans: one flat Python function per asked key, with everything it needs inlined.
 
-A built singleton is a constant of the function, a transient a nested call, a scoped service a
-local. Nothing the user wrote is ever pasted into the text: keys, names, defaults and callables are
-reached through the namespace of the function, under numbered names.
+A built singleton is a constant of the function, a transient a nested call, a scoped service a local.
 """
 
 from __future__ import annotations
 
-import itertools
-import re
-import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ._check import NOTHING, verify
-from ._explain import explain
-from ._finish import AsyncExit, Exit
-from ._keep import keep, late, no_value
+from ._keep import no_value
 from ._node import Argument, How, Node
-from ._once import BROKEN, CLAIMED, abandon, aonce, break_up, once, wake
 from ._registration import ASYNC, Kind
 from ._scope import Scope
 from ._shape import BUDGET, DEPTH, opens_early
+from ._source import Source, indented
+from ._waiting import Bare
 
 if TYPE_CHECKING:
     from ._engine import Engine
-
-_serial = itertools.count(1)
-_CALL = re.compile(r"_c(\d+)\(")
-
-_COMMON: Mapping[str, Any] = {
-    "__vega_plan__": True,
-    "ABANDON": abandon,
-    "ANEXT": anext,
-    "AONCE": aonce,
-    "BREAK": break_up,
-    "BROKEN": BROKEN,
-    "CLAIMED": CLAIMED,
-    "EXPLAIN": explain,
-    "IS": isinstance,
-    "KEEP": keep,
-    "LATE": late,
-    "LEN": len,
-    "NEXT": next,
-    "NOTHING": NOTHING,
-    "ONCE": once,
-    "VERIFY": verify,
-    "HOOKS": sys.get_asyncgen_hooks,
-    "SET_HOOKS": sys.set_asyncgen_hooks,
-    "WAKE": wake,
-    "AsyncExit": AsyncExit,
-    "BaseException": BaseException,
-    "Exception": Exception,
-    "Exit": Exit,
-    "ValueError": ValueError,
-}
-
-
-class Source:
-    """The text of one generated function, and the names it uses."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, Any] = dict(_COMMON)
-        self.text = ""
-        self._constants: dict[int, str] = {}
-        self.nodes: list[Node] = []
-
-    def constant(self, value: Any) -> str:
-        """Give the name under which the function reaches an object."""
-        name = self._constants.get(id(value))
-        if name is None:
-            name = self._constants[id(value)] = f"_k{len(self.names)}"
-            self.names[name] = value
-        return name
-
-    def callee(self, node: Node) -> str:
-        """Give the name of a node's callable; its number tells an error where it happened."""
-        self.nodes.append(node)
-        name = f"_c{len(self.nodes) - 1}"
-        self.names[name] = node.call
-        return name
-
-    def compile(self, function: str = "plan") -> Any:
-        """Make the function."""
-        filename = f"<vega.di plan {next(_serial)}>"
-        lines = {
-            number: self.nodes[int(found[1])]
-            for number, line in enumerate(self.text.splitlines(), 1)
-            if (found := _CALL.search(line)) is not None
-        }
-        self.names["__vega_nodes__"] = lines
-        self.names["__vega_source__"] = self.text
-        exec(compile(self.text, filename, "exec", dont_inherit=True), self.names)  # noqa: S102  # our own text, no user input in it
-        return self.names[function]
 
 
 class Writer:
@@ -122,6 +47,7 @@ class Writer:
         self.opened = False
         self.exits: list[str] = []
         self.opening = 0
+        self._claim: Bare | None = None
         self._count = 0
         self._temporary = 0
 
@@ -144,9 +70,8 @@ class Writer:
             found = self.locals.get(node.slot)
             return found if found is not None else self._scoped(node, depth)
         self._count += 1
-        can_split = not (
-            self.fresh or self.private
-        )  # a part asks the store, and each parameter alone has been measured
+        # A part asks the store, so only what does that itself has parts; the others have been measured.
+        can_split = not self.fresh and not self.private
         if node.deps and can_split and (depth > DEPTH or self._count > BUDGET):
             plan = self.source.constant(self.engine.part(node, awaits=self.awaits and node.is_async))
             call = f"{plan}({self.owner})"
@@ -259,6 +184,12 @@ class Writer:
         maker = self.source.constant(self.engine.maker(node, awaits=awaits))
         return f"{'await A' if awaits else ''}ONCE({self.owner}, {name}, {maker})"
 
+    def claim(self, node: Node) -> str:
+        """Give the name of the claim of the service that is opened first."""
+        if self._claim is None:
+            self._claim = Bare(node)
+        return self.source.constant(self._claim)
+
     def _first(self, node: Node, x: str) -> str:
         """Write the first build in an empty scope: its claim is part of the store from the start."""
         before, self.lines = self.lines, []
@@ -268,7 +199,7 @@ class Writer:
         slot = node.slot
         self.lines += ["try:", *map(indented, body)]
         self.lines += ["except BaseException as _e:", f"    ABANDON(_v, {slot}, _e)", "    raise"]
-        self.lines += [f"_v[{slot}] = {x}", f"if _v[{~slot}] is not CLAIMED: WAKE(_v, {slot})"]
+        self.lines += [f"_v[{slot}] = {x}", f"if _v[{~slot}] is not {self.claim(node)}: WAKE(_v, {slot})"]
         self.opening = len(self.lines)
         return x
 
@@ -276,23 +207,3 @@ class Writer:
 def is_plain(node: Node) -> bool:
     """Say whether making a node is one call that opens nothing and never waits."""
     return node.kind is Kind.CALL
-
-
-def explained(lines: Sequence[str]) -> list[str]:
-    """Write statements whose errors say which service was being built; this costs nothing while all is well."""
-    return ["try:", *map(indented, lines), "except Exception as _x:", "    EXPLAIN(_x)", "    raise"]
-
-
-def indented(text: str, by: str = "    ") -> str:
-    """Move a statement to the right, its further lines too."""
-    return by + indent(text, by)
-
-
-def indent(text: str, by: str = "    ") -> str:
-    """Move the further lines of a statement to the right."""
-    return text.replace("\n", "\n" + by)
-
-
-def block(lines: Sequence[str], by: str = "    ") -> str:
-    """Write statements at one depth."""
-    return "".join(f"{by}{indent(line, by)}\n" for line in lines)

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._emit import Source, Writer, block, explained, indented
+from ._emit import Writer
 from ._finish import afinish, arefuse_second, finish, refuse_second
 from ._keep import CLOSED
 from ._node import Node
 from ._plans import fill_lines, fresh_lines, refusal
 from ._shape import can_start_fresh, walk
+from ._source import Source, block, explained, indented
 
 if TYPE_CHECKING:
     from ._bound import Bound

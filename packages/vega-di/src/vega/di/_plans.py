@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._emit import Source, Writer, block, explained, indented
+from ._emit import Writer
 from ._fill import afiller, filler
 from ._keep import CLOSED
 from ._node import How, Node
 from ._registration import Kind
 from ._scope import Scope
 from ._shape import can_start_fresh, opens_early, walk
+from ._source import Source, block, explained, indented
 
 if TYPE_CHECKING:
     from ._engine import Engine
@@ -95,7 +96,7 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
     """
     first = opens_early(nodes)
     if not writer.batch:
-        claim = "" if first is None else f"{~first.slot}: CLAIMED"
+        claim = "" if first is None else f"{~first.slot}: {writer.claim(first)}"
         return [f"_f = _v = _s.v = {{{claim}}}", *writer.lines, result]
     if not shared:
         return _unshared_lines(writer, first, again, result)
@@ -105,7 +106,7 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
         # Nothing between the test for an empty scope and this gives other threads a turn.
         lines = [f"_f = _v = _s.v = {{None: {batch}}}"]
     else:
-        lines = [f"_f = _v = _s.v = {{{~first.slot}: CLAIMED}}", *opening, f"_v[None] = {batch}"]
+        lines = [f"_f = _v = _s.v = {{{~first.slot}: {writer.claim(first)}}}", *opening, f"_v[None] = {batch}"]
         # Who came before the reservation has left a claim or an object; who comes later finds it.
         lines += ["if LEN(_v) != 3: BREAK(_v)"]
     built = ["try:", *map(indented, building or ["pass"]), "except BaseException:", "    BREAK(_v)", "    raise"]
@@ -119,7 +120,7 @@ def _unshared_lines(writer: Writer, first: Node | None, again: str, result: str)
     if first is None:
         made = ", ".join(f"{slot}: {x}" for slot, x in writer.batch.items())
         return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {{{made}}}", indented(result)]
-    lines = [f"_f = _v = _s.v = {{{~first.slot}: CLAIMED}}", *writer.lines]
+    lines = [f"_f = _v = _s.v = {{{~first.slot}: {writer.claim(first)}}}", *writer.lines]
     return [*lines, f"if LEN(_v) != 2: {again}", "else:", *map(indented, [_stored(writer), result])]
 
 

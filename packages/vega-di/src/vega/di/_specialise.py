@@ -12,9 +12,9 @@ from typing import Any
 
 from ._ambient import ambient, current, leave
 from ._bound import Entry, signature_text
-from ._emit import Source, block, explained
 from ._emit_call import CallPlan
 from ._scope import Scope
+from ._source import Source, block, explained
 
 _KEPT = frozenset({"__builtins__", "__name__", "__vega_call__"})
 _OURS = re.compile(r"_[a-z]\d*|__vega_\w+")  # our locals; our globals are in the namespace
