@@ -295,3 +295,29 @@ def test_an_override_ends_only_once() -> None:
     with override:
         override.__exit__(None, None, None)
         assert container.resolve(Clock).name == "real"
+
+
+def test_a_singleton_that_opens_while_its_block_ends_is_closed_with_the_container() -> None:
+    log: list[str] = []
+    go_on = asyncio.Event()
+
+    async def repo(clock: Clock) -> AsyncIterator[Repo]:
+        await go_on.wait()
+        yield Repo(clock)
+        log.append("closed")
+
+    container = Container({Clock: Clock})
+    container.register_factory(Repo, repo, scope=Scope.SINGLETON)
+
+    async def main() -> None:
+        with container.override({Clock: FakeClock()}):
+            opening = asyncio.create_task(container.aresolve(Repo))
+            await asyncio.sleep(0)
+        go_on.set()
+        assert (await opening).clock.name == "fake"
+        assert log == []
+        await container.aclose()
+
+    asyncio.run(main())
+
+    assert log == ["closed"]

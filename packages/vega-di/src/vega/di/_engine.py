@@ -37,7 +37,6 @@ class Engine:
         self.container = container
         self.graph = graph
         self.store = store
-        self.opened: list[Any] = []
         self.fresh_slots: list[int] = []
         self.linker = linker
         self._slots = slots
@@ -137,14 +136,14 @@ class Engine:
         await abuild(self, node)
 
     def take_over(self, opened: list[Any]) -> None:
-        """Let the container close what a singleton has opened.
+        """Let the container close what a singleton has opened, at the latest at its end.
 
         Raises:
             ContainerClosedError: it was closed while the singleton was built.
         """
         with self.container.lock:
             self.container.refuse_closed()
-            self.opened.extend(opened)
+            self.container.opened_in(self.layers).extend(opened)
 
     def forget(self, node: Node) -> None:
         """Drop a node that was linked for a call; the call keeps it."""

@@ -96,7 +96,6 @@ class Epochs:
             graph = linker.link_all()
             engine = Engine(self, linker, graph, self._store, self._slots)  # type: ignore[arg-type]  # a Container
             engine.layers = layers
-            engine.opened = layers[-1].opened if layers else self._opened
             engine.fresh_slots = layers[-1].slots if layers else []
             engine.prove()
             engine.number(previous)
@@ -155,6 +154,11 @@ class Epochs:
                 self._store.pop(slot, None)
             if not self._closed:
                 self._switch(self._engines.get(self._layers) if not self._locals else None)
+
+    def opened_in(self, layers: Iterable[Layer]) -> list[Any]:
+        """Give the list of what ends with the innermost of these overrides that still lasts, or with the container."""
+        lasting = (*self._layers, *self._known_locals)
+        return next((layer.opened for layer in reversed(tuple(layers)) if layer in lasting), self._opened)
 
     def _switch_to_valid(self) -> None:
         engine = self.effective()
