@@ -30,4 +30,4 @@ build: setup
 	@$(RUN) tools/build.py
 
 clean:
-	rm -rf .venv .tools dist build htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools dist build .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from steps import parts_of
-from wheels import ROOT, copy_tests, environment_for
+from wheels import copy_tests, environment_for
 
 FLOOR = 95  # % of branches, and of lines and branches together
 HIGHER = {"vega-di": 98}  # % of branches
@@ -31,8 +31,6 @@ exclude_also =
     elif MYPY:
     @overload
     \\.\\.\\.$
-[html]
-directory = {html}
 """
 
 
@@ -55,11 +53,9 @@ def main() -> int:
 
 def measured(python: Path, folder: Path, package: str) -> int:
     """Run the tests under coverage; return the exit status of the tests, or 1 below the floor."""
-    html = ROOT / "htmlcov" / package
     greenlets = any((python.parents[1] / "lib").glob("python*/site-packages/greenlet"))
     config = COVERAGE.format(
         packages="\n    ".join(["", *parts_of(package)]),
-        html=html,
         concurrency="thread, greenlet" if greenlets else "thread",
     )
     (folder / ".coveragerc").write_text(config)
@@ -71,7 +67,6 @@ def measured(python: Path, folder: Path, package: str) -> int:
 
     status = coverage("run", "-m", "pytest", "-q", "tests").returncode
     coverage("combine", "-q", quiet=True)
-    coverage("html", "-q", quiet=True)
     report = coverage("report", "--skip-covered", "--show-missing", quiet=True).stdout
     coverage("json", "-q", "-o", "coverage.json", quiet=True)
     totals = json.loads((folder / "coverage.json").read_text())["totals"]
