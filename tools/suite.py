@@ -48,11 +48,13 @@ def run(step: Step) -> Outcome:
         return Outcome(step=step, counts={"skipped": 1}, skips=(step.skipped,))
     start = time.monotonic()
     path = f"{BIN}{os.pathsep}{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    # Tests start hundreds of interpreters, which would compile everything anew each time.
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         child = subprocess.Popen(
             step.command,
             cwd=ROOT,
-            env={**os.environ, "PATH": path, **step.environment},
+            env={**around, "PATH": path, **step.environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
