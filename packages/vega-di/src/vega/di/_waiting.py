@@ -98,7 +98,7 @@ def _claims_of_plan(store: dict[Any, Any]) -> list[Claim]:
     for key, claim in list(store.items()):
         if type(claim) is Bare and get(store, ~key) is None:
             store[key] = Claim(claim.node, None, of_plan=True)
-    return [each for each in store.values() if type(each) is Claim and each.of_plan and not each.done]
+    return [each for each in list(store.values()) if type(each) is Claim and each.of_plan and not each.done]
 
 
 def _enlist(claim: Claim, mine: list[Claim], waker: Callable[[], None]) -> bool:
