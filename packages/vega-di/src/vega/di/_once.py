@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from ._waiting import BUILT, Bare, Claim, await_, break_up, circular, get, lock, on_this_stack, wait
+from ._waiting import BUILT, Bare, Claim, await_, break_up, get, lock, on_this_stack, wait
 
 _building: ContextVar[Claim | None] = ContextVar("vega_di_building", default=None)
 _pop: Callable[..., Any] = dict[int, Any].pop  # a closed store refuses its own methods
@@ -37,7 +37,7 @@ def once(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
                 wait(batch, mine.parent)
                 continue
             return found
-        claim = _claim_of(store, slot, node)
+        claim = _claim_of(store, slot)
         if claim is not None:
             wait(claim, mine.parent)
         found = store.get(slot)
@@ -76,7 +76,7 @@ async def aonce(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
                 await await_(batch, mine.parent)
                 continue
             return found
-        claim = _claim_of(store, slot, node)
+        claim = _claim_of(store, slot)
         if claim is not None:
             await await_(claim, mine.parent)
         found = store.get(slot)
@@ -140,12 +140,10 @@ def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:
     return None
 
 
-def _claim_of(store: dict[int, Any], slot: int, node: Any) -> Claim | None:
+def _claim_of(store: dict[int, Any], slot: int) -> Claim | None:
     """Give the claim to wait for; the bare claim of generated code is replaced by one that can be waited for."""
     with lock:
         claim: Any = get(store, ~slot)
         if type(claim) is Bare and get(store, slot) is None:
-            if on_this_stack(store):
-                raise circular([Claim(node, None)], node)
-            claim = store[~slot] = Claim(node, None, of_plan=True)
+            claim = store[~slot] = claim.claim()
     return claim if type(claim) is Claim and get(store, slot) is None else None

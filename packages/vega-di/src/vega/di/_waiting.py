@@ -28,6 +28,10 @@ class Bare:
     def __init__(self, node: Any) -> None:
         self.node = node
 
+    def claim(self) -> Claim:
+        """Give what replaces it where somebody waits."""
+        return Claim(self.node, None, of_plan=True)
+
 
 BUILT: Any = Bare(None)
 """What a claim of generated code becomes that somebody has waited for."""
@@ -94,10 +98,10 @@ def _held(parent: Claim | None) -> list[Claim]:
 
 
 def _claims_of_plan(store: dict[Any, Any]) -> list[Claim]:
-    """Give the claims that the plan which has begun a store still holds, bare ones replaced as above."""
+    """Give the claims that the plan which has begun a store still holds; bare ones are replaced."""
     for key, claim in list(store.items()):
         if type(claim) is Bare and get(store, ~key) is None:
-            store[key] = Claim(claim.node, None, of_plan=True)
+            store[key] = claim.claim()
     return [each for each in list(store.values()) if type(each) is Claim and each.of_plan and not each.done]
 
 
@@ -110,7 +114,7 @@ def _enlist(claim: Claim, mine: list[Claim], waker: Callable[[], None]) -> bool:
         while todo:
             path = todo.pop()
             if path[-1] in mine:
-                raise circular([*mine[::-1], *path[:-1]], path[-1].node)
+                raise _circular([*mine[::-1], *path[:-1]], path[-1].node)
             fresh = [other for other in path[-1].waiting if other not in seen]
             seen.update(fresh)
             todo += [[*path, other] for other in fresh]
@@ -128,6 +132,12 @@ def _leave(claim: Claim, mine: list[Claim]) -> None:
 
 
 def wait(claim: Claim, parent: Claim | None) -> None:
+    """Wait until a build has ended.
+
+    Raises:
+        CircularDependencyError: it waits for the caller, whose own builds `parent` and the stack tell.
+        Exception: what the build failed with.
+    """
     for store in _stores_on_this_stack():
         if get(store, None):  # reserved by a plan whose constructor waits here: others must not wait for that
             break_up(store)
@@ -142,6 +152,7 @@ def wait(claim: Claim, parent: Claim | None) -> None:
 
 
 async def await_(claim: Claim, parent: Claim | None) -> None:
+    """Do what `wait` does in an event loop."""
     import asyncio
 
     loop = asyncio.get_running_loop()
@@ -165,7 +176,7 @@ async def await_(claim: Claim, parent: Claim | None) -> None:
         raise claim.error
 
 
-def circular(path: list[Claim], node: Any) -> CircularDependencyError:
+def _circular(path: list[Claim], node: Any) -> CircularDependencyError:
     """Say that a service is asked for on the way that began with it."""
     text = " -> ".join(label(each.node.address) for each in path)
     return CircularDependencyError(
