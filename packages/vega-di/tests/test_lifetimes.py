@@ -526,19 +526,19 @@ def test_an_async_generator_that_yields_twice_is_a_named_error_and_is_closed() -
     assert log == ["closed"]
 
 
+async def gated_one(gate: asyncio.Event, log: list[str]) -> AsyncIterator[One]:
+    await gate.wait()
+    try:
+        yield One()
+    finally:
+        log.append("closed")
+
+
 def test_a_resource_that_opens_while_its_scope_ends_is_closed_and_refused() -> None:
-    log = []
+    log: list[str] = []
     gate = asyncio.Event()
-
-    async def one() -> AsyncIterator[One]:
-        await gate.wait()
-        try:
-            yield One()
-        finally:
-            log.append("closed")
-
     container = Container()
-    container.register_factory(One, one, scope=Scope.SCOPED)
+    container.register_factory(One, partial(gated_one, gate, log), scope=Scope.SCOPED)
 
     async def main() -> None:
         async with container.scope() as scope:
@@ -663,16 +663,8 @@ def test_who_waited_for_a_builder_that_was_cancelled_after_the_end_of_the_scope_
 def test_a_singleton_that_opens_while_its_container_is_closed_is_closed_and_refused() -> None:
     log: list[str] = []
     gate = asyncio.Event()
-
-    async def one() -> AsyncIterator[One]:
-        await gate.wait()
-        try:
-            yield One()
-        finally:
-            log.append("closed")
-
     container = Container()
-    container.register_factory(One, one, scope=Scope.SINGLETON)
+    container.register_factory(One, partial(gated_one, gate, log), scope=Scope.SINGLETON)
 
     async def main() -> None:
         task = asyncio.create_task(container.aresolve(One))

@@ -201,6 +201,13 @@ class Late: ...
 class Early: ...
 
 
+def of_both(late: Callable[[], object], early: Callable[[], object]) -> Container:
+    container = Container()
+    container.register_factory(Late, late, scope=Scope.SCOPED)
+    container.register_factory(Early, early, scope=Scope.SCOPED)
+    return container
+
+
 def test_what_another_task_opens_meanwhile_stays_open_until_the_end() -> None:
     log: list[str] = []
     others = asyncio.Event()
@@ -214,9 +221,7 @@ def test_what_another_task_opens_meanwhile_stays_open_until_the_end() -> None:
         yield Early()
         log.append("early closes")
 
-    container = Container()
-    container.register_factory(Late, late, scope=Scope.SCOPED)
-    container.register_factory(Early, early, scope=Scope.SCOPED)
+    container = of_both(late, early)
 
     async def main() -> None:
         async with container.scope() as scope:
@@ -247,9 +252,7 @@ def test_what_a_generator_opens_in_its_own_scope_outlives_it(ambient: bool) -> N
         yield Early()
         log.append("early closes")
 
-    container = Container()
-    container.register_factory(Late, late, scope=Scope.SCOPED)
-    container.register_factory(Early, early, scope=Scope.SCOPED)
+    container = of_both(late, early)
 
     def body(late: Late) -> None:
         log.append("body")
@@ -383,7 +386,6 @@ def test_a_constructor_that_waits_for_another_thread_does_not_keep_that_one_wait
 
 def in_a_circle(ask: Callable[[type], object]) -> Container:
     """Make a container of two services, each of which asks for the other while it is being opened."""
-    container = Container()
 
     def late() -> Iterator[Late]:
         ask(Early)
@@ -393,9 +395,7 @@ def in_a_circle(ask: Callable[[type], object]) -> Container:
         ask(Late)
         yield Early()
 
-    container.register_factory(Late, late, scope=Scope.SCOPED)
-    container.register_factory(Early, early, scope=Scope.SCOPED)
-    return container
+    return of_both(late, early)
 
 
 def test_two_threads_that_wait_for_each_other_are_told_the_circle() -> None:
@@ -427,7 +427,6 @@ def test_two_threads_that_wait_for_each_other_are_told_the_circle() -> None:
 @pytest.mark.parametrize("first", [Late, Early])
 def test_two_tasks_that_wait_for_each_other_are_told_the_circle(first: type) -> None:
     met = {Late: asyncio.Event(), Early: asyncio.Event()}
-    container = Container()
 
     async def ask(key: type) -> None:
         scope = current_scope()
@@ -444,8 +443,7 @@ def test_two_tasks_that_wait_for_each_other_are_told_the_circle(first: type) -> 
         await ask(Late)
         yield Early()
 
-    container.register_factory(Late, late, scope=Scope.SCOPED)
-    container.register_factory(Early, early, scope=Scope.SCOPED)
+    container = of_both(late, early)
 
     async def main() -> list[object]:
         async with container.scope() as scope:

@@ -581,7 +581,7 @@ def test_what_the_path_does_not_give_is_the_body() -> None:
 
 
 def test_annotations_that_cannot_be_read_are_left_to_fastapi() -> None:
-    async def odd(request: "Missing") -> None: ...  # type: ignore[name-defined]  # that it cannot be read is the point  # noqa: F821
+    async def odd(request: "Missing") -> None: ...  # type: ignore[name-defined]  # noqa: F821  # that it cannot be read is the point
 
     assert without_injected(odd) is odd
 

@@ -155,10 +155,10 @@ class Epochs:
             if not self._closed:
                 self._switch(self._engines.get(self._layers) if not self._locals else None)
 
-    def opened_in(self, layers: Iterable[Layer]) -> list[Any]:
+    def opened_in(self, layers: tuple[Layer, ...]) -> list[Any]:
         """Give the list of what ends with the innermost of these overrides that still lasts, or with the container."""
         lasting = (*self._layers, *self._known_locals)
-        return next((layer.opened for layer in reversed(tuple(layers)) if layer in lasting), self._opened)
+        return next((layer.opened for layer in reversed(layers) if layer in lasting), self._opened)
 
     def _switch_to_valid(self) -> None:
         engine = self.effective()
