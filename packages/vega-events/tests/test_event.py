@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vega.events import Event, EventDefinitionError
-from vega.events._identity import uuid7
+from vega.events._event.identity import uuid7
 
 T = TypeVar("T")
 INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone

@@ -120,7 +120,7 @@ def test_the_delays_are_those_of_the_backoff(monkeypatch: pytest.MonkeyPatch) ->
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr("vega.events._attempts.asyncio.sleep", sleep)
+    monkeypatch.setattr("vega.events._handlers.retries.asyncio.sleep", sleep)
     bus = EventBus()
     policy = Backoff(base=0.1, cap=0.3, jitter=0)
     bus.subscribe(Happened, failing(OSError()), retry_on_error=OSError, max_retries=4, backoff=policy)

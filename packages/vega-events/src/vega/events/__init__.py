@@ -3,13 +3,12 @@
 >>> from vega.events import Event, EventBus, subscribe
 """
 
-from ._backoff import Backoff
-from ._bus import EventBus
-from ._capture import CapturedEvents
-from ._current import get_event_bus, set_event_bus, use_event_bus
-from ._decorators import event_handler, subscribe
-from ._delivery import ErrorHook
-from ._enrichment import EnrichmentEventMiddleware
+from ._bus.bus import EventBus
+from ._bus.capture import CapturedEvents
+from ._bus.current import get_event_bus, set_event_bus, use_event_bus
+from ._bus.decorators import event_handler, subscribe
+from ._bus.delivery import ErrorHook
+from ._bus.publisher import Defer, current_event
 from ._errors import (
     BackoffError,
     DrainError,
@@ -22,14 +21,15 @@ from ._errors import (
     SubscriptionError,
     UpcastError,
 )
-from ._event import Event
-from ._failures import EventHandlerErrors, HandlerFailure
-from ._logging import LoggingEventMiddleware
-from ._metrics import EventMetrics, MetricsEventMiddleware
-from ._middleware import CallNext, EventContext, EventMiddleware, Mode
-from ._publisher import Defer, current_event
-from ._subscription import Handler, Invoke, Phase
-from ._validation import ValidationEventMiddleware
+from ._event.event import Event
+from ._handlers.backoff import Backoff
+from ._handlers.failures import EventHandlerErrors, HandlerFailure
+from ._handlers.subscription import Handler, Invoke, Phase
+from ._middleware.chain import CallNext, EventContext, EventMiddleware, Mode
+from ._middleware.enrichment import EnrichmentEventMiddleware
+from ._middleware.logging import LoggingEventMiddleware
+from ._middleware.metrics import EventMetrics, MetricsEventMiddleware
+from ._middleware.validation import ValidationEventMiddleware
 
 __all__ = [
     "Backoff",

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import final
 
-from ._errors import BackoffError
+from .._errors import BackoffError
 
 _LARGEST_EXPONENT = 700.0  # exp(709.8) is the largest float
 

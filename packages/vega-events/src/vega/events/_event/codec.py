@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias, final
 from uuid import UUID
 
-from ._errors import EventDataError
+from .._errors import EventDataError
 
 Write: TypeAlias = Callable[[Any, str], Any]
 Read: TypeAlias = Callable[[Any, str], Any]

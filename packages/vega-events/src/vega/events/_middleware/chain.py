@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol, TypeAlias, final
 
-from ._errors import MiddlewareError
-from ._event import Event
-from ._handler import is_async
-from ._naming import place_of
+from .._errors import MiddlewareError
+from .._event.event import Event
+from .._handlers.handler import is_async
+from .._names import place_of
 
 Mode: TypeAlias = Literal["sequential", "concurrent"]
 

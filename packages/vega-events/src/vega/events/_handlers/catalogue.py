@@ -12,8 +12,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ._naming import name_of
-from ._subscription import Mark
+from .._names import name_of
+from .subscription import Mark
 
 _ATTRIBUTE = "__vega_subscriptions__"
 _lock = threading.Lock()

@@ -7,9 +7,9 @@ import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from ._errors import HandlerError
-from ._naming import name_of, place_of
-from ._subscription import Handler
+from .._errors import HandlerError
+from .._names import name_of, place_of
+from .subscription import Handler
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 

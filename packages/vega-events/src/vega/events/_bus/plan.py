@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypeAlias, final
 
-from ._attempts import Call, compile_call
-from ._event import Event
-from ._handler import check_supply
-from ._middleware import Way
-from ._subscription import Invoke, Subscription
+from .._event.event import Event
+from .._handlers.handler import check_supply
+from .._handlers.retries import Call, compile_call
+from .._handlers.subscription import Invoke, Subscription
+from .._middleware.chain import Way
 
 Step: TypeAlias = tuple[Call, Subscription]
 Bands: TypeAlias = tuple[tuple[Step, ...], ...]

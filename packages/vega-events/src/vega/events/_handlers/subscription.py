@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast, final
 
-from ._backoff import Backoff
-from ._errors import EventTypeError, SubscriptionError
-from ._event import Event
-from ._naming import name_of, place_of
+from .._errors import EventTypeError, SubscriptionError
+from .._event.event import Event
+from .._names import name_of, place_of
+from .backoff import Backoff
 
 Handler: TypeAlias = Callable[..., object]
 Invoke: TypeAlias = Callable[[Handler, Event], Awaitable[object]]

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, final
 
-from ._errors import HandlerError
-from ._event import Event
-from ._middleware import CallNext, EventContext
-from ._subscription import check_event_type
+from .._errors import HandlerError
+from .._event.event import Event
+from .._handlers.subscription import check_event_type
+from .chain import CallNext, EventContext
 
 E = TypeVar("E", bound=Event)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, final, overload
 
-from ._event import Event
+from .._event.event import Event
 
 E = TypeVar("E", bound=Event)
 

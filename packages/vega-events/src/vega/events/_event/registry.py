@@ -6,11 +6,11 @@ import threading
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from ._definition import is_remade
-from ._naming import name_of
+from .._names import name_of
+from .class_checks import is_remade
 
 if TYPE_CHECKING:  # _event imports this module
-    from ._event import Event
+    from .event import Event
 
 _lock = threading.Lock()
 _classes: dict[str, WeakValueDictionary[str, type[Event]]] = {}

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from ._definition import define
-from ._envelope import Upcaster, add_upcaster, read_event, write_event
-from ._identity import utc_now, uuid7
-from ._registry import remember
+from .class_checks import define
+from .identity import utc_now, uuid7
+from .registry import remember
+from .serialization import Upcaster, add_upcaster, read_event, write_event
 
 _filling = threading.RLock()
 _set = object.__setattr__

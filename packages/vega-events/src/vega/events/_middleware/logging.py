@@ -6,7 +6,7 @@ import logging
 import time
 from typing import final
 
-from ._middleware import CallNext, EventContext
+from .chain import CallNext, EventContext
 
 
 @final

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TypedDict, final
 
-from ._middleware import CallNext, EventContext
+from .chain import CallNext, EventContext
 
 _OTHER = "(other)"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import cast
 
-from ._catalogue import marks_of
-from ._errors import HandlerError
-from ._naming import name_of
-from ._subscription import Subscription
+from .._errors import HandlerError
+from .._names import name_of
+from .catalogue import marks_of
+from .subscription import Subscription
 
 
 def marked_methods(handlers: object) -> list[Subscription]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Concatenate, ParamSpec, TypeVar, final, overload
 
-from ._backoff import Backoff
-from ._catalogue import marks_of, recorded
-from ._event import Event
-from ._handler import check_handler, check_supply
-from ._methods import marked_methods
-from ._publisher import Defer, Publisher
-from ._roster import same_handler
-from ._subscription import Handler, Invoke, Phase, Retryable, Subscription, check_event_type, options_of
+from .._event.event import Event
+from .._handlers.backoff import Backoff
+from .._handlers.catalogue import marks_of, recorded
+from .._handlers.handler import check_handler, check_supply
+from .._handlers.methods import marked_methods
+from .._handlers.subscription import Handler, Invoke, Phase, Retryable, Subscription, check_event_type, options_of
+from .._handlers.subscriptions import same_handler
+from .publisher import Defer, Publisher
 
 E = TypeVar("E", bound=Event)
 P = ParamSpec("P")

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, cast
 
-from ._codec import PLAIN, SCALARS, Codec, kind_of, mismatch
-from ._errors import EventDataError
-from ._naming import name_of
+from .._errors import EventDataError
+from .._names import name_of
+from .codec import PLAIN, SCALARS, Codec, kind_of, mismatch
 
 _SEQUENCES: dict[Any, Callable[[Any], Any]] = {
     list: list,

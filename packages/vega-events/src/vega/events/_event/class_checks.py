@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from types import CellType, FunctionType
 from typing import Any, cast
 
-from ._errors import EventDefinitionError
-from ._naming import name_of
+from .._errors import EventDefinitionError
+from .._names import name_of
 
 _FIELDS = ("event_id", "timestamp", "metadata")
 _SETTINGS = ("event_name", "event_version", "former_names")

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
-from ._annotations import field_codecs, read_fields
-from ._codec import Codec, check_plain, mismatch
-from ._errors import EventDataError, UpcastError
-from ._naming import name_of, place_of
-from ._registry import classes_named, known_names
+from .._errors import EventDataError, UpcastError
+from .._names import name_of, place_of
+from .codec import Codec, check_plain, mismatch
+from .field_codecs import field_codecs, read_fields
+from .registry import classes_named, known_names
 
 if TYPE_CHECKING:  # _event imports this module
-    from ._event import Event
+    from .event import Event
 
 Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 

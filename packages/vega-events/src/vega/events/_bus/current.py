@@ -7,8 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from ._bus import EventBus
-from ._errors import EventTypeError
+from .._errors import EventTypeError
+from .bus import EventBus
 
 _current: ContextVar[EventBus | None] = ContextVar("vega_event_bus", default=None)
 

@@ -10,17 +10,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias, TypeVar
 
-from ._capture import CapturedEvents
-from ._delivery import Delivery, ErrorHook
-from ._errors import DrainError, EventTypeError, HandlerError
-from ._event import Event
-from ._failures import EventHandlerErrors, HandlerFailure
-from ._in_flight import InFlight
-from ._middleware import EventContext, EventMiddleware, Mode, Way, check_middleware, check_reached
-from ._naming import name_of
-from ._plan import Bands, Plan, compile_steps
-from ._roster import Roster
-from ._subscription import Invoke
+from .._errors import DrainError, EventTypeError, HandlerError
+from .._event.event import Event
+from .._handlers.failures import EventHandlerErrors, HandlerFailure
+from .._handlers.subscription import Invoke
+from .._handlers.subscriptions import Roster
+from .._middleware.chain import EventContext, EventMiddleware, Mode, Way, check_middleware, check_reached
+from .._names import name_of
+from .capture import CapturedEvents
+from .delivery import Delivery, ErrorHook
+from .in_flight import InFlight
+from .plan import Bands, Plan, compile_steps
 
 Hook = TypeVar("Hook", bound=ErrorHook)
 Defer: TypeAlias = Callable[[Callable[[], Awaitable[None]]], bool]

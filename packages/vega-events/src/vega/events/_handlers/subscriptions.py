@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from types import BuiltinMethodType, MethodType
 from typing import final
 
-from ._errors import SubscriptionError
-from ._naming import place_of
-from ._subscription import Handler, Subscription
+from .._errors import SubscriptionError
+from .._names import place_of
+from .subscription import Handler, Subscription
 
 
 def same_handler(one: Handler, other: Handler) -> bool:

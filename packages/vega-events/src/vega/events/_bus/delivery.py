@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from ._attempts import GaveUp
-from ._event import Event
-from ._failures import EventHandlerErrors, HandlerFailure
-from ._handler import as_async
-from ._middleware import Mode
-from ._plan import Bands, Step
-from ._subscription import Subscription
+from .._event.event import Event
+from .._handlers.failures import EventHandlerErrors, HandlerFailure
+from .._handlers.handler import as_async
+from .._handlers.retries import GaveUp
+from .._handlers.subscription import Subscription
+from .._middleware.chain import Mode
+from .plan import Bands, Step
 
 ErrorHook: TypeAlias = Callable[[HandlerFailure], Awaitable[None] | None]
 

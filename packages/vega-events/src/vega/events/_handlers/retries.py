@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-from ._handler import as_async
-from ._subscription import Invoke, Options, Subscription
+from .handler import as_async
+from .subscription import Invoke, Options, Subscription
 
 Call: TypeAlias = Callable[[Any], Awaitable[object]]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ._backoff import Backoff
-from ._catalogue import add_mark, record
-from ._current import get_event_bus
-from ._errors import HandlerError
-from ._event import Event
-from ._handler import check_handler
-from ._naming import name_of
-from ._subscription import Mark, Phase, Retryable, Subscription, check_event_type, options_of
+from .._errors import HandlerError
+from .._event.event import Event
+from .._handlers.backoff import Backoff
+from .._handlers.catalogue import add_mark, record
+from .._handlers.handler import check_handler
+from .._handlers.subscription import Mark, Phase, Retryable, Subscription, check_event_type, options_of
+from .._names import name_of
+from .current import get_event_bus
 
 E = TypeVar("E", bound=Event)
 P = ParamSpec("P")

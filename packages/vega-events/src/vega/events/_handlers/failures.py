@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from ._event import Event
+from .._event.event import Event
 
 
 @final

@@ -6,8 +6,8 @@ import asyncio
 import threading
 from typing import final
 
-from ._errors import DrainError
-from ._event import Event
+from .._errors import DrainError
+from .._event.event import Event
 
 
 @final
