@@ -40,7 +40,7 @@ from vega.patterns.query import (
     some,
     startswith,
 )
-from vega.patterns.query import _codegen as codegen
+from vega.patterns.query._memory import codegen
 from vega.patterns.query.values import MAX_DEPTH, Pattern, all_of, any_of, escape, negate
 
 NOTHING = None

@@ -25,7 +25,7 @@ from vega.patterns import (
     set_behaviours,
     trigger,
 )
-from vega.patterns import _behaviours as behaviours_module
+from vega.patterns._use_cases import behaviours as behaviours_module
 
 
 async def run(use_case: Any) -> Any:

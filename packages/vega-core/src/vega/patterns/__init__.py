@@ -3,8 +3,10 @@
 Only the standard library is loaded by the import; pydantic when an `Input` or `validate` is used.
 """
 
-from ._behaviours import Behaviour, CallNext, get_behaviours, set_behaviours
-from ._entities import AggregateRoot, Entity, ValueObject
+from ._domain.entities import AggregateRoot, Entity, ValueObject
+from ._domain.repository import BaseRepository, QueryableRepository, Repository
+from ._domain.service import Service
+from ._domain.specification import AndSpecification, NotSpecification, OrSpecification, Specification
 from ._errors import (
     EntityNotFoundError,
     InvalidBehaviourError,
@@ -18,22 +20,20 @@ from ._errors import (
     UnitOfWorkError,
     ValidatorError,
 )
-from ._interactor import Interactor
-from ._mediator import Mediator
-from ._repository import BaseRepository, QueryableRepository, Repository
-from ._service import Service
-from ._specification import AndSpecification, NotSpecification, OrSpecification, Specification
-from ._standard_behaviours import (
+from ._unit_of_work.unit_of_work import AfterCommitErrors, UnitOfWork, current_unit
+from ._use_cases.behaviours import Behaviour, CallNext, get_behaviours, set_behaviours
+from ._use_cases.interactor import Interactor
+from ._use_cases.mediator import Mediator
+from ._use_cases.standard_behaviours import (
     AuthoriseBehaviour,
     LogBehaviour,
     RetryBehaviour,
     TimeBehaviour,
     ValidateBehaviour,
 )
-from ._transactional import TransactionBehaviour, transactional
-from ._trigger import TriggerBehaviour, trigger
-from ._unit_of_work import AfterCommitErrors, UnitOfWork, current_unit
-from ._validate import validate
+from ._use_cases.transactional import TransactionBehaviour, transactional
+from ._use_cases.trigger import TriggerBehaviour, trigger
+from ._use_cases.validate import validate
 
 __all__ = [
     "AfterCommitErrors",

@@ -4,7 +4,6 @@ Its semantics are written down in the guide "Predicates". Predicates are recorde
 be answered alike everywhere is refused.
 """
 
-from ._codegen import satisfies, select
 from ._errors import (
     FilterNotAllowedError,
     InvalidCursorError,
@@ -17,12 +16,10 @@ from ._errors import (
     UnknownOperatorError,
     UnsupportedPredicateError,
 )
-from ._executor import QueryExecutor
-from ._fields import EntityFields, FieldInfo, Naive, Private
-from ._filters import FilterSet
-from ._fold import fold
-from ._grouping import Grouping
-from ._helpers import (
+from ._fields.case_fold import fold
+from ._fields.fields import EntityFields, FieldInfo, Naive, Private
+from ._fields.kinds import Kind
+from ._language.helpers import (
     all_,
     any_,
     between,
@@ -39,10 +36,7 @@ from ._helpers import (
     some,
     startswith,
 )
-from ._json import node_from_json, node_to_json
-from ._kinds import Kind
-from ._memory import MemoryExecutor
-from ._nodes import (
+from ._language.nodes import (
     AllOf,
     Always,
     And,
@@ -60,10 +54,16 @@ from ._nodes import (
     Truth,
     Within,
 )
-from ._pages import CursorPage, Page, Slice
-from ._plan import Aggregate, Aggregation, Calculation, Nulls, Order, QueryPlan, avg, count, max_, min_, sum_
-from ._query import Query
-from ._recorder import Condition, FieldExpr, Fields, record
+from ._language.recorder import Condition, FieldExpr, Fields, record
+from ._memory.codegen import satisfies, select
+from ._memory.executor import MemoryExecutor
+from ._query.executor import QueryExecutor
+from ._query.grouping import Grouping
+from ._query.pages import CursorPage, Page, Slice
+from ._query.plan import Aggregate, Aggregation, Calculation, Nulls, Order, QueryPlan, avg, count, max_, min_, sum_
+from ._query.query import Query
+from ._requests.filters import FilterSet
+from ._requests.json import node_from_json, node_to_json
 
 __all__ = [
     "Aggregate",

@@ -1,11 +1,11 @@
 """What stores that implement queries need beside the public language: the rules for values, patterns and enums."""
 
-from ._cursor import describe
-from ._fold import FOLD
-from ._kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant, constant_checker
-from ._like import Pattern, Wild, escape
-from ._memory import exact_add, in_order, mean, stored_text
-from ._nodes import MAX_DEPTH, all_of, any_of, check_depth, negate
+from ._fields.case_fold import FOLD
+from ._fields.kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant, constant_checker
+from ._fields.like import Pattern, Wild, escape
+from ._language.nodes import MAX_DEPTH, all_of, any_of, check_depth, negate
+from ._memory.executor import exact_add, in_order, mean, stored_text
+from ._query.cursor import describe
 
 __all__ = [
     "FOLD",

@@ -1,0 +1,193 @@
+"""Specifications: a rule of the business with a name, that combines with others and finds entities."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .._errors import InvalidSpecificationError
+from .generics import type_argument
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ..query import EntityFields, Node
+
+T = TypeVar("T")
+
+
+class Specification(Generic[T]):
+    """A rule that an entity satisfies or not.
+
+    Write one of:
+
+    - `predicate(self, user)`: recorded once, then evaluated in memory and compiled to SQL, with one answer;
+    - `is_satisfied_by(self, user)` alone: plain Python, refused by databases rather than scanned;
+    - both `is_satisfied_by` and `to_sql_expression`: two forms that you keep equal yourself.
+
+    Combine rules with `and_`, `or_`, `not_` or `&`, `|`, `~`. A specification has no order and no page:
+    those belong to a query.
+
+    When not to use it: for a question asked in one place only; write `query().where(...)` there.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass
+    ... class User:
+    ...     age: int | None
+    >>> class Adult(Specification[User]):
+    ...     def predicate(self, user):
+    ...         return user.age >= 18
+    >>> Adult().is_satisfied_by(User(36)), (~Adult()).is_satisfied_by(User(None))
+    (True, False)
+    """
+
+    predicate: Callable[..., Any] | None = None
+
+    def is_satisfied_by(self, entity: T) -> bool:
+        """Tell whether an entity satisfies the rule; a rule about a missing value is not satisfied.
+
+        Raises:
+            InvalidSpecificationError: the class has neither `predicate` nor its own `is_satisfied_by`.
+            QueryError: the predicate cannot be recorded.
+        """
+        from ..query import EntityFields, satisfies
+
+        node = self.to_node(EntityFields.of(type(entity)))
+        if node is None:
+            raise InvalidSpecificationError(
+                f"{type(self).__name__} says nothing",
+                f"{type(self).__module__}.{type(self).__qualname__}",
+                "write predicate(self, entity), or is_satisfied_by(self, entity)",
+            )
+        return satisfies(node, entity)
+
+    def to_node(self, fields: EntityFields) -> Node | None:
+        """Return the recorded predicate, or None when the rule is not made of predicates alone.
+
+        Raises:
+            QueryError: the predicate cannot be recorded.
+        """
+        if self.predicate is None:
+            return None
+        from ..query import record
+
+        return record(_bound_predicate(self), fields)
+
+    @classmethod
+    def entity_type(cls) -> type[T] | None:
+        """Return the entity from the type parameter, or None when it is left open."""
+        return type_argument(cls, Specification)
+
+    def and_(self, other: Specification[T]) -> Specification[T]:
+        """Return the rule that both satisfy."""
+        return AndSpecification(self, _checked(other))
+
+    def or_(self, other: Specification[T]) -> Specification[T]:
+        """Return the rule that either satisfies."""
+        return OrSpecification(self, _checked(other))
+
+    def not_(self) -> Specification[T]:
+        """Return the opposite rule; of a predicate, what is unknown stays unknown."""
+        return NotSpecification(self)
+
+    def __and__(self, other: Specification[T]) -> Specification[T]:
+        return self.and_(other)
+
+    def __or__(self, other: Specification[T]) -> Specification[T]:
+        return self.or_(other)
+
+    def __invert__(self) -> Specification[T]:
+        return self.not_()
+
+
+class AndSpecification(Specification[T]):
+    """The rule that every part satisfies.
+
+    Args:
+        parts: two rules or more.
+    """
+
+    def __init__(self, *parts: Specification[T]) -> None:
+        self.parts: tuple[Specification[T], ...] = tuple(
+            inner for part in parts for inner in _parts(part, AndSpecification)
+        )
+
+    def is_satisfied_by(self, entity: T) -> bool:
+        """Tell whether an entity satisfies every part."""
+        return all(part.is_satisfied_by(entity) for part in self.parts)
+
+    def to_node(self, fields: EntityFields) -> Node | None:
+        """Return the predicates joined, or None when a part has none."""
+        from ..query._language.nodes import all_of
+
+        nodes = [part.to_node(fields) for part in self.parts]
+        return None if any(node is None for node in nodes) else all_of(*(node for node in nodes if node is not None))
+
+
+class OrSpecification(Specification[T]):
+    """The rule that any part satisfies.
+
+    Args:
+        parts: two rules or more.
+    """
+
+    def __init__(self, *parts: Specification[T]) -> None:
+        self.parts: tuple[Specification[T], ...] = tuple(
+            inner for part in parts for inner in _parts(part, OrSpecification)
+        )
+
+    def is_satisfied_by(self, entity: T) -> bool:
+        """Tell whether an entity satisfies any part."""
+        return any(part.is_satisfied_by(entity) for part in self.parts)
+
+    def to_node(self, fields: EntityFields) -> Node | None:
+        """Return the predicates joined, or None when a part has none."""
+        from ..query._language.nodes import any_of
+
+        nodes = [part.to_node(fields) for part in self.parts]
+        return None if any(node is None for node in nodes) else any_of(*(node for node in nodes if node is not None))
+
+
+class NotSpecification(Specification[T]):
+    """The opposite of a rule.
+
+    Args:
+        part: the rule.
+    """
+
+    def __init__(self, part: Specification[T]) -> None:
+        self.part = part
+
+    def is_satisfied_by(self, entity: T) -> bool:
+        """Tell whether an entity satisfies the opposite."""
+        from ..query import EntityFields, satisfies
+
+        node = self.to_node(EntityFields.of(type(entity)))
+        return not self.part.is_satisfied_by(entity) if node is None else satisfies(node, entity)
+
+    def to_node(self, fields: EntityFields) -> Node | None:
+        """Return the predicate's opposite, or None when the rule has none."""
+        from ..query._language.nodes import negate
+
+        node = self.part.to_node(fields)
+        return None if node is None else negate(node)
+
+
+def _parts(spec: Specification[T], joined: type[Any]) -> tuple[Specification[T], ...]:
+    return spec.parts if type(spec) is joined else (spec,)  # type: ignore[attr-defined] # both joined classes have parts
+
+
+def _checked(other: object) -> Any:
+    if not isinstance(other, Specification):
+        raise InvalidSpecificationError(
+            f"a specification is combined with a {type(other).__name__}", "& | and_ or_", "combine specifications only"
+        )
+    return other  # pyright: ignore[reportUnknownVariableType] - of whatever entity
+
+
+def _bound_predicate(spec: Specification[Any]) -> Callable[[Any], Any]:
+    """Return the predicate as a function of the entity: a method, or a lambda in the class body."""
+    raw = inspect.getattr_static(spec, "predicate")
+    if inspect.isfunction(raw) and raw.__code__.co_argcount == 1:
+        return raw
+    predicate: Any = spec.predicate
+    return predicate  # type: ignore[no-any-return] # to_node has seen that it is there

@@ -1,0 +1,1 @@
+"""unit_of_work."""

@@ -1,0 +1,39 @@
+"""The ambient scope of the container: joined when there is one, opened and closed when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from vega.di import ActiveScope, MissingProviderError, current_scope, get_container
+
+from .._errors import UnitOfWorkError
+from .unit_of_work import UnitOfWork
+
+
+@asynccontextmanager
+async def ambient_scope() -> AsyncGenerator[ActiveScope]:
+    """Join the ambient scope, or open one for the length of the block."""
+    scope = current_scope()
+    if scope is not None:
+        yield scope
+        return
+    async with get_container().scope() as opened:
+        yield opened
+
+
+async def ambient_unit(scope: ActiveScope) -> UnitOfWork:
+    """Return the scope's unit of work.
+
+    Raises:
+        UnitOfWorkError: the container provides none.
+    """
+    try:
+        unit: UnitOfWork = await scope.aresolve(UnitOfWork)
+    except MissingProviderError as error:
+        raise UnitOfWorkError(
+            "nothing provides a unit of work",
+            "the container",
+            'enable the feature "data", or register an implementation of UnitOfWork with Scope.SCOPED and enter=False',
+        ) from error
+    return unit

@@ -1,0 +1,110 @@
+"""Behaviours: what runs around any use case, in a stated order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from .._errors import InvalidBehaviourError
+
+if TYPE_CHECKING:  # only named in annotations, which nothing here reads
+    from .use_case import UseCase
+
+CallNext: TypeAlias = Callable[[], Awaitable[Any]]
+
+
+@runtime_checkable
+class Behaviour(Protocol):
+    """Something that runs around a use case: an async callable, with an optional `order`.
+
+    It awaits `call_next()` to go on and returns the result, changed or not; it may call on again after a
+    failure, or not at all. Behaviours of lower `order` (an int, 0 when missing) run further out; among
+    equals, global ones run outside those of the class, and each in the order declared.
+    """
+
+    async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
+        """Run around one use case and return its result."""
+        ...
+
+
+class _InUse:
+    """Whether behaviours for more than one class were ever set in this process; most programs never do."""
+
+    anywhere = False
+
+
+in_use = _InUse()
+_current: ContextVar[tuple[Behaviour, ...]] = ContextVar("vega_behaviours")
+_process: tuple[Behaviour, ...] = ()
+
+
+def get_behaviours() -> tuple[Behaviour, ...]:
+    """Return the behaviours that run around every use case awaited in this context."""
+    return _current.get(_process)
+
+
+def set_behaviours(behaviours: Iterable[Behaviour], *, process: bool = False) -> None:
+    """Replace the behaviours that run around every use case.
+
+    Args:
+        behaviours: async callables, outermost first.
+        process: False changes this context only; True changes what contexts without their own have.
+
+    Raises:
+        InvalidBehaviourError: one of them cannot be called.
+    """
+    global _process  # noqa: PLW0603 - the process default, changed by an explicit call only
+    chosen = tuple(behaviours)
+    for behaviour in chosen:
+        _check(behaviour)
+    in_use.anywhere = in_use.anywhere or bool(chosen)
+    if process:
+        _process = chosen
+    else:
+        _current.set(chosen)
+
+
+def sorted_behaviours(around_all: tuple[Behaviour, ...], own: tuple[Behaviour, ...]) -> tuple[Behaviour, ...]:
+    """Return the chain for one class, sorted once for each pair."""
+    key = (around_all, own)
+    try:
+        chain = _chains.get(key)
+    except TypeError:  # a behaviour that cannot be hashed is sorted each time
+        return _sort(around_all, own)
+    if chain is None:
+        if len(_chains) >= _MOST_CHAINS:
+            _chains.clear()
+        chain = _chains[key] = _sort(around_all, own)
+    return chain
+
+
+_MOST_CHAINS = 4096
+_chains: dict[tuple[tuple[Behaviour, ...], tuple[Behaviour, ...]], tuple[Behaviour, ...]] = {}
+
+
+def _sort(around_all: tuple[Behaviour, ...], own: tuple[Behaviour, ...]) -> tuple[Behaviour, ...]:
+    for behaviour in own:
+        _check(behaviour)
+    return tuple(sorted((*around_all, *own), key=lambda behaviour: getattr(behaviour, "order", 0)))
+
+
+def _check(behaviour: object) -> None:
+    if isinstance(behaviour, type) or not callable(behaviour):
+        raise InvalidBehaviourError(
+            f"{behaviour!r} is not a behaviour",
+            "the behaviours of a use case",
+            "give an instance or an async function (use_case, call_next)",
+        )
+
+
+async def run_through(chain: tuple[Behaviour, ...], use_case: UseCase[Any], start: CallNext) -> Any:
+    """Run a use case inside its behaviours, the first of them outermost."""
+
+    def enter(position: int) -> CallNext:
+        if position == len(chain):
+            return start
+        behaviour = chain[position]
+        return lambda: behaviour(use_case, enter(position + 1))
+
+    return await enter(0)()

@@ -1,0 +1,130 @@
+"""`@trigger`: an event that a use case publishes once it has succeeded."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from vega.events import Event, get_event_bus
+
+from .._errors import TriggerError
+from .._unit_of_work.unit_of_work import current_unit
+from .behaviours import CallNext
+from .use_case import UseCase
+
+C = TypeVar("C", bound=type[UseCase[Any]])
+_ABSENT: Final = object()
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def trigger(event: type[Event], *, build: Callable[[Any], Event | None] | None = None) -> Callable[[C], C]:
+    """Publish an event from the result of a use case after it has succeeded.
+
+    Inside a unit of work the event waits for the commit and is dropped on rollback. The bus is the current one.
+
+    Args:
+        event: the event's class. Each of its fields is taken, in this order, from a key or attribute of that
+            name of the result; from the result's `id`, for a field named like the result's class and `_id`
+            (`user_id` from a `User`); from the use case's input or attributes. Fields with a default may be
+            missing. A result that is such an event is published as it is.
+        build: makes the event from the result instead; None from it publishes nothing.
+
+    Raises:
+        TriggerError: `event` is no class of events; at the run: a field is found nowhere.
+
+    >>> from dataclasses import dataclass
+    >>> from vega.patterns import Interactor
+    >>> @dataclass(frozen=True)
+    ... class Greeted(Event):
+    ...     name: str
+    >>> @trigger(Greeted)
+    ... @dataclass(frozen=True)
+    ... class Greet(Interactor[str]):
+    ...     name: str
+    ...     async def call(self) -> str:
+    ...         return f"Hello, {self.name}"
+    """
+    declared = cast("object", event)  # not every caller has a checker
+    if not (isinstance(declared, type) and issubclass(declared, Event)):
+        raise TriggerError(f"{event!r} is no class of events", "@trigger", "write @trigger(UserCreated)")
+
+    def decorate(use_case: C) -> C:
+        use_case.behaviours = (*use_case.__dict__.get("behaviours", ()), TriggerBehaviour(event, build))
+        return use_case
+
+    return decorate
+
+
+class TriggerBehaviour:
+    """Publishes an event after a use case has succeeded; what `@trigger` adds to a class.
+
+    Args:
+        event: the event's class.
+        build: makes the event from the result; None fills its fields by name.
+    """
+
+    order = 700
+
+    def __init__(self, event: type[Event], build: Callable[[Any], Event | None] | None = None) -> None:
+        self.event: type[Event] = event
+        self.build: Callable[[Any], Event | None] | None = build
+
+    async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
+        """Run one use case and publish."""
+        result = await call_next()
+        event = self._event_of(use_case, result)
+        if event is None:
+            return result
+        unit = current_unit()
+        if unit is None:
+            await get_event_bus().publish(event)
+        else:
+            unit.after_commit(lambda: get_event_bus().publish(event))
+        return result
+
+    def _event_of(self, use_case: UseCase[Any], result: Any) -> Event | None:
+        if self.build is not None:
+            return self.build(result)
+        if isinstance(result, self.event):
+            return result
+        return self.event(**_values(self.event, use_case, result))
+
+
+def _values(event: type[Event], use_case: UseCase[Any], result: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    missing: list[str] = []
+    for field in dataclasses.fields(event):
+        if not field.init:
+            continue
+        value = _find(field.name, use_case, result)
+        if value is not _ABSENT:
+            found[field.name] = value
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            missing.append(field.name)
+    if missing:
+        raise TriggerError(
+            f"nothing gives {', '.join(missing)} of {event.__name__}",
+            f"@trigger on {type(use_case).__qualname__}, whose result is a {type(result).__name__}",
+            f"write @trigger({event.__name__}, build=lambda result: {event.__name__}(...))",
+        )
+    return found
+
+
+def _find(name: str, use_case: UseCase[Any], result: Any) -> Any:
+    if isinstance(result, Mapping):
+        given = cast("Mapping[object, Any]", result)
+        if name in given:
+            return given[name]
+    else:
+        value = getattr(result, name, _ABSENT)
+        if value is not _ABSENT and not callable(value):
+            return value
+        if name == f"{_HUMP.sub('_', type(result).__name__).lower()}_id" and hasattr(result, "id"):
+            return result.id
+    for source in (getattr(use_case, "input", None), use_case):
+        value = getattr(source, name, _ABSENT)
+        if value is not _ABSENT and not callable(value):
+            return value
+    return _ABSENT

@@ -1,0 +1,147 @@
+"""What interactors and mediators share: made like any object, run by being awaited."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from abc import ABCMeta
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from .._errors import InvalidUseCaseError, NeverAwaitedWarning
+from .await_method import await_through, replace_method, set_attribute
+from .behaviours import Behaviour
+from .never_awaited import is_whole, note_when_whole
+
+T = TypeVar("T")
+
+
+class UseCase(Generic[T], metaclass=ABCMeta):
+    """The base of `Interactor` and `Mediator`; not meant to be subclassed otherwise.
+
+    What can be known of a class is found out once: the first object finds what checks its values, and the first run
+    leaves the class an `__await__` without questions.
+    """
+
+    __slots__ = ("_awaited",)  # unset until it is awaited, or until something notes that it has been made whole
+
+    behaviours: ClassVar[Iterable[Behaviour]] = ()
+    read_only: ClassVar[bool] = False
+
+    _awaited: bool
+    _checked: ClassVar[Callable[[dict[str, Any]], Any] | None] = None  # what makes the Input, once it is known
+    input: Any
+    call: Callable[..., Awaitable[T]]
+
+    def __init__(self, **values: Any) -> None:
+        self.input = (type(self)._checked or _find_checker(type(self)))(values)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "call" in cls.__dict__:
+            _check_call(cls, cls.__dict__["call"])
+        cls._checked = None
+        replace_method(cls, "__await__", _FIRST_AWAIT)
+        note_when_whole(cls)
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        set_attribute(self, "_awaited", True)
+        own = _prepared(type(self))
+        is_frozen = type(self).__setattr__ is not object.__setattr__
+        replace_method(type(self), "__await__", await_through(own, is_frozen=is_frozen))
+        return self.__await__()
+
+    def __del__(self) -> None:
+        try:
+            if self._awaited:
+                return
+        except AttributeError:
+            if not is_whole(self, has_input=type(self).__init__ is _FROM_INPUT):
+                return
+        name = type(self).__name__
+        warnings.warn(
+            f"{name} was made but never awaited, so it did not run; write: await {name}(...)",
+            NeverAwaitedWarning,
+            stacklevel=2,
+            source=self,
+        )
+
+
+_FIRST_AWAIT: object = UseCase.__dict__["__await__"]
+_FROM_INPUT: object = UseCase.__dict__["__init__"]
+
+
+def _prepared(cls: type[UseCase[Any]]) -> tuple[Behaviour, ...]:
+    """Check that a class can run; return its own behaviours.
+
+    Raises:
+        InvalidUseCaseError: it has no `call`, or one whose parameters nothing gives.
+    """
+    _check_has_call(cls)
+    unbound = _unbound_parameters(cls.call)
+    if unbound:
+        raise InvalidUseCaseError(
+            f"nothing gives {', '.join(unbound)} to call",
+            f"{cls.__module__}.{cls.__qualname__}.call",
+            "decorate call with @bind (from vega.di), or call it by hand: use_case.call(...)",
+        )
+    declared = [kind.__dict__["behaviours"] for kind in reversed(cls.__mro__) if "behaviours" in kind.__dict__]
+    return tuple(behaviour for behaviours in declared for behaviour in behaviours)
+
+
+def _find_checker(cls: type[UseCase[Any]]) -> Callable[[dict[str, Any]], Any]:
+    _check_has_call(cls)
+    found = _checker(cls)
+    replace_method(cls, "_checked", found)
+    return found
+
+
+def _checker(cls: type) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes the `Input` of the values that a class is given."""
+    model: Any = getattr(cls, "Input", None)
+    if model is None:
+
+        def nothing(values: dict[str, Any]) -> None:
+            if values:
+                raise TypeError(f"{cls.__name__}() takes no arguments, for it has neither Input nor __init__")
+
+        return nothing
+    if getattr(model, "__pydantic_custom_init__", True) or getattr(model, "__pydantic_root_model__", False):
+        return lambda values: model(**values)
+    quick: Callable[[dict[str, Any]], Any] = model.__pydantic_validator__.validate_python  # what the constructor calls
+    return quick
+
+
+def _check_has_call(cls: type[UseCase[Any]]) -> None:
+    if not callable(getattr(cls, "call", None)):
+        raise InvalidUseCaseError(
+            f"{cls.__qualname__} has no call",
+            f"{cls.__module__}.{cls.__qualname__}",
+            "write async def call(self), with what it needs as parameters under @bind",
+        )
+
+
+def _unbound_parameters(call: Any) -> tuple[str, ...]:
+    if not inspect.isfunction(call) or hasattr(call, "__wrapped__"):
+        return ()  # decorated: whoever wrapped it may supply them
+    required = list(inspect.signature(call).parameters.values())[1:]
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return tuple(p.name for p in required if p.default is p.empty and p.kind not in kinds)
+
+
+def _check_call(cls: type, found: object) -> None:
+    call: Any = found
+    if isinstance(found, staticmethod | classmethod | property) or not callable(call):
+        what = f"call is a {type(call).__name__}, not a method"
+    elif inspect.isfunction(inspect.unwrap(call)) and not _is_async(inspect.unwrap(call)):
+        what = "call is not async"
+    else:
+        return
+    raise InvalidUseCaseError(what, f"{cls.__module__}.{cls.__qualname__}.call", "write async def call(self, ...)")
+
+
+def _is_async(function: Any) -> bool:
+    if inspect.iscoroutinefunction(function):
+        return True
+    answer = function.__annotations__.get("return", "")
+    return "Awaitable" in str(answer) or "Coroutine" in str(answer) or "Future" in str(answer)

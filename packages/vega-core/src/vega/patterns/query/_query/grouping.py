@@ -1,0 +1,51 @@
+"""Groups of entities, and what is calculated over each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from .._errors import InvalidPredicateError, UnsupportedPredicateError, shown
+from .._fields.kinds import COMPARED
+from .._language.nodes import Field
+from .plan import Aggregate, Aggregation, Calculation, checked_column
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from .query import Query
+
+T = TypeVar("T")
+
+
+class Grouping(Generic[T]):
+    """The groups that `Query.group` made."""
+
+    __slots__ = ("_keys", "_query")
+
+    def __init__(self, query: Query[T], keys: tuple[Field, ...]) -> None:
+        for key in keys:
+            if key.info.kind not in COMPARED:
+                raise UnsupportedPredicateError(f"{key} is a {key.info.kind}, which makes no groups", "group")
+        self._query, self._keys = query, keys
+
+    async def aggregate(self, **columns: Aggregate) -> list[dict[str, Any]]:
+        """Return one dict for each group: the keys by their dotted names, and the columns.
+
+        Groups stand in the order of their keys, missing values last; those of enums in the order of their
+        stored text.
+        """
+        query = self._query
+        asked = Aggregation(self._keys, calculations(columns, query._field))  # pyright: ignore[reportPrivateUsage] - a group
+        return await query._executor.aggregate(query.plan, asked)  # pyright: ignore[reportPrivateUsage] - is part of it
+
+
+def calculations(
+    columns: Mapping[str, Aggregate], field: Callable[[Any], Field]
+) -> tuple[tuple[str, Calculation, Field | None], ...]:
+    """Return checked columns of an aggregation."""
+    checked: list[tuple[str, Calculation, Field | None]] = []
+    for name, column in columns.items():
+        if not isinstance(cast("object", column), Aggregate):  # not every caller has a checker
+            raise InvalidPredicateError(f"{name} is {shown(column)}", "aggregate", "give count(), sum_(...), avg(...)")
+        chosen = None if column.path is None else field(column.path)
+        checked.append((name, column.calculation, checked_column(column.calculation, chosen)))
+    return tuple(checked)

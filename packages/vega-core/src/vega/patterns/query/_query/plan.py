@@ -1,0 +1,178 @@
+"""What a query asks for, as a frozen value that every executor understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from .._errors import InvalidPredicateError, UnknownOperatorError, UnsupportedPredicateError, shown
+from .._fields.fields import EntityFields, FieldInfo
+from .._fields.kinds import ORDERED, Kind
+from .._language.nodes import Field, Node, all_of
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ..._domain.specification import Specification
+
+SORTED: Final = ORDERED | {Kind.BOOL}
+
+
+class Nulls(StrEnum):
+    """Where missing values stand in an order."""
+
+    LAST = "last"
+    FIRST = "first"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One key of an order.
+
+    Args:
+        field: what to order by.
+        descending: from the largest to the smallest.
+        nulls: where missing values stand, whatever the direction.
+    """
+
+    field: Field
+    descending: bool = False
+    nulls: Nulls = Nulls.LAST
+
+    @classmethod
+    def of(cls, chosen: Field, direction: object, nulls: object) -> Order:
+        """Return a checked key.
+
+        Raises:
+            UnknownOperatorError: the direction is not asc or desc, or nulls not last or first.
+            UnsupportedPredicateError: the field has no order that is the same everywhere.
+        """
+        if not isinstance(direction, str) or direction.lower() not in {"asc", "desc"}:
+            raise UnknownOperatorError(f"there is no direction {shown(direction)}", "order_by", "use asc or desc")
+        if not isinstance(nulls, str) or nulls not in {"last", "first"}:
+            raise UnknownOperatorError(f"nulls cannot stand {shown(nulls)}", "order_by", "use last or first")
+        if chosen.info.kind not in SORTED:
+            raise UnsupportedPredicateError(
+                f"{chosen} is a {chosen.info.kind}, which has no order", "order_by", "order by another field"
+            )
+        return cls(chosen, direction.lower() == "desc", Nulls(nulls))
+
+    def reversed(self) -> Order:
+        """Return the same key, walked backwards."""
+        return Order(self.field, not self.descending, Nulls.FIRST if self.nulls is Nulls.LAST else Nulls.LAST)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """What a query asks for.
+
+    Args:
+        fields: the fields of the entity.
+        nodes: conditions that all must be TRUE.
+        specs: specifications that bring their own evaluation; all must be satisfied.
+        order: the keys, the first deciding; executors append the identity.
+        limit: how many at most; None for all.
+        offset: how many to leave out first.
+        lifted: the names of policies, such as a soft delete, that do not apply.
+    """
+
+    fields: EntityFields
+    nodes: tuple[Node, ...] = ()
+    specs: tuple[Specification[Any], ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    lifted: frozenset[str] = field(default_factory=frozenset[str])
+
+    @property
+    def node(self) -> Node:
+        """All conditions as one."""
+        return all_of(*self.nodes)
+
+    def total_order(self, identity: tuple[FieldInfo, ...]) -> tuple[Order, ...]:
+        """Return the order with the identity appended, so that no two entities stand alike."""
+        named = {str(order.field) for order in self.order}
+        return (*self.order, *(Order(Field((info,))) for info in identity if info.name not in named))
+
+
+class Calculation(StrEnum):
+    """What an aggregate calculates; missing values are left out."""
+
+    COUNT = "count"
+    SUM = "sum"
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One calculation over the selected entities.
+
+    Args:
+        calculation: which one.
+        path: the field, dotted; None counts entities.
+    """
+
+    calculation: Calculation
+    path: str | Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """Calculations for each group.
+
+    Args:
+        keys: the fields whose values make the groups; none makes one group of everything.
+        columns: what to calculate, by the name of the result.
+    """
+
+    keys: tuple[Field, ...]
+    columns: tuple[tuple[str, Calculation, Field | None], ...]
+
+
+def count(path: str | Callable[[Any], Any] | None = None) -> Aggregate:
+    """How many entities there are, or how many have a value in a field."""
+    return Aggregate(Calculation.COUNT, path)
+
+
+def sum_(path: str | Callable[[Any], Any]) -> Aggregate:
+    """The exact sum of an int or Decimal field; None when there is no value."""
+    return Aggregate(Calculation.SUM, path)
+
+
+def avg(path: str | Callable[[Any], Any]) -> Aggregate:
+    """The mean of an int or Decimal field as a Decimal of 28 digits; None when there is no value."""
+    return Aggregate(Calculation.AVG, path)
+
+
+def min_(path: str | Callable[[Any], Any]) -> Aggregate:
+    """The least value of a field that has an order; None when there is no value."""
+    return Aggregate(Calculation.MIN, path)
+
+
+def max_(path: str | Callable[[Any], Any]) -> Aggregate:
+    """The largest value of a field that has an order; None when there is no value."""
+    return Aggregate(Calculation.MAX, path)
+
+
+def checked_column(calculation: Calculation, chosen: Field | None) -> Field | None:
+    """Return the field of an aggregate.
+
+    Raises:
+        UnsupportedPredicateError: sums of floats depend on the order of their rows; other kinds have none.
+    """
+    if chosen is None:
+        if calculation is not Calculation.COUNT:
+            raise InvalidPredicateError(f"{calculation} needs a field", "aggregate")
+        return None
+    kind = chosen.info.kind
+    if calculation in {Calculation.SUM, Calculation.AVG} and kind not in {Kind.INT, Kind.DECIMAL}:
+        raise UnsupportedPredicateError(
+            f"{chosen} is a {kind}, whose {calculation} is not the same everywhere",
+            "aggregate",
+            "use an int or Decimal",
+        )
+    if calculation in {Calculation.MIN, Calculation.MAX} and kind not in ORDERED:
+        raise UnsupportedPredicateError(f"{chosen} is a {kind}, which has no order", "aggregate")
+    return chosen
