@@ -11,7 +11,7 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from vega.web import Rooms
-from vega.web._sockets._outbox import Outbox
+from vega.web._sockets.send_queue import Outbox
 
 SOCKETS = 200
 

@@ -19,7 +19,7 @@ from vega.core.extend import Project, RunOptions
 from vega.di import Container, Scope
 from vega.events import EventBus
 from vega.web import create_app
-from vega.web._plugins import WebPlugin
+from vega.web._app.plugins import WebPlugin
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the modules that tests share
 

@@ -16,7 +16,7 @@ from vega.patterns import Interactor
 from vega.patterns.query import FilterSet
 from vega.testing import client_for
 from vega.web import FilterParameters, Router
-from vega.web._as_documented import json_typed, text_typed
+from vega.web._routing.strict_types import json_typed, text_typed
 
 Shop = Callable[..., FastAPI]
 

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from starlette.types import Message
 
 from vega.web import BackplaneError, RedisBackplane, Rooms
-from vega.web._sockets._outbox import Outbox
+from vega.web._sockets.send_queue import Outbox
 
 COUNT = 10_000 if os.environ.get("VEGA_FULL") == "1" else 300
 
@@ -149,7 +149,7 @@ def test_a_room_joined_while_the_server_is_away_is_heard_when_it_comes(start_val
 WORKER = """
 import asyncio, sys
 from vega.web import Limit, RedisStore
-from vega.web._limits import take
+from vega.web._stores.rate_limits import take
 async def main():
     store = RedisStore(sys.argv[1], timeout=30)
     limit = Limit(rate=100, per=3600, name="four")

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, RunOptions, WriteFile
 from vega.testing import client_for
 from vega.web import MiddlewarePipeline
-from vega.web._generators import middleware, router, webmodel, websocket_handler
-from vega.web._plugins import WebPlugin, WebSocketPlugin
+from vega.web._app.generators import middleware, router, webmodel, websocket_handler
+from vega.web._app.plugins import WebPlugin, WebSocketPlugin
 from vega.web.cli import app as routes
 
 MAIN = """

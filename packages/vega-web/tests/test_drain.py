@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from vega.testing import client_for
-from vega.web import _drain
-from vega.web._drain import Drain, drain_of
+from vega.web._lifecycle import drain as _drain
+from vega.web._lifecycle.drain import Drain, drain_of
 
 
 @pytest.fixture

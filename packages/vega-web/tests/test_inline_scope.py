@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from vega.web import MiddlewareError
-from vega.web._inline import InlineChain
+from vega.web._pipeline.inline import InlineChain
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,7 +21,7 @@ def test_the_import_loads_no_third_party() -> None:
 
 def test_the_generators_and_plugins_load_no_third_party() -> None:
     program = (
-        "import sys, vega.web._plugins, vega.web._generators;"
+        "import sys, vega.web._app.plugins, vega.web._app.generators;"
         "print(sorted({'fastapi', 'starlette', 'pydantic'} & set(sys.modules)))"
     )
 

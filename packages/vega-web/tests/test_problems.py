@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from vega.core import ErrorKind
 from vega.di import Container
 from vega.testing import client_for
-from vega.web._problems import STATUS, install_problems
+from vega.web._problems.problems import STATUS, install_problems
 
 
 def app_that_raises(error: Exception) -> FastAPI:

@@ -26,8 +26,8 @@ from vega.web import (
     TrustedProxyMiddleware,
     WebError,
 )
-from vega.web._limits import take
-from vega.web._middleware._rate_limit import network_of
+from vega.web._middleware.limits.rate_limit import network_of
+from vega.web._stores.rate_limits import take
 
 Shop = Callable[..., FastAPI]
 KEYS = 1_000_000 if os.environ.get("VEGA_FULL") == "1" else 20_000

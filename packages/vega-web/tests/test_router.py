@@ -31,7 +31,7 @@ from vega.web import (
     WebError,
     create_app,
 )
-from vega.web._injection import without_injected
+from vega.web._routing.injected_parameters import without_injected
 
 
 class Users:

@@ -9,7 +9,7 @@ import pytest
 import websockets
 
 from vega.core.extend import Project, RunOptions
-from vega.web._plugins import WebPlugin
+from vega.web._app.plugins import WebPlugin
 
 
 def test_a_request_and_a_socket_are_answered(served: int) -> None:

@@ -17,7 +17,7 @@ from vega.web import (
     add_websocket,
     coalesce,
 )
-from vega.web._sockets._outbox import Outbox
+from vega.web._sockets.send_queue import Outbox
 
 Shop = Callable[..., FastAPI]
 

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._app import create_app as create_app
-    from ._error_map import ErrorMap as ErrorMap
+    from ._app.app import create_app as create_app
     from ._errors import BackplaneError as BackplaneError
     from ._errors import ForbiddenError as ForbiddenError
     from ._errors import KeysUnavailableError as KeysUnavailableError
@@ -15,62 +14,63 @@ if TYPE_CHECKING:
     from ._errors import UnauthenticatedError as UnauthenticatedError
     from ._errors import WebError as WebError
     from ._errors import WebSocketDefinitionError as WebSocketDefinitionError
-    from ._filtering import FilterParameters as FilterParameters
-    from ._filtering import PageRequest as PageRequest
-    from ._filtering import paging as paging
-    from ._health import Health as Health
-    from ._inline import CallNext as CallNext
-    from ._limits import Limit as Limit
-    from ._middleware._access_log import RequestLoggingMiddleware as RequestLoggingMiddleware
-    from ._middleware._authentication import AuthenticationMiddleware as AuthenticationMiddleware
-    from ._middleware._authentication import AuthenticationScheme as AuthenticationScheme
-    from ._middleware._authorization import AuthorizationMiddleware as AuthorizationMiddleware
-    from ._middleware._body_limit import BodyLimitMiddleware as BodyLimitMiddleware
-    from ._middleware._compression import CompressionMiddleware as CompressionMiddleware
-    from ._middleware._cors import CORSMiddleware as CORSMiddleware
-    from ._middleware._debug import DebugMiddleware as DebugMiddleware
-    from ._middleware._etag import ETagMiddleware as ETagMiddleware
-    from ._middleware._hosts import TrustedHostMiddleware as TrustedHostMiddleware
-    from ._middleware._hosts import TrustedProxyMiddleware as TrustedProxyMiddleware
-    from ._middleware._idempotency import IdempotencyMiddleware as IdempotencyMiddleware
-    from ._middleware._metrics import MetricsMiddleware as MetricsMiddleware
-    from ._middleware._rate_limit import RateLimitingMiddleware as RateLimitingMiddleware
-    from ._middleware._request_id import RequestIdMiddleware as RequestIdMiddleware
-    from ._middleware._request_id import TraceContext as TraceContext
-    from ._middleware._request_id import request_id as request_id
-    from ._middleware._security_headers import SecurityHeadersMiddleware as SecurityHeadersMiddleware
-    from ._middleware._timeout import TimeoutMiddleware as TimeoutMiddleware
-    from ._order import MiddlewareStep as MiddlewareStep
-    from ._pipeline import MiddlewarePipeline as MiddlewarePipeline
-    from ._principal import Policy as Policy
-    from ._principal import Principal as Principal
-    from ._principal import anybody as anybody
-    from ._principal import authenticated as authenticated
-    from ._principal import authorize as authorize
-    from ._principal import current_principal as current_principal
-    from ._principal import has_role as has_role
-    from ._principal import has_scope as has_scope
-    from ._principal import nobody as nobody
-    from ._principal import requires as requires
-    from ._problems import ProblemDetails as ProblemDetails
-    from ._problems import Problems as Problems
-    from ._problems import problem as problem
-    from ._redis_store import RedisStore as RedisStore
-    from ._route import Route as Route
-    from ._router import Router as Router
-    from ._schemes._api_keys import ApiKeys as ApiKeys
-    from ._schemes._bearer import BearerTokens as BearerTokens
-    from ._schemes._jwks import JwkSet as JwkSet
-    from ._schemes._sessions import SessionCookies as SessionCookies
-    from ._sockets._coalescing import coalesce as coalesce
-    from ._sockets._handler import WebSocketHandler as WebSocketHandler
-    from ._sockets._install import add_websocket as add_websocket
-    from ._sockets._redis_backplane import RedisBackplane as RedisBackplane
-    from ._sockets._rooms import Backplane as Backplane
-    from ._sockets._rooms import MemoryBackplane as MemoryBackplane
-    from ._sockets._rooms import Rooms as Rooms
-    from ._sse import EventStream as EventStream
-    from ._sse import ServerSentEvent as ServerSentEvent
+    from ._lifecycle.health import Health as Health
+    from ._middleware.diagnostics.access_log import RequestLoggingMiddleware as RequestLoggingMiddleware
+    from ._middleware.diagnostics.debug import DebugMiddleware as DebugMiddleware
+    from ._middleware.diagnostics.metrics import MetricsMiddleware as MetricsMiddleware
+    from ._middleware.diagnostics.request_id import RequestIdMiddleware as RequestIdMiddleware
+    from ._middleware.diagnostics.request_id import TraceContext as TraceContext
+    from ._middleware.diagnostics.request_id import request_id as request_id
+    from ._middleware.headers.compression import CompressionMiddleware as CompressionMiddleware
+    from ._middleware.headers.cors import CORSMiddleware as CORSMiddleware
+    from ._middleware.headers.etag import ETagMiddleware as ETagMiddleware
+    from ._middleware.headers.hosts import TrustedHostMiddleware as TrustedHostMiddleware
+    from ._middleware.headers.hosts import TrustedProxyMiddleware as TrustedProxyMiddleware
+    from ._middleware.headers.security_headers import SecurityHeadersMiddleware as SecurityHeadersMiddleware
+    from ._middleware.identity.authentication import AuthenticationMiddleware as AuthenticationMiddleware
+    from ._middleware.identity.authentication import AuthenticationScheme as AuthenticationScheme
+    from ._middleware.identity.authorization import AuthorizationMiddleware as AuthorizationMiddleware
+    from ._middleware.limits.body_limit import BodyLimitMiddleware as BodyLimitMiddleware
+    from ._middleware.limits.idempotency import IdempotencyMiddleware as IdempotencyMiddleware
+    from ._middleware.limits.rate_limit import RateLimitingMiddleware as RateLimitingMiddleware
+    from ._middleware.limits.timeout import TimeoutMiddleware as TimeoutMiddleware
+    from ._pipeline.inline import CallNext as CallNext
+    from ._pipeline.order import MiddlewareStep as MiddlewareStep
+    from ._pipeline.pipeline import MiddlewarePipeline as MiddlewarePipeline
+    from ._problems.error_map import ErrorMap as ErrorMap
+    from ._problems.problems import ProblemDetails as ProblemDetails
+    from ._problems.problems import Problems as Problems
+    from ._problems.problems import problem as problem
+    from ._routing.event_stream import EventStream as EventStream
+    from ._routing.event_stream import ServerSentEvent as ServerSentEvent
+    from ._routing.filter_parameters import FilterParameters as FilterParameters
+    from ._routing.filter_parameters import PageRequest as PageRequest
+    from ._routing.filter_parameters import paging as paging
+    from ._routing.route import Route as Route
+    from ._routing.router import Router as Router
+    from ._security.api_keys import ApiKeys as ApiKeys
+    from ._security.bearer import BearerTokens as BearerTokens
+    from ._security.jwks import JwkSet as JwkSet
+    from ._security.principal import Policy as Policy
+    from ._security.principal import Principal as Principal
+    from ._security.principal import anybody as anybody
+    from ._security.principal import authenticated as authenticated
+    from ._security.principal import authorize as authorize
+    from ._security.principal import current_principal as current_principal
+    from ._security.principal import has_role as has_role
+    from ._security.principal import has_scope as has_scope
+    from ._security.principal import nobody as nobody
+    from ._security.principal import requires as requires
+    from ._security.sessions import SessionCookies as SessionCookies
+    from ._sockets.coalescing import coalesce as coalesce
+    from ._sockets.handler import WebSocketHandler as WebSocketHandler
+    from ._sockets.install import add_websocket as add_websocket
+    from ._sockets.redis_backplane import RedisBackplane as RedisBackplane
+    from ._sockets.rooms import Backplane as Backplane
+    from ._sockets.rooms import MemoryBackplane as MemoryBackplane
+    from ._sockets.rooms import Rooms as Rooms
+    from ._stores.rate_limits import Limit as Limit
+    from ._stores.redis_store import RedisStore as RedisStore
 
 __all__ = [
     "ApiKeys",
@@ -147,74 +147,74 @@ __all__ = [
 __version__ = "0.1.0"
 
 _WHERE = {
-    "ApiKeys": "_schemes._api_keys",
-    "AuthenticationMiddleware": "_middleware._authentication",
-    "AuthenticationScheme": "_middleware._authentication",
-    "AuthorizationMiddleware": "_middleware._authorization",
-    "Backplane": "_sockets._rooms",
+    "ApiKeys": "_security.api_keys",
+    "AuthenticationMiddleware": "_middleware.identity.authentication",
+    "AuthenticationScheme": "_middleware.identity.authentication",
+    "AuthorizationMiddleware": "_middleware.identity.authorization",
+    "Backplane": "_sockets.rooms",
     "BackplaneError": "_errors",
-    "BearerTokens": "_schemes._bearer",
-    "BodyLimitMiddleware": "_middleware._body_limit",
-    "CORSMiddleware": "_middleware._cors",
-    "CallNext": "_inline",
-    "CompressionMiddleware": "_middleware._compression",
-    "DebugMiddleware": "_middleware._debug",
-    "ETagMiddleware": "_middleware._etag",
-    "ErrorMap": "_error_map",
-    "EventStream": "_sse",
-    "FilterParameters": "_filtering",
+    "BearerTokens": "_security.bearer",
+    "BodyLimitMiddleware": "_middleware.limits.body_limit",
+    "CORSMiddleware": "_middleware.headers.cors",
+    "CallNext": "_pipeline.inline",
+    "CompressionMiddleware": "_middleware.headers.compression",
+    "DebugMiddleware": "_middleware.diagnostics.debug",
+    "ETagMiddleware": "_middleware.headers.etag",
+    "ErrorMap": "_problems.error_map",
+    "EventStream": "_routing.event_stream",
+    "FilterParameters": "_routing.filter_parameters",
     "ForbiddenError": "_errors",
-    "Health": "_health",
-    "IdempotencyMiddleware": "_middleware._idempotency",
-    "JwkSet": "_schemes._jwks",
+    "Health": "_lifecycle.health",
+    "IdempotencyMiddleware": "_middleware.limits.idempotency",
+    "JwkSet": "_security.jwks",
     "KeysUnavailableError": "_errors",
-    "Limit": "_limits",
-    "MemoryBackplane": "_sockets._rooms",
+    "Limit": "_stores.rate_limits",
+    "MemoryBackplane": "_sockets.rooms",
     "MessageKindError": "_errors",
-    "MetricsMiddleware": "_middleware._metrics",
+    "MetricsMiddleware": "_middleware.diagnostics.metrics",
     "MiddlewareError": "_errors",
     "MiddlewareOrderError": "_errors",
-    "MiddlewarePipeline": "_pipeline",
-    "MiddlewareStep": "_order",
-    "PageRequest": "_filtering",
-    "Policy": "_principal",
-    "Principal": "_principal",
-    "ProblemDetails": "_problems",
-    "Problems": "_problems",
-    "RateLimitingMiddleware": "_middleware._rate_limit",
-    "RedisBackplane": "_sockets._redis_backplane",
-    "RedisStore": "_redis_store",
-    "RequestIdMiddleware": "_middleware._request_id",
-    "RequestLoggingMiddleware": "_middleware._access_log",
-    "Rooms": "_sockets._rooms",
-    "Route": "_route",
+    "MiddlewarePipeline": "_pipeline.pipeline",
+    "MiddlewareStep": "_pipeline.order",
+    "PageRequest": "_routing.filter_parameters",
+    "Policy": "_security.principal",
+    "Principal": "_security.principal",
+    "ProblemDetails": "_problems.problems",
+    "Problems": "_problems.problems",
+    "RateLimitingMiddleware": "_middleware.limits.rate_limit",
+    "RedisBackplane": "_sockets.redis_backplane",
+    "RedisStore": "_stores.redis_store",
+    "RequestIdMiddleware": "_middleware.diagnostics.request_id",
+    "RequestLoggingMiddleware": "_middleware.diagnostics.access_log",
+    "Rooms": "_sockets.rooms",
+    "Route": "_routing.route",
     "RouteError": "_errors",
-    "Router": "_router",
-    "SecurityHeadersMiddleware": "_middleware._security_headers",
-    "ServerSentEvent": "_sse",
-    "SessionCookies": "_schemes._sessions",
-    "TimeoutMiddleware": "_middleware._timeout",
-    "TraceContext": "_middleware._request_id",
-    "TrustedHostMiddleware": "_middleware._hosts",
-    "TrustedProxyMiddleware": "_middleware._hosts",
+    "Router": "_routing.router",
+    "SecurityHeadersMiddleware": "_middleware.headers.security_headers",
+    "ServerSentEvent": "_routing.event_stream",
+    "SessionCookies": "_security.sessions",
+    "TimeoutMiddleware": "_middleware.limits.timeout",
+    "TraceContext": "_middleware.diagnostics.request_id",
+    "TrustedHostMiddleware": "_middleware.headers.hosts",
+    "TrustedProxyMiddleware": "_middleware.headers.hosts",
     "UnauthenticatedError": "_errors",
     "WebError": "_errors",
     "WebSocketDefinitionError": "_errors",
-    "WebSocketHandler": "_sockets._handler",
-    "add_websocket": "_sockets._install",
-    "anybody": "_principal",
-    "authenticated": "_principal",
-    "authorize": "_principal",
-    "coalesce": "_sockets._coalescing",
-    "create_app": "_app",
-    "current_principal": "_principal",
-    "has_role": "_principal",
-    "has_scope": "_principal",
-    "nobody": "_principal",
-    "paging": "_filtering",
-    "problem": "_problems",
-    "request_id": "_middleware._request_id",
-    "requires": "_principal",
+    "WebSocketHandler": "_sockets.handler",
+    "add_websocket": "_sockets.install",
+    "anybody": "_security.principal",
+    "authenticated": "_security.principal",
+    "authorize": "_security.principal",
+    "coalesce": "_sockets.coalescing",
+    "create_app": "_app.app",
+    "current_principal": "_security.principal",
+    "has_role": "_security.principal",
+    "has_scope": "_security.principal",
+    "nobody": "_security.principal",
+    "paging": "_routing.filter_parameters",
+    "problem": "_problems.problems",
+    "request_id": "_middleware.diagnostics.request_id",
+    "requires": "_security.principal",
 }
 
 

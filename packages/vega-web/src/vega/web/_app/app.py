@@ -1,0 +1,169 @@
+"""Makes the FastAPI application of a Vega application: routes, WebSockets, scopes, problems, mounts."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from typing import Any, TypeVar
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Route as AsgiRoute
+from starlette.routing import WebSocketRoute
+
+from vega.core import Application, ConfigurationErrors
+
+from .._errors import WebError
+from .._lifecycle.drain import Drain, set_drain
+from .._lifecycle.health import Health
+from .._lifecycle.request_scope import RequestScope
+from .._pipeline.pipeline import MiddlewarePipeline
+from .._problems.error_map import ErrorMap
+from .._problems.problems import Problems, install_problems
+from .._routing.route import Route
+from .._sockets.connection import Surroundings
+from .._sockets.install import install_websockets
+from .._sockets.rooms import Rooms
+from .discovered_routers import discovered_routers
+from .openapi import document_problems
+
+T = TypeVar("T")
+
+
+def create_app(
+    application: Application,
+    *,
+    debug: bool | None = None,
+    pipeline: MiddlewarePipeline | None = None,
+    errors: ErrorMap | None = None,
+    health: Health | None = None,
+    rooms: Rooms | None = None,
+    drain_delay: float = 0.0,
+    **options: Any,
+) -> FastAPI:
+    """Return the HTTP application that delivers a Vega application; servers use it as it is.
+
+    Each request enters `application.activate()` once; its scope provides the `starlette.requests.Request`
+    and closes after the last byte. The application starts and stops with the server (ASGI lifespan).
+    Discovered routers are included with the prefix and tag of their module, unless they bring their own.
+    The project's `config.py` may define `pipeline`, a `MiddlewarePipeline`, which is installed inside that scope: it
+    sees every answer, problem documents included, and what it raises itself becomes one too; and `errors`, `health`
+    and `rooms`. At SIGTERM the application is no longer ready, streams of events end, WebSockets are closed (1012).
+
+    Args:
+        application: from `Application.load`.
+        debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile but production.
+        pipeline: the middleware; that of `config.py` when None.
+        errors: the problems that classes of errors become; that of `config.py` when None.
+        health: the endpoints below `/health`; those of `config.py` when None, else without checks of
+            its own. Those of the plugins are always asked.
+        rooms: of the WebSockets; those of `config.py` when None, else of this process alone.
+        drain_delay: seconds between SIGTERM and the end of the server, in which it answers but is not ready.
+        options: further arguments of `fastapi.FastAPI`, such as `title`.
+
+    Raises:
+        ConfigurationErrors: modules of routes, WebSocket handlers or middleware that cannot be used, all at once.
+    """
+    if debug is None:
+        debug = getattr(application.settings, "profile", "development") != "production"
+    if not debug:
+        options = {"docs_url": None, "redoc_url": None, "openapi_url": None, **options}
+    options.setdefault("title", application.project.package)
+    drain, rooms = Drain(drain_delay), _rooms(application, rooms or _configured(application, "rooms", Rooms))
+    health = health or _configured(application, "health", Health) or Health()
+    errors = errors or _configured(application, "errors", ErrorMap) or ErrorMap()
+    pipeline = pipeline or _configured(application, "pipeline", MiddlewarePipeline)
+    app = FastAPI(lifespan=_lifespan(application, drain, rooms), **options)
+    app.router.route_class = Route
+    app.state.application = application
+    set_drain(app, drain)
+    app.router.routes.extend(health.joined(application).routes(drain))
+    mistakes: list[Exception] = []
+    _add_routes(app, Surroundings(application, rooms, drain, errors), mistakes)
+    install_problems(app, errors)
+    document_problems(app, errors)
+    _install_pipeline(app, application, pipeline, mistakes)
+    if mistakes:
+        raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
+    app.add_middleware(RequestScope, application=application)
+    return app
+
+
+def _rooms(application: Application, wanted: Rooms | None) -> Rooms:
+    """Return the rooms that handlers use and that are injected: those wanted, or registered, or new ones."""
+    container = application.container
+    if container.provides(Rooms):
+        return container.resolve(Rooms)
+    rooms = wanted or Rooms()
+    container.register_instance(Rooms, rooms)
+    return rooms
+
+
+def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -> None:
+    application = around.application
+    for router, settings in discovered_routers(application.found, mistakes):
+        app.include_router(router, **settings)
+    install_websockets(app, around, mistakes)
+    for plugin in application.plugins:
+        for path, mounted in plugin.mounts(application).items():
+            app.router.routes.append(AsgiRoute(path, mounted))  # the path itself; a mount alone would redirect
+            app.router.routes.append(WebSocketRoute(path, mounted))
+            app.mount(path, mounted)
+
+
+def _configured(application: Application, name: str, kind: type[T]) -> T | None:
+    """Return what the project's config module, which `Application.load` has imported, defines under a name."""
+    config = sys.modules.get(f"{application.project.package}.config")
+    value = getattr(config, name, None)
+    return value if isinstance(value, kind) else None
+
+
+def _install_pipeline(
+    app: FastAPI, application: Application, pipeline: MiddlewarePipeline | None, mistakes: list[Exception]
+) -> None:
+    if pipeline is None:
+        return
+    try:
+        pipeline.install(app, container=application.container)
+        app.state.pipeline = pipeline
+    except ConfigurationErrors as group:
+        mistakes.extend(group.exceptions)
+    except WebError as error:
+        mistakes.append(error)
+    app.add_middleware(Problems)  # once more, around it: answers what the middleware itself raises
+
+
+def _lifespan(application: Application, drain: Drain, rooms: Rooms) -> Any:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with application, rooms, drain.on_sigterm():
+            _compile(app)
+            with _settled() if drain.is_served else nullcontext():
+                yield
+            drain.begin()
+
+    return lifespan
+
+
+@contextmanager
+def _settled() -> Generator[None]:
+    """Have the garbage collector leave alone what the start has made, which stays.
+
+    A full collection stops every request for as long as it looks at all of it: tens of milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _compile(app: FastAPI) -> None:
+    """Do at the start what the first request would do: read the signatures of routes, make the middleware."""
+    for _ in iter_route_contexts(app.routes):
+        pass
+    if app.middleware_stack is None:
+        app.middleware_stack = app.build_middleware_stack()

@@ -1,0 +1,91 @@
+"""OpenAPI tells the problem documents that every operation may answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from .._problems.error_map import ErrorMap, Mapped, phrase
+from .._problems.problems import MEDIA_TYPE, ProblemDetails
+
+_CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+_FASTAPI_OWN: Final = ("HTTPValidationError", "ValidationError")
+_METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
+_ANY: Final = r"^[+-]?\d{1,15}(\.\d{1,10})?$"
+_POSITIVE: Final = r"^\d{1,15}(\.\d{1,10})?$"
+_BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+_INVALID: Final = "#/components/schemas/HTTPValidationError"
+
+
+def document_problems(app: FastAPI, errors: ErrorMap) -> None:
+    """Have the OpenAPI document of an application say what it answers when something fails.
+
+    Args:
+        app: the application; its `openapi` is extended, as FastAPI documents.
+        errors: what classes of errors become, for the errors that a route declares.
+    """
+    made: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _extend(made(), errors)
+        return made()  # which keeps the document that was extended
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _extend(document: dict[str, Any], errors: ErrorMap) -> None:
+    paths: dict[str, dict[str, Any]] = document.get("paths", {})
+    for path in paths.values():
+        for method in _METHODS & path.keys():
+            _extend_operation(path[method], errors)
+    schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    _tighten(document)
+    schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    for name in _FASTAPI_OWN:
+        schemas.pop(name, None)
+
+
+def _extend_operation(operation: dict[str, Any], errors: ErrorMap) -> None:
+    responses: dict[str, Any] = operation.setdefault("responses", {})
+    if _INVALID in str(responses.get("422")):
+        responses["422"] = {"description": "The input is invalid", "content": _CONTENT}
+    if "requestBody" in operation:
+        for status, text in (("400", "The body cannot be read"), ("415", "The body has another media type")):
+            responses.setdefault(status, {"description": text, "content": _CONTENT})
+    for status, *names in operation.pop("x-vega-errors", []):
+        mapped = errors.of_names(names) or Mapped(status=int(status))
+        description = mapped.title or phrase(mapped.status)
+        responses.setdefault(str(mapped.status), {"description": description, "content": _CONTENT})
+    responses.setdefault("default", {"description": "A problem", "content": _CONTENT})
+
+
+def _tighten(node: Any) -> None:
+    """Say of decimals what texts they may be, which pydantic leaves out where a bound is declared.
+
+    Bounds that FastAPI made floats become ints again: the text of the float -2.0**63 means less than -2**63.
+    """
+    if hasattr(node, "values"):  # an object of JSON
+        node.update((key, int(node[key])) for key in _BOUNDS & node.keys() if _is_whole(node[key]))
+        parts: list[Any] = list(node.values())
+        options = node.get("anyOf")
+        if hasattr(options, "append"):  # a list, and no property of that name
+            _tighten_decimal(options)
+    else:
+        parts = node if hasattr(node, "append") else []
+    for part in parts:
+        _tighten(part)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _tighten_decimal(options: list[Any]) -> None:
+    number = next((each for each in options if each.get("type") == "number" and _BOUNDS & each.keys()), None)
+    if number is not None and {"type": "string"} in options:
+        is_positive = number.get("minimum", number.get("exclusiveMinimum", -1)) >= 0
+        text = {"type": "string", "pattern": _POSITIVE if is_positive else _ANY}
+        options[options.index({"type": "string"})] = text

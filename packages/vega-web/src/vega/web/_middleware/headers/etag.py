@@ -1,0 +1,79 @@
+"""Answers that the client has already are not sent again."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..asgi_headers import header
+
+
+@final
+class ETagMiddleware:
+    """Gives whole answers to GET an `ETag`, and answers 304 where the client's `If-None-Match` has it.
+
+    An answer in one piece gets a weak tag of its bytes, unless it has one itself; streams pass untouched, save that
+    a tag of their own is compared too.
+
+    Args:
+        app: the next application.
+
+    Source: RFC 9110, sections 8.8.3 and 13.1.2.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+            await self._app(scope, receive, _Tagging(header(scope, b"if-none-match"), send))
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Tagging:
+    """The `send` of one request."""
+
+    def __init__(self, known: str | None, send: Send) -> None:
+        self._known = _tags(known) if known is not None else frozenset[str]()
+        self._send = send
+        self._start: Message | None = None
+        self._is_unchanged = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            self._start = message
+        elif self._is_unchanged:
+            return
+        elif self._start is None:
+            await self._send(message)
+        else:
+            start, self._start = self._start, None
+            await self._decide(start, message)
+
+    async def _decide(self, start: Message, first: Message) -> None:
+        headers = list(start.get("headers", ()))
+        own = next((value.decode("latin-1") for name, value in headers if name.lower() == b"etag"), None)
+        if own is None and first["type"] == "http.response.body" and not first.get("more_body", False):
+            body = first.get("body", b"")
+            if body:
+                own = f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+                headers.append((b"etag", own.encode("ascii")))
+        if own is not None and ("*" in self._known or _weak(own) in self._known):
+            self._is_unchanged = True
+            kept = [each for each in headers if each[0].lower() not in {b"content-length", b"content-type"}]
+            await self._send({"type": "http.response.start", "status": 304, "headers": kept})
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        await self._send({**start, "headers": headers})
+        await self._send(first)
+
+
+def _tags(text: str) -> frozenset[str]:
+    return frozenset(_weak(each.strip()) for each in text.split(","))
+
+
+def _weak(tag: str) -> str:
+    return tag.removeprefix("W/")

@@ -1,0 +1,68 @@
+"""Who sends a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, final
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..._errors import UnauthenticatedError
+from ..._problems.denial import deny
+from ..._problems.problems import CHALLENGE
+from ..._security.principal import Principal, current
+
+
+class AuthenticationScheme(Protocol):
+    """One way to prove an identity; write your own, or take `BearerTokens`, `ApiKeys` or `SessionCookies`."""
+
+    challenge: str
+
+    async def authenticate(self, connection: HTTPConnection) -> Principal | None:
+        """Return who sends a request; None where it has no credentials of this scheme.
+
+        Raises:
+            UnauthenticatedError: it has some, and they prove nothing.
+        """
+
+
+@final
+class AuthenticationMiddleware:
+    """Finds out who sends each request and opens each WebSocket; wrong credentials are answered with 401.
+
+    Whom it found is `request.user`, and `current_principal()` in whatever the request runs. A request without
+    credentials passes with nobody known: `AuthorizationMiddleware`, inside, decides what that may have.
+
+    Args:
+        app: the next application.
+        schemes: asked in order; the first that knows the credentials counts.
+    """
+
+    def __init__(self, app: ASGIApp, *, schemes: Sequence[AuthenticationScheme] = ()) -> None:
+        self._app, self._schemes = app, tuple(schemes)
+        self._challenge = ", ".join(scheme.challenge for scheme in self._schemes if scheme.challenge)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        try:
+            principal = await self._find(HTTPConnection(scope))
+        except UnauthenticatedError as error:
+            headers = {"www-authenticate": self._challenge} if self._challenge else {}
+            await deny(scope, receive, send, 401, detail=error.what, headers=headers)
+            return
+        scope["user"], scope[CHALLENGE] = principal, self._challenge
+        token = current.set(principal)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            current.reset(token)
+
+    async def _find(self, connection: HTTPConnection) -> Principal | None:
+        for scheme in self._schemes:
+            principal = await scheme.authenticate(connection)
+            if principal is not None:
+                return principal
+        return None

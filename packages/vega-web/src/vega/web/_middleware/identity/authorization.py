@@ -1,0 +1,60 @@
+"""Who may come in at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import final
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..._problems.denial import deny
+from ..._problems.problems import CHALLENGE
+from ..._security.principal import Policy, authenticated, principal_of
+
+
+@final
+class AuthorizationMiddleware:
+    """Lets requests and WebSockets pass whose sender a policy allows; 401 for nobody known, 403 for others.
+
+    Whatever no rule names needs `policy`, so that a new route is closed until somebody opens it. Stand it inside
+    `AuthenticationMiddleware`.
+
+    Args:
+        app: the next application.
+        policy: of every path that no rule names.
+        rules: policies by path, the first that fits counts; `*` stands for any characters.
+        public: paths that are open to all.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        policy: Policy = authenticated,
+        rules: Mapping[str, Policy] | None = None,
+        public: Sequence[str] = ("/health/*",),
+    ) -> None:
+        self._app, self._policy = app, policy
+        self._rules, self._public = tuple((rules or {}).items()), tuple(public)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"} or self._is_public(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        principal = principal_of(connection)
+        if await self._policy_of(scope["path"]).allows(principal, connection):
+            await self._app(scope, receive, send)
+        elif principal is None:
+            headers = {"www-authenticate": scope.get(CHALLENGE) or "Bearer"}
+            await deny(scope, receive, send, 401, detail="nobody is known here", headers=headers)
+        else:
+            await deny(scope, receive, send, 403, detail="this is not allowed")
+
+    def _is_public(self, path: str) -> bool:
+        return any(fnmatchcase(path, pattern) for pattern in self._public)
+
+    def _policy_of(self, path: str) -> Policy:
+        return next((policy for pattern, policy in self._rules if fnmatchcase(path, pattern)), self._policy)

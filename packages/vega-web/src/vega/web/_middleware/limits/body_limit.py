@@ -1,0 +1,72 @@
+"""No request body larger than the application wants."""
+
+from __future__ import annotations
+
+from typing import final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..._problems.problems import problem
+from ..asgi_headers import header
+
+
+class _TooLargeError(Exception):
+    """More came than was announced, or allowed."""
+
+
+@final
+class BodyLimitMiddleware:
+    """Answers 413 to a larger body: at once where its length is announced, else when too much has come.
+
+    Args:
+        app: the next application.
+        max_bytes: the largest body.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int = 1024 * 1024) -> None:
+        self._app, self._max = app, max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = header(scope, b"content-length")
+        if announced is not None and (not announced.isascii() or not announced.isdigit()):
+            await problem(scope, 400, detail="the content-length is no number")(scope, receive, send)
+        elif announced is not None and int(announced[:20]) > self._max:
+            await self._refuse(scope, receive, send)
+        else:
+            await self._count(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"the body is larger than {self._max} bytes"
+        is_first = scope.get("http_version", "1.1").startswith("1")  # later versions know no such header
+        headers = {"connection": "close"} if is_first else {}
+        await problem(scope, 413, detail=detail, headers=headers)(scope, receive, send)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+        got, is_too_large, has_started = 0, False, False
+
+        async def counting() -> Message:
+            nonlocal got, is_too_large
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > self._max:
+                is_too_large = True
+                raise _TooLargeError
+            return message
+
+        async def sending(message: Message) -> None:  # the application may make an answer of its own of the error
+            nonlocal has_started
+            if is_too_large and not has_started:
+                return
+            has_started = True
+            await send(message)
+
+        try:
+            await self._app(scope, counting, sending)
+        except Exception:
+            if not is_too_large or has_started:
+                raise
+        if is_too_large and not has_started:
+            await self._refuse(scope, receive, send)

@@ -1,0 +1,99 @@
+"""What is checked of a middleware when it is registered, and when the pipeline is built."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.middleware.base import BaseHTTPMiddleware
+
+from vega.core import ConfigurationErrors
+from vega.di import Container
+
+from .order import Entry, misuse
+
+
+def is_async(function: Any) -> bool:
+    """Tell whether calling something gives a coroutine."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - an object may be called as an async function
+
+
+def takes(function: Any, count: int, *, exactly: bool = True) -> bool:
+    """Tell whether something can be called with so many arguments; if not exactly, with these and more."""
+    try:
+        signature = inspect.signature(function)
+        (signature.bind if exactly else signature.bind_partial)(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def refuse(errors: list[Exception]) -> None:
+    """Raise what was found, if anything was."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ConfigurationErrors(f"the middleware cannot be built: {len(errors)} mistakes", errors)
+
+
+def injected(function: Any, given: int, container: Container | None) -> Mapping[str, Any]:
+    """Return what a container supplies to a function beside its first parameters, by parameter."""
+    if container is None:
+        return {}
+    names = list(inspect.signature(function).parameters)
+    return container.injected(function, given=names[:given]) if len(names) > given else {}
+
+
+def supplied(entry: Entry, container: Container | None) -> dict[str, Any]:
+    """Return the services that a container gives to the constructor of a middleware, by parameter."""
+    if container is None:
+        return {}
+    return {name: container.resolve(key) for name, key in _wanted(entry, container).items()}
+
+
+def _wanted(entry: Entry, container: Container | None) -> Mapping[str, Any]:
+    if container is None:
+        return {}
+    try:
+        signature = inspect.signature(entry.target)
+        given = signature.bind_partial(None, *entry.args, **entry.options).arguments
+    except (TypeError, ValueError):
+        return {}
+    needed = {name for name, each in signature.parameters.items() if each.default is each.empty}
+    return {name: key for name, key in container.injected(entry.target, given=given).items() if name in needed}
+
+
+def check_inline(entry: Entry, container: Container | None, errors: list[Exception]) -> None:
+    """Add an error when nothing supplies what an inline function asks for beside request and call_next."""
+    signature = inspect.signature(entry.target)
+    try:
+        signature.bind(None, None, **injected(entry.target, 2, container))
+    except TypeError as error:
+        fix = "write: async def name(request, call_next); further parameters need a registered service"
+        errors.append(misuse(f"cannot be called: {error}", entry.target, fix))
+
+
+def is_trap(target: object) -> bool:
+    """Tell whether something is a class whose middleware breaks what a pipeline promises."""
+    return isinstance(target, type) and issubclass(target, BaseHTTPMiddleware)
+
+
+def check_class(entry: Entry, container: Container | None, errors: list[Exception]) -> None:
+    """Add an error when the options of a class do not fit its constructor; warn of one that is a known trap."""
+    target: Any = entry.target
+    if is_trap(target):
+        warnings.warn(
+            f"{target.__qualname__} derives from BaseHTTPMiddleware, which ends a broken stream as if it were whole "
+            "and hides context variables; write it with use_inline or as plain ASGI",
+            stacklevel=4,
+        )
+    try:
+        signature = inspect.signature(target)
+    except (TypeError, ValueError):
+        return  # built in C: its constructor tells
+    try:
+        signature.bind(None, *entry.args, **entry.options, **_wanted(entry, container))
+    except TypeError as error:
+        errors.append(misuse(f"cannot be made: {error}", target, f"its constructor is {signature}"))

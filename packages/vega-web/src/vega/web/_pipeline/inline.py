@@ -1,0 +1,109 @@
+"""Functions `async (request, call_next)` as one ASGI node, however many follow each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .._errors import MiddlewareError
+from .app_run import NOTHING, Downstream
+from .inline_request import InlineRequest
+from .inline_response import LiveResponse
+
+CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
+InlineFunction: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
+
+
+@final
+class InlineChain:
+    """ASGI application (ASGI 3.0) that runs functions around another, the first outermost.
+
+    Only HTTP requests meet the functions; WebSockets and the lifespan pass.
+
+    Args:
+        app: the next application.
+        functions: each gets the request and what calls the next one.
+    """
+
+    def __init__(self, app: ASGIApp, functions: Sequence[InlineFunction]) -> None:
+        self._app, self._key = app, f"vega.inline.{id(self)}"  # a key of the connection scope
+        self._first: CallNext = self._forward
+        for function in reversed(functions):
+            self._first = _checked(function, self._first)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = scope[self._key] = InlineRequest(scope, receive, send)
+        try:
+            response = await self._first(request)
+            await response(scope, receive, send)
+        except BaseException as error:
+            await request.release(error)
+            raise
+        downstream = request.downstream
+        if downstream is not None and not downstream.is_done:
+            await request.release(None)
+
+    async def _forward(self, request: Request) -> Response:
+        """Run the application until its response starts; what the last function calls."""
+        own: InlineRequest | None = request.scope.get(self._key)
+        if own is None:
+            raise _other_scope(request)
+        if own.downstream is not None:
+            await own.downstream.drop()
+        receive = own.hand_down() if request is own or request.receive == own.receive else request.receive
+        downstream = own.downstream = Downstream(self._app, request.scope, receive, own.to_server)
+        await downstream.run()
+        if not downstream.inbox:
+            raise MiddlewareError(
+                "the application ended without a response",
+                f"{request.method} {request.url.path}",
+                "send http.response.start from the application, or raise an error",
+            )
+        if downstream.pending is not NOTHING and asyncio.current_task() is not own.task:
+            await downstream.cancel(asyncio.CancelledError())
+            raise _other_task(request)
+        return LiveResponse(downstream)
+
+
+def _checked(function: InlineFunction, following: CallNext) -> CallNext:
+    async def call_next(request: Request) -> Response:
+        response: Any = await function(request, following)
+        if type(response) is not LiveResponse and not callable(response):
+            raise _no_response(function, response)
+        return response  # type: ignore[no-any-return]  # any ASGI application will do
+
+    return call_next
+
+
+def _no_response(function: Any, answer: object) -> MiddlewareError:
+    name = getattr(function, "__qualname__", repr(function))
+    return MiddlewareError(
+        f"{name} returned {type(answer).__name__}, not a response",
+        f"{getattr(function, '__module__', '')}.{name}",
+        "end it with: return response",
+    )
+
+
+def _other_scope(request: Request) -> MiddlewareError:
+    return MiddlewareError(
+        "call_next was given a request of another connection scope",
+        f"{request.method} {request.url.path}",
+        "make it of what came: Request({**request.scope, ...}, request.receive)",
+    )
+
+
+def _other_task(request: Request) -> MiddlewareError:
+    return MiddlewareError(
+        "call_next was awaited in a task of its own, which cannot pass a stream on",
+        f"{request.method} {request.url.path}",
+        "await it in the middleware itself (asyncio.wait_for makes a task on Python 3.11); "
+        "for a time limit write: async with asyncio.timeout(seconds)",
+    )

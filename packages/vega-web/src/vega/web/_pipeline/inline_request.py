@@ -1,0 +1,105 @@
+"""One request on its way through inline functions: what they read of it goes down once more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import final
+
+from starlette.requests import empty_send
+from starlette.types import Message, Receive, Scope, Send
+
+from .._errors import MiddlewareError
+from .app_run import Downstream
+from .fast_request import LightRequest
+
+
+@final
+class InlineRequest(LightRequest):
+    """The request that a function gets: its body may be read before `call_next`, and goes down all the same.
+
+    Args:
+        scope: the connection scope.
+        receive: the server's.
+        send: the server's.
+
+    Attributes:
+        downstream: the last run of the application behind the functions; None before the first.
+        task: the task that serves the request.
+        to_server: the server's `send`.
+    """
+
+    # Each request makes one: what few of them have has its default here.
+    downstream: Downstream | None = None
+    _is_taken = False
+    _was_empty = False
+    _kept: list[Message] | None = None
+    _index = 0
+    _send = staticmethod(empty_send)
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope, self._from_server, self.to_server, self.task = scope, receive, send, asyncio.current_task()
+
+    async def _receive(self) -> Message:  # pyright: ignore[reportIncompatibleVariableOverride] # as the class above has
+        """Return the next message, to a function; keep it for the application."""
+        message = await self._from_server()
+        if self._kept is None:
+            self._kept = []
+        self._kept.append(message)
+        return message
+
+    def hand_down(self) -> Receive:
+        """Return what gives a run of the application every message, those that functions have read first.
+
+        Raises:
+            MiddlewareError: an earlier run has taken the body, which nobody kept.
+        """
+        if self._is_taken and not self._was_empty:
+            raise MiddlewareError(
+                "call_next was called again after the body of the request had gone",
+                "a middleware that calls call_next twice",
+                "await request.body() before the first call_next; it is then kept",
+            )
+        self._index = 0
+        return self._give
+
+    async def _give(self) -> Message:
+        """Return the next message, to the application; a body that is empty is kept for another run."""
+        if self._kept is not None and self._index < len(self._kept):
+            self._index += 1
+            return self._kept[self._index - 1]
+        message = await self._from_server()
+        if message["type"] == "http.request":
+            self._was_empty = not (self._is_taken or message.get("body") or message.get("more_body"))
+            self._is_taken = True
+            if self._was_empty:
+                self._kept = [*(self._kept or ()), message]
+                self._index += 1
+        return message
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body.
+
+        Raises:
+            MiddlewareError: the application has taken it.
+        """
+        if self._is_taken:
+            raise MiddlewareError(
+                "the body of the request was read after call_next, when it had gone",
+                f"{self.method} {self.url.path}",
+                "await request.body() before call_next; it goes down all the same",
+            )
+        async for chunk in super().stream():
+            yield chunk
+
+    async def release(self, error: BaseException | None) -> None:
+        """End what was begun and is not delivered: its cleanup and background work run, a cancellation reaches it."""
+        downstream = self.downstream
+        if downstream is None or downstream.is_done:
+            return
+        if error is None or isinstance(error, Exception):
+            await downstream.drop()
+        elif isinstance(error, GeneratorExit):
+            downstream.close()
+        else:
+            await downstream.cancel(error)

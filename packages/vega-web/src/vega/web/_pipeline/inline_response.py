@@ -1,0 +1,189 @@
+"""The response that `call_next` gives: status and headers can be changed, the body is untouched unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from operator import attrgetter
+from typing import Any, NoReturn, TypeAlias, final
+
+import anyio
+from starlette.datastructures import MutableHeaders
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from .._errors import MiddlewareError
+from .app_run import DROPPED, READ, Downstream
+
+_CHUNK = 64 * 1024
+_NAMES = 256  # as many are remembered, whatever a client makes of names
+_ENCODED: dict[str, bytes] = {}
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+
+
+class _Headers(MutableHeaders):
+    """Headers that are quick to set: those that were set join the others when somebody looks.
+
+    Args:
+        raw: those that are there; is changed.
+    """
+
+    def __init__(self, raw: RawHeaders) -> None:
+        self._raw = raw
+        self._new: dict[bytes, bytes] = {}
+
+    def __setitem__(self, key: str, value: str) -> None:
+        self._new[_ENCODED.get(key) or _encoded(key)] = value.encode("latin-1")
+
+    def joined(self) -> RawHeaders:
+        """Return all of them."""
+        new = self._new
+        if new:
+            self._new = {}
+            for name, _ in self._raw:
+                if name in new:
+                    return self._replaced(new)
+            self._raw += new.items()
+        return self._raw
+
+    def _replaced(self, new: dict[bytes, bytes]) -> RawHeaders:
+        for name, value in new.items():
+            super().__setitem__(name.decode("latin-1"), value.decode("latin-1"))
+        return self._raw
+
+    _list = property(joined)  # pyright: ignore[reportAssignmentType] # where its class looks
+
+
+class _Once:
+    """An attribute of a response: its headers, made when they are first asked for."""
+
+    def __get__(self, response: LiveResponse, _: type) -> _Headers:
+        made = response._made = response._changeable = _Headers(response._bare)  # pyright: ignore[reportPrivateUsage]
+        return made
+
+
+@final
+class LiveResponse(StreamingResponse):
+    """What an application answers, before a byte of it was sent.
+
+    Attributes:
+        status_code: may be set.
+        headers: may be changed; cookies can be set and deleted as on any response.
+        body_iterator: the body, in chunks of bytes. What a function reads is sent all the same; another iterator
+            may be set, which drops the content length.
+        background: a task that runs after the application's own; None unless set.
+    """
+
+    # A response is made for each request: what few of them have has its default here.
+    background = None
+    _changeable: Any = _Once()
+    headers = property(attrgetter("_changeable"))  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
+    _made: _Headers | None = None
+    _kept: list[Message] | None = None
+    _is_read = False
+    _body: Any = None
+
+    def __init__(self, downstream: Downstream) -> None:
+        self._downstream = downstream
+        self._start = start = downstream.inbox.pop(0)
+        self.status_code = start["status"]
+        self._bare = list(start.get("headers", ()))
+
+    @property
+    def raw_headers(self) -> RawHeaders:
+        """The headers as bytes; may be changed and set."""
+        return self._bare if self._made is None else self._made.joined()
+
+    @raw_headers.setter
+    def raw_headers(self, raw: RawHeaders) -> None:
+        self._bare = raw
+        if self._made is not None:
+            self._made = None
+            del self._changeable
+
+    @property
+    def body_iterator(self) -> Any:
+        """The body, in chunks of bytes."""
+        return self._read() if self._body is None else self._body
+
+    @body_iterator.setter  # the class above has an attribute; this one is read only when asked for
+    def body_iterator(self, chunks: Any) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._body = chunks
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        for message in self._kept or ():
+            async for chunk in _chunks(message):
+                yield chunk
+        while (fresh := await self._next_message()) is not None:
+            if self._body is None:
+                self._kept = self._kept or []
+                self._kept.append(fresh)
+            async for chunk in _chunks(fresh):
+                yield chunk
+
+    async def _next_message(self) -> Message | None:
+        downstream = self._downstream
+        if self._is_read:
+            return None
+        if downstream.mode == DROPPED:
+            self._refuse_given_up()
+        downstream.mode = READ
+        while not downstream.inbox:
+            if downstream.is_done:
+                return None
+            await downstream.run()
+        message = downstream.inbox.pop(0)
+        self._is_read = not message.get("more_body", False)
+        return message
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._downstream.mode == DROPPED:
+            self._refuse_given_up()
+        raw = self._bare if self._made is None else self._made.joined()
+        start = {**self._start, "status": self.status_code, "headers": raw}
+        if self._body is None:
+            await send(start)
+            if self._kept or self._downstream.inbox:
+                for message in (*(self._kept or ()), *self._downstream.inbox):
+                    await send(message)
+            await self._downstream.deliver(send)
+        else:
+            await self._send_other_body(start, send)
+            await self._downstream.drop()
+        background: Any = self.background  # a function may set it
+        if background is not None:
+            await background()
+
+    def _refuse_given_up(self) -> NoReturn:
+        raise MiddlewareError(
+            "a response was used that had been given up",
+            "a middleware that calls call_next twice",
+            "use what the last call_next gave",
+        )
+
+    async def _send_other_body(self, start: Message, send: Send) -> None:
+        length = [(name, value) for name, value in self._start.get("headers", ()) if name.lower() == b"content-length"]
+        start["headers"] = [header for header in self.raw_headers if header not in length]
+        start.pop("trailers", None)
+        await send(start)
+        async for chunk in self._body:
+            data = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _encoded(key: str) -> bytes:
+    """Encode the name of a header; the names that code writes are few, and are remembered."""
+    name = key.lower().encode("latin-1")
+    if len(_ENCODED) < _NAMES:
+        _ENCODED[key] = name
+    return name
+
+
+async def _chunks(message: Message) -> AsyncIterator[bytes]:
+    """Yield the bytes that a message stands for: its own, or those of a file that the server was to send."""
+    if message["type"] == "http.response.pathsend":
+        async with await anyio.open_file(message["path"], "rb") as file:
+            while chunk := await file.read(_CHUNK):
+                yield chunk
+    elif message.get("body"):
+        yield bytes(message["body"])

@@ -1,0 +1,140 @@
+"""Builds the ASGI application of an ordered pipeline: functions in a row fold into one node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import groupby
+from typing import Any, TypeAlias, final
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vega.di import Container
+
+from .._errors import MiddlewareOrderError
+from .checks import injected, supplied
+from .exclusions import Exclusions, Skippable, skippable, table_of
+from .inline import InlineChain, InlineFunction
+from .order import Entry, MiddlewareStep, word
+
+Predicate: TypeAlias = Callable[[HTTPConnection], bool]
+
+
+@final
+class Branch:
+    """ASGI application (ASGI 3.0) that takes a way round for the connections that a predicate picks.
+
+    Args:
+        app: where both ways meet.
+        predicate: asked once for each HTTP request and each WebSocket.
+        way: the middleware of the branch, around `app`.
+    """
+
+    def __init__(self, app: ASGIApp, predicate: Predicate, way: ASGIApp) -> None:
+        self._app, self._predicate, self._way = app, predicate, way
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in {"http", "websocket"} and self._predicate(HTTPConnection(scope)):
+            await self._way(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+@final
+class Stack:
+    """The resolved middleware of a pipeline.
+
+    Args:
+        order: the outermost first.
+        branches: the stacks of the branches among them.
+        left_out: what `when` left out.
+    """
+
+    def __init__(self, order: Sequence[Entry], branches: dict[Entry, Stack], left_out: Sequence[Entry]) -> None:
+        self.order, self.branches, self.left_out = tuple(order), branches, tuple(left_out)
+
+    def nodes(self) -> Iterator[list[Entry]]:
+        """Yield the entries of each ASGI node, the outermost first."""
+        for is_inline, run in groupby(self.order, key=lambda entry: entry.kind == "inline"):
+            if is_inline:
+                yield list(run)
+            else:
+                yield from ([entry] for entry in run)
+
+    def build(
+        self, app: ASGIApp, container: Container | None = None, excluded: AbstractSet[str] = frozenset()
+    ) -> ASGIApp:
+        """Return an application with the middleware around it.
+
+        Args:
+            app: what all of them stand around.
+            container: supplies what constructors and inline functions ask for beside their options.
+            excluded: the names that some route goes without.
+        """
+        for node in reversed(list(self.nodes())):
+            (entry, *_) = node
+            if entry.kind == "inline":
+                app = InlineChain(app, [_function(each, container, excluded) for each in node])
+                continue
+            if entry.kind == "branch":
+                way: ASGIApp = Branch(app, entry.target, self.branches[entry].build(app, container))
+            else:
+                way = entry.target(app, *entry.args, **supplied(entry, container), **entry.options)
+            app = Skippable(app, entry.name, way) if entry.name in excluded else way
+        return app
+
+
+def _function(entry: Entry, container: Container | None, excluded: AbstractSet[str]) -> InlineFunction:
+    function: InlineFunction = entry.target
+    if injected(function, 2, container):
+        assert container is not None
+        function = container.bind(function)
+    return skippable(entry.name, function) if entry.name in excluded else function
+
+
+def steps(stack: Stack, depth: int = 0) -> Iterator[MiddlewareStep]:
+    """Yield what a stack is made of, branches included."""
+    nodes = {entry: number for number, node in enumerate(stack.nodes(), 1) for entry in node}
+    for position, entry in enumerate(stack.order, 1):
+        yield _step(entry, position, nodes[entry], _reasons(entry), depth)
+        if entry in stack.branches:
+            yield from steps(stack.branches[entry], depth + 1)
+    for entry in stack.left_out:
+        yield _step(entry, None, None, ("left out by when",), depth)
+
+
+def _step(entry: Entry, position: int | None, node: int | None, reasons: tuple[str, ...], depth: int) -> MiddlewareStep:
+    return MiddlewareStep(name=entry.name, kind=entry.kind, position=position, node=node, reasons=reasons, depth=depth)
+
+
+def _reasons(entry: Entry) -> tuple[str, ...]:
+    reasons = [f"before {word(reference)}" for reference in entry.before]
+    reasons += [f"after {word(reference)}" for reference in entry.after]
+    if entry.priority:
+        reasons.append(f"priority {entry.priority}")
+    return (*reasons, f"added {_ordinal(entry.index + 1)}")
+
+
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in {11, 12, 13} else "th"
+    return f"{number}{ending}"
+
+
+def around(app: ASGIApp, stack: Stack, routes: Callable[[], Any], container: Container | None) -> ASGIApp:
+    """Build a stack when its application starts; the form that `add_middleware` takes.
+
+    Raises:
+        MiddlewareOrderError: a route goes without a name that the pipeline does not hold.
+    """
+    rows = table_of(routes())
+    excluded = frozenset[str]().union(*(row.names for row in rows))
+    unknown = excluded - {entry.name for entry in (*stack.order, *stack.left_out)}
+    if unknown:
+        known = ", ".join(sorted({repr(entry.name) for entry in stack.order})) or "nothing"
+        names = ", ".join(sorted(unknown))
+        raise MiddlewareOrderError(
+            f"no middleware is called {names}", f"without={names} of a route", f"the pipeline holds {known}"
+        )
+    built = stack.build(app, container, excluded)
+    return Exclusions(built, rows) if excluded else built

@@ -1,0 +1,222 @@
+"""Every error as a problem document (RFC 9457); nothing internal is shown."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vega.core import ErrorKind
+from vega.di import ConstructionError
+
+from .error_map import STATUS, ErrorMap, Mapped, phrase
+
+_log = logging.getLogger("vega.web")
+MEDIA_TYPE: Final = "application/problem+json"
+DEBUG: Final = "vega.debug"  # keys of the connection scope
+REQUEST_ID: Final = "vega.request_id"
+CHALLENGE: Final = "vega.challenge"
+_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "errors", "request_id", "traceback"})
+_JSON_FREE: Final = (b"", b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data")
+
+
+class ProblemDetails(BaseModel):
+    """A problem document (RFC 9457, section 3.1).
+
+    Attributes:
+        type: a URI that names the sort of problem; `about:blank` when the status says it all.
+        title: the sort of problem in words.
+        status: the HTTP status, 400-599.
+        detail: what happened here; empty for internal errors.
+        errors: for invalid input, one entry a field: `loc`, `msg` and `type`.
+        request_id: the id of the request, where `RequestIdMiddleware` gives one.
+    """
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[dict[str, Any]] = []
+    request_id: str = ""
+
+
+class Problems:
+    """ASGI middleware (ASGI 3.0) that answers what comes out of an application, by its class and `ErrorKind`.
+
+    An error that becomes a status from 500 on is logged with its traceback and answered without a word of it. An
+    error after the response began is raised on, so that the server breaks the connection.
+
+    Args:
+        app: the next application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        def noting_start(message: Message) -> Awaitable[None]:  # which costs no coroutine of its own
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            return send(message)
+
+        try:
+            await self._app(scope, receive, noting_start)
+        except Exception as error:
+            if started:
+                raise
+            await answer_to(error, scope)(scope, receive, send)
+
+
+def install_problems(app: FastAPI, errors: ErrorMap | None = None) -> None:
+    """Have an application answer every error with a problem document.
+
+    Args:
+        app: the application.
+        errors: what some classes of errors become.
+    """
+    app.state.errors = errors or ErrorMap()
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(Problems)
+
+
+def problem(
+    scope: Scope,
+    status: int,
+    *,
+    detail: str = "",
+    type: str = "about:blank",
+    title: str = "",
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    """Return a problem document as a response, for middleware that answers by itself.
+
+    Args:
+        scope: the connection scope, which knows the id of the request.
+        status: 400-599.
+        detail: what happened here; is shown to the client.
+        type: a URI that names the sort of problem.
+        title: the sort of problem in words; empty for the words of the status.
+        errors: one entry a field that is invalid.
+        headers: of the response.
+        members: further members of the document.
+    """
+    document = ProblemDetails(
+        type=type,
+        title=title or phrase(status),
+        status=status,
+        detail=detail,
+        errors=[dict(error) for error in errors],
+        request_id=scope.get(REQUEST_ID, ""),
+    ).model_dump(mode="json", exclude_defaults=True)
+    further = {name: value for name, value in (members or {}).items() if name not in _MEMBERS or name == "traceback"}
+    return JSONResponse({**further, **document}, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def answer_to(error: Exception, scope: Scope) -> Response:
+    """Return the response that an error becomes; what a factory raised is answered as if the route had raised it."""
+    if isinstance(error, ConstructionError) and isinstance(error.__cause__, Exception):
+        error.__cause__.add_note(str(error))  # for the log
+        error = error.__cause__
+    mapped = _mapped(error, scope)
+    if mapped is None:
+        if isinstance(error, HTTPException):
+            return _of_http(error, scope)
+        if isinstance(error, RequestValidationError):
+            return _of_request(error, scope)
+        mapped = Mapped(status=STATUS[ErrorKind.of(error)])
+    if mapped.status >= 500:
+        return _of_failure(error, mapped, scope)
+    if isinstance(error, ValidationError):
+        return problem(scope, mapped.status, detail="the input is invalid", errors=_field_errors(error))
+    detail = getattr(error, "what", "") or str(error)
+    headers = {"www-authenticate": scope.get(CHALLENGE) or "Bearer"} if mapped.status == 401 else None
+    return problem(scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, headers=headers)
+
+
+def _mapped(error: Exception, scope: Scope) -> Mapped | None:
+    app = scope.get("app")
+    errors = getattr(app.state, "errors", None) if app is not None else None
+    return errors.find(error) if isinstance(errors, ErrorMap) else None
+
+
+def _of_failure(error: Exception, mapped: Mapped, scope: Scope) -> Response:
+    """Log a failure and return its problem: only what is declared to be no internal error says its text."""
+    kind = ErrorKind.of(error)
+    if kind is ErrorKind.INTERNAL:
+        extra = {"request_id": scope.get(REQUEST_ID, "")}
+        _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error, extra=extra)
+    is_told = kind is not ErrorKind.INTERNAL
+    detail = (getattr(error, "what", "") or str(error)) if is_told else ""
+    members = {"traceback": traceback.format_exception(error)} if scope.get(DEBUG) else None
+    return problem(scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, members=members)
+
+
+def _of_http(error: HTTPException, scope: Scope) -> Response:
+    if error.status_code in {204, 205, 304}:  # these have no body
+        return Response(status_code=error.status_code, headers=error.headers)
+    detail: Any = error.detail
+    headers = error.headers
+    if error.status_code == 405 and headers and "Allow" in headers:
+        headers = {**headers, "Allow": _allowed(headers["Allow"], scope)}
+    if hasattr(detail, "keys"):
+        return problem(scope, error.status_code, headers=headers, members=detail)
+    if isinstance(detail, list):
+        return problem(scope, error.status_code, headers=headers, members={"details": detail})
+    text = str(detail) if detail != phrase(error.status_code) else ""
+    return problem(scope, error.status_code, detail=text, headers=headers)
+
+
+def _allowed(known: str, scope: Scope) -> str:
+    """Return the methods of every route that shares the path (RFC 9110, 15.5.6); routing names those of one."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    methods: set[str] = set()
+    for context in iter_route_contexts(scope["app"].routes if "app" in scope else ()):
+        pattern = getattr(context, "path_regex", None)
+        if context.methods and pattern is not None and pattern.match(path):
+            methods |= context.methods
+    if not methods or scope["method"] in methods:  # an endpoint of this very method refused it, and knows why
+        return known
+    return ", ".join(sorted(methods))
+
+
+def _of_request(error: RequestValidationError, scope: Scope) -> Response:
+    if isinstance(error.body, bytes) and _is_other_media_type(scope):
+        return problem(scope, 415, detail="the body must be JSON", headers={"accept": "application/json"})
+    return problem(scope, 422, detail="the input is invalid", errors=_field_errors(error))
+
+
+def _is_other_media_type(scope: Scope) -> bool:
+    given = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    media_type: bytes = given.partition(b";")[0].strip().lower()
+    return media_type not in _JSON_FREE and not media_type.endswith(b"+json")
+
+
+def _field_errors(error: ValidationError | RequestValidationError) -> list[dict[str, Any]]:
+    """Return each error's place, message and type: what was sent is not sent back."""
+    return [{"loc": list(entry["loc"]), "msg": entry["msg"], "type": entry["type"]} for entry in error.errors()]
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    return answer_to(error, request.scope)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    return answer_to(error, request.scope)

@@ -1,0 +1,165 @@
+"""Serves a plain route; whatever is unusual about a request goes to FastAPI's own handler.
+
+Input is validated by the fields that FastAPI made. Where it is invalid, or comes in another form than usual, FastAPI
+serves the request from its beginning, and says what is wrong in its own words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final, final
+
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import ResponseValidationError
+from fastapi.utils import is_body_allowed_for_status_code
+from starlette._exception_handler import wrap_app_handling_exceptions  # what FastAPI puts around each endpoint
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .._pipeline.fast_request import LightRequest
+from .fast_route_plan import PlainPlan
+
+_JSON: Final = (b"content-type", b"application/json")
+_UNUSUAL: Final[Any] = object()
+
+
+@final
+class PlainRoute:
+    """ASGI application (ASGI 3.0) of one plain route.
+
+    Args:
+        plan: how it is served.
+        fastapi: gives FastAPI's own application of the route.
+    """
+
+    __slots__ = ("_fastapi", "_is_direct", "_plan")
+
+    def __init__(self, plan: PlainPlan, fastapi: Callable[[], ASGIApp]) -> None:
+        self._plan, self._fastapi = plan, fastapi
+        self._is_direct = plan.is_json and is_body_allowed_for_status_code(plan.status)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        plan = self._plan
+        request = LightRequest(scope, receive, send)
+        values = _values(plan, request)
+        if values is not None and plan.body is not None:
+            name, validate = plan.body
+            try:
+                sent: Any = await _body(request)
+            except Exception as error:  # noqa: BLE001 - FastAPI meets it again, and answers it
+                await self._fastapi()(scope, _raising(error), send)
+                return
+            values[name], errors = (None, True) if sent is _UNUSUAL else validate(sent, {}, loc=("body",))
+            if errors:
+                await self._fastapi()(scope, _again(await request.body(), receive), send)
+                return
+        if values is None:
+            await self._fastapi()(scope, receive, send)
+            return
+        is_started = False
+        try:
+            result = await plan.call(**values)
+            if self._is_direct and not isinstance(result, Response):
+                content = self._serialized(result, scope)
+                headers = [(b"content-length", b"%d" % len(content)), _JSON]
+                is_started = True
+                await send({"type": "http.response.start", "status": plan.status or 200, "headers": headers})
+                await send({"type": "http.response.body", "body": content})
+                return
+            response = result if isinstance(result, Response) else self._response(result, scope)
+        except Exception as error:  # noqa: BLE001 - handled or raised on, as FastAPI does
+            await _failing(error, request, is_started)(scope, receive, _nowhere if is_started else send)
+            return
+        await wrap_app_handling_exceptions(response, request)(scope, receive, send)
+
+    def _serialized(self, result: Any, scope: Scope) -> Any:
+        """Return what the endpoint's result is in the response: bytes of JSON, or what the class of it renders."""
+        plan = self._plan
+        field = plan.field
+        if field is None:
+            return jsonable_encoder(result)
+        value, errors = field.validate(result, {}, loc=("response",))
+        if errors:
+            path = f"{scope['method']} {scope.get('root_path', '').rstrip('/')}{plan.where['path']}"
+            where: Any = {**plan.where, "path": path}
+            raise ResponseValidationError(errors=errors, body=result, endpoint_ctx=where)
+        return (field.serialize_json if plan.is_json else field.serialize)(value, **plan.dump)
+
+    def _response(self, result: Any, scope: Scope) -> Response:
+        status: dict[str, Any] = {"status_code": self._plan.status} if self._plan.status else {}
+        response = self._plan.response_class(self._serialized(result, scope), **status)
+        if not is_body_allowed_for_status_code(response.status_code):
+            response.body = b""
+        return response
+
+
+def _values(plan: PlainPlan, request: Request) -> dict[str, Any] | None:
+    """Return the valid arguments from path and query; None when one is missing or invalid."""
+    values: dict[str, Any] = dict.fromkeys(plan.requests, request)
+    if plan.path:
+        given = request.scope["path_params"]
+        for each in plan.path:
+            values[each.name], errors = (
+                each.validate(given[each.alias], values) if each.alias in given else (None, True)
+            )
+            if errors:
+                return None
+    if plan.query:
+        asked = request.query_params
+        for each in plan.query:
+            text = asked.get(each.alias)
+            if text is not None:
+                values[each.name], errors = each.validate(text, values)
+                if errors:
+                    return None
+            elif each.is_required:
+                return None
+            else:
+                values[each.name] = each.default
+    return values
+
+
+async def _body(request: Request) -> Any:
+    """Return the JSON of a body; `_UNUSUAL` when there is none, or it says to be something else, or is malformed."""
+    content = await request.body()
+    kind = next((value for name, value in request.scope["headers"] if name == b"content-type"), b"")
+    if not content or kind.partition(b";")[0] != _JSON[1]:
+        return _UNUSUAL
+    try:
+        return json.loads(content)
+    except ValueError:
+        return _UNUSUAL
+
+
+def _again(content: bytes, receive: Receive) -> Receive:
+    """Return what gives a body once more, and then what comes after it."""
+    coming: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return coming.pop() if coming else await receive()
+
+    return receive_again
+
+
+def _raising(error: Exception) -> Receive:
+    async def receive_again() -> Message:
+        raise error
+
+    return receive_again
+
+
+def _failing(error: Exception, request: Request, is_started: bool) -> ASGIApp:
+    """Return what has the application's handlers answer an error, as if the endpoint's application had raised it."""
+
+    async def fail(_: Scope, __: Receive, send: Send) -> None:
+        if is_started:
+            await send({"type": "http.response.start"})
+        raise error
+
+    return wrap_app_handling_exceptions(fail, request)
+
+
+async def _nowhere(_: Message) -> None:
+    """Send nothing."""

@@ -1,0 +1,189 @@
+"""The query parameters of lists: pages, and what a `FilterSet` allows; documented in OpenAPI."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Final, get_args, get_type_hints
+
+from fastapi import Query, Request
+from fastapi.exceptions import RequestValidationError
+
+from vega.patterns.query import FilterSet
+
+from .._errors import RouteError
+from .strict_types import INT_END, LEAST_INT, NO_NUL, text_typed
+
+_TEXTS: Final = frozenset({"like", "ilike", "contains", "startswith", "endswith"})
+_LISTS: Final = frozenset({"in", "not_in", "between"})
+_MEANING: Final = {
+    "ne": "is not",
+    "lt": "is less than",
+    "le": "is at most",
+    "gt": "is greater than",
+    "ge": "is at least",
+    "in": "is one of (separated by commas)",
+    "not_in": "is none of (separated by commas)",
+    "between": "is between two values (separated by a comma)",
+    "is_null": "is empty",
+}
+_PAGE: Final = 20
+_BOUNDS: Final[dict[Any, dict[str, Any]]] = {  # what stores can compare with
+    int: {"ge": LEAST_INT, "lt": INT_END},
+    Decimal: {"ge": -(10**25), "le": 10**25},
+    str: {"pattern": NO_NUL},
+}
+_LIKE: Final[dict[str, Any]] = {"pattern": r"^([^\x00\\]|\\[^\x00])*$"}  # a backslash escapes something
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Which page a request asks for.
+
+    Attributes:
+        number: from 1.
+        size: how many entries a full page has.
+    """
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """How many entries come before the page."""
+        return (self.number - 1) * self.size
+
+
+def paging(*, size: int = _PAGE, max_size: int = 100) -> Callable[..., PageRequest]:
+    """Return a dependency that reads `page` and `size`: `Annotated[PageRequest, Depends(paging())]`.
+
+    Args:
+        size: of a page where the request names none.
+        max_size: the largest page.
+    """
+
+    def read(
+        page: Annotated[int, Query(ge=1, le=10**9, description="which page, from 1")] = 1,
+        size: Annotated[int, Query(ge=1, le=max_size, description="entries of a page")] = size,
+    ) -> PageRequest:
+        return PageRequest(number=page, size=size)
+
+    read.__annotations__.update(
+        page=Annotated[int, Query(ge=1, le=10**9, description="which page, from 1")],
+        size=Annotated[int, Query(ge=1, le=max_size, description="entries of a page")],
+    )
+    return read
+
+
+class FilterParameters:
+    """A dependency that reads what a `FilterSet` allows of the fields of an entity.
+
+    OpenAPI tells each parameter with its type. The dependency gives the pairs of the query string, for
+    `FilterSet.page` or `FilterSet.apply`, which refuse whatever was not declared:
+
+        Filters = Annotated[list[tuple[str, str]], Depends(FilterParameters(USER_FILTERS, User))]
+
+    Args:
+        filters: what a request may ask.
+        entity: whose annotated fields are meant.
+        numbered: whether pages are asked for by `page` and `size`; else by `limit` and `offset`.
+
+    Raises:
+        RouteError: the entity has no such field.
+    """
+
+    def __init__(self, filters: FilterSet, entity: type, *, numbered: bool = True) -> None:
+        self._filters, self._entity, self._numbered = filters, entity, numbered
+        request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        parameters = list(self._parameters())
+        self._names = {each.name: _alias(each) for each in parameters}
+        self.__signature__: inspect.Signature = inspect.Signature([request, *parameters])
+
+    async def __call__(self, **values: Any) -> list[tuple[str, str]]:
+        """Return the pairs of the query string, those that are declared in their plain form: `2` for `2.0`.
+
+        Raises:
+            RequestValidationError: one of them is given more than once.
+        """
+        request: Request = values.pop("request")
+        names = self._names
+        _refuse_repeated(request, names.values())
+        read = {names[key]: _text(value) for key, value in values.items() if value is not None}
+        return [(name, read.get(name, text)) for name, text in request.query_params.multi_items()]
+
+    def _parameters(self) -> Iterator[inspect.Parameter]:
+        number = 0
+        for path, operators in sorted(self._filters.allow.items()):
+            kind = _type_of(self._entity, path)
+            for operator in sorted(operators):
+                name = path if operator == "eq" else f"{path}__{operator}"
+                said = f"{path} {_MEANING.get(operator, operator if operator in _TEXTS else 'is')}"
+                bounds = _LIKE if operator in {"like", "ilike"} else _BOUNDS.get(_asked(kind, operator), {})
+                yield _parameter(f"filter_{number}", name, _asked(kind, operator), said, bounds)
+                number += 1
+        if list(self._filters.sort):
+            keys = sorted(self._filters.sort)
+            key = f"-?({'|'.join(map(re.escape, keys))})"
+            said = f"by what to sort, of {', '.join(keys)}; - before one sorts downwards"
+            hint: Any = Annotated[str | None, Query(description=said, pattern=f"^{key}(,{key})*$")]
+            yield inspect.Parameter("sort", inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+        largest = self._filters.max_limit
+        for name, least, most in (
+            (("page", 1, 10**9), ("size", 1, largest))
+            if self._numbered
+            else (("limit", 0, largest), ("offset", 0, 10**9))
+        ):
+            hint = Annotated[int | None, Query(ge=least, le=most)]
+            yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+
+
+def _refuse_repeated(request: Request, names: Iterable[str]) -> None:
+    repeated = [name for name in names if len(request.query_params.getlist(name)) > 1]
+    if repeated:
+        said = {"type": "repeated", "msg": "Input should be given once", "input": None}
+        raise RequestValidationError([{**said, "loc": ("query", name)} for name in repeated])
+
+
+def _parameter(name: str, alias: str, kind: Any, said: str, bounds: dict[str, Any]) -> inspect.Parameter:
+    asked: Any = text_typed(kind, Query(**bounds).metadata) | None
+    hint = Annotated[asked, Query(alias=alias, description=said, **bounds)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+
+
+def _alias(parameter: inspect.Parameter) -> str:
+    return next((each.alias for each in get_args(parameter.annotation)[1:] if each.alias), parameter.name)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _asked(kind: Any, operator: str) -> Any:
+    if operator == "is_null":
+        return bool
+    return str if operator in _LISTS | _TEXTS else kind
+
+
+def _type_of(entity: type, path: str) -> Any:
+    """Return the type of a field by its dotted path, without None."""
+    kind: Any = entity
+    for name in path.split("."):
+        hints = get_type_hints(kind) if isinstance(kind, type) else {}
+        if name not in hints:
+            raise RouteError(f"{entity.__name__} has no field {path}", "FilterParameters", "mend the FilterSet")
+        kind = _without_none(hints[name])
+    return kind
+
+
+def _without_none(hint: Any) -> Any:
+    some = [each for each in get_args(hint) if each is not type(None)]
+    return some[0] if len(some) == 1 and type(None) in get_args(hint) else hint

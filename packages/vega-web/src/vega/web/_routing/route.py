@@ -1,0 +1,78 @@
+"""A route with middleware of its own, which serves what is plain by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any, Final
+
+from fastapi import routing
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .._pipeline.pipeline import MiddlewarePipeline
+from .._problems.problems import Problems
+from .fast_route import PlainRoute
+from .fast_route_plan import plain_plan
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_INCLUDED: Final[ContextVar[Any] | None] = getattr(routing, "_effective_route_context_var", None)
+_TELEMETRY: Final = "fastapi.telemetry"  # a key of the connection scope, while FastAPI observes the request
+
+
+class Route(APIRoute):
+    """A route with middleware of its own, inside that of its router and of the application.
+
+    What is plain is served without FastAPI's dependency solving, with the same answers: see the page on use cases
+    over HTTP. A class that overrides `get_route_handler` or whose `app` is replaced keeps FastAPI's way.
+    """
+
+    around: ASGIApp | None = None
+    vega_plain: PlainRoute | None = None
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self._made = self.app
+
+    def get_route_handler(self) -> Handler:
+        """Return FastAPI's handler; called for the route, and once more for each router that includes it."""
+        handler = super().get_route_handler()
+        if type(self).get_route_handler is Route.get_route_handler:
+            served = self._served(None if _INCLUDED is None else _INCLUDED.get())
+            served.vega_plain = _plain(served, handler)
+        return handler
+
+    # A frame less than an async function of its own, once a request; checkers differ on what an async function gives.
+    def handle(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> Coroutine[Any, Any, None]:
+        """Serve a request that was found to be meant for this route."""
+        serve: Any = self._serve if self.around is None or scope["type"] != "http" else self.around
+        return serve(scope, receive, send)  # type: ignore[no-any-return]  # each is an async function
+
+    def _serve(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        served = self._served(scope.get("fastapi", {}).get("effective_route_context"))
+        plain = getattr(served, "vega_plain", None)
+        if plain is None or scope.get(_TELEMETRY) is not None or scope["method"] not in served.methods:
+            return super().handle(scope, receive, send)
+        if served is self and self.app is not self._made:
+            return super().handle(scope, receive, send)
+        return plain(scope, receive, send)  # type: ignore[no-any-return]  # a PlainRoute
+
+    def _served(self, included: Any) -> Any:
+        """Return what knows the settings: the route as it is included in a router, else the route itself."""
+        return self if included is None or included.original_route is not self else included
+
+    def surround(self, pipeline: MiddlewarePipeline) -> None:
+        """Put middleware around the route."""
+        self.around = pipeline.wrap(Problems(self._serve))
+
+
+def _plain(served: Any, handler: Any) -> PlainRoute | None:
+    is_own = getattr(handler, "__qualname__", "") == "get_request_handler.<locals>.app"  # which nothing has wrapped
+    if _INCLUDED is None or not is_own or getattr(handler, "__module__", "") != routing.__name__:
+        return None
+    plan = plain_plan(served)
+    return None if plan is None else PlainRoute(plan, lambda: served.app)

@@ -1,0 +1,212 @@
+"""The endpoint of a use case: its input as body, path and query parameters, its result as the response."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from typing import Annotated, Any, Final, TypeVar, cast, final, get_args, get_origin, get_type_hints
+
+from fastapi import Path, Query
+from pydantic import BaseModel, Strict, create_model, field_validator
+from pydantic.fields import FieldInfo
+
+from vega.patterns import Interactor, Mediator
+
+from .._errors import RouteError
+from .strict_types import json_check, json_typed, text_typed
+
+_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_PARAMETER: Final = re.compile(r"{(\w+)(?::\w+)?}")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """One value that a use case takes."""
+
+    name: str
+    given: str  # the name that its constructor knows it by
+    hint: Any
+    info: FieldInfo | None
+    default: Any
+    is_made: bool = False  # whether the default is made anew for each use; the endpoint then leaves the value out
+
+
+def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """Return the endpoint of a use case, and the options of its route.
+
+    Values whose names stand in the path come from there; the others from the body (POST, PUT, PATCH) or the query.
+
+    Args:
+        use_case: an Interactor or Mediator.
+        method: the HTTP method.
+        path: with the prefix of the router.
+
+    Raises:
+        RouteError: the path names a value that the use case does not take.
+    """
+    taken = {field.name: field for field in _fields(use_case)}
+    in_path = _PARAMETER.findall(path)
+    unknown = [name for name in in_path if name not in taken]
+    if unknown:
+        raise RouteError(
+            f"{use_case.__qualname__} takes no {', '.join(unknown)}",
+            f"{method} {path}",
+            f"it takes {', '.join(taken)}",
+        )
+    rest = [field for name, field in taken.items() if name not in in_path]
+    parameters = [_parameter(taken[name], Path()) for name in in_path]
+    model: type[BaseModel] | None = None
+    if method in _BODY and rest:
+        model = _model(use_case, rest, whole=not in_path)
+        parameters.append(inspect.Parameter("body", inspect.Parameter.KEYWORD_ONLY, annotation=model))
+    else:
+        parameters += [_parameter(field, Query()) for field in rest]
+    result = result_of(use_case)
+    endpoint = _endpoint(use_case, model, rest)
+    endpoint.__name__ = endpoint.__qualname__ = _HUMP.sub("_", use_case.__name__).lower()
+    endpoint.__module__, endpoint.__doc__ = use_case.__module__, inspect.getdoc(use_case)
+    endpoint.__signature__ = inspect.Signature(parameters)
+    endpoint.__vega_use_case__ = use_case
+    return endpoint, _options(endpoint, method, result)
+
+
+def _endpoint(use_case: Any, model: type[BaseModel] | None, rest: Sequence[_Field]) -> Any:
+    given = {field.name: field.given for field in rest}
+    made = tuple(field.name for field in rest if field.is_made)
+
+    async def with_body(*, body: BaseModel, **values: Any) -> Any:
+        for name in body.model_fields_set:  # what was not sent keeps the default of the use case
+            values[given[name]] = getattr(body, name)
+        return await use_case(**values)
+
+    async def without_body(**values: Any) -> Any:
+        for name in made:
+            if values[name] is None:
+                del values[name]
+        return await use_case(**{given.get(name, name): value for name, value in values.items()})
+
+    return without_body if model is None else with_body
+
+
+def _options(endpoint: Any, method: str, result: Any) -> dict[str, Any]:
+    is_empty = result is None or result is type(None)
+    return {
+        "operation_id": endpoint.__name__,
+        "status_code": 204 if is_empty else 201 if method == "POST" else 200,
+        "response_model": None if is_empty or result is Any else result,
+    }
+
+
+def _fields(use_case: Any) -> Iterator[_Field]:
+    model = getattr(use_case, "Input", None)
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        for name, info in model.model_fields.items():
+            by_name = info.alias is None or model.model_config.get("populate_by_name")
+            given = name if by_name else str(info.alias)
+            made = info.default_factory is not None
+            default = None if made else info.default
+            yield _Field(name=name, given=given, hint=info.annotation, info=info, default=default, is_made=made)
+        return
+    hints = get_type_hints(use_case.__init__, include_extras=True)
+    own = fields(use_case) if is_dataclass(use_case) else ()
+    factories = {each.name for each in own if each.default_factory is not MISSING}
+    for parameter in list(inspect.signature(use_case.__init__).parameters.values())[1:]:
+        if parameter.kind not in {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}:
+            name, hint = parameter.name, hints.get(parameter.name, Any)
+            made = name in factories
+            default = None if made else parameter.default
+            yield _Field(name=name, given=name, hint=hint, info=None, default=default, is_made=made)
+
+
+def _parameter(field: _Field, place: Any) -> inspect.Parameter:
+    """Return a parameter of the endpoint that FastAPI reads from the path or the query."""
+    metadata: list[Any] = []
+    default = inspect.Parameter.empty if isinstance(place, type(Path())) else field.default
+    if field.info is not None:
+        place.description, place.title = field.info.description, field.info.title
+        metadata += field.info.metadata
+        if field.info.is_required():
+            default = inspect.Parameter.empty
+    hint = cast("Any", Annotated)[(text_typed(field.hint, metadata), *metadata, place)]  # made at run time
+    return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
+
+
+def _model(use_case: Any, rest: Sequence[_Field], *, whole: bool) -> type[BaseModel]:
+    """Return the model of the body: the Input itself, or a model of those values that the path does not give.
+
+    Each value must be what the document says: no `"1"` for an int, no number for a date, no text with NUL.
+    """
+    name, own = f"{use_case.__name__}Input", _read_by_themselves(getattr(use_case, "Input", None))
+    checks = _checks([field for field in rest if field.name not in own])
+    if not (whole and rest[0].info is not None):
+        definitions: dict[str, Any] = {field.name: _definition(field, field.name in own) for field in rest}
+        return create_model(name, __module__=use_case.__module__, __validators__=checks, **definitions)
+    given: type[BaseModel] = use_case.Input
+    typed = {field.name: _definition(field) for field in rest if field.name not in own}
+    namespace: dict[str, Any] = {"__module__": use_case.__module__, "__doc__": given.__doc__, **checks}
+    namespace["__annotations__"] = {key: hint for key, (hint, _) in typed.items()}
+    return type(name, (given,), namespace | {key: copy(info) for key, (_, info) in typed.items()})
+
+
+def _checks(rest: Sequence[_Field]) -> dict[str, Any]:
+    """Return the validators that look at values before pydantic reads them, by names of their own."""
+    found: dict[Any, list[str]] = {}
+    for field in rest:
+        check = json_check(field.hint)
+        if check is not None and not _is_strict(field):
+            found.setdefault(check, []).append(field.name)
+    return {f"vega_{check.__name__}": field_validator(*names, mode="before")(check) for check, names in found.items()}
+
+
+def _read_by_themselves(model: Any) -> frozenset[str]:
+    """Return the fields of a model that a validator of its own reads."""
+    known: Any = getattr(model, "__pydantic_decorators__", None)
+    found = known.field_validators.values() if known is not None else ()
+    return frozenset(name for each in found if each.info.mode != "after" for name in each.info.fields)
+
+
+def _is_strict(field: _Field) -> bool:
+    return field.info is not None and any(isinstance(each, Strict) for each in field.info.metadata)
+
+
+def _definition(field: _Field, is_own: bool = False) -> tuple[Any, Any]:
+    metadata = field.info.metadata if field.info is not None else []
+    hint = field.hint if is_own else json_typed(field.hint, metadata)
+    if field.info is not None:
+        return hint, field.info
+    return hint, ... if field.default is inspect.Parameter.empty else field.default
+
+
+def result_of(use_case: Any) -> Any:
+    """Return the T of an `Interactor[T]`; Any when it does not say."""
+    given: Mapping[Any, Any] = {}
+    kind = use_case
+    while True:
+        bases = getattr(kind, "__orig_bases__", kind.__bases__)
+        base = next((each for each in bases if _leads_to_use_case(get_origin(each) or each)), None)
+        if base is None:
+            return Any
+        origin, arguments = get_origin(base) or base, get_args(base)
+        found = tuple(_with(argument, given) for argument in arguments)
+        if origin in {Interactor, Mediator}:
+            result = found[0] if found else Any
+            return Any if isinstance(result, TypeVar) else result
+        given = dict(zip(getattr(origin, "__parameters__", ()), found, strict=False))
+        kind = origin
+
+
+def _with(hint: Any, given: Mapping[Any, Any]) -> Any:
+    """Return a type with its parameters replaced, as far as they are given."""
+    inner = getattr(hint, "__parameters__", ())
+    if inner and not isinstance(hint, TypeVar):
+        return hint[tuple(given.get(each, each) for each in inner)]
+    return given.get(hint, hint)
+
+
+def _leads_to_use_case(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Interactor | Mediator)

@@ -1,0 +1,69 @@
+"""Mounts the WebSocket handlers that discovery found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
+
+from vega.discovery import Found
+
+from .._errors import WebSocketDefinitionError
+from .connection import SocketEndpoint, Surroundings
+from .handler import WebSocketHandler
+
+
+def install_websockets(app: FastAPI, around: Surroundings, errors: list[Exception]) -> None:
+    """Mount the discovered handlers.
+
+    Args:
+        app: takes the routes.
+        around: what their connections share.
+        errors: takes a `WebSocketDefinitionError` for each handler that cannot be mounted.
+    """
+    app.state.sockets = around
+    for handler in _handlers(around.application.found):
+        try:
+            mount_websocket(app, handler, around)
+        except WebSocketDefinitionError as error:
+            errors.append(error)
+
+
+def add_websocket(app: FastAPI, handler: type[WebSocketHandler]) -> None:
+    """Mount a handler that discovery does not find, on an application of `create_app`.
+
+    Raises:
+        WebSocketDefinitionError: it has no path, or its messages have no type that pydantic knows.
+    """
+    mount_websocket(app, handler, app.state.sockets)
+
+
+def mount_websocket(app: FastAPI, handler: type[WebSocketHandler], around: Surroundings) -> None:
+    """Mount one handler at its path.
+
+    Raises:
+        WebSocketDefinitionError: it has no path, or its messages have no type that pydantic knows.
+    """
+    where = f"{handler.__module__}.{handler.__qualname__}"
+    if not handler.path.startswith("/"):
+        raise WebSocketDefinitionError(
+            f"{handler.__qualname__} has no path", where, 'set path = "/ws/name" in the class'
+        )
+    try:
+        endpoint = SocketEndpoint(handler, around)
+    except Exception as error:
+        raise WebSocketDefinitionError(
+            f"the messages of {handler.__qualname__} cannot be read: {error}",
+            f"{where}.on_message",
+            "annotate the message with str, bytes, or what pydantic reads from JSON",
+        ) from error
+    app.router.routes.append(WebSocketRoute(handler.path, endpoint, name=handler.__name__))
+
+
+def _handlers(found: Found | None) -> Iterator[type[WebSocketHandler]]:
+    for module in found.modules("websocket") if found is not None else ():
+        for value in vars(sys.modules[module]).values():
+            if isinstance(value, type) and issubclass(value, WebSocketHandler) and value.__module__ == module:
+                yield value

@@ -1,0 +1,131 @@
+"""How many in how long: three ways to count, on any `Store`; the clock is given."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+from random import random
+from typing import Literal, TypeAlias, final
+
+from vega.core import Store
+
+from .._errors import WebError
+
+Algorithm: TypeAlias = Literal["sliding", "fixed", "bucket"]
+_ATTEMPTS = 64
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """So many requests in so many seconds.
+
+    Args:
+        rate: how many; at least 1.
+        per: seconds; above 0.
+        algorithm: `sliding` weighs the window before with the part of it that still counts (Cloudflare, "How we built
+            rate limiting capable of scaling to millions of domains", 2017); `fixed` begins anew at each window;
+            `bucket` lets `burst` pass at once and then one each `per / rate` seconds (GCRA, ITU-T I.371).
+        burst: of a bucket; `rate` when None.
+        name: tells several limits apart: a word of letters, digits, `-` and `_`.
+
+    Raises:
+        WebError: a value is out of range.
+    """
+
+    rate: int
+    per: float
+    algorithm: Algorithm = "sliding"
+    burst: int | None = None
+    name: str = "default"
+
+    def __post_init__(self) -> None:
+        if self.rate < 1 or not 0 < self.per < math.inf or (self.burst is not None and self.burst < 1):
+            raise WebError(f"{self!r} lets nothing pass", "a Limit", "give a rate and burst from 1, and per above 0")
+        if not self.name.replace("-", "").replace("_", "").isalnum() or not self.name.isascii():
+            raise WebError(f"{self.name!r} is no name", "a Limit", "give a word of letters, digits, - and _")
+
+    @property
+    def quota(self) -> int:
+        """How many may pass at once."""
+        return self.burst or self.rate if self.algorithm == "bucket" else self.rate
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a limit says of one request.
+
+    Attributes:
+        limit: which limit.
+        is_allowed: whether it may pass.
+        remaining: how many more may pass now.
+        reset: seconds until the whole quota is there again.
+        retry_after: seconds until the next one may pass; 0 where it may now.
+    """
+
+    limit: Limit
+    is_allowed: bool
+    remaining: int
+    reset: float
+    retry_after: float = 0.0
+
+
+async def take(store: Store, limit: Limit, key: str, now: float) -> Verdict:
+    """Count one request.
+
+    Args:
+        store: where the counts are; whoever shares it shares the limit.
+        limit: how many may pass.
+        key: who asks.
+        now: seconds since the epoch, the same for all who share the store.
+
+    Raises:
+        StoreUnavailableError: the store cannot be reached.
+    """
+    place = f"rate:{limit.name}:{key}"
+    if limit.algorithm == "bucket":
+        return await _take_bucket(store, limit, place, now)
+    return await _take_window(store, limit, place, now)
+
+
+async def _take_window(store: Store, limit: Limit, place: str, now: float) -> Verdict:
+    number, elapsed = divmod(now, limit.per)
+    count = await store.increment(f"{place}:{number:.0f}", ttl=limit.per * 2 + 1)
+    before = 0
+    if limit.algorithm == "sliding":
+        before = int(await store.get(f"{place}:{number - 1:.0f}") or 0)
+    weighed = count + before * (1 - elapsed / limit.per)
+    rest = limit.per - elapsed
+    if weighed <= limit.rate:
+        return Verdict(limit=limit, is_allowed=True, remaining=int(limit.rate - weighed), reset=rest)
+    await store.increment(f"{place}:{number:.0f}", -1, ttl=limit.per * 2 + 1)  # what is refused does not count
+    if limit.algorithm == "fixed":
+        wait = rest
+    elif count <= limit.rate:  # the window before must fade until there is room for one
+        wait = limit.per * (1 - (limit.rate - count) / before) - elapsed
+    else:  # so must this one, when it is the window before
+        wait = rest + limit.per * (1 - (limit.rate - 1) / (count - 1))
+    return Verdict(limit=limit, is_allowed=False, remaining=0, reset=rest, retry_after=max(wait, 0.001))
+
+
+async def _take_bucket(store: Store, limit: Limit, place: str, now: float) -> Verdict:
+    """Count by the theoretical arrival time: when the bucket would be full again."""
+    interval = limit.per / limit.rate
+    depth = interval * limit.quota
+    for attempt in range(_ATTEMPTS):
+        if attempt:  # somebody else was first: the more of them, the longer the pause
+            await asyncio.sleep(random() * 0.001 * attempt)
+        old = await store.get(place)
+        full = max(float(old), now) if old is not None else now
+        after = full + interval
+        if after - now > depth * (1 + 1e-9):
+            wait = after - now - depth
+            return Verdict(limit=limit, is_allowed=False, remaining=0, reset=full - now, retry_after=wait)
+        new, ttl = repr(after).encode("ascii"), after - now + 1
+        is_kept = await (store.add(place, new, ttl=ttl) if old is None else store.swap(place, old, new, ttl=ttl))
+        if is_kept:
+            remaining = int((depth - (after - now)) / interval + 1e-6)
+            return Verdict(limit=limit, is_allowed=True, remaining=remaining, reset=after - now)
+    return Verdict(limit=limit, is_allowed=False, remaining=0, reset=depth, retry_after=interval)
