@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, Text, true
 
 from vega.data import Database, InMemoryRepository, SQLAlchemyRepository
-from vega.data._compile import _COMPILE, Compiler
+from vega.data._sql.compiler import _COMPILE, Compiler
 from vega.data.types import CodePointText
 from vega.patterns import QueryableRepository, Specification
 from vega.patterns.query import Not, Order, Query, QueryError, avg, count, max_, min_, sum_
@@ -314,7 +314,7 @@ def test_every_store_gives_the_same_answer_in_the_same_order(
 
 
 def without_escape(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("vega.data._texts.escape", lambda text: text)
+    patch.setattr("vega.data._sql.text_patterns.escape", lambda text: text)
 
 
 def without_collation(patch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def test_every_name_is_there_and_in_order() -> None:
     [
         "import vega.data",
         "from vega.data import InMemoryRepository, EntityMapping, DuplicateEntityError, use_tenant",
-        "import vega.data._plugin, vega.data._generators",
+        "import vega.data._project.plugin, vega.data._project.generators",
     ],
 )
 def test_no_sqlalchemy_before_a_name_that_needs_it(code: str) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from vega.core.extend import Project
 from vega.data import Database, SQLAlchemyRepository
-from vega.data._idle import IdleWatch
-from vega.data._project import database_of
+from vega.data._connection.idle_monitor import IdleWatch
+from vega.data._project.location import database_of
 
 NEVER = 3600.0
 

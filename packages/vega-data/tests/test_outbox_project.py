@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 from vega.core import Application
 from vega.core.extend import Project, RunOptions
 from vega.data import Database, InMemoryUnitOfWork
-from vega.data._outbox_plugin import OutboxPlugin
+from vega.data._project.outbox_plugin import OutboxPlugin
 from vega.data.cli import app as migrate
 from vega.data.cli import outbox as command
-from vega.data.outbox import Outbox
+from vega.data.outbox._outbox import Outbox
 from vega.di import current_scope, get_container, set_container
 
 PACKAGE = "vega_outbox_shop"

@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 from vega.core import Application
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
 from vega.data import Database, DestructiveMigrationError, MigrationError
-from vega.data._generators import migration, model, repository, resource
-from vega.data._plugin import DataPlugin
+from vega.data._project.generators import migration, model, repository, resource
+from vega.data._project.plugin import DataPlugin
 from vega.data.cli import app
 from vega.di import Container, Scope, get_container, set_container
 from vega.patterns import QueryableRepository, UnitOfWork, transactional

@@ -151,7 +151,7 @@ def test_a_part_may_not_take_the_column_of_its_position() -> None:
 
 
 def test_statements_of_many_forms_are_forgotten_one_by_one(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vega.data._statements._MOST", 3)
+    monkeypatch.setattr("vega.data._sql.statement_cache._MOST", 3)
 
     async def body(trips: Any) -> None:
         await trips.add_many([Trip(name, Place("Rome")) for name in "abcdefgh"])

@@ -6,13 +6,8 @@ SQLAlchemy is loaded when a name that needs it is first used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._context import unsafe_all_tenants as unsafe_all_tenants
-    from ._context import use_actor as use_actor
-    from ._context import use_tenant as use_tenant
-    from ._database import Database as Database
-    from ._declared import metadata as metadata
-    from ._durable import durable as durable
-    from ._entity_mapping import EntityMapping as EntityMapping
+    from ._connection.database import Database as Database
+    from ._connection.unit_of_work import SQLAlchemyUnitOfWork as SQLAlchemyUnitOfWork
     from ._errors import ConstraintError as ConstraintError
     from ._errors import DatabaseStateError as DatabaseStateError
     from ._errors import DatabaseUnavailableError as DatabaseUnavailableError
@@ -29,39 +24,44 @@ if TYPE_CHECKING:
     from ._errors import StaleEntityError as StaleEntityError
     from ._errors import TenantError as TenantError
     from ._errors import TransactionConflictError as TransactionConflictError
-    from ._memory import InMemoryRepository as InMemoryRepository
-    from ._memory_unit import InMemoryUnitOfWork as InMemoryUnitOfWork
-    from ._repository import SQLAlchemyRepository as SQLAlchemyRepository
-    from ._unit import SQLAlchemyUnitOfWork as SQLAlchemyUnitOfWork
+    from ._mapping.context import unsafe_all_tenants as unsafe_all_tenants
+    from ._mapping.context import use_actor as use_actor
+    from ._mapping.context import use_tenant as use_tenant
+    from ._mapping.entity_mapping import EntityMapping as EntityMapping
+    from ._memory.repository import InMemoryRepository as InMemoryRepository
+    from ._memory.unit_of_work import InMemoryUnitOfWork as InMemoryUnitOfWork
+    from ._repositories.repository import SQLAlchemyRepository as SQLAlchemyRepository
+    from ._sql.declared_tables import metadata as metadata
+    from .outbox._listeners import durable as durable
 
 _WHERE = {
     "ConstraintError": "_errors",
     "DataError": "_errors",
-    "Database": "_database",
+    "Database": "_connection.database",
     "DatabaseStateError": "_errors",
     "DatabaseUnavailableError": "_errors",
     "DestructiveMigrationError": "_errors",
     "DuplicateEntityError": "_errors",
-    "EntityMapping": "_entity_mapping",
+    "EntityMapping": "_mapping.entity_mapping",
     "ForeignKeyError": "_errors",
     "IdleUnitError": "_errors",
-    "InMemoryRepository": "_memory",
-    "InMemoryUnitOfWork": "_memory_unit",
+    "InMemoryRepository": "_memory.repository",
+    "InMemoryUnitOfWork": "_memory.unit_of_work",
     "InvalidEntityError": "_errors",
     "MappingError": "_errors",
     "MigrationError": "_errors",
     "OutboxError": "_errors",
     "QueryTimeoutError": "_errors",
-    "SQLAlchemyRepository": "_repository",
-    "SQLAlchemyUnitOfWork": "_unit",
+    "SQLAlchemyRepository": "_repositories.repository",
+    "SQLAlchemyUnitOfWork": "_connection.unit_of_work",
     "StaleEntityError": "_errors",
     "TenantError": "_errors",
     "TransactionConflictError": "_errors",
-    "durable": "_durable",
-    "metadata": "_declared",
-    "unsafe_all_tenants": "_context",
-    "use_actor": "_context",
-    "use_tenant": "_context",
+    "durable": "outbox._listeners",
+    "metadata": "_sql.declared_tables",
+    "unsafe_all_tenants": "_mapping.context",
+    "use_actor": "_mapping.context",
+    "use_tenant": "_mapping.context",
 }
 
 __all__ = [

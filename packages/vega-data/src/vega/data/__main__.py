@@ -13,7 +13,7 @@ from typing import cast
 
 from vega.core import Application, CoreError
 
-from ._outbox_plugin import OutboxPlugin, run_in
+from ._project.outbox_plugin import OutboxPlugin, run_in
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vega.patterns import EntityNotFoundError
 
-from ._rules import Rules
+from ._mapping.policies import Rules
 
 
 def missing(rules: Rules, identity: object) -> EntityNotFoundError:

@@ -14,11 +14,11 @@ import typer
 from vega.core.extend import Project
 from vega.discovery import discover
 
-from ._database import Database
+from ._connection.database import Database
 from ._errors import MigrationError, OutboxError
-from ._project import database_of, migrations_folder
+from ._project.location import database_of, migrations_folder
 from .migrations import Migrations
-from .outbox import Outbox, OutboxEntry
+from .outbox._outbox import Outbox, OutboxEntry
 
 app: typer.Typer = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
 outbox: typer.Typer = typer.Typer(help="See what waits to be told, and tell again what failed.", no_args_is_help=True)

@@ -9,11 +9,11 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, MetaData
 
-from .._database import Database
-from .._driver_errors import translated
+from .._connection.database import Database
+from .._connection.driver_errors import translated
 from .._errors import DestructiveMigrationError, MigrationError, QueryTimeoutError
-from .._migration_folder import MigrationFolder, Revision
 from ._autogenerate import differences, written
+from ._folder import MigrationFolder, Revision
 from ._locks import locked, who_blocks
 from ._reports import CheckReport, Status
 from ._script import Script, current

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._migration_folder import Revision
+from ._folder import Revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,293 @@
+"""The database: one engine with its pool, opened and closed by whoever owns it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from sqlalchemy import MetaData
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from vega.patterns import UnitOfWorkError, current_unit
+
+from .._errors import DatabaseStateError
+from .._sql.declared_tables import declared_tables
+from .._sql.sqlite import VegaConnection, connected
+from .._sql.tables import EntityTable, joined
+from .driver_errors import translated
+from .idle_monitor import IdleWatch
+from .session import Session
+from .unit_of_work import SQLAlchemyUnitOfWork
+from .urls import asyncio_url, secret_of
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from ..outbox._outbox import Outbox
+
+_MEMORY: Final = {None, "", ":memory:"}
+
+
+class Database:
+    """A database and its pool of connections.
+
+    `async with database:` opens it and closes it; repositories and units of work use it in between. A URL
+    without a driver gets the asyncio one: `sqlite:///shop.db`, `postgresql://host/shop`.
+
+    Args:
+        url: where it is, in the form of SQLAlchemy.
+        package: the package whose repositories `create_all` serves beside those made with this database; with
+            an empty one all imported repository classes.
+        pool_size: the largest number of open connections, at least 1.
+        pool_timeout: how long to wait for a free one, in seconds.
+        connect_timeout: how long to wait for a new one, in seconds (PostgreSQL).
+        lock_timeout: how long a write waits for another one, in seconds.
+        statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
+        idle_limit: how long a unit of work may keep its connection and send nothing, in seconds, before a warning
+            tells where it was opened; 0 for as long as it likes.
+        cursor_secret: signs the cursors of pages; made from the URL when empty, so that all processes with
+            the same database accept each other's.
+        echo: log every statement.
+
+    Raises:
+        DatabaseStateError: the URL cannot be read, or its driver is not installed.
+    """
+
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        package: str = "",
+        pool_size: int = 5,
+        pool_timeout: float = 30.0,
+        connect_timeout: float = 10.0,
+        lock_timeout: float = 5.0,
+        statement_timeout: float | None = None,
+        idle_limit: float = 10.0,
+        cursor_secret: str = "",
+        echo: bool = False,
+    ) -> None:
+        self._url = asyncio_url(url)
+        self._package = package
+        self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
+        self._options |= {"pool_timeout": pool_timeout, "pool_size": pool_size, "max_overflow": 0}
+        self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
+        self._secret = cursor_secret.encode() or secret_of(self._url)
+        self._idle = IdleWatch(idle_limit)
+        self._engine: AsyncEngine | None = None
+        self._autocommit: AsyncEngine | None = None
+        self._opened_in: asyncio.AbstractEventLoop | None = None
+        self._outbox: Outbox | None = None
+        self._used: dict[tuple[type, str], EntityTable] = {}
+
+    @property
+    def url(self) -> URL:
+        """Where the database is, with its driver; printing it hides the password."""
+        return self._url
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._url.get_backend_name()
+
+    @property
+    def cursor_secret(self) -> bytes:
+        """The key that signs cursors."""
+        return self._secret
+
+    @property
+    def idle_watch(self) -> IdleWatch:
+        """What notes the units that hold a connection."""
+        return self._idle
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has been opened and not closed."""
+        return self._engine is not None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """SQLAlchemy's engine, for what Vega has no word for.
+
+        Raises:
+            DatabaseStateError: the database is not open.
+        """
+        if self._engine is None:
+            raise DatabaseStateError(
+                "the database is not open", self._url.render_as_string(), "write: async with database: ..."
+            )
+        return self._engine
+
+    @property
+    def autocommit_engine(self) -> AsyncEngine:
+        """The same pool, for single statements that are a transaction of their own."""
+        _ = self.engine
+        autocommit = self._autocommit
+        assert autocommit is not None  # made together with the engine
+        return autocommit
+
+    async def open(self) -> None:
+        """Make the pool; connections follow when they are needed. Opening twice does nothing."""
+        if self._engine is None:
+            self._engine = self.make_engine()
+            self._autocommit = self._engine
+            if self.dialect != "sqlite":  # whose driver commits each statement by itself already
+                self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def close(self) -> None:
+        """Close all connections. Closing twice does nothing."""
+        engine, self._engine = self._engine, None
+        self._idle.stop()
+        if engine is not None:
+            await engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            DatabaseUnavailableError: there is none.
+        """
+        async with self.reading() as session:
+            await session.driver_sql("SELECT 1")
+
+    async def create_all(self) -> None:
+        """Create the tables that are missing, of repositories made with this database and of the declared ones.
+
+        For tests and first steps; use migrations for what lives longer.
+        """
+        data = self.metadata()
+        with translated():
+            async with self.engine.begin() as connection:
+                await connection.run_sync(data.create_all)
+
+    async def drop_all(self) -> None:
+        """Drop the tables that `create_all` creates, with all they hold."""
+        data = self.metadata()
+        with translated():
+            async with self.engine.begin() as connection:
+                await connection.run_sync(data.drop_all)
+
+    def metadata(self) -> MetaData:
+        """Return the tables of repositories made with this database and of the declared ones."""
+        used = {one.table.key for one in self._used.values()}
+        declared = [one for one in declared_tables(self._package) if one.table.key not in used]
+        data = joined([*self._used.values(), *declared])
+        if self._outbox is not None:
+            for table in self._outbox.metadata.tables.values():
+                table.to_metadata(data)
+        return data
+
+    def unit(self) -> SQLAlchemyUnitOfWork:
+        """Return a new unit of work of this database."""
+        return SQLAlchemyUnitOfWork(self)
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """Where units of work write what aggregates recorded, or None."""
+        return self._outbox
+
+    def attach_outbox(self, outbox: Outbox) -> None:
+        """Have units of work write what aggregates recorded into an outbox; `Outbox(database)` calls it."""
+        self._outbox = outbox
+
+    def use(self, tables: EntityTable) -> None:
+        """Note the tables of a repository made with this database."""
+        self._used[tables.rules.shape.entity, tables.table.key] = tables
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[AsyncConnection]:
+        """Give SQLAlchemy's connection: that of the open unit of work, or one in a transaction of its own.
+
+        For statements that repositories have no word for; what they change is not seen by policies or events.
+        """
+        async with self.writing() as session:
+            try:
+                yield await session.connection()
+            finally:
+                session.snapshots.forget()
+
+    @asynccontextmanager
+    async def reading(self, *, snapshot: bool = False) -> AsyncGenerator[Session]:
+        """Give the session of the open unit, or one that only reads.
+
+        Args:
+            snapshot: several statements, or a cursor that stays open, need one transaction around them.
+        """
+        unit = self._open_unit()
+        if unit is not None:
+            yield unit.session
+            return
+        session = Session(self, "read" if snapshot else "none")
+        try:
+            yield session
+        finally:
+            await session.rollback()
+
+    @asynccontextmanager
+    async def writing(self, *, single: bool = False) -> AsyncGenerator[Session]:
+        """Give the session of the open unit, or one in a transaction of its own.
+
+        Args:
+            single: only one statement follows, which needs no transaction around it.
+
+        Raises:
+            UnitOfWorkError: the open unit is read-only.
+        """
+        unit = self._open_unit()
+        if unit is not None:
+            if unit.is_read_only:
+                raise UnitOfWorkError(
+                    "the unit of work is read-only", "a repository", "open the unit without read_only"
+                )
+            yield unit.session
+            return
+        session = Session(self, "one" if single else "write")
+        try:
+            yield session
+        except BaseException:
+            await session.rollback()
+            raise
+        else:
+            await session.commit()
+
+    def _open_unit(self) -> SQLAlchemyUnitOfWork | None:
+        unit = current_unit()
+        while unit is not None:
+            if isinstance(unit, SQLAlchemyUnitOfWork) and unit.database is self and unit.is_open:
+                return unit
+            unit = unit.outer
+        return None
+
+    def make_engine(self) -> AsyncEngine:
+        """Return a new engine with the settings of this database; whoever asks for one disposes of it."""
+        options = dict(self._options)
+        connect, lock, statement = self._timeouts
+        if self.dialect == "sqlite":
+            settings = {"factory": VegaConnection, "isolation_level": None, "timeout": lock}
+            options["connect_args"] = {**settings, "async_creator_fn": connected}
+            options["skip_autocommit_rollback"] = True
+            if self._url.database in _MEMORY:
+                options["pool_size"] = 1
+        else:
+            limits = {"lock_timeout": f"{int(lock * 1000)}"}
+            if statement is not None:
+                limits["statement_timeout"] = f"{int(statement * 1000)}"
+            options["connect_args"] = {"timeout": connect, "server_settings": limits}
+        try:
+            return create_async_engine(self._url, **options)
+        except ImportError as error:
+            raise DatabaseStateError(
+                f"the driver {error.name} is not installed", self._url.drivername, "install vega-data[postgres]"
+            ) from error

@@ -1,0 +1,188 @@
+"""Driver errors as errors of vega.data, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import exc
+
+from .._errors import (
+    ConstraintError,
+    DatabaseUnavailableError,
+    DataError,
+    DuplicateEntityError,
+    ForeignKeyError,
+    QueryTimeoutError,
+    TransactionConflictError,
+)
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from .._sql.tables import EntityTable
+
+_SQLITE_COLUMNS: Final = re.compile(r"constraint failed: (.*)")
+_POSTGRES_KEY: Final = re.compile(r"Key \((.*?)\)=")
+_LONGEST: Final = 200
+
+
+@contextmanager
+def translated(tables: EntityTable | None = None) -> Generator[None]:
+    """Raise the errors of the driver as errors of vega.data.
+
+    Args:
+        tables: the entity that the statement is about, for its field names.
+    """
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise QueryTimeoutError(
+            "no connection became free in time",
+            "the connection pool",
+            "keep units of work short, or give Database(url, pool_size=...)",
+        ) from error
+    except exc.DBAPIError as error:
+        raise _error_of(error, tables) from error
+    except sqlite3.Error as error:  # of a word that went straight to the driver, such as BEGIN
+        raise _error_of(exc.DBAPIError(None, None, error), tables) from error
+    except (ConnectionError, OSError) as error:
+        raise _unavailable(error) from error
+
+
+def _error_of(error: exc.DBAPIError, tables: EntityTable | None) -> DataError:
+    name = tables.rules.name if tables is not None else "the database"
+    state = _sqlstate(error)
+    for prefix, make in _BY_STATE.items():
+        if state.startswith(prefix):
+            return make(error, name, tables)
+    if state:
+        return DataError(f"the database refused a statement ({state})", name, _shortened(error))
+    return _sqlite_error(error, name, tables)
+
+
+def _sqlstate(error: exc.DBAPIError) -> str:
+    seen: Any = error.orig
+    while seen is not None:
+        state = getattr(seen, "sqlstate", None) or getattr(seen, "pgcode", None)
+        if isinstance(state, str):
+            return state
+        seen = seen.__cause__
+    return "08006" if error.connection_invalidated else ""
+
+
+def _sqlite_error(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
+    text = str(error.orig)
+    for word, make in _BY_TEXT.items():
+        if word in text:
+            return make(error, name, tables)
+    return DataError("the database refused a statement", name, _shortened(error))
+
+
+def _duplicate(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
+    return DuplicateEntityError.of(name, tuple(_fields(_columns_of(error, tables), tables)))
+
+
+def _columns_of(error: exc.DBAPIError, tables: EntityTable | None) -> list[str]:
+    constraint = _postgres_attribute(error, "constraint_name")
+    if tables is not None and constraint is not None:
+        for known in tables.table.constraints:
+            if known.name == constraint:
+                return [column.name for column in getattr(known, "columns", ())]
+    key = _POSTGRES_KEY.search(_postgres_attribute(error, "detail") or "")
+    if key:
+        return [part.strip() for part in key.group(1).split(",")]
+    listed = _SQLITE_COLUMNS.search(str(error.orig))
+    return [part.strip().rpartition(".")[2] for part in listed.group(1).split(",")] if listed else []
+
+
+def _fields(columns: list[str], tables: EntityTable | None) -> Iterator[str]:
+    stored = () if tables is None else zip(tables.columns, tables.rules.shape.columns, strict=True)
+    known = {column.name: field.dotted for column, field in stored}
+    return (known.get(column, column) for column in columns)
+
+
+def _postgres_attribute(error: exc.DBAPIError, attribute: str) -> str | None:
+    seen: Any = error.orig
+    while seen is not None:
+        value = getattr(seen, attribute, None)
+        if isinstance(value, str):
+            return value
+        seen = seen.__cause__
+    return None
+
+
+def _foreign_key(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    return ForeignKeyError(
+        f"{name} refers to what is not stored, or is still referred to",
+        name,
+        "store the other first, or delete it last",
+    )
+
+
+def _missing(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
+    fields = ", ".join(_fields(_columns_of(error, tables), tables)) or _postgres_attribute(error, "column_name") or ""
+    return ConstraintError(f"a value that must be there is missing: {fields}", name, "give it a value")
+
+
+def _check(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    return ConstraintError("a check of the database refuses a value", name, "give a value that meets the check")
+
+
+def _conflict(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    return TransactionConflictError(
+        "the transaction met another one and was undone", name, "run the unit again: @transactional(retry=3)"
+    )
+
+
+def _slow(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    return QueryTimeoutError("a statement or a lock took too long", name, "see what holds the lock, or allow more time")
+
+
+def _busy(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    return TransactionConflictError(
+        "another unit is writing, and did not finish in time", name, "keep units short, or run again: retry=3"
+    )
+
+
+def _away(error: exc.DBAPIError, _name: str, _tables: EntityTable | None) -> DataError:
+    return _unavailable(error)
+
+
+def _unavailable(error: BaseException) -> DatabaseUnavailableError:
+    return DatabaseUnavailableError(
+        f"the database cannot be reached ({type(error).__name__})", "the connection", "see that it runs at its URL"
+    )
+
+
+def _shortened(error: exc.DBAPIError) -> str:
+    text = str(error.orig).partition("\n")[0]
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+_Maker = Callable[[exc.DBAPIError, str, "EntityTable | None"], DataError]
+_BY_STATE: Final[dict[str, _Maker]] = {
+    "23505": _duplicate,
+    "23503": _foreign_key,
+    "23502": _missing,
+    "23514": _check,
+    "40001": _conflict,
+    "40P01": _conflict,
+    "55P03": _slow,
+    "57014": _slow,
+    "08": _away,
+    "57P": _away,
+    "53": _away,
+}
+_BY_TEXT: Final[dict[str, _Maker]] = {
+    "UNIQUE constraint failed": _duplicate,
+    "FOREIGN KEY constraint failed": _foreign_key,
+    "NOT NULL constraint failed": _missing,
+    "CHECK constraint failed": _check,
+    "database is locked": _busy,
+    "database table is locked": _busy,
+    "interrupted": _slow,
+    "unable to open database file": _away,
+    "disk I/O error": _away,
+}

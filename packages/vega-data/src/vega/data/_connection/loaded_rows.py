@@ -1,0 +1,47 @@
+"""What a unit of work has read, so that an update writes only what was changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from .._sql.tables import EntityTable
+
+_COMPARED: Final = (str, int, bool, bytes)
+
+
+class Snapshots:
+    """The rows that one transaction has read, as they are in the database.
+
+    Whatever changes rows in another way than `update` has them all forgotten: bulk changes, statements of one's own,
+    a savepoint that is undone. An update of a row that is not known writes all columns.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, Any], Sequence[Any]] = {}
+
+    def keep(self, tables: EntityTable, rows: Sequence[Sequence[Any]]) -> None:
+        """Remember rows, whose values are those of the columns of the entity."""
+        place, key = tables.rules.shape.columns.index(tables.rules.identity), tables.table.key
+        for row in rows:
+            self._rows[key, row[place]] = row
+
+    def changed(self, tables: EntityTable, identity: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that the row in the database lacks; all of them when it is not known."""
+        known = self._rows.pop((tables.table.key, identity), None)
+        if known is None:
+            return dict(row)
+        before = dict(zip([column.key for column in tables.columns], known, strict=True))
+        keeps = {column.key for column in tables.columns if column.onupdate is not None}
+        fresh = {name: value for name, value in row.items() if name in keeps or not _same(before[name], value)}
+        return fresh or dict(row)
+
+    def forget(self) -> None:
+        """Forget all rows."""
+        self._rows.clear()
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether both are stored alike: 0.1 and 0.10, or 0.0 and -0.0, are equal and are not."""
+    return before is after or (type(before) is type(after) and isinstance(before, _COMPARED) and before == after)

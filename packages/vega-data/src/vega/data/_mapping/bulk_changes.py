@@ -1,0 +1,47 @@
+"""The changes of `update_where` and the keys of `upsert_many`, checked before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vega.patterns.query import UnknownFieldError
+
+from .._errors import InvalidEntityError
+from .columns import check
+from .policies import Rules
+
+
+def checked_changes(rules: Rules, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes as they are stored, by field.
+
+    Raises:
+        UnknownFieldError: the entity stores no such field of its own.
+        InvalidEntityError: a value cannot be stored, a field is the identity or the version, or there is none.
+    """
+    if not changes:
+        raise InvalidEntityError("there is nothing to change", rules.name, "name a field: update_where(spec, name=...)")
+    checked: dict[str, Any] = {}
+    for name, value in changes.items():
+        column = rules.shape.by_path.get(name)
+        if column is None:
+            raise UnknownFieldError.of(name, rules.name, rules.shape.by_path)
+        if name in {rules.mapping.identity, rules.mapping.version, rules.mapping.tenant}:
+            raise InvalidEntityError(
+                f"{name} cannot be changed by update_where", rules.name, "change the entity itself"
+            )
+        checked[name] = check(column, value, rules.shape.entity)
+    return checked
+
+
+def checked_keys(rules: Rules, on: Iterable[str]) -> tuple[str, ...]:
+    """Return the fields by which an upsert finds what is there: those that are named, or the identity.
+
+    Raises:
+        UnknownFieldError: the entity stores no such field of its own.
+    """
+    keys = tuple(on) or (rules.mapping.identity,)
+    for key in keys:
+        if key not in rules.shape.by_path:
+            raise UnknownFieldError.of(key, rules.name, rules.shape.by_path)
+    return keys

@@ -1,0 +1,163 @@
+"""What is stored of an entity, its values and its collections: how they are read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from vega.patterns.query import FieldInfo, InvalidValueError
+from vega.patterns.query.values import constant_checker
+
+from .._errors import InvalidEntityError
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from .entity_layout import Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One stored value.
+
+    Args:
+        name: the column.
+        path: the fields from the entity to the value.
+
+    Attributes:
+        dotted: the path as it stands in queries.
+        nullable: whether the value, or a value object around it, may be missing.
+        read: takes an entity and returns the value.
+        check: takes a value that is not None, and where it stands; returns it as it is stored.
+    """
+
+    name: str
+    path: tuple[FieldInfo, ...]
+    dotted: str = field(init=False)
+    nullable: bool = field(init=False)
+    read: Callable[[object], Any] = field(init=False, compare=False)
+    check: Callable[[Any, str], Any] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        dotted = ".".join(info.name for info in self.path)
+        put = object.__setattr__
+        put(self, "dotted", dotted)
+        put(self, "nullable", any(info.nullable for info in self.path))
+        put(self, "read", self._reader())
+        put(self, "check", constant_checker(self.info.kind, self.info.type))
+
+    @property
+    def info(self) -> FieldInfo:
+        """The field that holds the value."""
+        return self.path[-1]
+
+    def _reader(self) -> Callable[[object], Any]:
+        path, get = self.path, attrgetter(self.dotted)
+        if len(path) == 1:
+            return get
+        if any(info.nullable for info in path[:-1]):
+            return lambda entity: read(entity, path)
+
+        def read_inside(entity: object) -> Any:
+            try:
+                return get(entity)
+            except AttributeError:  # a value object that must be there is not, or is something else
+                return read(entity, path)
+
+        return read_inside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A collection that belongs to its entity: stored with it, loaded with it, deleted with it.
+
+    Args:
+        path: the fields from the entity to the collection.
+        shape: how its members fall apart.
+        collection: the type of the collection: list, tuple, set or frozenset.
+    """
+
+    path: tuple[FieldInfo, ...]
+    shape: Shape
+    collection: Callable[[list[Any]], Any]
+
+    @property
+    def name(self) -> str:
+        """The path with underscores, for the name of the table."""
+        return "_".join(info.name for info in self.path)
+
+    @property
+    def dotted(self) -> str:
+        """The path as it stands in queries."""
+        return ".".join(info.name for info in self.path)
+
+
+def read(entity: object, path: tuple[FieldInfo, ...]) -> Any:
+    """Return the value at the end of a path; None when something on the way is missing.
+
+    Raises:
+        InvalidEntityError: something on the way is of another type.
+    """
+    value: Any = entity
+    for info in path:
+        if value is None:
+            return None
+        try:
+            value = getattr(value, info.name)
+        except AttributeError as error:
+            raise InvalidEntityError(
+                f"{type(value).__name__} has no field {info.name}", type(entity).__name__, "store what was declared"
+            ) from error
+    return value
+
+
+def members_of(entity: object, child: Child) -> Sequence[Any]:
+    """Return the members of a child collection; none when there is no collection.
+
+    Raises:
+        InvalidEntityError: it is no collection, or holds something else.
+    """
+    found = read(entity, child.path)
+    if found is None:
+        return ()
+    if not _is_collection(found):
+        raise InvalidEntityError(f"{child.dotted} is no collection", type(entity).__name__, "give it a list or a tuple")
+    members = list(found)
+    for member in members:
+        require_instance(member, child.shape.entity)
+    return members
+
+
+def _is_collection(value: object) -> TypeGuard[Collection[Any]]:
+    return isinstance(value, Collection)
+
+
+def require_instance(entity: object, kind: type) -> None:
+    """Refuse what is of another class.
+
+    Raises:
+        InvalidEntityError: it is.
+    """
+    if not isinstance(entity, kind):
+        raise InvalidEntityError(f"{type(entity).__name__} is no {kind.__name__}", kind.__name__)
+
+
+def check(column: Column, value: Any, entity: type) -> Any:
+    """Return a value as it is stored.
+
+    Raises:
+        InvalidEntityError: it is missing, of another type, or cannot be stored.
+    """
+    if value is None:
+        if column.nullable:
+            return None
+        raise missing_value(column, entity)
+    try:
+        return column.check(value, column.dotted)
+    except InvalidValueError as error:
+        raise InvalidEntityError(error.what, f"{entity.__name__}.{column.dotted}", error.fix) from error
+
+
+def missing_value(column: Column, entity: type) -> InvalidEntityError:
+    """Return the error for a value that must be there."""
+    return InvalidEntityError(f"{column.dotted} is missing", entity.__name__, f"give {column.dotted} a value")

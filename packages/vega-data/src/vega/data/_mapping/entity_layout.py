@@ -1,0 +1,177 @@
+"""How an entity falls apart into columns and children, and is put together again: no SQL, no driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, TypeGuard, TypeVar, get_origin
+from weakref import WeakKeyDictionary
+
+from vega.patterns.query import EntityFields, Field, FieldInfo, Kind
+
+from .._errors import MappingError
+from .columns import Child, Column, check, members_of, require_instance
+from .constructor import assembly
+
+T = TypeVar("T")
+_NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one class falls apart.
+
+    Args:
+        entity: the class.
+        fields: its declared fields.
+        columns: its stored values, in order.
+        children: its collections, in order.
+        build: puts one together from its column values and the collections of its children.
+    """
+
+    entity: type
+    fields: EntityFields
+    columns: tuple[Column, ...]
+    children: tuple[Child, ...]
+    build: Callable[[Sequence[Any], Sequence[Any]], Any]
+    by_path: Mapping[str, Column] = field(default_factory=dict[str, Column])
+
+    @classmethod
+    def of(cls, entity: type) -> Shape:
+        """Return the shape of a class, made at the first call.
+
+        Raises:
+            MappingError: a field has no type that can be stored; a collection holds its own owner.
+        """
+        found = _known.get(entity)
+        if found is None:
+            found = _known[entity] = _shape(entity, ())
+        return found
+
+    def values(self, entity: object) -> list[Any]:
+        """Return the column values of an entity, unchecked."""
+        return [column.read(entity) for column in self.columns]
+
+    def require_valid(self, entity: object, changes: Mapping[str, Any] = _NO_CHANGES) -> None:
+        """Check everything that is stored of an entity, its collections with it.
+
+        Args:
+            entity: the entity.
+            changes: values that stand in place of its own, by dotted path.
+
+        Raises:
+            InvalidEntityError: a value is missing, of another type, or cannot be stored.
+        """
+        require_instance(entity, self.entity)
+        for column in self.columns:
+            dotted = column.dotted
+            check(column, changes[dotted] if dotted in changes else column.read(entity), self.entity)
+        for child in self.children:
+            for member in members_of(entity, child):
+                child.shape.require_valid(member)
+
+    def column(self, path: Field | str) -> Column:
+        """Return the column of a field."""
+        return self.by_path[str(path)]
+
+    def copy(self, entity: T) -> T:
+        """Return an equal entity that shares nothing that could be changed with this one."""
+        values = [_copied(value) for value in self.values(entity)]
+        children = [
+            child.collection([child.shape.copy(member) for member in members_of(entity, child)])
+            for child in self.children
+        ]
+        copied: T = self.build(values, children)
+        return copied
+
+
+_known: WeakKeyDictionary[type, Shape] = WeakKeyDictionary()
+_COLLECTIONS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
+    list: list,
+    tuple: tuple,
+    set: set,
+    frozenset: frozenset,
+}
+
+
+def _shape(entity: type, outer: tuple[type, ...]) -> Shape:
+    fields = EntityFields.of(entity)
+    if entity in outer:
+        raise MappingError(
+            f"{entity.__name__} contains itself", entity.__name__, "keep the other's identifier instead of the other"
+        )
+    if not fields:
+        raise MappingError(f"{entity.__name__} has no fields", entity.__name__, "write it as a dataclass or a model")
+    columns = tuple(_columns(entity, (), fields))
+    children = tuple(_children((), fields, (*outer, entity)))
+    _refuse_clashes(entity, columns)
+    paths = [column.path for column in columns], [child.path for child in children]
+    build = assembly(entity, *paths)
+    return Shape(entity, fields, columns, children, build, {column.dotted: column for column in columns})
+
+
+def _columns(entity: type, before: tuple[FieldInfo, ...], fields: EntityFields) -> Iterator[Column]:
+    for info in fields.values():
+        path = (*before, info)
+        if info.kind is Kind.OBJECT and info.inside is not None:
+            if info.inside.entity in {step.inside.entity for step in before if step.inside}:
+                raise MappingError(f"{info.name} contains itself", entity.__name__, "keep an identifier instead")
+            _require_presence(entity, info)
+            yield from _columns(entity, path, info.inside)
+        elif info.kind is Kind.ANY:
+            raise MappingError(
+                f"the type of {entity.__name__}.{info.name} says nothing about how to store it",
+                f"{entity.__module__}.{entity.__qualname__}",
+                "give it a type such as str, int, Decimal, datetime, UUID, an enum, a dataclass or a list of them",
+            )
+        elif info.kind is not Kind.LIST:
+            yield Column(name="_".join(step.name for step in path), path=path)
+
+
+def _require_presence(entity: type, info: FieldInfo) -> None:
+    inside = info.inside
+    if info.nullable and inside is not None and all(one.nullable or one.kind is Kind.LIST for one in inside.values()):
+        raise MappingError(
+            f"{info.name} may be missing, and so may everything in it: the two cannot be told apart",
+            entity.__name__,
+            f"give {inside.entity.__name__} a field that is always there",
+        )
+
+
+def _children(before: tuple[FieldInfo, ...], fields: EntityFields, outer: tuple[type, ...]) -> Iterator[Child]:
+    for info in fields.values():
+        path = (*before, info)
+        if info.kind is Kind.LIST and info.inside is not None:
+            collection = _COLLECTIONS[get_origin(info.type)]
+            yield Child(path=path, shape=_shape(info.inside.entity, outer), collection=collection)
+        elif info.kind is Kind.OBJECT and info.inside is not None:
+            yield from _children(path, info.inside, outer)
+
+
+def _refuse_clashes(entity: type, columns: tuple[Column, ...]) -> None:
+    seen: dict[str, Column] = {}
+    for column in columns:
+        if column.name in seen:
+            raise MappingError(
+                f"{column.dotted} and {seen[column.name].dotted} would share the column {column.name}",
+                entity.__name__,
+                "rename one of the fields",
+            )
+        seen[column.name] = column
+
+
+def _copied(value: Any) -> Any:
+    if _is_list(value):
+        return [_copied(item) for item in value]
+    if _is_dict(value):
+        return {key: _copied(item) for key, item in value.items()}
+    return value
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_dict(value: object) -> TypeGuard[dict[Any, Any]]:
+    return isinstance(value, dict)

@@ -1,0 +1,222 @@
+"""What happens to an entity on its way in, whatever stores it: identity, version, audit, soft delete, tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from vega.patterns.query import Compare, Comparison, Field, FieldInfo, IsNull, Kind, Node, QueryPlan
+
+from .._errors import MappingError, StaleEntityError, TenantError
+from .columns import Column, read
+from .context import current_actor, current_tenant
+from .entity_layout import Shape
+from .entity_mapping import EntityMapping
+from .uuid7 import uuid7
+
+_MADE_KINDS: Final = (Kind.INT, Kind.TEXT, Kind.UUID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The rules of one entity.
+
+    Args:
+        shape: how it falls apart.
+        mapping: what its repository declares.
+        identity: the column that identifies it.
+        stored_identity: its field, as one that is never missing.
+    """
+
+    shape: Shape
+    mapping: EntityMapping
+    identity: Column
+    stored_identity: FieldInfo
+
+    @classmethod
+    def of(cls, entity: type, mapping: EntityMapping) -> Rules:
+        """Return the rules of a class.
+
+        Raises:
+            MappingError: the mapping names a field that does not exist, or of a kind that cannot serve.
+        """
+        shape = Shape.of(entity)
+        for name in _named(mapping):
+            if name not in shape.by_path:
+                raise MappingError(
+                    f"{entity.__name__} has no stored field {name!r}",
+                    f"the mapping of {entity.__module__}.{entity.__qualname__}",
+                    f"its stored fields: {', '.join(shape.by_path)}",
+                )
+        identity = shape.by_path[mapping.identity]
+        rules = cls(
+            shape=shape, mapping=mapping, identity=identity, stored_identity=replace(identity.info, nullable=False)
+        )
+        rules._require(mapping.version, Kind.INT, "the version")
+        for stamp in (mapping.created_at, mapping.updated_at, mapping.soft_delete):
+            rules._require(stamp, Kind.DATETIME, "a moment")
+        return rules
+
+    @property
+    def name(self) -> str:
+        """The entity's name, for errors."""
+        return self.shape.entity.__name__
+
+    @property
+    def identity_field(self) -> FieldInfo:
+        """The field that identifies the entity, which no stored one lacks."""
+        return self.stored_identity
+
+    def identity_of(self, entity: object) -> Any:
+        """Return the identifier of an entity; None when it has none yet."""
+        try:
+            return self.identity.read(entity)
+        except AttributeError:
+            return read(entity, self.identity.path)  # which says what is wrong with it
+
+    def version_of(self, entity: object) -> int:
+        """Return the version of an entity; 0 for one that was never stored."""
+        return read(entity, self.shape.by_path[self.mapping.version].path) or 0
+
+    def on_insert(self, entity: object) -> dict[str, Any]:
+        """Return the fields to set when an entity is added, by dotted path.
+
+        An int identifier that is missing is not among them: the database makes it.
+        """
+        mapping = self.mapping
+        changes = self._tenancy(entity)
+        if self.identity_of(entity) is None and self.identity_field.kind is not Kind.INT:
+            changes[mapping.identity] = self._new_identity()
+        if mapping.version:
+            changes[mapping.version] = 1
+        if mapping.created_at or mapping.updated_at:
+            changes |= dict.fromkeys(filter(None, (mapping.created_at, mapping.updated_at)), self.now())
+        if mapping.created_by or mapping.updated_by:
+            changes |= dict.fromkeys(filter(None, (mapping.created_by, mapping.updated_by)), current_actor())
+        return changes
+
+    def on_insert_many(self, entities: Sequence[object]) -> list[dict[str, Any]]:
+        """Return for each of many entities what `on_insert` returns."""
+        mapping = self.mapping
+        stamps = mapping.created_at or mapping.updated_at or mapping.created_by or mapping.updated_by
+        if mapping.version or mapping.tenant or stamps or self.identity_field.kind is not Kind.INT:
+            return [self.on_insert(entity) for entity in entities]
+        return [{} for _ in entities]
+
+    def on_update(self, entity: object) -> dict[str, Any]:
+        """Return the fields to set when an entity is changed, by dotted path."""
+        changes = self._tenancy(entity) | self.on_bulk_update()
+        if self.mapping.version:
+            changes[self.mapping.version] = self.version_of(entity) + 1
+        return changes
+
+    def on_bulk_update(self) -> dict[str, Any]:
+        """Return the fields to set when entities are changed unseen; their versions are counted up apart."""
+        changes: dict[str, Any] = {}
+        if self.mapping.updated_at:
+            changes[self.mapping.updated_at] = self.now()
+        if self.mapping.updated_by:
+            changes[self.mapping.updated_by] = current_actor()
+        return changes
+
+    def visible(self, lifted: frozenset[str] = frozenset()) -> tuple[Node, ...]:
+        """Return what must hold for an entity to be seen.
+
+        Raises:
+            TenantError: the entity belongs to a tenant, and none is set.
+        """
+        nodes: list[Node] = []
+        if self.mapping.soft_delete and "soft_delete" not in lifted:
+            nodes.append(IsNull(self.field(self.mapping.soft_delete)))
+        if self.mapping.tenant:
+            tenant = current_tenant(self.name)
+            if tenant is not None:
+                nodes.append(Compare(Comparison.EQ, self.field(self.mapping.tenant), tenant))
+        return tuple(nodes)
+
+    def seen(self, plan: QueryPlan) -> tuple[Node, ...]:
+        """Return the conditions of a plan with those of the policies.
+
+        Raises:
+            MappingError: the plan lifts a policy that cannot be lifted, or that there is none of.
+        """
+        unknown = plan.lifted - ({"soft_delete"} if self.mapping.soft_delete else set())
+        if unknown:
+            raise MappingError(
+                f"{self.name} has no policy {', '.join(sorted(unknown))} that a query can lift",
+                "without(...)",
+                "lift soft_delete; to see every tenant, write: with unsafe_all_tenants()",
+            )
+        return (*plan.nodes, *self.visible(plan.lifted))
+
+    def field(self, path: str) -> Field:
+        """Return a field by its dotted path."""
+        return Field(self.shape.by_path[path].path)
+
+    def stale(self, entity: object) -> StaleEntityError:
+        """Return the error for an entity that was changed by somebody else."""
+        return StaleEntityError.of(self.name, self.identity_of(entity))
+
+    def refuse_foreign(self, stored: object) -> None:
+        """Refuse to overwrite what another tenant has stored.
+
+        Raises:
+            TenantError: it is stored, and of another tenant.
+        """
+        name = self.mapping.tenant
+        if not name or stored is None:
+            return
+        tenant = current_tenant(self.name)
+        if tenant is not None and read(stored, self.shape.by_path[name].path) != tenant:
+            raise self.foreign()
+
+    def foreign(self) -> TenantError:
+        """Return the error for an entity whose identifier or keys another tenant has taken."""
+        return TenantError(f"this {self.name} belongs to another tenant", self.name, "choose another id")
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the moment, for stamps."""
+        return datetime.now(UTC)
+
+    def _tenancy(self, entity: object) -> dict[str, Any]:
+        name = self.mapping.tenant
+        if not name:
+            return {}
+        tenant = current_tenant(self.name)
+        own = read(entity, self.shape.by_path[name].path)
+        if tenant is None or own == tenant:
+            return {}
+        if own not in {None, ""}:
+            raise TenantError(f"this {self.name} belongs to another tenant", self.name, "store it as its own tenant")
+        return {name: tenant}
+
+    def _new_identity(self) -> Any:
+        kind = self.identity_field.kind
+        if kind not in _MADE_KINDS:
+            raise MappingError(f"no {kind} identifier can be made", self.name, "give the entity one before it is added")
+        made: UUID = uuid7()
+        return made if kind is Kind.UUID else str(made)
+
+    def _require(self, name: str, kind: Kind, role: str) -> None:
+        if name and self.shape.by_path[name].info.kind is not kind:
+            raise MappingError(f"{name} cannot be {role}: it is no {kind}", self.name, f"declare it as {kind}")
+
+
+def _named(mapping: EntityMapping) -> list[str]:
+    single = [
+        mapping.identity,
+        mapping.version,
+        mapping.soft_delete,
+        mapping.created_at,
+        mapping.updated_at,
+        mapping.created_by,
+        mapping.updated_by,
+        mapping.tenant,
+        *mapping.references,
+    ]
+    grouped = [name for group in (*mapping.unique_keys(), *mapping.index_keys()) for name in group]
+    return [name for name in (*single, *grouped) if name]

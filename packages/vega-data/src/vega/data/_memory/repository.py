@@ -1,0 +1,288 @@
+"""The repository in memory: the same answers as a database, without one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from vega.patterns import AggregateRoot, QueryableRepository, Specification, current_unit
+from vega.patterns.query import Kind, MemoryExecutor, Query, QueryPlan, select
+from vega.patterns.query.values import check_constant
+
+from .._connection.event_publishing import publish_events
+from .._errors import DuplicateEntityError, MappingError
+from .._mapping.bulk_changes import checked_changes, checked_keys
+from .._mapping.columns import read
+from .._mapping.copies import with_values
+from .._mapping.entity_mapping import EntityMapping
+from .._mapping.policies import Rules
+from .._missing import missing
+from .unit_of_work import InMemoryUnitOfWork
+
+T = TypeVar("T")
+
+
+class InMemoryRepository(QueryableRepository[T]):
+    """Keeps entities in memory: for tests, and for starting without a database.
+
+    It stores copies, so that an entity changes only by being saved, and checks what a database checks: types,
+    missing values, unique fields, versions, policies.
+
+    Args:
+        entity: the class; the type parameter of the subclass when None.
+        mapping: identity, version, unique fields and policies; the class attribute `mapping` when None.
+
+    Raises:
+        MappingError: the entity is not known, or cannot be mapped.
+    """
+
+    mapping: EntityMapping = EntityMapping()
+
+    def __init__(self, entity: type[T] | None = None, *, mapping: EntityMapping | None = None) -> None:
+        chosen = entity or type(self).entity_type()
+        if chosen is None:
+            raise MappingError(
+                f"{type(self).__name__} does not say what it stores",
+                f"{type(self).__module__}.{type(self).__qualname__}",
+                "write InMemoryRepository(User), or class Users(InMemoryRepository[User])",
+            )
+        self._rules = Rules.of(chosen, mapping or self.mapping)
+        self._rows: dict[Any, T] = {}
+        self._last_int = 0
+        self._executor = _Executor[T](self.stored, self._rules)
+
+    def query(self) -> Query[T]:
+        """Return a query of all entities."""
+        return Query(self._rules.shape.fields, self._executor)
+
+    async def find_by_id(self, id: Any) -> T | None:
+        """Return the entity with this identifier, or None."""
+        found = self._seen(id)
+        return None if found is None else self._rules.shape.copy(found)
+
+    async def find_all(self, limit: int = 100, offset: int = 0) -> list[T]:
+        """Return entities ordered by identifier."""
+        return await self.query().limit(limit).offset(offset).get()
+
+    async def count(self, spec: Specification[T] | None = None) -> int:
+        """Return how many entities there are, or how many satisfy a specification."""
+        query = self.query()
+        return await (query if spec is None else query.where(spec)).count()
+
+    async def add(self, entity: T) -> T:
+        """Store a new entity."""
+        (stored,) = await self.add_many([entity])
+        return stored
+
+    async def add_many(self, entities: Iterable[T]) -> list[T]:
+        """Store new entities, all or none."""
+        self._enlist()
+        before = self.take_snapshot()
+        try:
+            stored = [self._insert(entity) for entity in entities]
+        except BaseException:
+            self.restore(before)
+            raise
+        await publish_events(stored)
+        return stored
+
+    async def save(self, entity: T) -> T:
+        """Create or update an entity."""
+        self._enlist()
+        stored = self._insert(entity) if self._is_new(entity) else self._change(entity)
+        await publish_events([stored])
+        return stored
+
+    async def update(self, entity: T) -> T:
+        """Store the values of an entity that is stored already."""
+        self._enlist()
+        self._require(entity)
+        stored = self._change(entity)
+        await publish_events([stored])
+        return stored
+
+    async def delete(self, id: Any) -> bool:
+        """Delete the entity with this identifier, or mark it where the mapping has a soft delete."""
+        self._enlist()
+        found = self._seen(id)
+        if found is None:
+            return False
+        self._remove(found)
+        return True
+
+    async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
+        """Store entities, updating those that are there."""
+        self._enlist()
+        keys = checked_keys(self._rules, on)
+        before = self.take_snapshot()
+        try:
+            stored = [self._upsert(entity, keys) for entity in entities]
+        except BaseException:
+            self.restore(before)
+            raise
+        await publish_events(stored)
+        return stored
+
+    async def update_where(self, spec: Specification[T], **changes: Any) -> int:
+        """Set fields of every entity that satisfies a specification; return how many there were."""
+        self._enlist()
+        checked = checked_changes(self._rules, changes)
+        found = self._executor.select(self.query().where(spec).plan)
+        before = dict(self._rows)
+        try:
+            for entity in found:
+                bumped = checked | self._rules.on_bulk_update()
+                if self._rules.mapping.version:
+                    bumped[self._rules.mapping.version] = self._rules.version_of(entity) + 1
+                self._store(with_values(self._rules.shape.copy(entity), bumped))
+        except BaseException:
+            self._rows = before
+            raise
+        return len(found)
+
+    async def delete_where(self, spec: Specification[T]) -> int:
+        """Delete every entity that satisfies a specification; return how many there were."""
+        self._enlist()
+        found = self._executor.select(self.query().where(spec).plan)
+        for entity in found:
+            self._remove(entity)
+        return len(found)
+
+    async def stream(self, spec: Specification[T] | None = None, *, batch: int = 1000) -> AsyncIterator[T]:
+        """Iterate over entities as they are now."""
+        query = self.query() if spec is None else self.query().where(spec)
+        async for entity in query.stream(batch=batch):
+            yield entity
+
+    def stored(self) -> Iterable[T]:
+        """Return the entities as they are kept; never change them."""
+        return self._rows.values()
+
+    def take_snapshot(self) -> Any:
+        """Return what the repository holds."""
+        return dict(self._rows), self._last_int
+
+    def restore(self, snapshot: Any) -> None:
+        """Hold again what a snapshot holds."""
+        rows, self._last_int = snapshot
+        self._rows = dict(rows)
+
+    def _enlist(self) -> None:
+        unit = current_unit()
+        if isinstance(unit, InMemoryUnitOfWork):
+            unit.enlist(self)
+
+    def _seen(self, id: Any) -> T | None:
+        if id is None:
+            return None
+        info = self._rules.identity_field
+        key = check_constant(info.kind, info.type, id, f"the identifier of {self._rules.name}")
+        found = self._rows.get(key)
+        if found is None:
+            self._rules.visible()
+            return None
+        return next(iter(_visible([found], self._rules, self.query().plan)), None)
+
+    def _is_new(self, entity: T) -> bool:
+        if self._rules.mapping.version:
+            return self._rules.version_of(entity) == 0
+        return self._rules.identity_of(entity) not in self._rows
+
+    def _require(self, entity: T) -> None:
+        identity = self._rules.identity_of(entity)
+        if self._seen(identity) is None:
+            raise missing(self._rules, identity)
+
+    def _insert(self, entity: T) -> T:
+        changes = self._rules.on_insert(entity)
+        if self._rules.identity_of(entity) is None and self._rules.identity_field.kind is Kind.INT:
+            changes[self._rules.mapping.identity] = self._last_int + 1
+        self._rules.shape.require_valid(entity, changes)
+        candidate = with_values(self._rules.shape.copy(entity), changes)
+        if self._rules.identity_of(candidate) in self._rows:
+            if self._rules.mapping.version:
+                raise self._rules.stale(candidate)
+            raise DuplicateEntityError.of(self._rules.name, (self._rules.mapping.identity,))
+        self._store(candidate)
+        return with_values(entity, changes)
+
+    def _change(self, entity: T) -> T:
+        changes = self._rules.on_update(entity)
+        self._rules.shape.require_valid(entity, changes)
+        candidate = with_values(self._rules.shape.copy(entity), changes)
+        stored = self._rows.get(self._rules.identity_of(entity))
+        if self._rules.mapping.version and (
+            stored is None or self._rules.version_of(stored) != self._rules.version_of(entity)
+        ):
+            raise self._rules.stale(entity)
+        self._rules.refuse_foreign(stored)
+        self._store(candidate)
+        return with_values(entity, changes)
+
+    def _upsert(self, entity: T, keys: tuple[str, ...]) -> T:
+        there = self._same(entity, keys)
+        if there is None:
+            return self._insert(entity)
+        self._rules.refuse_foreign(there)
+        kept = {self._rules.mapping.identity: self._rules.identity_of(there)}
+        if self._rules.mapping.version:
+            kept[self._rules.mapping.version] = self._rules.version_of(there)
+        return self._change(with_values(entity, kept))
+
+    def _same(self, entity: T, keys: tuple[str, ...]) -> T | None:
+        paths = [self._rules.shape.column(key).path for key in keys]
+        wanted = [read(entity, path) for path in paths]
+        if any(value is None for value in wanted):
+            return None
+        return next((row for row in self._rows.values() if [read(row, path) for path in paths] == wanted), None)
+
+    def _store(self, candidate: T) -> None:
+        identity = self._rules.identity_of(candidate)
+        for keys in self._rules.mapping.unique_keys():
+            same = self._same_other(candidate, keys, identity)
+            if same is not None:
+                raise DuplicateEntityError.of(self._rules.name, keys)
+        if isinstance(identity, int):
+            self._last_int = max(self._last_int, identity)
+        if isinstance(candidate, AggregateRoot):
+            candidate.pull_events()
+        self._rows[identity] = candidate
+
+    def _same_other(self, candidate: T, keys: tuple[str, ...], identity: Any) -> T | None:
+        paths = [self._rules.shape.column(key).path for key in keys]
+        wanted = [read(candidate, path) for path in paths]
+        if any(value is None for value in wanted):
+            return None
+        for other, row in self._rows.items():
+            if other != identity and [read(row, path) for path in paths] == wanted:
+                return row
+        return None
+
+    def _remove(self, entity: T) -> None:
+        identity = self._rules.identity_of(entity)
+        if self._rules.mapping.soft_delete:
+            changes = self._rules.on_update(entity) | {self._rules.mapping.soft_delete: self._rules.now()}
+            self._rows[identity] = with_values(self._rules.shape.copy(entity), changes)
+        else:
+            del self._rows[identity]
+
+
+class _Executor(MemoryExecutor[T]):
+    """Queries over the copies that a repository keeps, under its policies; gives out copies of them."""
+
+    def __init__(self, stored: Callable[[], Iterable[T]], rules: Rules) -> None:
+        self._rules = rules
+        super().__init__(stored, (rules.identity_field,))
+
+    async def fetch(self, plan: QueryPlan) -> list[T]:
+        copy = self._rules.shape.copy
+        return [copy(entity) for entity in await super().fetch(plan)]
+
+    def select(self, plan: QueryPlan) -> list[T]:
+        return super().select(replace(plan, nodes=self._rules.seen(plan)))
+
+
+def _visible(entities: list[T], rules: Rules, plan: QueryPlan) -> list[T]:
+    seen = replace(plan, nodes=rules.seen(plan))
+    return select(seen.node, entities)

@@ -1,0 +1,63 @@
+"""Where a project's database is, and where its migrations lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vega.core.extend import Project
+from vega.settings import BaseSettings
+
+if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+    from .._connection.database import Database
+
+
+class DataSettings(BaseSettings):
+    """What the environment and `.env` say of the database.
+
+    Attributes:
+        database_url: where it is, from `DATABASE_URL`; a SQLite file beside pyproject.toml when empty.
+        database_pool_size: the largest number of open connections, from `DATABASE_POOL_SIZE`.
+        database_idle_limit: how long a unit of work may keep its connection and send nothing before a warning, in
+            seconds, from `DATABASE_IDLE_LIMIT`; 0 for as long as it likes.
+        cursor_secret: signs the cursors of pages, from `CURSOR_SECRET`; made from the URL when empty.
+    """
+
+    database_url: str = ""
+    database_pool_size: int = 5
+    database_idle_limit: float = 10.0
+    cursor_secret: str = ""
+
+
+def database_of(project: Project, settings: object | None = None) -> Database:
+    """Return the database of a project, not open.
+
+    Args:
+        project: the project.
+        settings: the application's settings; their `database_url` wins when they have one.
+
+    Raises:
+        DatabaseStateError: the URL cannot be used.
+    """
+    from .._connection.database import Database
+
+    read = DataSettings.load(project.root)
+    chosen: Any = getattr(settings, "database_url", None)
+    url = str(chosen.get_secret_value() if hasattr(chosen, "get_secret_value") else chosen or read.database_url)
+    database = Database(
+        url or f"sqlite+aiosqlite:///{project.root / project.package}.db",
+        package=project.package,
+        pool_size=read.database_pool_size,
+        idle_limit=read.database_idle_limit,
+        cursor_secret=read.cursor_secret,
+    )
+    if "outbox" in project.features:  # whose tables then belong to the schema, whoever asks
+        from ..outbox._outbox import Outbox
+
+        Outbox(database)
+    return database
+
+
+def migrations_folder(project: Project) -> Path:
+    """Return the folder of a project's migrations."""
+    return project.source / "infrastructure" / "migrations" / "versions"

@@ -1,0 +1,57 @@
+"""The feature `outbox`: what aggregates recorded is stored with them, and a process of its own tells it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from vega.core.extend import AddDependency, EnableFeature, Operation, Plugin, Process, Project, RunOptions
+
+from ..outbox._listeners import declared_listeners
+
+if TYPE_CHECKING:  # the outbox loads SQLAlchemy, which a command such as `vega add` does not need
+    from vega.core import Application
+
+    from ..outbox._outbox import Outbox
+    from .plugin import DataPlugin
+
+
+class OutboxPlugin(Plugin):
+    """Provides `Outbox`, with every function that is marked `@durable` as a listener."""
+
+    feature = "outbox"
+    requires = ("data",)
+
+    def __init__(self) -> None:
+        self._outbox: Outbox | None = None
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """The outbox of the application; None before it was configured."""
+        return self._outbox
+
+    def configure(self, app: Application) -> None:
+        """Have the outbox of the database hear for the functions that are marked, and register it."""
+        from ..outbox._outbox import Outbox
+
+        database = cast("DataPlugin", app.plugin("data")).database
+        self._outbox = database.outbox or Outbox(database)
+        for one in declared_listeners(app.project.package):
+            self._outbox.listen(one.event, name=one.name, key=one.key)(one.handler)
+        app.container.register_instance(Outbox, self._outbox)
+
+    def add(self, project: Project) -> Sequence[Operation]:
+        """Return the requirement and the feature; the tables follow with the next migration."""
+        return [AddDependency("vega-data[cli]>=0.1,<0.2"), EnableFeature(self.feature)]
+
+    def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
+        """Return a relay."""
+        command = (sys.executable, "-m", "vega.data", "relay", "--project", str(project.root))
+        return [Process(name="outbox", command=command, stage=1)]
+
+
+async def run_in(app: Application, handler: Any, event: Any) -> None:
+    """Run a listener as the edge of a unit of work of its own: with a fresh scope, and what it needs injected."""
+    async with app.activate():
+        await app.container.bind(handler)(event)

@@ -1,0 +1,91 @@
+"""The feature `data`: a database that opens and closes with the application, and a unit of work for each scope."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, Plugin, Project, WriteFile
+from vega.di import Scope
+from vega.patterns import UnitOfWork
+
+from .location import database_of, migrations_folder
+
+if TYPE_CHECKING:  # the database loads SQLAlchemy, which a command such as `vega add` does not need
+    from vega.core import Application
+
+    from .._connection.database import Database
+
+
+class DataPlugin(Plugin):
+    """Provides `Database` (one), `UnitOfWork` and `SQLAlchemyUnitOfWork` (one for each scope)."""
+
+    feature = "data"
+
+    def __init__(self) -> None:
+        self._database: Database | None = None
+
+    @property
+    def database(self) -> Database:
+        """The application's database.
+
+        Raises:
+            DatabaseStateError: the plugin has not been configured.
+        """
+        from .._errors import DatabaseStateError
+
+        if self._database is None:
+            raise DatabaseStateError("there is no database yet", "the feature data", "load the application first")
+        return self._database
+
+    def configure(self, app: Application) -> None:
+        """Make the database from settings and environment, and register it."""
+        from .._connection.database import Database
+        from .._connection.unit_of_work import SQLAlchemyUnitOfWork
+
+        database = self._database = database_of(app.project, app.settings)
+        app.container.register_instance(Database, database)
+        # The one who works in a unit enters it; a scope that did would make every request a transaction.
+        app.container.register_factory(SQLAlchemyUnitOfWork, database.unit, scope=Scope.SCOPED, enter=False)
+        app.container.alias(UnitOfWork, SQLAlchemyUnitOfWork)
+
+    async def startup(self, app: Application) -> None:
+        """Open the pool; connections follow when they are needed."""
+        if self._database is not None:
+            await self._database.open()
+
+    async def shutdown(self, app: Application) -> None:
+        """Close all connections."""
+        if self._database is not None:
+            await self._database.close()
+
+    def health(self, app: Application) -> Mapping[str, Callable[[], Awaitable[object]]]:
+        """Return the question whether the database answers."""
+        return {"database": self.database.ping}
+
+    def add(self, project: Project) -> Sequence[Operation]:
+        """Return the requirement, the feature and the folder of migrations."""
+        folder = migrations_folder(project).relative_to(project.root).as_posix()
+        return [
+            AddDependency("vega-data[cli]>=0.1,<0.2"),
+            EnableFeature(self.feature),
+            WriteFile(f"{folder}/README.md", _README),
+        ]
+
+    def checks(self, project: Project) -> Sequence[Finding]:
+        """Report several heads, and migration files that cannot be read."""
+        from .._errors import MigrationError
+        from ..migrations._folder import MigrationFolder
+
+        try:
+            MigrationFolder(migrations_folder(project)).head()
+        except MigrationError as error:
+            return [Finding(severity="error", code=error.code, what=error.what, where=error.where, fix=error.fix)]
+        return []
+
+
+_README = """\
+# Migrations
+
+One file each, in the order of their numbers: `vega migrate create -m "add price"`, `vega migrate upgrade`.
+"""

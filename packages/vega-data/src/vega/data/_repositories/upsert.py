@@ -1,0 +1,87 @@
+"""Rows that are inserted, or update those that are there: one statement for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .._connection.session import Session
+from .._sql.compiler import Compiler
+from .._sql.tables import EntityTable
+
+
+class Merge:
+    """Merges rows into the table of an entity.
+
+    Args:
+        tables: the tables of the entity.
+        compiler: turns the tenant's policy into SQL.
+        names: the columns by the dotted paths of their fields.
+    """
+
+    def __init__(self, tables: EntityTable, compiler: Compiler, names: Mapping[str, str]) -> None:
+        self._tables, self._compiler, self._names = tables, compiler, names
+        mapping = tables.rules.mapping
+        self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
+        self._own = tuple(name for name in (mapping.identity, mapping.version, *self._created) if name)
+
+    def rounds(self, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[list[int]]:
+        """Yield the places of rows to send together: no statement may change one row twice."""
+        names = [self._names[key] for key in keys]
+        waiting = list(range(len(rows)))
+        while waiting:
+            seen: set[tuple[Any, ...]] = set()
+            now: list[int] = []
+            later: list[int] = []
+            for place in waiting:
+                key = tuple([rows[place][name] for name in names])
+                (later if key in seen else now).append(place)
+                if None not in key:  # which is equal to nothing
+                    seen.add(key)
+            yield now
+            waiting = later
+
+    async def send(
+        self, session: Session, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Send rows that have different keys; return for each what is stored in place of its own values.
+
+        Raises:
+            TenantError: a row with these keys belongs to another tenant.
+        """
+        wanted = list(dict.fromkeys([*self._own, *keys]))
+        merged = self._statement(rows[0], keys).returning(*map(self._tables.column, wanted))
+        returned = (await session.execute(merged, rows, tables=self._tables)).all()
+        stored = [dict(zip(wanted, row, strict=True)) for row in returned]
+        by_keys = {tuple([one[key] for key in keys]): one for one in stored}
+        identity = self._tables.rules.mapping.identity
+        by_identity = {one[identity]: one for one in stored}
+        found: list[dict[str, Any]] = []
+        for row in rows:
+            key = tuple([row[self._names[path]] for path in keys])
+            one = by_identity.get(row[self._names[identity]]) if None in key else by_keys.get(key)
+            if one is None:
+                raise self._tables.rules.foreign()
+            found.append({path: one[path] for path in self._own})
+        return found
+
+    def _statement(self, row: Mapping[str, Any], keys: Sequence[str]) -> Any:
+        tables, version = self._tables, self._tables.rules.mapping.version
+        dialect = sqlite if self._compiler.is_sqlite else postgresql
+        statement = dialect.insert(tables.table)
+        kept = {*self._own, *keys}
+        written: dict[str, Any] = {
+            name: statement.excluded[name] for path, name in self._names.items() if path not in kept and name in row
+        }
+        if version:
+            written[self._names[version]] = tables.column(version) + 1
+        if not written:  # nothing beside the keys: write one of them onto itself, so that a row comes back
+            written = {self._names[keys[0]]: statement.excluded[self._names[keys[0]]]}
+        tenancy = tables.rules.visible(frozenset({"soft_delete"}))
+        return statement.on_conflict_do_update(
+            index_elements=[tables.column(path) for path in keys],
+            set_=written,
+            where=self._compiler.clause(tenancy[0]) if tenancy else None,
+        )

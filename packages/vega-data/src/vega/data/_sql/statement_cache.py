@@ -1,0 +1,52 @@
+"""The statements that an entity's queries have been turned into, kept by their form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement
+
+from vega.patterns.query import Node
+
+from .compiler import Compiler
+from .parameters import form_of, with_slots
+
+S = TypeVar("S")
+Clauses: TypeAlias = Sequence[ColumnElement[bool]]
+_MOST: Final = 1_000
+
+
+class Statements:
+    """Statements of one entity, each compiled when its form is first seen.
+
+    Args:
+        compiler: turns conditions into SQL.
+    """
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self._known: dict[Hashable, Any] = {}
+
+    def of(self, nodes: Sequence[Node], key: Hashable, make: Callable[[Clauses], S]) -> tuple[S, dict[str, Any]]:
+        """Return a statement and its parameters.
+
+        Args:
+            nodes: its conditions.
+            key: tells it from other statements with conditions of the same form.
+            make: makes it from the conditions in SQL.
+
+        Raises:
+            UnsupportedPredicateError: a condition would not be answered as in memory.
+        """
+        form = form_of(nodes, sqlite=self._compiler.is_sqlite)
+        if form is None:
+            return make([self._compiler.clause(node) for node in nodes]), {}
+        whole = (key, form.key)
+        found: S | None = self._known.get(whole)
+        if found is None:
+            found = make([self._compiler.clause(node) for node in with_slots(nodes)])
+            if len(self._known) >= _MOST:
+                del self._known[next(iter(self._known))]  # the oldest
+            self._known[whole] = found
+        return found, form.parameters

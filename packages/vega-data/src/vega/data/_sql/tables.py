@@ -1,0 +1,257 @@
+"""Tables from the shape of an entity: no engine is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Time,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.types import TypeEngine
+
+from vega.patterns.query import Kind
+
+from .._errors import MappingError
+from .._mapping.columns import Child
+from .._mapping.columns import Column as ShapeColumn
+from .._mapping.entity_layout import Shape
+from .._mapping.policies import Rules
+from ..types import CodePointText, Duration, EnumText, ExactDecimal, Instant, TypedJson, WholeNumber
+
+NAMING: Final = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+POSITION: Final = "position"
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildTable:
+    """The table of a child collection.
+
+    Args:
+        child: the collection.
+        table: owner's identifier, a position for each level, then the columns of a member.
+        owner: the column of the owner's identifier.
+        positions: the positions, the outermost first.
+        columns: the columns of a member, in the order of its shape.
+        children: the tables of the member's own collections.
+    """
+
+    child: Child
+    table: Table
+    owner: Column[Any]
+    positions: tuple[Column[Any], ...]
+    columns: tuple[Column[Any], ...]
+    children: tuple[ChildTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTable:
+    """The tables of one entity.
+
+    Args:
+        rules: the rules of the entity.
+        table: the entity's own table.
+        columns: its columns, in the order of the shape.
+        children: the tables of its collections.
+        metadata: holds them all, when they were made here.
+    """
+
+    rules: Rules
+    table: Table
+    columns: tuple[Column[Any], ...]
+    children: tuple[ChildTable, ...]
+    metadata: MetaData
+
+    @property
+    def identity(self) -> Column[Any]:
+        """The column of the identifier."""
+        return self.column(self.rules.mapping.identity)
+
+    def column(self, path: str) -> Column[Any]:
+        """Return the column of a field, by its dotted path."""
+        return self.columns[self.rules.shape.columns.index(self.rules.shape.by_path[path])]
+
+
+def entity_table(rules: Rules, given: Table | None = None) -> EntityTable:
+    """Return the tables of an entity: made from its shape, or the one given.
+
+    Raises:
+        MappingError: the given table lacks a column, or a field cannot be stored.
+    """
+    if given is None:
+        given = getattr(rules.shape.entity, "__table__", None)
+    if given is not None:
+        return _given_table(rules, given)
+    data = MetaData(naming_convention=NAMING)
+    shape, mapping = rules.shape, rules.mapping
+    name = mapping.table or table_name(shape.entity)
+    columns = tuple(_column(rules, one) for one in shape.columns)
+    table = Table(name, data, *columns, *_constraints(rules))
+    for group in mapping.index_keys():
+        Index(None, *(table.c[shape.by_path[path].name] for path in group))
+    owner = table.c[rules.identity.name]
+    children = tuple(_child_table(child, table, owner, (), data) for child in shape.children)
+    return EntityTable(rules, table, columns, children, data)
+
+
+def table_name(entity: type) -> str:
+    """Return the name of an entity's table.
+
+    >>> table_name(type("OrderItem", (), {}))
+    'order_items'
+    """
+    words = _HUMP.sub("_", entity.__name__).lower()
+    if words.endswith("y") and words[-2:-1] not in {"a", "e", "i", "o", "u"}:
+        return f"{words[:-1]}ies"
+    return f"{words}es" if words.endswith(("s", "x", "z", "ch", "sh")) else f"{words}s"
+
+
+def column_type(column: ShapeColumn) -> TypeEngine[Any]:
+    """Return the type that stores a field."""
+    info = column.info
+    if info.kind is Kind.ENUM:
+        return EnumText(info.type)
+    if info.kind is Kind.JSON:
+        return TypedJson(info.type)
+    return _TYPES[info.kind]()
+
+
+def joined(tables: Iterable[EntityTable]) -> MetaData:
+    """Return the tables of several entities together.
+
+    Raises:
+        MappingError: two entities are mapped to one table.
+    """
+    data = MetaData(naming_convention=NAMING)
+    owners: dict[str, type] = {}
+    for one in tables:
+        entity = one.rules.shape.entity
+        if owners.setdefault(one.table.key, entity) is not entity:
+            raise MappingError(
+                f"{place(owners[one.table.key])} and {place(entity)} are both mapped to the table {one.table.key}",
+                "the declared repositories",
+                'name another table: mapping = EntityMapping(table="..."), or give Database(url, package="...")',
+            )
+        for table in one.metadata.tables.values():
+            if table.key not in data.tables:
+                table.to_metadata(data)
+    return data
+
+
+def place(entity: type) -> str:
+    """Return where a class is, for errors."""
+    return f"{entity.__module__}.{entity.__qualname__}"
+
+
+def _given_table(rules: Rules, table: Table) -> EntityTable:
+    by_attribute: dict[str, Any] = dict(table.c.items())
+    mapper = getattr(rules.shape.entity, "__mapper__", None)
+    if mapper is not None:
+        by_attribute |= {attribute.key: attribute.columns[0] for attribute in mapper.column_attrs}
+    missing = [one.dotted for one in rules.shape.columns if by_attribute.get(one.name) is None]
+    if missing or rules.shape.children:
+        missing += [child.dotted for child in rules.shape.children]
+        raise MappingError(
+            f"the table {table.name} has no place for {', '.join(missing)}",
+            place(rules.shape.entity),
+            "name the columns like the fields, or let the table be made from the entity",
+        )
+    columns = tuple(by_attribute[one.name] for one in rules.shape.columns)
+    return EntityTable(rules, table, columns, (), table.metadata)
+
+
+def _column(rules: Rules, one: ShapeColumn) -> Column[Any]:
+    is_identity = one is rules.identity
+    target = rules.mapping.references.get(one.dotted)
+    return Column(
+        one.name,
+        column_type(one),
+        *([ForeignKey(target)] if target else []),
+        primary_key=is_identity,
+        nullable=one.nullable and not is_identity,
+        autoincrement=is_identity and one.info.kind is Kind.INT,
+    )
+
+
+def _constraints(rules: Rules) -> Iterator[UniqueConstraint]:
+    for group in rules.mapping.unique_keys():
+        yield UniqueConstraint(*(rules.shape.by_path[path].name for path in group))
+
+
+def _child_table(
+    child: Child, parent: Table, owner: Column[Any], outer: tuple[Column[Any], ...], data: MetaData
+) -> ChildTable:
+    owner_name = owner.name if outer else f"{_singular(parent.name)}_{owner.name}"
+    key: Column[Any] = Column(owner_name, owner.type, nullable=False, autoincrement=False)
+    positions = tuple(
+        Column(f"{POSITION}_{depth}" if depth else POSITION, Integer, nullable=False, autoincrement=False)
+        for depth in range(len(outer) + 1)
+    )
+    columns = tuple(Column(one.name, column_type(one), nullable=one.nullable) for one in child.shape.columns)
+    name = f"{parent.name}_{child.name}"
+    _refuse_taken(name, child.shape, {owner_name, *(position.name for position in positions)})
+    referred = [owner, *outer]
+    table = Table(
+        name,
+        data,
+        key,
+        *positions,
+        *columns,
+        PrimaryKeyConstraint(key.name, *(position.name for position in positions)),
+        ForeignKeyConstraint([key.name, *(one.name for one in positions[:-1])], referred, ondelete="CASCADE"),
+    )
+    children = tuple(_child_table(inner, table, key, positions, data) for inner in child.shape.children)
+    return ChildTable(child, table, key, positions, columns, children)
+
+
+def _refuse_taken(table: str, shape: Shape, taken: set[str]) -> None:
+    for column in shape.columns:
+        if column.name in taken:
+            raise MappingError(
+                f"{shape.entity.__name__}.{column.dotted} would hide the column {column.name} of {table}",
+                place(shape.entity),
+                "rename the field",
+            )
+
+
+def _singular(name: str) -> str:
+    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
+
+
+_TYPES: Final[dict[Kind, Callable[[], TypeEngine[Any]]]] = {
+    Kind.TEXT: CodePointText,
+    Kind.INT: WholeNumber,
+    Kind.FLOAT: Double,
+    Kind.DECIMAL: ExactDecimal,
+    Kind.BOOL: Boolean,
+    Kind.DATE: Date,
+    Kind.DATETIME: Instant,
+    Kind.NAIVE_DATETIME: DateTime,
+    Kind.TIME: Time,
+    Kind.DURATION: Duration,
+    Kind.UUID: Uuid,
+    Kind.BYTES: LargeBinary,
+}

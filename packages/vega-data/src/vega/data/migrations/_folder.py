@@ -1,0 +1,216 @@
+"""The files of migrations: read as text, so that finding the head runs none of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from .._errors import MigrationError
+
+_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_LONGEST_SLUG: Final = 24
+_FILE: Final = '''"""{message}."""
+
+import sqlalchemy as sa
+from alembic import op
+from vega.data import types
+
+revision = "{revision}"
+down_revision = {down}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change the schema."""
+{upgrade}
+
+def downgrade() -> None:
+    """Take the change back."""
+{downgrade}'''
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One migration.
+
+    Args:
+        id: its name, such as `0003_add_price`; at most 32 characters.
+        down: the names of the ones it follows; none for the first.
+        message: what it does, in words.
+        path: its file.
+    """
+
+    id: str
+    down: tuple[str, ...]
+    message: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFolder:
+    """The folder that holds the migrations of a project, one file each.
+
+    Args:
+        path: the folder; it need not exist.
+    """
+
+    path: Path
+
+    def revisions(self) -> list[Revision]:
+        """Return the migrations, ordered by file name.
+
+        Raises:
+            MigrationError: a file is no Python, or names no revision.
+        """
+        if not self.path.is_dir():
+            return []
+        return [_read(file) for file in sorted(self.path.glob("*.py")) if not file.name.startswith("__")]
+
+    def heads(self) -> list[str]:
+        """Return the names that no other migration follows."""
+        revisions = self.revisions()
+        followed = {name for revision in revisions for name in revision.down}
+        return [revision.id for revision in revisions if revision.id not in followed]
+
+    def head(self) -> str | None:
+        """Return the name of the last migration, or None when there is none.
+
+        Raises:
+            MigrationError: there are several.
+        """
+        heads = self.heads()
+        if len(heads) > 1:
+            raise MigrationError(
+                f"there are {len(heads)} heads: {', '.join(heads)}",
+                str(self.path),
+                "change the down_revision of one of them, so that they follow each other",
+            )
+        return heads[0] if heads else None
+
+    def next_id(self, message: str) -> str:
+        """Return the name of the migration that follows."""
+        numbers = [int(revision.id[:4]) for revision in self.revisions() if revision.id[:4].isdigit()]
+        slug = _SLUG.sub("_", message.lower()).strip("_")[:_LONGEST_SLUG].strip("_")
+        return f"{max(numbers, default=0) + 1:04d}_{slug or 'migration'}"
+
+    def render(self, message: str, upgrade: str, downgrade: str) -> tuple[str, str]:
+        """Return the file name and the text of a new migration after the head.
+
+        Args:
+            message: what it does, in words.
+            upgrade: the body of the function that changes the schema; empty for nothing.
+            downgrade: the body of the function that takes it back.
+
+        Raises:
+            MigrationError: there are several heads.
+        """
+        down, revision = self.head(), self.next_id(message)
+        text = _FILE.format(
+            message=_sentence(message),
+            revision=revision,
+            down="None" if down is None else f'"{down}"',
+            upgrade=_body(upgrade),
+            downgrade=_body(downgrade),
+        )
+        return f"{revision}.py", _without_unused(text)
+
+    def destructive_steps(self, revisions: Iterable[str], function: str = "upgrade") -> list[str]:
+        """Return where migrations drop or narrow something, as `file:line what`.
+
+        Args:
+            revisions: the names of the migrations to look at.
+            function: `upgrade` or `downgrade`.
+        """
+        wanted = set(revisions)
+        found: list[str] = []
+        for revision in self.revisions():
+            if revision.id in wanted:
+                found += _destructive(revision.path, function)
+        return found
+
+
+def _read(file: Path) -> Revision:
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise MigrationError(f"the migration cannot be read: {error}", str(file), "mend the file") from error
+    values = dict(_assigned(tree))
+    name = values.get("revision")
+    if not isinstance(name, str) or not name:
+        raise MigrationError("the file names no revision", str(file), 'write revision = "..."; or move the file away')
+    down = values.get("down_revision")
+    downs = (down,) if isinstance(down, str) else tuple(down or ())
+    return Revision(id=name, down=downs, message=(ast.get_docstring(tree) or "").partition("\n")[0], path=file)
+
+
+def _assigned(tree: ast.Module) -> Iterable[tuple[str, Any]]:
+    for node in tree.body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        for target in targets:
+            if isinstance(target, ast.Name) and value is not None:
+                try:
+                    yield target.id, ast.literal_eval(value)
+                except ValueError:
+                    continue
+
+
+def _sentence(message: str) -> str:
+    plain = message.replace('"', "'").replace("\\", "/").strip().rstrip(".") or "migration"
+    return f"{plain[0].upper()}{plain[1:]}"
+
+
+def _body(text: str) -> str:
+    lines = text.strip("\n").split("\n") if text.strip() else []
+    if not lines:
+        return ""
+    return "\n".join(f"    {line}" if line.strip() else "" for line in lines) + "\n"
+
+
+def _without_unused(text: str) -> str:
+    head, _, body = text.partition("revision = ")
+    for line, use in _IMPORTS.items():
+        if use not in body:
+            head = head.replace(f"{line}\n", "")
+    return f"{head.rstrip()}\n\nrevision = {body}".rstrip() + "\n"
+
+
+_IMPORTS: Final[Mapping[str, str]] = {
+    "import sqlalchemy as sa": "sa.",
+    "from alembic import op": "op.",
+    "from vega.data import types": "types.",
+}
+_DROPS: Final = frozenset({"drop_table", "drop_column"})
+_DROPPING_SQL: Final = re.compile(r"\b(DROP\s+(TABLE|COLUMN|SCHEMA)|TRUNCATE|DELETE\s+FROM)\b", re.IGNORECASE)
+
+
+def _destructive(file: Path, function: str) -> list[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            for call in ast.walk(node):
+                what = _loss(call) if isinstance(call, ast.Call) else ""
+                if what:
+                    found.append(f"{file.name}:{call.lineno} {what}")  # type: ignore[attr-defined] # _loss has seen a call
+    return found
+
+
+def _loss(call: ast.Call) -> str:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    named = ", ".join(str(part.value) for part in call.args if isinstance(part, ast.Constant))
+    if name in _DROPS:
+        return f"{name} {named}"
+    if name == "alter_column" and any(keyword.arg == "type_" for keyword in call.keywords):
+        return f"changes the type of {named}"
+    texts = [part.value for part in ast.walk(call) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    if name == "execute" and any(_DROPPING_SQL.search(text) for text in texts):
+        return f"executes {texts[0][:60]}"
+    return ""

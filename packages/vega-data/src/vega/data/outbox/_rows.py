@@ -1,0 +1,92 @@
+"""The rows of the outbox and of the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+
+from vega.events import Event
+
+from ..types import Instant
+
+Handler = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """One event for one listener.
+
+    Args:
+        id: its place in the order of writing.
+        listener: the listener's name.
+        event_name: the event's type.
+        key: what is told in order; empty when order does not matter.
+        attempts: how many times the listener was run.
+        error: why it failed last; empty when it has not.
+        is_dead: whether no further attempt is made.
+    """
+
+    id: str
+    listener: str
+    event_name: str
+    key: str
+    attempts: int
+    error: str
+    is_dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A function that must hear of every event of a type."""
+
+    name: str
+    event: type[Event]
+    handler: Handler
+    key: Callable[[Any], str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that a relay has taken for a while; the token says that it still holds it."""
+
+    id: str
+    listener: str
+    payload: str
+    attempts: int
+    token: str
+
+
+def outbox_table(name: str, metadata: MetaData) -> Table:
+    """Return the table whose rows wait for their listeners."""
+    table = Table(
+        name,
+        metadata,
+        Column("id", String(36), primary_key=True),
+        Column("listener", String(200), nullable=False),
+        Column("event_name", String(200), nullable=False),
+        Column("payload", Text, nullable=False),
+        Column("key", String(200), nullable=False),
+        Column("status", String(10), nullable=False),
+        Column("attempts", Integer, nullable=False),
+        Column("available_at", Instant(), nullable=False),
+        Column("token", String(32), nullable=False),
+        Column("locked_until", Instant(), nullable=True),
+        Column("error", Text, nullable=False),
+    )
+    Index(None, table.c.status, table.c.available_at)
+    Index(None, table.c.listener, table.c.key)
+    return table
+
+
+def inbox_table(name: str, metadata: MetaData) -> Table:
+    """Return the table of the messages that consumers have seen."""
+    return Table(
+        name,
+        metadata,
+        Column("consumer", String(200), primary_key=True),
+        Column("message", String(200), primary_key=True),
+        Column("seen_at", Instant(), nullable=False),
+    )
