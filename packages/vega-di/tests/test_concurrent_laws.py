@@ -110,7 +110,7 @@ class History:
 
 def waiting_for(event: Callable[[], Any]) -> Any:
     """Give sync code that waits for somebody else other events than those of threads, so that nothing hangs."""
-    return mock.patch("vega.di._waiting.threading", SimpleNamespace(Event=event))
+    return mock.patch("vega.di._runtime.claims.threading", SimpleNamespace(Event=event))
 
 
 class Shut:

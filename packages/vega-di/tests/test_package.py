@@ -52,7 +52,7 @@ def test_importing_it_loads_only_a_little_of_the_standard_library() -> None:
     assert roots - {"vega"} <= set(sys.stdlib_module_names)
     assert roots.isdisjoint({"asyncio", "logging", "pydantic", "fastapi", "concurrent"})
     assert "inspect" not in roots
-    assert len(loaded) <= 60
+    assert len(loaded) <= 68  # 60 and eight folders
 
 
 def test_importing_it_costs_little_more_than_the_typing_it_is_made_of() -> None:
@@ -71,7 +71,7 @@ def test_importing_it_costs_little_more_than_the_typing_it_is_made_of() -> None:
 
 
 def test_files_and_functions_are_small() -> None:
-    for path in SOURCE.glob("*.py"):
+    for path in SOURCE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert len(text.splitlines()) < 300, path.name
         for node in ast.walk(ast.parse(text)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vega.di import _once, _waiting
+from vega.di._runtime import build_once, claims
 
 
 class Thing: ...
@@ -26,7 +26,7 @@ class Late(dict[Any, Any]):
             return super().setdefault(key, default)
         if self.found is not None:
             self[~key] = self.found
-        return _waiting.Claim(None, None)
+        return claims.Claim(None, None)
 
 
 NODE = SimpleNamespace(slot=7, address=Thing)
@@ -43,48 +43,48 @@ async def amade(owner: Any) -> Thing:
 def test_a_claim_that_ended_without_a_result_is_taken_up() -> None:
     owner = SimpleNamespace(v=Late())
 
-    assert type(_once.once(owner, NODE, made)) is Thing
+    assert type(build_once.once(owner, NODE, made)) is Thing
     assert owner.v.asked == 2
 
 
 def test_a_claim_that_ended_without_a_result_is_taken_up_by_a_task() -> None:
     owner = SimpleNamespace(v=Late())
 
-    assert type(asyncio.run(_once.aonce(owner, NODE, amade))) is Thing
+    assert type(asyncio.run(build_once.aonce(owner, NODE, amade))) is Thing
     assert owner.v.asked == 2
 
 
 def test_a_claim_that_ended_with_a_result_gives_it() -> None:
     there = Thing()
 
-    assert _once.once(SimpleNamespace(v=Late(there)), NODE, made) is there
-    assert asyncio.run(_once.aonce(SimpleNamespace(v=Late(there)), NODE, amade)) is there
+    assert build_once.once(SimpleNamespace(v=Late(there)), NODE, made) is there
+    assert asyncio.run(build_once.aonce(SimpleNamespace(v=Late(there)), NODE, amade)) is there
 
 
 def test_nobody_waits_for_a_build_that_has_ended() -> None:
-    claim = _waiting.Claim(NODE, None)
+    claim = claims.Claim(NODE, None)
     claim.end(None)
 
-    _waiting.wait(claim, None)
-    asyncio.run(_waiting.await_(claim, None))
+    claims.wait(claim, None)
+    asyncio.run(claims.await_(claim, None))
 
     assert claim.waiters == []
 
 
 def test_who_comes_after_a_build_that_failed_gets_its_error() -> None:
-    claim = _waiting.Claim(NODE, None)
+    claim = claims.Claim(NODE, None)
     claim.end(ValueError("no"))
 
     with pytest.raises(ValueError, match="no"):
-        _waiting.wait(claim, None)
+        claims.wait(claim, None)
     with pytest.raises(ValueError, match="no"):
-        asyncio.run(_waiting.await_(claim, None))
+        asyncio.run(claims.await_(claim, None))
 
 
 def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
     async def main() -> None:
-        claim = _waiting.Claim(NODE, None)
-        waiting = asyncio.create_task(_waiting.await_(claim, None))
+        claim = claims.Claim(NODE, None)
+        waiting = asyncio.create_task(claims.await_(claim, None))
         await asyncio.sleep(0)
         claim.end(None)
         waiting.cancel()
@@ -97,8 +97,8 @@ def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
 
 
 def test_a_wake_that_finds_nobody_leaves_the_bare_claim() -> None:
-    store: dict[int, Any] = {~7: _waiting.Bare(NODE)}
+    store: dict[int, Any] = {~7: claims.Bare(NODE)}
 
-    _once.wake(store, 7)
+    build_once.wake(store, 7)
 
-    assert store == {~7: _waiting.BUILT}
+    assert store == {~7: claims.BUILT}

@@ -2,12 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ._active import ActiveScope
-from ._ambient import current_scope
-from ._bind import bind
-from ._conditions import Condition, env, installed, missing, profile, setting
-from ._container import Container
-from ._current import get_container, set_container
+from ._binding.bind import bind
+from ._container.container import Container
+from ._container.current import get_container, set_container
 from ._errors import (
     AmbiguousProviderError,
     AsyncRequiredError,
@@ -28,13 +25,16 @@ from ._errors import (
     UnresolvedHintError,
     WrongImplementationError,
 )
-from ._injectable import injectable
-from ._markers import All, Inject, Lazy, Named, Provider
-from ._resolver import Resolver
-from ._scope import Scope
+from ._keys.markers import All, Inject, Lazy, Named, Provider
+from ._keys.resolver import Resolver
+from ._keys.scope import Scope
+from ._registration.conditions import Condition, env, installed, missing, profile, setting
+from ._registration.injectable import injectable
+from ._runtime.active_scope import ActiveScope
+from ._runtime.context import current_scope
 
 if TYPE_CHECKING:
-    from ._render import GraphView, ServiceView
+    from ._graph.view import GraphView, ServiceView
 
 __all__ = [
     "ActiveScope",
@@ -82,7 +82,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_LAZY = {"GraphView": "_render", "ServiceView": "_render"}
+_LAZY = {"GraphView": "_graph.view", "ServiceView": "_graph.view"}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from types import FrameType
 
-from ._active import ActiveScope
 from ._errors import ScopeClosedError
-from ._keep import CLOSED
+from ._runtime.active_scope import ActiveScope
+from ._runtime.closed_store import CLOSED
 
 _PLACES = ("_s", "scope", "self")  # what plans, and those who call them, call a scope
 

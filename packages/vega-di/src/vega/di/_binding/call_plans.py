@@ -1,0 +1,218 @@
+"""Writes the plans of functions whose parameters are injected.
+
+One function is written for each way to call it: joining a scope that is open, or opening one, which
+is ambient for what the function calls or private to the call. A private scope that nothing can
+observe is not made at all: its services are locals, what they open is closed in the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._codegen.plan_size import can_start_fresh, walk
+from .._codegen.plans import fill_lines, fresh_lines, refusal
+from .._codegen.source import Source, block, explained, indented
+from .._codegen.writer import Writer
+from .._graph.node import Node
+from .._runtime.closed_store import CLOSED
+from .._runtime.closing import afinish, arefuse_second, finish, refuse_second
+
+if TYPE_CHECKING:
+    from .._engine.engine import Engine
+    from .bound_function import Bound
+
+
+_LEAVE = "try: RESET(_s.token)\nexcept ValueError: LEAVE(_s)"  # the coroutine may end in another context
+
+
+class _Inner(NamedTuple):
+    """The call within a scope, and how the scope ends in the usual case."""
+
+    lines: list[str]
+    ending: list[str]
+
+
+class CallPlan:
+    """Writes the plans of one bound function in one epoch.
+
+    Args:
+        engine: the epoch.
+        bound: the function and its parameters.
+        node: what is injected.
+        names: for each parameter the expression of the value that the caller gave.
+    """
+
+    def __init__(self, engine: Engine, bound: Bound, node: Node, names: dict[str, str]) -> None:
+        self.engine = engine
+        self.bound = bound
+        self.node = node
+        self.names = names
+        self.is_async = bound.is_async
+        self.awaits = node.is_async and bound.is_async
+        self.nodes = self._nodes()
+        self.needs_scope = node.holds_scoped or node.needs_scope
+        self.can_hide = self.needs_scope and self.nodes is not None and not node.uses_owner
+
+    def _nodes(self) -> list[Node] | None:
+        found: list[Node] = []
+        for dep in self.node.deps:
+            part = walk(dep)
+            if part is None:
+                return None
+            found += [each for each in part if each not in found]
+        return found
+
+    def source(self) -> Source:
+        """Begin a function."""
+        source = Source()
+        source.names.update(
+            CLOSED=CLOSED,
+            FN=self.bound.function,
+            FINISH=finish,
+            AFINISH=afinish,
+            ATWICE=arefuse_second,
+            TWICE=refuse_second,
+            GET=self.engine.container.ambient,
+            OPEN=self.engine.container.scope_class,
+        )
+        return source
+
+    def invoke(self, writer: Writer) -> str:
+        """Write the call of the user's function."""
+        writer.open_first(self.nodes)
+        injected = {each.parameter: each for each in self.node.arguments}
+        parts: list[str] = []
+        for name, spread in self.bound.shape:
+            given = name not in injected
+            text = self.names[name] if given else writer.argument(injected[name]._replace(keyword=None))
+            parts.append(f"{spread}{text}")
+        return "FN(\n" + "".join(f"{part},\n" for part in parts) + ")"
+
+    def writer(self, source: Source, *, fresh: bool, private: bool = False, owner: str = "_s") -> Writer:
+        """Begin the statements of a function."""
+        return Writer(self.engine, source, owner=owner, fresh=fresh, awaits=self.awaits, private=private)
+
+    @property
+    def parameters(self) -> str:
+        """The parameters of the inner functions: what the caller gave, by position."""
+        return ", ".join(self.names[name] for name, _ in self.bound.shape)
+
+    def _wait_if(self, awaits: bool) -> str:
+        return "await " if awaits and self.bound.is_coroutine else ""
+
+    def free(self) -> Any:
+        """Write the function that needs no scope."""
+        source = self.source()
+        owner = source.constant(self.engine.container)
+        writer = self.writer(source, fresh=False, owner=owner)
+        call = self.invoke(writer)
+        head = "async def plan" if self.awaits else "def plan"
+        wait = self._wait_if(self.awaits)
+        source.text = f"{head}({self.parameters}):\n{block(explained([*writer.lines, f'return {wait}{call}']))}"
+        return source.compile()
+
+    def join(self, *, warm: bool = False) -> Any:
+        """Write the function that takes its services from an open scope ``_s``."""
+        source = self.source()
+        wait = self._wait_if(self.awaits)
+        comma = ", " if self.parameters else ""
+        head = f"{'async ' if self.awaits else ''}def plan(_s{comma}{self.parameters}):\n"
+        body = ["_v = _s.v"]
+        if not warm and can_start_fresh(self.nodes) and self.nodes is not None:
+            again = source.constant(_later(self))
+            writer = self.writer(source, fresh=True)
+            call = self.invoke(writer)
+            redo = f"return {'await ' if self.awaits else ''}{again}(_s{comma}{self.parameters})"
+            lines = fresh_lines(writer, self.nodes, again=redo, result=f"return {wait}{call}")
+            body += ["if _v is None:", *map(indented, lines)]
+        else:
+            body += ["if _v is None: _v = _s.v = {}"]
+            body += fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
+        writer = self.writer(source, fresh=False)
+        call = self.invoke(writer)
+        check = refusal(writer) if self.needs_scope else []
+        source.text = head + block(explained([*body, *check, *writer.lines, f"return {wait}{call}"]))
+        return source.compile()
+
+    def hidden_lines(self, source: Source) -> list[str]:
+        """Write the body that opens a scope which nobody can see."""
+        writer = self.writer(source, fresh=False, private=True)
+        call = self.invoke(writer)
+        wait = self._wait_if(self.is_async)
+        if not writer.opened:
+            return explained([*writer.lines, f"return {wait}{call}"])
+        close = "await AFINISH" if self.is_async else "FINISH"
+        ending = _ending(writer.exits) or [f"{close}(_o, None)", "return _r"]
+        return [
+            "_o = None",
+            "try:",
+            *map(indented, [*writer.lines, f"_r = {wait}{call}"]),
+            "except BaseException as _e:",
+            f"    if _o is not None: {close}(_o, _e)",
+            "    if IS(_e, Exception): EXPLAIN(_e)",
+            "    raise",
+            *ending,
+        ]
+
+    def opened_lines(self, source: Source, *, ambient: bool) -> list[str]:
+        """Write the body that opens a scope and closes it, whatever happens."""
+        wait = self._wait_if(self.is_async)
+        close = "await AFINISH" if self.is_async else "FINISH"
+        inner = self._inner(source, wait)
+        return [
+            "_s = OPEN()",
+            "_s.v = _s.exits = None",
+            *(["_s.token = SET(_s)"] if ambient else []),
+            "try:",
+            *map(indented, inner.lines),
+            "except BaseException as _e:",
+            *([indented(_LEAVE)] if ambient else []),
+            "    _s.v = CLOSED",
+            f"    if _s.exits is not None: {close}(_s.exits, _e)",
+            "    if IS(_e, Exception): EXPLAIN(_e)",
+            "    raise",
+            *([_LEAVE] if ambient else []),
+            "_s.v = CLOSED",
+            *inner.ending,
+            f"if _s.exits is not None: {close}(_s.exits, None)",
+            "return _r",
+        ]
+
+    def _inner(self, source: Source, wait: str) -> _Inner:
+        if self.nodes is not None and can_start_fresh(self.nodes):
+            writer = self.writer(source, fresh=True)
+            call = self.invoke(writer)
+            again = source.constant(_later(self))
+            comma = ", " if self.parameters else ""
+            # Built so far is dropped: a constructor has used the scope itself, so ask it for everything.
+            again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
+            lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}", shared=False)
+            own = _ending(writer.exits)
+            return _Inner(lines, [] if own is None else ["if LEN(_s.exits) == 1:", *map(indented, own)])
+        writer = self.writer(source, fresh=False)
+        call = self.invoke(writer)
+        fill = fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
+        return _Inner(["_v = _s.v = {}", *fill, *writer.lines, f"_r = {wait}{call}"], [])
+
+
+def _ending(exits: Sequence[str]) -> list[str] | None:
+    """Write the end of a single generator in place; None where the general way is needed."""
+    if len(exits) != 1 or "(" in exits[0]:
+        return None
+    name = exits[0]
+    if name.startswith("_a"):
+        return [f"if await ANEXT({name}, NOTHING) is not NOTHING: await ATWICE({name})", "return _r"]
+    return [f"if NEXT({name}, NOTHING) is not NOTHING: TWICE({name})", "return _r"]
+
+
+def _later(plan: CallPlan) -> Any:
+    """Give the careful variant of `join`, written when it first runs."""
+    written: list[Any] = []
+
+    def run(*values: Any) -> Any:
+        if not written:
+            written.append(plan.join(warm=True))
+        return written[0](*values)
+
+    return run

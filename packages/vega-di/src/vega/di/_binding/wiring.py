@@ -1,0 +1,202 @@
+"""Decides which parameters of a bound function are injected."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from .._errors import CaptiveDependencyError, ContainerError, InjectionError, MissingProviderError
+from .._graph.node import Argument, How, Node
+from .._keys.key import Want, is_builtin, label, read_want
+from .._keys.scope import Scope
+from .._registration.registration import Kind, Registration
+from .._registration.signatures import EMPTY, Parameter, read_parameters
+
+if TYPE_CHECKING:
+    from .._engine.engine import Engine
+    from .._graph.linker import Linker
+    from .bound_function import Bound
+
+
+class Wiring:
+    """What a call is given, and the defaults of what nobody gave."""
+
+    __slots__ = ("defaults", "node")
+
+    def __init__(self, node: Node, defaults: dict[int, Any]) -> None:
+        self.node = node
+        self.defaults = defaults
+
+    def complete(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Put defaults where nothing was given."""
+        found = list(values)
+        for index, default in self.defaults.items():
+            found[index] = default
+        return tuple(found)
+
+
+class _Chooser:
+    """Chooses for the parameters of one function, when certain arguments are given."""
+
+    def __init__(self, engine: Engine, bound: Bound, given: frozenset[str]) -> None:
+        self.engine = engine
+        self.linker: Linker = engine.linker
+        self.bound = bound
+        self.given = given
+        self.left: list[Parameter] = []
+        self.used_name = bound.name is None
+
+    def __call__(self, _: Linker, node: Node, parameter: Parameter) -> Argument | None:
+        if parameter.name in self.given or (parameter.hint is EMPTY and not self._is_strict(parameter)):
+            self._leave(parameter)
+            return None
+        want = read_want(parameter.hint)
+        found = self._named(want, parameter) or self._plain(node, want, parameter)
+        if found is None:
+            self._leave(parameter)
+        return found
+
+    def _leave(self, parameter: Parameter) -> None:
+        if parameter.name not in self.given:
+            self.left.append(parameter)
+
+    def _named(self, want: Want, parameter: Parameter) -> Argument | None:
+        if self.bound.name is None or want.name is not None:
+            return None
+        where = self.linker.find(want._replace(name=self.bound.name, marked=True))
+        found = None if where is None else self.linker.graph.nodes.get(where)
+        if found is None:
+            return None
+        self.used_name = True
+        return Argument(None, How.NODE, found, parameter.name)
+
+    def _plain(self, node: Node, want: Want, parameter: Parameter) -> Argument | None:
+        if self._is_injectable(want) or self._must(parameter, want):
+            return self.linker.choose(node, parameter)
+        return None
+
+    def _is_injectable(self, want: Want) -> bool:
+        return want.marked or self.linker.is_special(want.key) or self.linker.find(want) is not None
+
+    def _must(self, parameter: Parameter, want: Want) -> bool:
+        return self._is_strict(parameter) and not (is_builtin(want.key) and want.optional)
+
+    def _is_strict(self, parameter: Parameter) -> bool:
+        """Say whether callers have declared that they do not give a parameter."""
+        given = self.bound.given
+        return given is not None and parameter.name not in given and parameter.default is EMPTY
+
+
+def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
+    """Wire a call of a bound function.
+
+    Args:
+        engine: the epoch.
+        bound: the function.
+        given: the names of the arguments that the caller gives; they win.
+
+    Raises:
+        InjectionError: a parameter can be neither injected nor left out.
+        ContainerError: several of them.
+        TypeError: the caller has to give an argument and did not, as in any call.
+    """
+    with engine.container.lock:
+        entry = Registration(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT)
+        entry.site = _site_of(bound.function)
+        node = Node(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT, entry)
+        chooser = _Chooser(engine, bound, given)
+        engine.linker.wire_call(node, _parameters(engine, bound), chooser)
+        engine.linker.graph.every.append(node)
+        try:
+            engine.grow()
+        except ContainerError as group:
+            _drop(engine, node)
+            if len(group.exceptions) == 1:
+                raise group.exceptions[0] from None
+            raise
+        _drop(engine, node)
+    defaults = _defaults(bound, chooser.left)
+    _check(engine, bound, node, chooser)
+    return Wiring(node, defaults)
+
+
+def _drop(engine: Engine, node: Node) -> None:
+    engine.forget(node)
+
+
+def _parameters(engine: Engine, bound: Bound) -> tuple[Parameter, ...]:
+    if bound.hints is None:
+        bound.hints = read_parameters(bound.function, engine.linker.names)
+    found: tuple[Parameter, ...] = bound.hints
+    return found
+
+
+def _defaults(bound: Bound, left: list[Parameter]) -> dict[int, Any]:
+    places = {name: index for index, (name, _) in enumerate(bound.shape)}
+    absent = [each for each in left if each.default is EMPTY]
+    if not absent:
+        return {places[each.name]: each.default for each in left}
+    for each in absent:
+        want = read_want(each.hint)
+        if each.hint is not EMPTY and not is_builtin(want.key) and isinstance(want.key, type):
+            raise MissingProviderError(
+                f"{label(bound.function)} was called without {each.name!r}, and nothing provides {label(want.key)}",
+                f"{label(bound.function)}({each.name}: {label(want.key)}), {_site_text(bound.function)}",
+                f"give the argument, or container.register({label(want.key)}, ...)",
+            )
+    names = ", ".join(repr(each.name) for each in absent)
+    raise TypeError(f"{label(bound.function)}() is missing {len(absent)} required argument(s): {names}")
+
+
+def _check(engine: Engine, bound: Bound, node: Node, chooser: _Chooser) -> None:
+    if not chooser.used_name and any(each.name not in chooser.given for each in bound.hints):
+        raise MissingProviderError(
+            f"no parameter of {label(bound.function)} has a service named {bound.name!r}",
+            f"@bind(name={bound.name!r}) on {label(bound.function)}, {_site_text(bound.function)}",
+            f"container.register_named(<type of a parameter>, {bound.name!r}, ...), or drop the name",
+        )
+    if bound.scope is Scope.SINGLETON and (node.needs_scope or node.holds_scoped):
+        raise CaptiveDependencyError(
+            f"{label(bound.function)} may take nothing that lives in a scope, and does",
+            f"@bind(scope=Scope.SINGLETON) on {label(bound.function)}, {_site_text(bound.function)}",
+            "drop scope=Scope.SINGLETON, or let it take a Provider",
+        )
+    if node.is_async and not bound.is_async:
+        raise engine.async_required(node)
+
+
+def _site_of(function: Any) -> tuple[str, int]:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code is not None else ("?", 0)
+
+
+def _site_text(function: Any) -> str:
+    return "{}:{}".format(*_site_of(function))
+
+
+def check_bound(engine: Engine, bound: Bound) -> InjectionError | None:
+    """Say what is wrong with a bound function whose callers give exactly what it says, or None."""
+    names = frozenset(name for name, _ in bound.shape)
+    given = bound.given if bound.given is not None else frozenset[str]()
+    try:
+        wire(engine, bound, (given & names) | bound.variable)
+    except InjectionError as error:
+        return error if bound.given is not None or not isinstance(error, MissingProviderError) else None
+    except (TypeError, ContainerError):
+        return None
+    return None
+
+
+def injected(engine: Engine, function: Any, given: frozenset[str]) -> dict[str, Any]:
+    """Tell which parameters of a function an epoch would fill, with the type of each."""
+    linker = engine.linker
+    found: dict[str, Any] = {}
+    with engine.container.lock:
+        for each in read_parameters(function, linker.names):
+            want = read_want(each.hint)
+            if each.name in given or each.hint is EMPTY:
+                continue
+            if want.marked or linker.is_special(want.key) or linker.find(want) is not None:
+                found[each.name] = each.hint
+        engine.grow()
+    return found

@@ -1,0 +1,183 @@
+"""The kinds of plan: for the container, for a scope, for the making of one service, for a part of a large plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._graph.node import How, Node
+from .._keys.scope import Scope
+from .._registration.registration import Kind
+from .._runtime.closed_store import CLOSED
+from .deep_plans import afiller, filler
+from .plan_size import can_start_fresh, opens_early, walk
+from .source import Source, block, explained, indented
+from .writer import Writer
+
+if TYPE_CHECKING:
+    from .._engine.engine import Engine
+
+
+def container_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function without parameters that gives a service which needs no scope."""
+    source = Source()
+    owner = source.constant(engine.container)
+    writer = Writer(engine, source, owner=owner, fresh=False, awaits=awaits)
+    expression = writer.value(node)
+    source.text = f"{_define(awaits)}():\n{block([*writer.lines, f'return {expression}'])}"
+    return source.compile()
+
+
+def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function of an open scope ``s`` that gives a service.
+
+    It has two halves: the first resolve of a scope builds without asking what is there already;
+    later ones fetch from the store of the scope what has been built, by slot.
+    """
+    source = Source()
+    source.names["CLOSED"] = CLOSED
+    body = ["_v = _s.v"]
+    nodes = walk(node)
+    if node.holds_scoped and can_start_fresh(nodes):
+        assert nodes is not None  # can_start_fresh says so
+        warm = source.constant(engine.warm(node, awaits=awaits))
+        writer = Writer(engine, source, owner="_s", fresh=True, awaits=awaits)
+        writer.open_first(nodes)
+        expression = writer.value(node)
+        again = f"return {'await ' if awaits else ''}{warm}(_s)"
+        lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
+        body += ["if _v is None:", *map(indented, lines)]
+    else:
+        body += ["if _v is None: _v = _s.v = {}", *fill_lines(engine, source, [node], nodes, awaits)]
+    body += _warm_lines(engine, source, node, awaits)
+    # A sync plan runs within a call of `resolve`, which explains; a coroutine outlives that call.
+    source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
+    return source.compile()
+
+
+def warm_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the half of a scope's plan that asks the store first."""
+    source = Source()
+    source.names["CLOSED"] = CLOSED
+    body = block(_warm_lines(engine, source, node, awaits))
+    source.text = f"{_define(awaits)}(_s):\n    _v = _s.v\n    if _v is None: _v = _s.v = {{}}\n{body}"
+    return source.compile()
+
+
+def part_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function of an owner ``s`` that makes a transient for a larger plan."""
+    source = Source()
+    source.names["CLOSED"] = CLOSED
+    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
+    expression = writer.made(node)
+    store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s.v"]
+    if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since it asked the scope
+        store += refusal(writer)
+    source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
+    return source.compile()
+
+
+def maker_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+    """Write the function of an owner ``s`` that makes a singleton or scoped service, once it is its turn."""
+    if is_direct(node):
+        return _direct_maker(engine, node)
+    return part_plan(engine, node, awaits=awaits)
+
+
+def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, shared: bool = True) -> list[str]:
+    """Write what the first resolve of a scope does.
+
+    Args:
+        writer: has written the statements that build.
+        nodes: what the plan builds.
+        again: the statement for the case that somebody else was quicker.
+        result: the statement at the end.
+        shared: whether other threads may know the scope; of one that a call has just opened only its constructors do.
+    """
+    first = opens_early(nodes)
+    if not writer.batch:
+        claim = "" if first is None else f"{~first.slot}: {writer.claim(first)}"
+        return [f"_f = _v = _s.v = {{{claim}}}", *writer.lines, result]
+    if not shared:
+        return _unshared_lines(writer, first, again, result)
+    opening, building = writer.lines[: writer.opening], writer.lines[writer.opening :]
+    batch = writer.source.constant(frozenset(writer.batch))
+    if first is None:
+        # Nothing between the test for an empty scope and this gives other threads a turn.
+        lines = [f"_f = _v = _s.v = {{None: {batch}}}"]
+    else:
+        lines = [f"_f = _v = _s.v = {{{~first.slot}: {writer.claim(first)}}}", *opening, f"_v[None] = {batch}"]
+        # Who came before the reservation has left a claim or an object; who comes later finds it.
+        lines += ["if LEN(_v) != 3: BREAK(_v)"]
+    built = ["try:", *map(indented, building or ["pass"]), "except BaseException:", "    BREAK(_v)", "    raise"]
+    lines += built if first is None else ["else:", *map(indented, built)]
+    done = [_stored(writer), f"if _v[None] is not {batch}: BREAK(_v)", result]
+    return [*lines, f"if _v[None] is BROKEN: {again}", "else:", *map(indented, done)]
+
+
+def _unshared_lines(writer: Writer, first: Node | None, again: str, result: str) -> list[str]:
+    """Write the same where only what is being built may know the scope: nothing is reserved, only looked at."""
+    if first is None:
+        made = ", ".join(f"{slot}: {x}" for slot, x in writer.batch.items())
+        return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {{{made}}}", indented(result)]
+    lines = [f"_f = _v = _s.v = {{{~first.slot}: {writer.claim(first)}}}", *writer.lines]
+    return [*lines, f"if LEN(_v) != 2: {again}", "else:", *map(indented, [_stored(writer), result])]
+
+
+def _stored(writer: Writer) -> str:
+    return "; ".join(f"_v[{slot}] = {x}" for slot, x in writer.batch.items())
+
+
+def fill_lines(
+    engine: Engine, source: Source, wanted: Sequence[Node], nodes: list[Node] | None, awaits: bool
+) -> list[str]:
+    """Write the calls that build, one by one, what a plan that is too large to inline needs."""
+    if nodes is not None:
+        return []
+    made = [source.constant(afiller(engine, node) if awaits else filler(engine, node)) for node in wanted]
+    return [f"{'await ' if awaits else ''}{fill}(_s)" for fill in made]
+
+
+def _warm_lines(engine: Engine, source: Source, node: Node, awaits: bool) -> list[str]:
+    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
+    expression = writer.value(node)
+    return [*refusal(writer), *writer.lines, f"return {expression}"]
+
+
+def refusal(writer: Writer) -> list[str]:
+    """Write that a closed scope is refused, where that is not the first thing to happen anyway."""
+    return [] if writer.locals and not writer.opened else ["if _v is CLOSED: _v.get(0)"]
+
+
+def _define(awaits: bool) -> str:
+    return "async def plan" if awaits else "def plan"
+
+
+def is_direct(node: Node) -> bool:
+    """Say whether a service is a singleton made of singletons by one call: that is run once, not written."""
+    return (
+        node.scope is Scope.SINGLETON
+        and node.kind in {Kind.CALL, Kind.AWAIT}
+        and not any(
+            each.how not in {How.CONSTANT, How.NODE}
+            or (each.how is How.NODE and each.value.scope is not Scope.SINGLETON)
+            for each in node.arguments
+        )
+    )
+
+
+def _direct_maker(engine: Engine, node: Node) -> Any:
+    """Make a singleton of singletons without writing code: it runs once."""
+
+    def make(_: Any) -> Any:
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        for each in node.arguments:
+            value = engine.built(each.value) if each.how is How.NODE else each.value
+            if each.keyword is None:
+                positional.append(value)
+            else:
+                named[each.keyword] = value
+        return node.call(*positional, **named)
+
+    return make

@@ -1,0 +1,110 @@
+"""The text of a generated function, the names it uses, and how its statements are laid out.
+
+Nothing the user wrote is ever pasted into the text: keys, names, defaults and callables are reached
+through the namespace of the function, under numbered names.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._graph.instance_check import NOTHING, verify
+from .._runtime.build_once import abandon, aonce, once, wake
+from .._runtime.claims import BROKEN, break_up
+from .._runtime.closed_store import keep, late
+from .._runtime.closing import AsyncExit, Exit
+from .._runtime.construction_errors import explain
+
+if TYPE_CHECKING:
+    from .._graph.node import Node
+
+_serial = itertools.count(1)
+_CALL = re.compile(r"_c(\d+)\(")
+
+_COMMON: Mapping[str, Any] = {
+    "__vega_plan__": True,
+    "ABANDON": abandon,
+    "ANEXT": anext,
+    "AONCE": aonce,
+    "BREAK": break_up,
+    "BROKEN": BROKEN,
+    "EXPLAIN": explain,
+    "IS": isinstance,
+    "KEEP": keep,
+    "LATE": late,
+    "LEN": len,
+    "NEXT": next,
+    "NOTHING": NOTHING,
+    "ONCE": once,
+    "VERIFY": verify,
+    "HOOKS": sys.get_asyncgen_hooks,
+    "SET_HOOKS": sys.set_asyncgen_hooks,
+    "WAKE": wake,
+    "AsyncExit": AsyncExit,
+    "BaseException": BaseException,
+    "Exception": Exception,
+    "Exit": Exit,
+    "ValueError": ValueError,
+}
+
+
+class Source:
+    """The text of one generated function, and the names it uses."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = dict(_COMMON)
+        self.text = ""
+        self._constants: dict[int, str] = {}
+        self.nodes: list[Node] = []
+
+    def constant(self, value: Any) -> str:
+        """Give the name under which the function reaches an object."""
+        name = self._constants.get(id(value))
+        if name is None:
+            name = self._constants[id(value)] = f"_k{len(self.names)}"
+            self.names[name] = value
+        return name
+
+    def callee(self, node: Node) -> str:
+        """Give the name of a node's callable; its number tells an error where it happened."""
+        self.nodes.append(node)
+        name = f"_c{len(self.nodes) - 1}"
+        self.names[name] = node.call
+        return name
+
+    def compile(self, function: str = "plan") -> Any:
+        """Make the function."""
+        filename = f"<vega.di plan {next(_serial)}>"
+        lines = {
+            number: self.nodes[int(found[1])]
+            for number, line in enumerate(self.text.splitlines(), 1)
+            if (found := _CALL.search(line)) is not None
+        }
+        self.names["__vega_nodes__"] = lines
+        self.names["__vega_source__"] = self.text
+        exec(compile(self.text, filename, "exec", dont_inherit=True), self.names)  # noqa: S102  # our own text, no user input in it
+        return self.names[function]
+
+
+def explained(lines: Sequence[str]) -> list[str]:
+    """Write statements whose errors say which service was being built; this costs nothing while all is well."""
+    return ["try:", *map(indented, lines), "except Exception as _x:", "    EXPLAIN(_x)", "    raise"]
+
+
+def indented(text: str, by: str = "    ") -> str:
+    """Move a statement to the right, its further lines too."""
+    return by + indent(text, by)
+
+
+def indent(text: str, by: str = "    ") -> str:
+    """Move the further lines of a statement to the right."""
+    return text.replace("\n", "\n" + by)
+
+
+def block(lines: Sequence[str], by: str = "    ") -> str:
+    """Write statements at one depth."""
+    return "".join(f"{by}{indent(line, by)}\n" for line in lines)

@@ -1,0 +1,209 @@
+"""Writes plans: one flat Python function per asked key, with everything it needs inlined.
+
+A built singleton is a constant of the function, a transient a nested call, a scoped service a local.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .._graph.node import Argument, How, Node
+from .._keys.scope import Scope
+from .._registration.registration import ASYNC, Kind
+from .._runtime.claims import Bare
+from .._runtime.closed_store import no_value
+from .plan_size import BUDGET, DEPTH, opens_early
+from .source import Source, indented
+
+if TYPE_CHECKING:
+    from .._engine.engine import Engine
+
+
+class Writer:
+    """Writes the statements and expressions that build nodes.
+
+    Args:
+        engine: gives the built singletons and the plans of large parts.
+        source: receives the constants.
+        owner: the expression for the scope that owns what is built.
+        fresh: whether the scope is known to be empty, so that scoped services become locals at once.
+        awaits: whether the function is async.
+        private: whether nobody else can see the scope, so that its services are locals and nothing more.
+    """
+
+    def __init__(
+        self, engine: Engine, source: Source, *, owner: str, fresh: bool, awaits: bool, private: bool = False
+    ) -> None:
+        self.engine = engine
+        self.source = source
+        self.owner = owner
+        self.fresh = fresh
+        self.awaits = awaits
+        self.private = private
+        self.lines: list[str] = []
+        self.locals: dict[int, str] = {}
+        self.batch: dict[int, str] = {}
+        self.opened = False
+        self.exits: list[str] = []
+        self.opening = 0
+        self._claim: Bare | None = None
+        self._count = 0
+        self._temporary = 0
+
+    def open_first(self, nodes: Sequence[Node] | None) -> None:
+        """Write the one service that waits or opens something, if a fresh scope begins with one.
+
+        Its claim is in the store from the start, so nothing else may fail, or ask for it, before it is built.
+        """
+        first = None if nodes is None else opens_early(nodes)
+        if self.fresh and first is not None:
+            self.value(first)
+
+    def value(self, node: Node, depth: int = 0) -> str:
+        """Give the expression of a node, after writing the statements it needs."""
+        if node.kind is Kind.ALIAS:
+            return self.value(node.deps[0], depth)
+        if node.scope is Scope.SINGLETON:
+            return self.source.constant(self.engine.built(node))
+        if node.scope is Scope.SCOPED:
+            found = self.locals.get(node.slot)
+            return found if found is not None else self._scoped(node, depth)
+        self._count += 1
+        # A part asks the store, so only what does that itself has parts; the others have been measured.
+        can_split = not self.fresh and not self.private
+        if node.deps and can_split and (depth > DEPTH or self._count > BUDGET):
+            plan = self.source.constant(self.engine.part(node, awaits=self.awaits and node.is_async))
+            call = f"{plan}({self.owner})"
+            return self._await(call) if self.awaits and node.is_async else call
+        return self.made(node, depth)
+
+    def made(self, node: Node, depth: int = 0) -> str:
+        """Give the expression that makes a new object of a node."""
+        arguments = [self.argument(each, depth + 1) for each in node.arguments]
+        name = self.source.callee(node)
+        call = f"{name}(\n{''.join(f'{each},' + chr(10) for each in arguments)})" if arguments else f"{name}()\n"
+        call = call.rstrip("\n") if arguments else f"{name}()"
+        if node.kind is Kind.CALL and node.expected is None:
+            return call
+        return self._opened(node, call)
+
+    def argument(self, argument: Argument, depth: int = 0) -> str:
+        """Give the expression of one argument."""
+        if argument.how is How.NODE:
+            text = self.value(argument.value, depth)
+        elif argument.how is How.CONSTANT:
+            text = self.source.constant(argument.value)
+        else:
+            text = self.owner
+        return text if argument.keyword is None else f"{argument.keyword}={text}"
+
+    def _await(self, call: str) -> str:
+        name = self.temporary()
+        self.lines.append(f"{name} = await {call}")
+        return name
+
+    def temporary(self) -> str:
+        """Give a new local name."""
+        self._temporary += 1
+        return f"_t{self._temporary}"
+
+    def _opened(self, node: Node, call: str) -> str:
+        """Write the statements that await, open or check what a call gives."""
+        x, put = self.temporary(), self.lines.append
+        kind = node.kind
+        if kind is Kind.CALL:
+            put(f"{x} = {call}")
+        elif kind is Kind.AWAIT:
+            put(f"{x} = await {call}")
+        else:
+            self._open(node, call, x)
+        if node.expected is not None:
+            put(f"if {x}.__class__ not in {self.source.constant(node.seen)}: VERIFY({x}, {self.source.constant(node)})")
+        return x
+
+    def _open(self, node: Node, call: str, x: str) -> None:
+        letter = "a" if node.kind is Kind.ASYNC_GENERATOR else "g"
+        g, put = f"_{letter}{len(self.exits)}", self.lines.append
+        put(f"{g} = {call}")
+        made_by = f"  # {call.partition('(')[0]}()"  # tells an error here whose it is, as the call above does
+        exit_ = g
+        if node.kind is Kind.GENERATOR:
+            put(f"{x} = NEXT({g}, NOTHING){made_by}")
+        elif node.kind is Kind.ASYNC_GENERATOR:
+            # The event loop is not told of the generator, which it would close at its own end: the scope closes it,
+            # and a singleton outlives the loop that built it.
+            put("_h = HOOKS().firstiter")
+            put("SET_HOOKS(None)")
+            put(f"try: {x} = ANEXT({g}, NOTHING)\nfinally: SET_HOOKS(_h)")
+            put(f"{x} = await {x}{made_by}")
+        elif node.kind is Kind.CONTEXT:
+            put(f"{x} = {g}.__enter__(){made_by}")
+            exit_ = f"Exit({g})"
+        else:
+            put(f"{x} = await {g}.__aenter__(){made_by}")
+            exit_ = f"AsyncExit({g})"
+        if node.kind in ASYNC and not self.private:
+            put(f"if {self.owner}.v is not _v: await LATE({exit_})")
+        self.keep(exit_)
+
+    def keep(self, exit_: str) -> None:
+        """Write that the owner closes a resource."""
+        if self.private:
+            self.lines.append(f"_o.append({exit_})" if self.opened else f"_o = [{exit_}]")
+        elif self.fresh and not self.opened:  # in place in the usual case: nobody else has opened anything meanwhile
+            is_first = f"{self.owner}.exits is None and {self.owner}.v is _v"
+            self.lines.append(f"if {is_first}: {self.owner}.exits = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
+        else:
+            self.lines.append(f"KEEP({self.owner}, {exit_})")
+        self.opened = True
+        self.exits.append(exit_)
+
+    def _scoped(self, node: Node, depth: int) -> str:
+        x = f"_x{node.slot}"
+        self.locals[node.slot] = x
+        if not self.fresh and not self.private:
+            return self._fetched(node, x)
+        if self.private or is_plain(node):
+            expression = self.made(node, depth)
+            self.lines.append(f"{x} = {expression}")
+            self.batch[node.slot] = x
+            return x
+        return self._first(node, x)
+
+    def _fetched(self, node: Node, x: str) -> str:
+        self.lines.append(f"{x} = _v.get({node.slot})")
+        self.lines.append(f"if {x} is None: {x} = {self._once(node)}")
+        return x
+
+    def _once(self, node: Node) -> str:
+        if node.kind is Kind.VALUE:
+            return f"{self.source.constant(no_value)}({self.source.constant(node)})"
+        name = self.source.constant(node)
+        awaits = self.awaits and node.is_async
+        maker = self.source.constant(self.engine.maker(node, awaits=awaits))
+        return f"{'await A' if awaits else ''}ONCE({self.owner}, {name}, {maker})"
+
+    def claim(self, node: Node) -> str:
+        """Give the name of the claim of the service that is opened first."""
+        if self._claim is None:
+            self._claim = Bare(node)
+        return self.source.constant(self._claim)
+
+    def _first(self, node: Node, x: str) -> str:
+        """Write the first build in an empty scope: its claim is part of the store from the start."""
+        before, self.lines = self.lines, []
+        expression = self.made(node)
+        self.lines.append(f"{x} = {expression}")
+        body, self.lines = self.lines, before
+        slot = node.slot
+        self.lines += ["try:", *map(indented, body)]
+        self.lines += ["except BaseException as _e:", f"    ABANDON(_v, {slot}, _e)", "    raise"]
+        self.lines += [f"_v[{slot}] = {x}", f"if _v[{~slot}] is not {self.claim(node)}: WAKE(_v, {slot})"]
+        self.opening = len(self.lines)
+        return x
+
+
+def is_plain(node: Node) -> bool:
+    """Say whether making a node is one call that opens nothing and never waits."""
+    return node.kind is Kind.CALL

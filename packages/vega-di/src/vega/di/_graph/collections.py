@@ -1,0 +1,62 @@
+"""Wishes for more than one object, or for one later: `All`, ``Mapping[str, T]``, `Lazy`, `Provider`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, get_args, get_origin
+
+from .._keys.key import Address, label
+from .._keys.markers import All, Lazy, Provider
+from .._registration.registration import Registration
+from .node import Graph, Node
+
+
+def collection_of(key: Any) -> tuple[type, Any] | None:
+    """Read ``All[T]`` as (tuple, T) and ``Mapping[str, T]`` as (dict, T)."""
+    origin = get_origin(key)
+    if origin is All:
+        return tuple, get_args(key)[0]
+    if origin is Mapping and get_args(key)[:1] == (str,):
+        return dict, get_args(key)[1]
+    return None
+
+
+def deferred_of(origin: Any) -> Any:
+    """Give `Lazy` or `Provider` when a type is one of them."""
+    return origin if origin is Lazy or origin is Provider else None
+
+
+def gather_all(*items: Any) -> All[Any]:
+    """Make the value of ``All[T]``."""
+    return All(items)
+
+
+def gather_mapping(titles: list[str]) -> Callable[..., Mapping[str, Any]]:
+    """Make the value of ``Mapping[str, T]``; it cannot be changed."""
+    names = tuple(titles)
+
+    def gather(*items: Any) -> Mapping[str, Any]:
+        return MappingProxyType(dict(zip(names, items, strict=True)))
+
+    return gather
+
+
+def key_of(where: Any) -> Any:
+    """Give the key of an address."""
+    return where.key if isinstance(where, Address) else where
+
+
+def pick(graph: Graph, entries: Iterable[Registration], key: Any) -> list[tuple[Any, Node]]:
+    """Give every implementation of a key, with its address, in order of registration."""
+    places: dict[int, int] = {}
+    for place, entry in enumerate(entries):
+        places.setdefault(id(entry), place)
+    several = ((where, node) for where, nodes in graph.ambiguous.items() for node in nodes)
+    found = [(where, node) for where, node in (*graph.nodes.items(), *several) if key_of(where) == key]
+    return sorted(found, key=lambda pair: places.get(pair[1].identity[0], 0))
+
+
+def title(where: Any, node: Node) -> str:
+    """Give the name under which an implementation stands in a mapping: its own, or that of its class."""
+    return where.name if isinstance(where, Address) else label(get_origin(node.call) or node.call)

@@ -1,0 +1,58 @@
+"""Checks what factories give: once per class that was seen, at the cost of a set lookup afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InvalidGeneratorError, InvalidInstanceError
+from .._keys.key import is_protocol, label, lacks, protocol_methods
+
+if TYPE_CHECKING:
+    from .node import Node
+
+
+class Nothing:
+    """What a generator gave that never yielded."""
+
+    __slots__ = ()
+
+
+NOTHING = Nothing()
+
+
+def verify(made: Any, node: Node) -> None:
+    """Accept an object, and from then on its class.
+
+    Raises:
+        InvalidGeneratorError: the generator yielded nothing.
+        InvalidInstanceError: the object is None or of the wrong type.
+    """
+    error = unfit(made, node.expected, label(node.address))
+    if made is NOTHING:
+        place = f"{label(node.call)}, registered at {node.registration.site_text()}"
+        raise InvalidGeneratorError(
+            f"{label(node.call)} ended without a yield", place, f"yield the {label(node.address)}, exactly once"
+        )
+    if error is not None:
+        place = f"{label(node.call)}, registered at {node.registration.site_text()}"
+        raise InvalidInstanceError(
+            f"{label(node.call)} gave {made!r}, {error}", place, f"return an instance of {label(node.address)}"
+        )
+    node.seen.add(made.__class__)
+
+
+def unfit(made: Any, expected: type | None, wanted: str) -> str | None:
+    """Say in words why an object cannot be the service, or None when it can."""
+    if made is None:
+        return f"which is no {wanted}"
+    if expected is None or expected is object:
+        return None
+    cls = made.__class__
+    if is_protocol(expected):
+        lack = lacks(expected, cls)
+        return None if lack is None or _has_all(made, expected) else f"but {lack}"
+    return None if isinstance(made, expected) else f"which is no {wanted}"
+
+
+def _has_all(made: Any, expected: type) -> bool:
+    return all(hasattr(made, name) for name in protocol_methods(expected))

@@ -1,0 +1,134 @@
+"""The graph that is built from a registry: one node per service, with what its call takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Any, NamedTuple
+
+from .._errors import InjectionError
+from .._keys.scope import Scope
+from .._registration.registration import ASYNC, RESOURCES, Kind, Registration
+
+
+class How(Enum):
+    """Where the value of an argument comes from."""
+
+    NODE = "another service"
+    CONSTANT = "known since build"
+    OWNER = "the resolver that builds"
+    SCOPE = "the open scope"
+
+
+class Argument(NamedTuple):
+    """One argument of a call; `keyword` is None for a positional one."""
+
+    keyword: str | None
+    how: How
+    value: Any
+    parameter: str
+
+
+class Node:
+    """A service as it will be built."""
+
+    __slots__ = (
+        "address",
+        "arguments",
+        "call",
+        "deferred",
+        "deps",
+        "expected",
+        "holds_scoped",
+        "identity",
+        "is_async",
+        "kind",
+        "meaning",
+        "needs_scope",
+        "registration",
+        "scope",
+        "seen",
+        "slot",
+        "uses_owner",
+    )
+
+    def __init__(self, address: Any, call: Any, kind: Kind, scope: Scope, registration: Registration) -> None:
+        self.address: Any = address
+        self.call: Any = call
+        self.kind: Kind = kind
+        self.scope: Scope = scope
+        self.registration: Registration = registration
+        self.identity: Any = (id(registration), address)
+        self.slot: int = -1
+        self.arguments: tuple[Argument, ...] = ()
+        self.deps: tuple[Node, ...] = ()
+        self.deferred: tuple[tuple[Any, bool], ...] = ()  # addresses asked later; True where the answer is kept
+        self.meaning: dict[Any, Any] | None = None
+        self.expected: type | None = None
+        self.seen: set[type] = set()
+        self.is_async: bool = kind in ASYNC
+        self.holds_scoped: bool = scope is Scope.SCOPED
+        self.needs_scope: bool = self.holds_scoped or (scope is Scope.TRANSIENT and kind in RESOURCES)
+        self.uses_owner: bool = False
+
+    def take(self, arguments: Iterable[Argument]) -> None:
+        """Set what the call takes."""
+        self.arguments = tuple(arguments)
+        self.deps = tuple(each.value for each in self.arguments if each.how is How.NODE)
+
+    def weigh(self) -> None:
+        """Take over what follows from the dependencies, which have been weighed before."""
+        for argument in self.arguments:
+            if argument.how is not How.NODE:
+                self._weigh_special(argument.how)
+                continue
+            dep: Node = argument.value
+            if dep.is_async:
+                self.is_async = True
+            if dep.scope is Scope.SINGLETON:
+                continue
+            if dep.holds_scoped:
+                self.holds_scoped = True
+            if dep.uses_owner:
+                self.uses_owner = True
+            if dep.needs_scope and self.scope is not Scope.SINGLETON:
+                self.needs_scope = True
+
+    def _weigh_special(self, how: How) -> None:
+        if how is How.SCOPE:
+            self.holds_scoped = self.uses_owner = True
+            self.needs_scope = self.scope is not Scope.SINGLETON
+        elif how is How.OWNER:
+            self.uses_owner = True
+
+
+class Graph:
+    """All nodes by address, with the mistakes found while they were linked."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[Any, Node] = {}
+        self.ambiguous: dict[Any, list[Node]] = {}
+        self.every: list[Node] = []
+        self.problems: list[InjectionError] = []
+        self.missing: dict[Any, list[tuple[Node, str]]] = {}
+        self.wanted_one: dict[Any, list[tuple[Node, str]]] = {}
+
+
+def order(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Give nodes after everything they depend on; a cycle is cut where it closes."""
+    seen: set[Node] = set()
+    for start in nodes:
+        if start in seen:
+            continue
+        seen.add(start)
+        stack = [(start, iter(start.deps))]
+        while stack:
+            node, rest = stack[-1]
+            for dep in rest:
+                if dep not in seen:
+                    seen.add(dep)
+                    stack.append((dep, iter(dep.deps)))
+                    break
+            else:
+                stack.pop()
+                yield node

@@ -1,0 +1,216 @@
+"""Proves a graph: every mistake is found at once, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, get_args, get_origin
+
+from .._errors import (
+    AmbiguousProviderError,
+    CaptiveDependencyError,
+    CircularDependencyError,
+    InjectionError,
+    InvalidRegistrationError,
+    MissingProviderError,
+    WrongImplementationError,
+)
+from .._keys.key import class_of, is_protocol, label, lacks, read_want
+from .._keys.scope import Scope
+from .._registration.registration import Kind, Registration
+from .._registration.registry import Registry
+from .._registration.signatures import Names, annotations_of, evaluate
+from .node import Graph, How, Node
+from .paths import draw, path_to, shortest, suggest
+
+_SHOWN = 3
+
+
+def prove(graph: Graph, registry: Registry, fresh: Iterable[Node]) -> list[InjectionError]:
+    """Weigh new nodes and give every mistake of the graph.
+
+    Args:
+        graph: the linked graph; what it notes as missing or ambiguous is taken out and reported.
+        registry: where suggestions come from.
+        fresh: the nodes that have not been proved before.
+    """
+    nodes = list(fresh)
+    found = list(graph.problems)
+    graph.problems.clear()
+    found += _cycles(graph, nodes)
+    found += [_missing(graph, registry, where, places) for where, places in graph.missing.items()]
+    found += [_ambiguous(graph, where, places) for where, places in graph.wanted_one.items()]
+    graph.missing.clear()
+    graph.wanted_one.clear()
+    for node in nodes:
+        if node.scope is Scope.SINGLETON and _holds(graph, node):
+            found.append(_captive(graph, node))
+        if node.call is not node.registration.key or node.registration.kind is not Kind.INSTANCE:
+            wrong = _unfit(node.registration)
+            if wrong is not None:
+                found.append(wrong)
+    return found
+
+
+def _cycles(graph: Graph, nodes: list[Node]) -> list[InjectionError]:
+    done: set[Node] = set()
+    reported: set[Node] = set()
+    found: list[InjectionError] = []
+    for start in nodes:
+        if start in done:
+            continue
+        path = {start: None}
+        stack = [(start, iter(start.deps))]
+        while stack:
+            node, rest = stack[-1]
+            for dep in rest:
+                if dep in path:
+                    circle = list(path)[list(path).index(dep) :]
+                    if reported.isdisjoint(circle):
+                        found.append(_circle(circle))
+                    reported.update(circle)
+                elif dep not in done:
+                    path[dep] = None
+                    stack.append((dep, iter(dep.deps)))
+                    break
+            else:
+                stack.pop()
+                del path[node]
+                done.add(node)
+                node.weigh()
+    return found
+
+
+def _circle(circle: list[Node]) -> CircularDependencyError:
+    sites = ", ".join(f"{label(node.address)} at {node.registration.site_text()}" for node in circle[:_SHOWN])
+    more = f" and {len(circle) - _SHOWN} more" if len(circle) > _SHOWN else ""
+    return CircularDependencyError(
+        f"{label(circle[0].address)} needs itself: {draw([*circle, circle[0]])}",
+        f"registered: {sites}{more}",
+        f"let one of them take Lazy[{label(circle[0].address)}] or the like, or move what they share elsewhere",
+    )
+
+
+def _missing(graph: Graph, registry: Registry, where: Any, places: list[tuple[Node, str]]) -> MissingProviderError:
+    return MissingProviderError(
+        f"nothing provides {label(where)}", _places(graph, where, places), suggest(registry, where)
+    )
+
+
+def _places(graph: Graph, where: Any, places: list[tuple[Node, str]]) -> str:
+    lines: list[str] = []
+    for node, parameter in places[:_SHOWN]:
+        path = draw(path_to(graph, node))
+        lines.append(f"{path}({parameter}: {label(where)}), registered at {node.registration.site_text()}")
+    if len(places) > _SHOWN:
+        lines.append(f"and {len(places) - _SHOWN} more")
+    return "\n         ".join(lines)
+
+
+def ambiguous_error(graph: Graph, where: Any, place: str) -> AmbiguousProviderError:
+    """Say that several registrations provide a key and one is wanted."""
+    entries = [node.registration.describe() for node in graph.ambiguous[where]]
+    return AmbiguousProviderError(
+        f"{len(entries)} registrations provide {label(where)} and one is wanted: {'; '.join(entries)}",
+        place,
+        f"replace=True on the last one, names, conditions, or All[{label(where)}] to take every one",
+    )
+
+
+def _ambiguous(graph: Graph, where: Any, places: list[tuple[Node, str]]) -> AmbiguousProviderError:
+    return ambiguous_error(graph, where, _places(graph, where, places))
+
+
+def _holds(graph: Graph, node: Node) -> bool:
+    for dep in node.deps:
+        if dep.scope is not Scope.SINGLETON and (dep.holds_scoped or _defers_scoped(graph, dep)):
+            return True
+    return any(each.how is How.SCOPE for each in node.arguments)
+
+
+def _defers_scoped(graph: Graph, node: Node) -> bool:
+    """Say whether a node, or a transient it is made of, keeps a scoped service that is asked for later."""
+    seen, todo = {node}, [node]
+    while todo:
+        each = todo.pop()
+        for where, keeps in each.deferred:
+            target = graph.nodes.get(where)
+            if keeps and target is not None and target.holds_scoped and target.scope is not Scope.SINGLETON:
+                return True
+        for dep in each.deps:
+            if dep.scope is Scope.TRANSIENT and dep not in seen:
+                seen.add(dep)
+                todo.append(dep)
+    return False
+
+
+def _captive(graph: Graph, node: Node) -> CaptiveDependencyError:
+    def ends(each: Node) -> bool:
+        takes_scope = any(argument.how is How.SCOPE for argument in each.arguments)
+        kept = any(keeps for _, keeps in each.deferred) and _defers_scoped(graph, each)
+        return each.scope is Scope.SCOPED or takes_scope or kept
+
+    path = shortest(node, ends, lambda each: each.scope is Scope.TRANSIENT)
+    last = path[-1]
+    sites = ", ".join(f"{label(each.address)} at {each.registration.site_text()}" for each in (node, last))
+    return CaptiveDependencyError(
+        f"the singleton {label(node.address)} would hold {label(last.address)}, which lives in a scope: {draw(path)}",
+        f"registered: {sites}",
+        f"make {label(node.address)} SCOPED, or let it take Provider[{label(last.address)}] and call it with a scope",
+    )
+
+
+def _unfit(entry: Registration) -> InjectionError | None:
+    if type(entry.call) is type and entry.call is entry.key:
+        return None
+    call = get_origin(entry.call) or entry.call
+    cls = class_of(entry.key)
+    if isinstance(call, type):
+        if call.__dict__.get("__abstractmethods__") or is_protocol(call):
+            return None if entry.kind is Kind.VALUE else _abstract(entry, call)
+        lack = None if call is cls or cls is None else lacks(cls, call)
+    else:
+        lack = None if cls is None or entry.kind in {Kind.VALUE, Kind.INSTANCE} else _returns_unfit(entry, cls)
+    if lack is None:
+        return None
+    return WrongImplementationError(
+        f"{label(call)} cannot provide {label(entry.key)}: {lack}",
+        f"registered at {entry.site_text()}",
+        f"register an implementation of {label(entry.key)}, or register {label(call)} under a key it fits",
+    )
+
+
+def _abstract(entry: Registration, call: type) -> InvalidRegistrationError:
+    methods = ", ".join(sorted(getattr(call, "__abstractmethods__", ()))) or "it is a Protocol"
+    return InvalidRegistrationError(
+        f"{label(call)} cannot be constructed: it is abstract ({methods})",
+        f"registered at {entry.site_text()}",
+        f"container.register({label(entry.key)}, <a concrete class>), or container.alias({label(entry.key)}, <a key>)",
+    )
+
+
+def _returns_unfit(entry: Registration, cls: type) -> str | None:
+    """Compare the declared return type of a factory with the class of its key."""
+    hints: Mapping[str, Any] = annotations_of(entry.call) if hasattr(entry.call, "__annotations__") else {}
+    if "return" not in hints:
+        return None
+    try:
+        hint = evaluate(hints["return"], getattr(entry.call, "__globals__", {}), Names(dict))
+    except Exception:  # noqa: BLE001  # the type cannot be read; what the factory gives is checked when it is made
+        return None
+    if entry.kind in {Kind.GENERATOR, Kind.ASYNC_GENERATOR}:
+        hint = (get_args(hint) or (Any,))[0]
+    want = read_want(hint)
+    found = get_origin(want.key) or want.key
+    if found is None or found is type(None):
+        return "it returns None"
+    if found is Any or not isinstance(found, type) or _may_hold(found, cls):
+        return None
+    return lacks(cls, found)
+
+
+def _may_hold(declared: type, cls: type) -> bool:
+    """Say whether a declared return type may hold instances of `cls`: a base class may."""
+    with suppress(TypeError):  # a declared type that refuses issubclass
+        return not is_protocol(cls) and issubclass(cls, declared)
+    return False

@@ -1,0 +1,155 @@
+"""Shows the graph: as text, as JSON, as a Mermaid diagram, and explains one service in words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final, get_origin
+
+from .._keys.key import label
+from .._keys.scope import Scope
+from .._registration.registration import Kind
+from .node import How, Node, order
+from .paths import draw, name_of
+
+if TYPE_CHECKING:
+    from .._container.container import Container
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """One registration as it is shown."""
+
+    id: int
+    key: str
+    name: str | None
+    implementation: str
+    scope: str
+    kind: str
+    active: bool
+    reason: str
+    where: str
+    needs: tuple[int, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class GraphView:
+    """Every registration, active or not; `needs` holds the ids of what each is made of."""
+
+    services: tuple[ServiceView, ...]
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Give the graph as JSON: ``{"services": [{"id": 0, "key": ..., "needs": [1, 2], ...}]}``."""
+        return json.dumps({"services": [_as_dict(each) for each in self.services]}, indent=indent)
+
+    def to_mermaid(self) -> str:
+        """Give the graph as a Mermaid flowchart; inactive registrations are dashed, with the reason."""
+        lines = ["flowchart LR"]
+        for each in self.services:
+            lines.append(f'    n{each.id}["{_quoted(_title(each))}"]')
+            lines += [f"    n{each.id} --> n{need}" for need in each.needs]
+        inactive = [f"n{each.id}" for each in self.services if not each.active]
+        if inactive:
+            lines += ["    classDef inactive stroke-dasharray: 4 4", f"    class {','.join(inactive)} inactive"]
+        return "\n".join(lines) + "\n"
+
+
+def _as_dict(each: ServiceView) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in ServiceView.__dataclass_fields__}
+
+
+def _title(each: ServiceView) -> str:
+    by = "" if each.implementation == each.key else f" by {each.implementation}"
+    named = "" if each.name is None else f" named {each.name}"
+    return f"{each.key}{named}{by} / {each.scope}" + ("" if each.active else f" / inactive: {each.reason}")
+
+
+def _quoted(text: str) -> str:
+    """Write text for a Mermaid label, where nothing of it can end the label."""
+    return "".join(char if char.isalnum() or char in " ._-/:,()=" else f"#{ord(char)};" for char in text)
+
+
+def view(container: Container) -> GraphView:
+    """Draw up the graph of a container."""
+    engine = container.effective()
+    every = engine.graph.every
+    ids = {node: number for number, node in enumerate(every)}
+    shown = [_shown(node, ids) for node in every]
+    used = {id(node.registration) for node in every}
+    number = len(shown)
+    for entry in container.registry.entries:
+        if id(entry) in used:
+            continue
+        verdict = entry.verdict or (False, "replaced, or an open generic that nothing has closed yet")
+        shown.append(
+            ServiceView(
+                id=number,
+                key=label(entry.key),
+                name=entry.name,
+                implementation=label(get_origin(entry.call) or entry.call),
+                scope=entry.scope.value,
+                kind=entry.kind.value,
+                active=verdict[0],
+                reason=verdict[1],
+                where=entry.site_text(),
+                needs=(),
+            )
+        )
+        number += 1
+    return GraphView(tuple(shown))
+
+
+def _shown(node: Node, ids: dict[Node, int]) -> ServiceView:
+    entry = node.registration
+    reason = "always" if entry.verdict is None else entry.verdict[1]
+    return ServiceView(
+        id=ids[node],
+        key=label(node.address),
+        name=entry.name,
+        implementation=label(get_origin(node.call) or node.call),
+        scope=node.scope.value,
+        kind=node.kind.value,
+        active=True,
+        reason=reason,
+        where=entry.site_text(),
+        needs=tuple(ids[dep] for dep in node.deps),
+    )
+
+
+_LIVES = {
+    Scope.SINGLETON: "once for the container",
+    Scope.SCOPED: "once for each scope",
+    Scope.TRANSIENT: "anew for each who asks",
+}
+
+
+def explain_key(container: Container, where: Any) -> str:
+    """Tell how a service is built."""
+    engine = container.effective()
+    top = engine.find(where)
+    lines: list[str] = []
+    stack: list[tuple[Node, int, str]] = [(top, 0, "")]
+    told: set[Node] = set()
+    while stack:
+        node, depth, parameter = stack.pop()
+        lines.append("  " * depth + (f"{parameter}: " if parameter else "") + _line(node, repeated=node in told))
+        if node in told:
+            continue
+        told.add(node)
+        parts = [(each.value, depth + 1, each.parameter) for each in node.arguments if each.how is How.NODE]
+        stack += reversed(parts)
+    if top.is_async:
+        waits = [each for each in order([top]) if each.kind in {Kind.AWAIT, Kind.ASYNC_GENERATOR, Kind.ASYNC_CONTEXT}]
+        lines.append(f"It has to be awaited (aresolve), because of {', '.join(name_of(each) for each in waits)}.")
+    if top.needs_scope:
+        lines.append("It needs an open scope.")
+    if top.registration.verdict is not None:
+        lines.append(f"It is active because {top.registration.verdict[1]}.")
+    return "\n".join(lines)
+
+
+def _line(node: Node, *, repeated: bool) -> str:
+    text = f"{draw([node])}: {node.kind.value}, {_LIVES[node.scope]}"
+    return f"{text} (see above)" if repeated else f"{text}, registered at {node.registration.site_text()}"

@@ -1,0 +1,185 @@
+"""Keys: what a service is asked for by, and how an annotation is read as one."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NewType, Protocol, TypeVar, Union, get_args, get_origin
+
+from .._errors import InvalidKeyError
+from .markers import Inject, InjectMarker, Named
+
+T = TypeVar("T")
+
+MYPY = False  # mypy takes this name for True
+
+if not TYPE_CHECKING:
+
+    class Key(Protocol[T]):
+        """A class, an abstract class or a Protocol; the key alone decides T, so that a wrong implementation is refused.
+
+        A checker widens T to fit both arguments where it may. mypy settles T from the key, when the
+        implementation is a callable; pyright only when T stands in an invariant position, and of all that a
+        class object has, ``__subclasses__`` puts it into one. Hence one definition for each.
+        """
+
+elif MYPY:
+
+    class Key(Protocol[T]):  # type: ignore[misc]  # pyright: ignore[reportRedeclaration]  # T is invariant on purpose
+        def __call__(self, *args: Any, **kwargs: Any) -> T: ...
+
+else:
+
+    class Key(Protocol[T]):
+        def __subclasses__(self) -> list[type[T]]: ...
+
+
+class Address(NamedTuple):
+    """A key and a name; an unnamed service is addressed by its key alone."""
+
+    key: Any
+    name: str
+
+
+class Want(NamedTuple):
+    """An annotation, taken apart."""
+
+    key: Any
+    name: str | None
+    marked: bool
+    optional: bool
+
+
+_UNION = (Union, types.UnionType)
+
+
+def address(key: Any, name: str | None) -> Any:
+    """Give what the tables of a container are indexed by."""
+    return key if name is None else Address(key, name)
+
+
+def read_want(hint: Any) -> Want:
+    """Take ``Annotated``, ``Named``, ``Inject`` and ``| None`` off a type."""
+    name: str | None = None
+    marked = optional = False
+    while True:
+        origin = get_origin(hint)
+        if origin is Annotated:
+            rest: list[Any] = []
+            for extra in hint.__metadata__:
+                if isinstance(extra, Named):
+                    name, marked = extra.name, True
+                elif isinstance(extra, InjectMarker) or extra is Inject:
+                    marked = True
+                else:
+                    rest.append(extra)
+            if rest:
+                hint = Annotated[(hint.__origin__, *rest)]
+                break
+            hint = hint.__origin__
+        elif origin in _UNION:
+            others = [part for part in get_args(hint) if part is not type(None)]
+            if len(others) != 1 or len(others) == len(get_args(hint)):
+                break
+            hint, optional = others[0], True
+        else:
+            break
+    return Want(hint, name, marked, optional)
+
+
+def bare(key: Any) -> Any:
+    """Take what is not ours off an ``Annotated`` type."""
+    return key.__origin__ if get_origin(key) is Annotated else key
+
+
+def is_builtin(key: Any) -> bool:
+    """Say whether a type is one of the language's own, which are injected only when marked."""
+    key = bare(key)
+    owner = get_origin(key) or key
+    return getattr(owner, "__module__", None) in {"builtins", "typing", "collections.abc"}
+
+
+def check_key(key: Any) -> None:
+    """Refuse what is not a type.
+
+    Raises:
+        InvalidKeyError: it is not a class, a generic, an ``Annotated`` type or a ``NewType``.
+    """
+    if type(key) is type:
+        return
+    if isinstance(key, (type, NewType)) or get_origin(key) not in {None, *_UNION}:
+        with suppress(TypeError):  # metadata that cannot be hashed
+            hash(key)
+            return
+    raise InvalidKeyError(
+        f"{key!r} is not a key",
+        "a key is a class, abstract class, Protocol, generic such as Repository[User], Annotated type or NewType",
+        f"register the type of {key!r}, or give the type a name with NewType",
+    )
+
+
+def class_of(key: Any) -> type | None:
+    """Give the class behind a key, or None: what its instances can be checked against."""
+    key = bare(key)
+    while isinstance(key, NewType):
+        key = key.__supertype__
+    found = get_origin(key) or key
+    return found if isinstance(found, type) else None
+
+
+def label(where: Any) -> str:
+    """Write a key, an address or a callable for people."""
+    if isinstance(where, Address):
+        return f"{label(where.key)} named {where.name!r}"
+    if isinstance(where, type) and not get_args(where):
+        return where.__qualname__.rpartition("<locals>.")[2]
+    if get_origin(where) is Annotated:
+        first, *metadata = get_args(where)
+        return f"Annotated[{label(first)}, {', '.join(map(repr, metadata))}]"
+    if get_args(where):
+        return f"{label(get_origin(where))}[{', '.join(label(part) for part in get_args(where))}]"
+    name = getattr(where, "__qualname__", None) or getattr(where, "__name__", None)
+    return name.rpartition("<locals>.")[2] if isinstance(name, str) else repr(where)
+
+
+def tuple_in(hint: Any, attribute: str) -> tuple[Any, ...]:
+    """Give the tuple in an attribute of a type; empty where there is none, or something else."""
+    found: tuple[Any, ...] = getattr(hint, attribute, ())
+    kind: type = found.__class__  # anything may have such an attribute
+    return found if kind is tuple else ()
+
+
+def is_protocol(cls: type) -> bool:
+    """Say whether a class is itself a Protocol."""
+    return bool(cls.__dict__.get("_is_protocol", False))
+
+
+def protocol_methods(cls: type) -> frozenset[str]:
+    """Give the methods a Protocol asks for."""
+    found: set[str] = set()
+    for base in cls.__mro__:
+        if is_protocol(base) and base is not Protocol:
+            found.update(name for name, member in vars(base).items() if _asked(name, member))
+    return frozenset(found)
+
+
+def _asked(name: str, member: object) -> bool:
+    if name.startswith("_abc_") or name in {"__init__", "__new__", "__subclasshook__", "__class_getitem__"}:
+        return False
+    return isinstance(member, (Callable, property, classmethod, staticmethod)) and not isinstance(member, type)  # type: ignore[arg-type]  # the abstract class is fine for isinstance
+
+
+def lacks(cls: type, implementation: Any) -> str | None:
+    """Say in words how a class fails to fit another, or None when it fits."""
+    found = get_origin(implementation) or implementation
+    if not isinstance(found, type):
+        return None
+    if is_protocol(cls):
+        absent = sorted(name for name in protocol_methods(cls) if not hasattr(found, name))
+        return f"{label(found)} lacks {', '.join(absent)}" if absent else None
+    try:
+        fits = issubclass(found, cls)
+    except TypeError:
+        return None
+    return None if fits else f"{label(found)} is not a subclass of {label(cls)}"

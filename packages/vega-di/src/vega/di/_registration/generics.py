@@ -1,0 +1,115 @@
+"""Open generics: which registration fits a closed key, and what its type variables then mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+from .._keys.key import tuple_in
+from .registration import Kind, Registration
+
+Meaning = dict[Any, Any]
+
+
+def variables_of(hint: Any) -> tuple[Any, ...]:
+    """Give the type variables that stand in a type."""
+    if isinstance(hint, TypeVar):
+        return (hint,)
+    if isinstance(hint, type) and not get_args(hint):
+        return ()
+    return tuple_in(hint, "__parameters__")
+
+
+def substitute(hint: Any, meaning: Mapping[Any, Any]) -> Any:
+    """Put the meanings of type variables in place."""
+    if isinstance(hint, TypeVar):
+        return meaning.get(hint, hint)
+    variables = variables_of(hint)
+    return hint[tuple(meaning.get(each, each) for each in variables)] if variables else hint
+
+
+def unify(pattern: Any, closed: Any, meaning: Meaning) -> bool:
+    """Match a type with variables against a closed one, writing what each variable means."""
+    if isinstance(pattern, TypeVar):
+        return bool(meaning.setdefault(pattern, closed) == closed)
+    if pattern == closed:
+        return True
+    parts, others = get_args(pattern), get_args(closed)
+    if get_origin(pattern) is None or get_origin(pattern) is not get_origin(closed) or len(parts) != len(others):
+        return False
+    return all(unify(part, other, meaning) for part, other in zip(parts, others, strict=True))
+
+
+def is_open(entry: Registration) -> bool:
+    """Say whether a registration stands for the closed forms of a generic, and is wired when one is asked for."""
+    if entry.kind is Kind.VALUE:
+        return False  # an object is given for the key as it is
+    if not isinstance(entry.key, type):
+        return bool(variables_of(entry.key))
+    if Generic not in entry.key.__mro__:
+        return False
+    made = get_origin(entry.call) or entry.call
+    return bool(getattr(entry.key, "__parameters__", ()) and getattr(made, "__parameters__", ()))
+
+
+def closed_by_bases(cls: type) -> Meaning:
+    """Read what the type variables of the bases mean in a subclass: ``class Users(Repo[User])`` says T is User."""
+    meaning: Meaning = {}
+    for each in cls.__mro__:
+        for base in each.__dict__.get("__orig_bases__", ()):
+            origin = get_origin(base)
+            if origin is None or origin is Generic:
+                continue
+            for variable, argument in zip(getattr(origin, "__parameters__", ()), get_args(base), strict=False):
+                meaning.setdefault(variable, substitute(argument, meaning))
+    return meaning
+
+
+def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
+    """Close an open registration for a wanted key.
+
+    Args:
+        key: the registered key, ``Repo[T]`` or the bare class ``Repo``.
+        call: what it was registered to be made by.
+        wanted: a closed key, ``Repo[User]``.
+
+    Returns:
+        What to call (``SqlRepo[User]``, or the function itself) and what the variables mean; None when it does not fit.
+    """
+    meaning: Meaning = {}
+    origin = get_origin(wanted)
+    if get_origin(key) is None:
+        key = _as_base(call, origin)
+    if key is None or not unify(key, wanted, meaning):
+        return None
+    target: Any = get_origin(call) or call
+    parameters = tuple_in(target, "__parameters__") if isinstance(target, type) else ()
+    if not parameters:
+        return call, meaning
+    if get_origin(call) is not None:
+        made = substitute(call, meaning)
+        meaning = dict(zip(parameters, get_args(made), strict=False)) | meaning
+        return made, meaning
+    if all(each in meaning for each in parameters):
+        generic: Any = target
+        return generic[tuple(meaning[each] for each in parameters)], meaning
+    return None
+
+
+def _as_base(made: Any, origin: Any) -> Any:
+    """Write a generic class as the base it was derived from, with its own variables."""
+    call: Any = get_origin(made) or made
+    if not isinstance(call, type):
+        return None
+    if call is not made:
+        own: tuple[Any, ...] = getattr(call, "__parameters__", ())
+        base = _as_base(call, origin)
+        return None if base is None else substitute(base, dict(zip(own, get_args(made), strict=False)))
+    if call is origin:
+        variables = tuple_in(call, "__parameters__")
+        return origin[variables] if variables else None
+    for each in call.__mro__:
+        for base in each.__dict__.get("__orig_bases__", ()):
+            if get_origin(base) is origin and variables_of(base):
+                return base
+    return None

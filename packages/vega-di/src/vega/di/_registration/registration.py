@@ -1,0 +1,130 @@
+"""One registration: what provides a key, for how long, on which condition, and where that was said."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any, get_origin
+
+from .._errors import InvalidRegistrationError
+from .._keys.key import Address, bare, class_of, label
+from .._keys.scope import Scope
+
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CO_* flags of a code object
+
+
+class Kind(Enum):
+    """How an object comes to be, and what has to be done at its end."""
+
+    CALL = "called"
+    AWAIT = "awaited"
+    GENERATOR = "generator"
+    ASYNC_GENERATOR = "async generator"
+    CONTEXT = "context manager"
+    ASYNC_CONTEXT = "async context manager"
+    INSTANCE = "instance"
+    VALUE = "value of the scope"
+    ALIAS = "another word"
+
+
+RESOURCES = frozenset({Kind.GENERATOR, Kind.ASYNC_GENERATOR, Kind.CONTEXT, Kind.ASYNC_CONTEXT})
+ASYNC = frozenset({Kind.AWAIT, Kind.ASYNC_GENERATOR, Kind.ASYNC_CONTEXT})
+
+
+class Registration:
+    """One line of a container's table."""
+
+    __slots__ = ("call", "key", "kind", "name", "parameters", "scope", "site", "verdict", "when")
+
+    def __init__(
+        self, key: Any, call: Any, kind: Kind, scope: Scope, *, name: str | None = None, when: Any = True
+    ) -> None:
+        self.key: Any = key
+        self.call: Any = call
+        self.kind: Kind = kind
+        self.scope: Scope = scope
+        self.name: str | None = name
+        self.when: Any = when
+        self.site: tuple[str, int] = call_site()
+        self.parameters: Any = None
+        self.verdict: tuple[bool, str] | None = None
+
+    @property
+    def address(self) -> Any:
+        """What the tables are indexed by."""
+        return self.key if self.name is None else Address(self.key, self.name)
+
+    def describe(self) -> str:
+        """Say in one line what this is and where it was written."""
+        named = "" if self.name is None else f" named {self.name!r}"
+        by = "" if self.call is self.key else f" by {label(self.call)}"
+        return f"{label(self.key)}{named}{by} ({self.scope.value}, {self.site_text()})"
+
+    def site_text(self) -> str:
+        """Give ``file:line``."""
+        return f"{self.site[0]}:{self.site[1]}"
+
+
+def call_site() -> tuple[str, int]:
+    """Give file and line of the first caller outside this package."""
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
+    while frame.f_back is not None and f"{frame.f_globals.get('__package__')}.".startswith("vega.di."):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def unwrap_context(call: Any) -> Any:
+    """Give the generator function under `contextlib.contextmanager`, since the container closes it itself."""
+    inner = getattr(call, "__wrapped__", None)
+    if inner is not None and getattr(getattr(call, "__code__", None), "co_filename", "").endswith("contextlib.py"):
+        return inner
+    return call
+
+
+def code_flags(call: Any) -> int:
+    """Give the flags of the function behind a callable; 0 when there is none."""
+    while isinstance(call, partial):
+        call = call.func
+    if isinstance(call, MethodType):
+        call = call.__func__
+    if not isinstance(call, FunctionType):
+        call = type(call).__call__ if callable(call) else None
+    code = getattr(call, "__code__", None)
+    return code.co_flags if code is not None else 0
+
+
+def kind_of(key: Any, call: Callable[..., Any], *, enter: bool) -> Kind:
+    """Tell how what `call` gives is made and ended.
+
+    Raises:
+        InvalidRegistrationError: it cannot be called.
+    """
+    made: Any = get_origin(call) or call
+    if isinstance(made, type):
+        return _context_kind(made) if enter else Kind.CALL
+    if not callable(call):
+        raise InvalidRegistrationError(
+            f"{call!r} cannot provide {label(key)}: it is neither a class nor callable",
+            "{}:{}".format(*call_site()),
+            f"container.register_instance({label(key)}, ...) registers an object that exists",
+        )
+    flags = code_flags(call)
+    if flags & _GENERATOR:
+        return Kind.GENERATOR
+    if flags & _ASYNC_GENERATOR:
+        return Kind.ASYNC_GENERATOR
+    if flags & _COROUTINE:
+        return Kind.AWAIT
+    cls = class_of(bare(key))
+    return _context_kind(cls) if enter and cls is not None else Kind.CALL
+
+
+def _context_kind(cls: type) -> Kind:
+    if hasattr(cls, "__enter__") and hasattr(cls, "__exit__"):
+        return Kind.CONTEXT
+    if hasattr(cls, "__aenter__") and hasattr(cls, "__aexit__"):
+        return Kind.ASYNC_CONTEXT
+    return Kind.CALL

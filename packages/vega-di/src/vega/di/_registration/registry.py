@@ -1,0 +1,128 @@
+"""What the user said, in order: the mutable table that a container is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args, get_origin
+
+from .._errors import InvalidRegistrationError
+from .._keys.key import Address, label
+from .._keys.scope import Scope
+from .conditions import as_condition, default_profiles
+from .generics import Meaning, close, variables_of
+from .registration import Kind, Registration
+
+
+class Decoration:
+    """One ``decorate`` line: what is put around every service of a key."""
+
+    __slots__ = ("key", "registration")
+
+    def __init__(self, key: Any, registration: Registration) -> None:
+        self.key: Any = key
+        self.registration: Registration = registration
+
+
+class Registry:
+    """Registrations, decorations and aliases, with the surroundings that conditions look at."""
+
+    def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
+        self.entries: list[Registration] = []
+        self.decorations: list[Decoration] = []
+        self.settings: Any = settings
+        self.given_profiles: frozenset[str] | None = None if profiles is None else frozenset(profiles)
+        self.active: dict[Any, list[Registration]] = {}
+        self.expected: set[Any] = set()
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        """The active profiles."""
+        return default_profiles() if self.given_profiles is None else self.given_profiles
+
+    def add(self, registration: Registration, *, replace: bool = False) -> None:
+        """Take a registration; with `replace`, those of the same key and name before it are dropped."""
+        if replace:
+            where = registration.address
+            self.entries = [entry for entry in self.entries if entry.address != where]
+        self.entries.append(registration)
+
+    def expect(self, key: Any) -> bool:
+        """Say that scopes will be given a value for a key; gives whether that was new."""
+        if key in self.expected:
+            return False
+        self.expected.add(key)
+        if all(entry.address != key for entry in self.entries):
+            self.entries.append(Registration(key, key, Kind.VALUE, Scope.SCOPED))
+        return True
+
+    def has(self, wanted: Any) -> bool:
+        """Say whether an active registration provides an address."""
+        return wanted in self.active
+
+    def judge(self, entry: Registration) -> tuple[bool, str]:
+        """Ask the condition of a registration.
+
+        Raises:
+            InvalidRegistrationError: it cannot answer.
+        """
+        try:
+            return as_condition(entry.when).judge(self)
+        except InvalidRegistrationError as error:
+            where = f"{error.where}, registered at {entry.site_text()}"
+            raise InvalidRegistrationError(error.what, where, error.fix) from None
+        except Exception as error:
+            raise InvalidRegistrationError(
+                f"the condition of {label(entry.key)} raised {type(error).__name__}: {error}",
+                f"when={label(entry.when)}, registered at {entry.site_text()}",
+                "let it give True or False whatever it finds; the cause of this error tells the line",
+            ) from error
+
+    def settle(self) -> dict[Any, list[Registration]]:
+        """Ask every condition, those that look at other registrations last; give the active ones by address."""
+        self.active = {}
+        later: list[Registration] = []
+        for entry in self.entries:
+            if entry.when is True:
+                self._count(entry)
+                continue
+            if as_condition(entry.when).structural:
+                later.append(entry)
+                continue
+            if entry.verdict is None:
+                entry.verdict = self.judge(entry)
+            if entry.verdict[0]:
+                self._count(entry)
+        for entry in later:
+            entry.verdict = self.judge(entry)
+            if entry.verdict[0]:
+                self._count(entry)
+        if later:
+            self._restore_order()
+        return self.active
+
+    def _count(self, entry: Registration) -> None:
+        self.active.setdefault(entry.address, []).append(entry)
+
+    def _restore_order(self) -> None:
+        order = {id(entry): index for index, entry in enumerate(self.entries)}
+        for entries in self.active.values():
+            entries.sort(key=lambda entry: order[id(entry)])
+
+
+def closed_entries(active: Mapping[Any, list[Registration]], wanted: Any) -> list[tuple[Registration, Any, Meaning]]:
+    """Give the open registrations that fit a closed generic key, each with what to call and what its variables mean."""
+    key, name = (wanted.key, wanted.name) if isinstance(wanted, Address) else (wanted, None)
+    origin = get_origin(key)
+    if origin is None or not get_args(key):
+        return []
+    found: list[tuple[Registration, Any, Meaning]] = []
+    for entries in active.values():
+        for entry in entries:
+            if entry.name != name or (get_origin(entry.key) or entry.key) is not origin:
+                continue
+            if get_origin(entry.key) is not None and not variables_of(entry.key):
+                continue
+            fit = close(entry.key, entry.call, key)
+            if fit is not None:
+                found.append((entry, *fit))
+    return found

@@ -1,0 +1,200 @@
+"""Reads what a callable takes: once per registration, from the code object where possible."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from types import FunctionType, MethodType
+from typing import Any, ForwardRef, NamedTuple, get_origin, get_type_hints
+
+from .._errors import UnresolvedHintError
+from .._keys.key import label, tuple_in
+
+EMPTY: Any = inspect.Parameter.empty
+POSITIONAL_ONLY, POSITIONAL, KEYWORD_ONLY = 0, 1, 3  # the values of inspect's kinds
+
+
+class Parameter(NamedTuple):
+    """One parameter; `hint` and `default` are EMPTY where there is none."""
+
+    name: str
+    hint: Any
+    kind: int
+    default: Any
+
+
+class Names:
+    """Looks names up that exist only while types are checked: among the types a container knows."""
+
+    def __init__(self, keys: Callable[[], Mapping[str, Any]]) -> None:
+        self._keys = keys
+        self._found: Mapping[str, Any] | None = None
+
+    def get(self, name: str) -> Any:
+        """Give the one registered type of this name, or EMPTY."""
+        if self._found is None:
+            self._found = self._keys()
+        return self._found.get(name, EMPTY)
+
+
+def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
+    """Give the parameters of a class or callable, without ``self``, ``*args`` and ``**kwargs``.
+
+    Raises:
+        UnresolvedHintError: an annotation names something that cannot be found.
+    """
+    function, skip = _function_behind(call)
+    if function is None:
+        return ()
+    if type(function) is FunctionType and not _says_otherwise(call, function):
+        found = _from_code(function, skip)
+    else:
+        found = _from_signature(call)
+    for parameter in found:
+        if _is_text(parameter.hint):
+            break
+    else:
+        return found
+    return tuple(_evaluated(parameter, call, function, names) for parameter in found)
+
+
+def _says_otherwise(call: Any, function: FunctionType) -> bool:
+    """Say whether a callable that takes anything declares another signature than its code has."""
+    takes_anything = function.__code__.co_flags & 0x0C  # CO_VARARGS, CO_VARKEYWORDS
+    return bool(takes_anything) and (hasattr(function, "__wrapped__") or hasattr(call, "__signature__"))
+
+
+def _function_behind(call: Any) -> tuple[Any, int]:
+    call = get_origin(call) or call
+    if isinstance(call, type):
+        if call.__init__ is not object.__init__:  # type: ignore[misc]  # the class's own constructor
+            return call.__init__, 1  # type: ignore[misc]  # the same
+        new: Any = call.__new__
+        if new is not object.__new__:
+            return new, 1
+        return (call if hasattr(call, "__signature__") else None), 0  # a metaclass may take the arguments
+    if isinstance(call, MethodType):
+        return call.__func__, 1
+    if type(call) in {FunctionType, partial}:
+        return call, 0
+    return type(call).__call__, 1
+
+
+def annotations_of(function: Any) -> Mapping[str, Any]:
+    """Give the raw annotations of a function; as text where they cannot be evaluated (3.14)."""
+    try:
+        found: Mapping[str, Any] = getattr(function, "__annotations__", {})
+    except NameError:
+        library: Any = import_module("annotationlib")  # Python 3.14
+        found = library.get_annotations(function, format=library.Format.STRING)
+    return found
+
+
+def _from_code(function: FunctionType, skip: int) -> tuple[Parameter, ...]:
+    code, hints = function.__code__, annotations_of(function)
+    names, count = code.co_varnames, code.co_argcount
+    defaults = function.__defaults__ or ()
+    first_default = count - len(defaults)
+    found = [
+        Parameter(
+            names[index],
+            hints.get(names[index], EMPTY),
+            POSITIONAL_ONLY if index < code.co_posonlyargcount else POSITIONAL,
+            EMPTY if index < first_default else defaults[index - first_default],
+        )
+        for index in range(skip, count)
+    ]
+    if code.co_kwonlyargcount:
+        fallback = function.__kwdefaults__ or {}
+        found += [
+            Parameter(name, hints.get(name, EMPTY), KEYWORD_ONLY, fallback.get(name, EMPTY))
+            for name in names[count : count + code.co_kwonlyargcount]
+        ]
+    return tuple(found)
+
+
+def _from_signature(call: Any) -> tuple[Parameter, ...]:
+    try:
+        signature = inspect.signature(get_origin(call) or call)
+    except ValueError:
+        return ()
+    variable = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return tuple(
+        Parameter(each.name, each.annotation, int(each.kind), each.default)
+        for each in signature.parameters.values()
+        if each.kind not in variable
+    )
+
+
+def _is_text(hint: Any) -> bool:
+    if isinstance(hint, type):
+        return False
+    if isinstance(hint, (str, ForwardRef)):
+        return True
+    return any(_is_text(part) for part in tuple_in(hint, "__args__"))
+
+
+def globals_of(call: Any, function: Any) -> dict[str, Any]:
+    """Give the module names that an annotation was written among.
+
+    A constructor that was made for a class, as those of named tuples are, has none of its own: they are the class's.
+    """
+    while isinstance(function, partial):
+        function = function.func
+    found: dict[str, Any] = getattr(inspect.unwrap(function), "__globals__", {})
+    kind = get_origin(call) or call
+    if found.get("__name__") in sys.modules or not isinstance(kind, type):
+        return found
+    owner = next((cls for cls in kind.__mro__ if function.__name__ in vars(cls)), kind)
+    return vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else found
+
+
+class _Holder:
+    """Carries one annotation through `typing.get_type_hints`."""
+
+    def __init__(self, hint: Any) -> None:
+        self.__annotations__ = {"hint": hint}
+
+
+def evaluate(hint: Any, scope: dict[str, Any], names: Names) -> Any:
+    """Evaluate an annotation that is text, asking `names` for what the module does not have.
+
+    Raises:
+        NameError: a name is nowhere; ``error.name`` says which.
+    """
+    if isinstance(hint, str) and isinstance(scope.get(hint), type):
+        return scope[hint]
+    known: dict[str, Any] = {}
+    while True:
+        try:
+            return get_type_hints(_Holder(hint), scope, known, include_extras=True)["hint"]
+        except NameError as error:
+            absent = str(error.name)
+            found = names.get(absent) if absent not in known else EMPTY
+            if found is EMPTY:
+                raise
+            known[absent] = found
+
+
+def _evaluated(parameter: Parameter, call: Any, function: Any, names: Names) -> Parameter:
+    if not _is_text(parameter.hint):
+        return parameter
+    try:
+        return parameter._replace(hint=evaluate(parameter.hint, globals_of(call, function), names))
+    except NameError as error:
+        raise unresolved(call, parameter, str(error.name)) from error
+    except Exception as error:
+        raise unresolved(call, parameter, f"{parameter.hint!r}: {error}") from error
+
+
+def unresolved(call: Any, parameter: Parameter, absent: str) -> UnresolvedHintError:
+    """Name the class, the parameter and the import that is missing."""
+    module = getattr(get_origin(call) or call, "__module__", "?")
+    return UnresolvedHintError(
+        f"the type of {label(call)}({parameter.name}: {parameter.hint}) is unreadable: {absent} is no name at run time",
+        f"parameter {parameter.name!r} of {label(call)} in module {module}",
+        f"import {absent} in {module} outside `if TYPE_CHECKING:`, or register a type called {absent}",
+    )

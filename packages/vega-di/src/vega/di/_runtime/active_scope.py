@@ -1,0 +1,180 @@
+"""An open scope: its services, by slot, and what it has to close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import Token
+from types import AsyncGeneratorType, TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
+
+from .._graph.instance_check import NOTHING
+from .._keys.key import address
+from .closed_store import CLOSED
+from .closing import afinish, arefuse_second, finish
+from .construction_errors import explain
+from .context import ambient, leave, outer
+from .expired_objects import ending
+
+if TYPE_CHECKING:
+    from .._container.container import Container
+    from .plan_table import Table
+
+T = TypeVar("T")
+_SET = ambient.set
+_RESET = ambient.reset
+
+
+class ActiveScope:
+    """What ``container.scope()`` opens: scoped services live here until the end of the ``with`` block.
+
+    While it is entered it is the ambient scope of its task; child tasks inherit it, other tasks do not see it.
+
+    Attributes:
+        origin: a function that says in words what the scope was opened for, such as a request; an edge may set it,
+            and the error of a use after the end asks it.
+    """
+
+    __slots__ = ("__weakref__", "exits", "origin", "token", "v")
+    container: ClassVar[Any]  # set in the subclass that each container makes
+
+    if TYPE_CHECKING:
+        v: Any
+        exits: list[Any] | None
+        token: Token[ActiveScope | None]
+        origin: Callable[[], str]
+
+        def resolve_address(self, where: Any, /) -> Any: ...
+        async def aresolve_address(self, where: Any, /) -> Any: ...
+
+    @overload
+    def resolve(self, key: type[T], *, name: str | None = None) -> T: ...
+    @overload
+    def resolve(self, key: Callable[..., T], *, name: str | None = None) -> T: ...
+    @overload
+    def resolve(self, key: object, *, name: str | None = None) -> Any: ...
+    def resolve(self, key: Any, *, name: str | None = None) -> Any:
+        """Give a service, from this scope where it is scoped.
+
+        Raises:
+            MissingProviderError: nothing provides `key`.
+            AsyncRequiredError: it has to be awaited; use `aresolve`.
+            ScopeClosedError: the scope is over.
+            ConstructionError: a constructor or factory raised.
+        """
+        return self.resolve_address(address(key, name))  # pragma: no cover  # each container's subclass has its own
+
+    @overload
+    async def aresolve(self, key: type[T], *, name: str | None = None) -> T: ...
+    @overload
+    async def aresolve(self, key: Callable[..., T], *, name: str | None = None) -> T: ...
+    @overload
+    async def aresolve(self, key: object, *, name: str | None = None) -> Any: ...
+    async def aresolve(self, key: Any, *, name: str | None = None) -> Any:
+        """Give a service, awaiting what has to be awaited; otherwise as `resolve`."""
+        return await self.aresolve_address(address(key, name))  # pragma: no cover  # the same
+
+    def __enter__(self) -> Self:
+        self.token = _SET(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            _RESET(self.token)
+        except ValueError:
+            leave(self)
+        self.v = CLOSED
+        exits = self.exits
+        if exits is not None:
+            finish(exits, error)
+
+    async def __aenter__(self) -> Self:
+        self.token = _SET(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            _RESET(self.token)
+        except ValueError:
+            leave(self)
+        self.v = CLOSED
+        exits = self.exits
+        if exits is None:
+            return
+        if error is None and len(exits) == 1 and (only := exits[0]).__class__ is AsyncGeneratorType:
+            # the usual case in place, since each further coroutine costs as much as a constructor
+            if await anext(only, NOTHING) is not NOTHING:
+                await arefuse_second(only)
+            return
+        await afinish(exits, error)
+
+    def ending(self) -> Callable[[], None]:
+        """Give a function that makes the objects of this scope refuse any use; an edge calls it after the end.
+
+        They are those that classes have given so far; what factories gave may come from a pool, and is left alone.
+        """
+        return ending(self)
+
+    def __repr__(self) -> str:
+        return f"<scope of {self.container!r}, {'closed' if self.v is CLOSED else 'open'}>"
+
+
+def make_scope_class(container: Container) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:
+    """Make the class of a container's scopes, and the switch that gives it other plans.
+
+    The plans are variables of the functions, not attributes: reading them costs next to nothing,
+    and every open scope follows when they are switched.
+    """
+    plans: Any = {}
+    aplans: Any = {}
+
+    class OpenScope(ActiveScope):
+        __slots__ = ()
+
+        # `name` is keyword-only for users; as a plain parameter it costs less.
+        def resolve(  # pyright: ignore[reportIncompatibleMethodOverride]  # the overloads of the base hold
+            self, key: Any, name: str | None = None
+        ) -> Any:
+            try:
+                return plans[key if name is None else address(key, name)](self)
+            except Exception as error:
+                explain(error, key)
+                raise
+
+        def aresolve(  # pyright: ignore[reportIncompatibleMethodOverride]  # the same
+            self, key: Any, name: str | None = None
+        ) -> Any:
+            try:
+                return aplans[key if name is None else address(key, name)](self)
+            except Exception as error:
+                explain(error, key)
+                raise
+
+        def resolve_address(self, where: Any) -> Any:
+            try:
+                return plans[where](self)
+            except Exception as error:
+                explain(error)
+                raise
+
+        def aresolve_address(self, where: Any) -> Any:
+            return aplans[where](self)
+
+    def switch(to: Table, ato: Table) -> None:
+        nonlocal plans, aplans
+        plans, aplans = to, ato
+
+    OpenScope.container = container
+    OpenScope.__name__ = OpenScope.__qualname__ = "ActiveScope"
+    return OpenScope, switch
+
+
+def ambient_of(container: Container) -> ActiveScope | None:
+    """Give the innermost ambient scope that belongs to a container."""
+    scope = ambient.get()
+    while scope is not None and scope.container is not container:
+        scope = outer(scope)
+    return scope

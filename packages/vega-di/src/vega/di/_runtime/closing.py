@@ -1,0 +1,203 @@
+"""Ends what was opened: last opened first, every one, whatever fails on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from types import AsyncGeneratorType, GeneratorType
+from typing import Any, NoReturn
+
+from .._errors import AsyncRequiredError, CloseError, InvalidGeneratorError
+from .._keys.key import label
+
+_DONE: Any = object()
+
+
+class Exit:
+    """A context manager that was entered."""
+
+    __slots__ = ("manager",)
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+
+
+class AsyncExit(Exit):
+    """An async context manager that was entered."""
+
+    __slots__ = ()
+
+
+def finish(opened: list[Any], error: BaseException | None) -> None:
+    """End everything in `opened`, last first.
+
+    Args:
+        opened: generators after their first value, and entered context managers.
+        error: what ended the scope; it is thrown into each, and stays the error of the caller.
+
+    Raises:
+        BaseException: the failure of a finaliser, when `error` is None or less urgent.
+        CloseError: several finalisers failed.
+    """
+    failures: list[BaseException] = []
+    pending = error
+    while opened:
+        resource = opened.pop()
+        try:
+            if isinstance(resource, (AsyncGeneratorType, AsyncExit)):
+                _drive(resource, _aend(resource, pending))
+            else:
+                _end(resource, pending)
+        except BaseException as raised:  # noqa: BLE001  # the others must end too; settled below
+            if raised is not pending:
+                failures.append(raised)
+                pending = raised
+    if failures:
+        _settle(error, failures)
+
+
+async def afinish(opened: list[Any], error: BaseException | None) -> None:
+    """Do what `finish` does, awaiting async finalisers."""
+    failures: list[BaseException] = []
+    pending = error
+    while opened:
+        resource = opened.pop()
+        try:
+            if isinstance(resource, (AsyncGeneratorType, AsyncExit)):
+                await _aend(resource, pending)
+            else:
+                _end(resource, pending)
+        except BaseException as raised:  # noqa: BLE001  # the others must end too; settled below
+            if raised is not pending:
+                failures.append(raised)
+                pending = raised
+    if failures:
+        _settle(error, failures)
+
+
+def _settle(error: BaseException | None, failures: Sequence[BaseException]) -> None:
+    """Raise the most urgent failure, or note them on the error of the body."""
+    urgent = [each for each in failures if not isinstance(each, Exception)]
+    ordinary = [each for each in failures if isinstance(each, Exception)]
+    if urgent:
+        for each in (*urgent[1:], *ordinary):
+            urgent[0].add_note(f"while closing, a finaliser also raised {each!r}")
+        if error is not None:
+            urgent[0].__context__ = error
+        raise urgent[0]
+    if error is not None:
+        for each in ordinary:
+            error.add_note(f"while closing, a finaliser also raised {each!r}")
+        return
+    if len(ordinary) == 1:
+        raise ordinary[0]
+    raise CloseError(f"{len(ordinary)} finalisers failed", ordinary)
+
+
+def _end(resource: Any, error: BaseException | None) -> None:
+    kind: type = resource.__class__
+    if kind is GeneratorType:
+        _end_generator(resource, error)
+    elif error is None:
+        resource.manager.__exit__(None, None, None)
+    else:
+        resource.manager.__exit__(type(error), error, error.__traceback__)
+
+
+def _end_generator(generator: GeneratorType[Any, Any, Any], error: BaseException | None) -> None:
+    if error is None:
+        if next(generator, _DONE) is _DONE:
+            return
+    else:
+        trace = error.__traceback__
+        try:
+            generator.throw(error)
+        except StopIteration:
+            return
+        except BaseException as raised:
+            if raised is error or _is_converted(raised, error):
+                return
+            raise
+        finally:
+            error.__traceback__ = trace
+    refuse_second(generator)
+
+
+async def _aend(resource: Any, error: BaseException | None) -> None:
+    kind: type = resource.__class__
+    if kind is AsyncGeneratorType:
+        await _aend_generator(resource, error)
+    elif error is None:
+        await resource.manager.__aexit__(None, None, None)
+    else:
+        await resource.manager.__aexit__(type(error), error, error.__traceback__)
+
+
+async def _aend_generator(generator: AsyncGeneratorType[Any, Any], error: BaseException | None) -> None:
+    trace = None if error is None else error.__traceback__
+    try:
+        if error is None:
+            await generator.__anext__()
+        else:
+            await generator.athrow(error)
+    except StopAsyncIteration:
+        return
+    except BaseException as raised:
+        if raised is error or _is_converted(raised, error):
+            return
+        raise
+    finally:
+        if error is not None:
+            error.__traceback__ = trace
+    await arefuse_second(generator)
+
+
+def _is_converted(raised: BaseException, error: BaseException | None) -> bool:
+    """Say whether Python turned a StopIteration that passed through a generator into a RuntimeError (PEP 479)."""
+    stops = isinstance(error, (StopIteration, StopAsyncIteration))
+    return stops and isinstance(raised, RuntimeError) and raised.__cause__ is error
+
+
+def _drive(resource: Any, ending: Coroutine[Any, Any, None]) -> None:
+    """Run an async finaliser from sync code, as far as it needs no event loop."""
+    steps = ending
+    try:
+        steps.send(None)
+    except StopIteration:
+        return
+    with suppress(RuntimeError):  # it may await again while it is being closed
+        steps.close()
+    raise AsyncRequiredError(
+        f"{_title(resource)} has to be awaited to be closed, and its scope was left synchronously",
+        "the end of a `with` block, or close()",
+        "use `async with`, or `await container.aclose()`",
+    )
+
+
+def _title(resource: Any) -> str:
+    return label(type(resource.manager) if isinstance(resource, Exit) else resource)
+
+
+def refuse_second(generator: Any) -> NoReturn:
+    """Close a generator that went on after its one value.
+
+    Raises:
+        InvalidGeneratorError: always.
+    """
+    generator.close()
+    raise _yielded_twice(generator)
+
+
+async def arefuse_second(generator: Any) -> NoReturn:
+    """Do what `refuse_second` does for an async generator."""
+    await generator.aclose()
+    raise _yielded_twice(generator)
+
+
+def _yielded_twice(generator: Any) -> InvalidGeneratorError:
+    """Say that a generator went on after its one value."""
+    return InvalidGeneratorError(
+        f"{label(generator)} yielded a second value",
+        f"the end of the scope in which {label(generator)} was opened",
+        "a generator factory yields exactly once; what follows the yield closes the resource",
+    )

@@ -1,0 +1,97 @@
+"""Says of an error which service was being built: found from the line of generated code it passed through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .._errors import CircularDependencyError, ConstructionError, ContainerError, InjectionError
+from .._keys.key import check_key, label
+
+if TYPE_CHECKING:
+    from .._graph.node import Node
+
+
+def explain(error: Exception, key: Any = None, node: Node | None = None) -> None:
+    """Replace what a constructor or factory raised by an error that names it; let every other error be.
+
+    Args:
+        error: what is being handled.
+        key: what was asked for, if anything.
+        node: what was being built, where no generated code tells.
+
+    Raises:
+        ConstructionError: a constructor or factory raised; the error is its ``__cause__``.
+        InvalidKeyError: the error came from a key that is not a type.
+        CircularDependencyError: the recursion had no end because a factory asks for itself.
+    """
+    if isinstance(error, (InjectionError, ContainerError)):
+        return
+    if isinstance(error, TypeError):
+        _refuse_unhashable(key)
+    passed = _passed_through(error)
+    if isinstance(error, RecursionError) and passed:
+        if len(passed) > len({path[-1] for path in passed}):
+            raise _endless(passed[-1][-1]) from None
+        if _is_nested(error):
+            return  # whoever asked first sees the circle
+    path = passed[-1] if passed else [] if node is None else [node]
+    if path:
+        raise _failed(path, error) from error
+
+
+def _refuse_unhashable(key: Any) -> None:
+    try:
+        hash(key)
+    except TypeError:
+        check_key(key)  # nor is it a key
+
+
+def _endless(node: Node) -> CircularDependencyError:
+    return CircularDependencyError(
+        f"{label(node.address)} is asked for while it is being built, without end",
+        f"{label(node.address)} -> {label(node.address)}, registered at {node.registration.site_text()}",
+        f"let the factory take what it needs as parameters, or Lazy[{label(node.address)}]",
+    )
+
+
+def _failed(path: list[Node], error: Exception) -> ConstructionError:
+    from .._graph.paths import draw
+
+    node = path[-1]
+    return ConstructionError(
+        f"{label(node.call)} raised {type(error).__name__} while it made {label(node.address)}",
+        f"{draw(path)}, registered at {node.registration.site_text()}",
+        "mend what the cause of this error tells, in the constructor or factory or in what it was given",
+    )
+
+
+def _is_nested(error: Exception) -> bool:
+    """Say whether what raised an error was asked for by a constructor or factory that is still running."""
+    frame = error.__traceback__ and error.__traceback__.tb_frame.f_back
+    while frame is not None:
+        if "__vega_nodes__" in frame.f_globals:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _passed_through(error: Exception) -> list[list[Node]]:
+    """Give the paths to the services in whose constructors and factories an error was raised, outermost first."""
+    found: list[list[Node]] = []
+    trace = error.__traceback__
+    while trace is not None:
+        nodes: dict[int, Node] = trace.tb_frame.f_globals.get("__vega_nodes__") or {}
+        node = nodes.get(trace.tb_lineno)
+        if node is not None:
+            found.append(_path(nodes.values(), node))
+        trace = trace.tb_next
+    return found
+
+
+def _path(written: Iterable[Node], node: Node) -> list[Node]:
+    """Give the way to a node from the outermost service of the plan that makes it."""
+    from .._graph.paths import shortest
+
+    paths = [shortest(each, lambda other: other is node, lambda _: True) for each in written]
+    return max((path for path in paths if path[-1] is node), key=len)
