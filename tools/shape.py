@@ -93,7 +93,7 @@ def _facade(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Assign) and _assigned(node) == "__all__":
             names = [ast.literal_eval(each) for each in getattr(node.value, "elts", [])]
         elif isinstance(node, ast.ImportFrom) and node.level:
-            bound |= {alias.asname or alias.name for alias in node.names}
+            bound |= {alias.asname or alias.name for alias in node.names} - {"lazy_names"}
         elif isinstance(node, ast.ClassDef):
             yield f"the facade defines {node.name}"
     if len(set(names)) != len(names):

@@ -1,8 +1,9 @@
 """The application: where settings, container, event bus and plugins come together."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._kinds import ErrorKind
+from .facades import lazy_names
 
 if TYPE_CHECKING:
     from ._application import Application as Application
@@ -61,16 +62,4 @@ _WHERE = {
     "TelemetryError": "_errors",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHERE})
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from inspect import Parameter, isawaitable, signature, unwrap
+from inspect import Parameter, isawaitable, signature
 from types import FunctionType
 from typing import Any, final
 
@@ -11,6 +11,7 @@ from vega.di import Container
 from vega.events import Event
 
 from ._errors import ComponentError
+from .introspection import line_of
 
 _GATHERING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
@@ -49,10 +50,9 @@ class Invoker:
         missing = [name for name in needed if name not in injected]
         if not missing:
             return None
-        code = getattr(unwrap(handler), "__code__", None)
         return ComponentError(
             f"nothing provides {', '.join(missing)} of the event handler {getattr(handler, '__qualname__', handler)}",
-            f"{code.co_filename}:{code.co_firstlineno}" if code is not None else "",
+            line_of(handler),
             "register it, or give the parameter a default",
         )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
+
+from vega.core.introspection import line_of
 
 from ._current import use_job_queue
 from ._queue import JobQueue
@@ -44,5 +45,4 @@ class Attempts:
 
 def _origin(function: Callable[..., Any]) -> str:
     """Say in words which job a scope was opened for, and where it is."""
-    code = inspect.unwrap(function).__code__
-    return f"the job {function.__name__} ({code.co_filename}:{code.co_firstlineno})"
+    return f"the job {function.__name__} ({line_of(function)})"

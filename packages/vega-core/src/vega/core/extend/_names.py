@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import keyword
-import re
 import sys
 import unicodedata
 from dataclasses import dataclass
 
 from .._errors import InvalidNameError
+from ..introspection import snake_case
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+")
 _LONGEST = 60
 _RESERVED = frozenset({"vega", "app", "main", "settings", "config", "tests", "test"})
 _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "women", "datum": "data"}
@@ -46,7 +45,7 @@ class Name:
             )
         if len(plain) > _LONGEST:
             raise InvalidNameError(f"the name has {len(plain)} characters", text, f"use {_LONGEST} characters at most")
-        words = tuple(word.lower() for word in _WORD.findall(plain))
+        words = tuple(filter(None, snake_case(plain).split("_")))
         if not words or words[0][0].isdigit():
             raise InvalidNameError(f"{text!r} has no word that starts with a letter", text, "use a name such as Order")
         name = cls(words)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
@@ -16,7 +15,6 @@ from .use_case import UseCase
 
 C = TypeVar("C", bound=type[UseCase[Any]])
 _ABSENT: Final = object()
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def trigger(event: type[Event], *, build: Callable[[Any], Event | None] | None = None) -> Callable[[C], C]:
@@ -112,6 +110,11 @@ def _values(event: type[Event], use_case: UseCase[Any], result: Any) -> dict[str
     return found
 
 
+def _is_id_of(field: str, kind: str) -> bool:
+    """Return whether a field is named after a class, as `order_item_id` after `OrderItem`."""
+    return field.endswith("_id") and field.removesuffix("_id").replace("_", "") == kind.replace("_", "").lower()
+
+
 def _find(name: str, use_case: UseCase[Any], result: Any) -> Any:
     if isinstance(result, Mapping):
         given = cast("Mapping[object, Any]", result)
@@ -121,7 +124,7 @@ def _find(name: str, use_case: UseCase[Any], result: Any) -> Any:
         value = getattr(result, name, _ABSENT)
         if value is not _ABSENT and not callable(value):
             return value
-        if name == f"{_HUMP.sub('_', type(result).__name__).lower()}_id" and hasattr(result, "id"):
+        if _is_id_of(name, type(result).__name__) and hasattr(result, "id"):
             return result.id
     for source in (getattr(use_case, "input", None), use_case):
         value = getattr(source, name, _ABSENT)

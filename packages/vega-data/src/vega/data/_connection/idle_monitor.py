@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from .._errors import IdleUnitError
@@ -67,14 +65,6 @@ class IdleWatch:
         self.look()
         if self._held:
             self._wait(asyncio.get_running_loop())
-
-
-def caller() -> str:
-    """Return the nearest place in the stack that is none of Vega's own, as `file:line`."""
-    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
-    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(("vega.", "contextlib")):
-        frame = frame.f_back
-    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def _report(place: str, seconds: float) -> IdleUnitError:

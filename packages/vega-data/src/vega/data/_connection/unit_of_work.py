@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vega.core.introspection import user_line
 from vega.patterns import UnitOfWork
 
 from .event_publishing import in_fresh_scopes
-from .idle_monitor import caller
 from .session import Session
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -48,7 +48,7 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
         return session
 
     async def _begin(self, *, read_only: bool) -> None:
-        opened_at = caller() if self._database.idle_watch.seconds else ""
+        opened_at = user_line() if self._database.idle_watch.seconds else ""
         self._session = Session(self._database, "read" if read_only else "write", opened_at=opened_at)
 
     async def _before_commit(self, events: list[Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from vega.core.extend import Name
+from vega.core.introspection import snake_case
 from vega.patterns.query import Kind
 
 from .._errors import MappingError
@@ -43,7 +44,6 @@ NAMING: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
 }
 POSITION: Final = "position"
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +123,7 @@ def table_name(entity: type) -> str:
     >>> table_name(type("OrderItem", (), {}))
     'order_items'
     """
-    words = _HUMP.sub("_", entity.__name__).lower()
-    if words.endswith("y") and words[-2:-1] not in {"a", "e", "i", "o", "u"}:
-        return f"{words[:-1]}ies"
-    return f"{words}es" if words.endswith(("s", "x", "z", "ch", "sh")) else f"{words}s"
+    return Name(tuple(snake_case(entity.__name__).split("_"))).plural.snake
 
 
 def column_type(column: ShapeColumn) -> TypeEngine[Any]:

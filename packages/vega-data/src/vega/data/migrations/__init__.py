@@ -1,6 +1,8 @@
 """Migrations in process: Alembic's engine, without its subprocess, its env.py or its own loop."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from vega.core.facades import lazy_names
 
 if TYPE_CHECKING:
     from ._folder import MigrationFolder as MigrationFolder
@@ -19,16 +21,4 @@ _WHERE = {
 
 __all__ = ["CheckReport", "MigrationFolder", "Migrations", "Revision", "Status"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHERE})
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vega.core import Application
+from vega.core.introspection import line_of
 
 
 class RequestScope:
@@ -37,8 +37,5 @@ def origin_of(scope: Scope) -> str:
     """Say in words what a request was for, and where its endpoint is."""
     request = f"{scope.get('method', 'WebSocket')} {scope['path']}"
     endpoint = scope.get("endpoint")
-    while isinstance(endpoint, partial):
-        endpoint = endpoint.func
-    endpoint = getattr(getattr(endpoint, "__vega_use_case__", None), "call", endpoint)
-    code = getattr(inspect.unwrap(endpoint), "__code__", None) if callable(endpoint) else None
-    return request if code is None else f"{request} ({code.co_filename}:{code.co_firstlineno})"
+    line = line_of(getattr(getattr(endpoint, "__vega_use_case__", None), "call", endpoint))
+    return f"{request} ({line})" if line else request

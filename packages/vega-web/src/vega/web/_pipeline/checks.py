@@ -15,11 +15,6 @@ from vega.di import Container
 from .order import Entry, misuse
 
 
-def is_async(function: Any) -> bool:
-    """Tell whether calling something gives a coroutine."""
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - an object may be called as an async function
-
-
 def takes(function: Any, count: int, *, exactly: bool = True) -> bool:
     """Tell whether something can be called with so many arguments; if not exactly, with these and more."""
     try:

@@ -10,10 +10,11 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from vega.core.introspection import is_async
 from vega.di import Container
 
 from .._errors import MiddlewareError
-from .checks import check_class, check_inline, is_async, refuse, takes
+from .checks import check_class, check_inline, refuse, takes
 from .inline import InlineFunction
 from .order import Condition, Entry, MiddlewareStep, References, default_name, misuse, ordered, references
 from .stack import Predicate, Stack, around, steps

@@ -10,10 +10,10 @@ from fastapi import APIRouter
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
+from vega.core.introspection import is_async
 from vega.patterns import Interactor, Mediator
 
 from .._errors import RouteError
-from .._pipeline.checks import is_async
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._problems.error_map import names_of
 from .._problems.problems import Problems

@@ -13,6 +13,7 @@ from fastapi import Path, Query
 from pydantic import BaseModel, Strict, create_model, field_validator
 from pydantic.fields import FieldInfo
 
+from vega.core.introspection import snake_case
 from vega.patterns import Interactor, Mediator
 
 from .._errors import RouteError
@@ -20,7 +21,6 @@ from .strict_types import json_check, json_typed, text_typed
 
 _BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _PARAMETER: Final = re.compile(r"{(\w+)(?::\w+)?}")
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @final
@@ -68,7 +68,7 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
         parameters += [_parameter(field, Query()) for field in rest]
     result = result_of(use_case)
     endpoint = _endpoint(use_case, model, rest)
-    endpoint.__name__ = endpoint.__qualname__ = _HUMP.sub("_", use_case.__name__).lower()
+    endpoint.__name__ = endpoint.__qualname__ = snake_case(use_case.__name__)
     endpoint.__module__, endpoint.__doc__ = use_case.__module__, inspect.getdoc(use_case)
     endpoint.__signature__ = inspect.Signature(parameters)
     endpoint.__vega_use_case__ = use_case

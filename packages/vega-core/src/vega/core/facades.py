@@ -1,0 +1,38 @@
+"""Facades that load a name when it is first used (PEP 562): one table, one `__getattr__`, one `__dir__`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+__all__ = ["lazy_names"]
+
+_MACHINERY = frozenset({"TYPE_CHECKING", "lazy_names"})  # what a facade imports for itself
+
+
+def lazy_names(package: str, table: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return the `__getattr__` and the `__dir__` of a package whose names are loaded on first use.
+
+    A name that was loaded is kept in the package, so that `__getattr__` runs once per name.
+
+    Args:
+        package: the `__name__` of the package.
+        table: from each public name to the module that defines it, relative to the package without the leading
+            dot, such as `{"Database": "_connection.database"}`.
+
+    Source: PEP 562, "Module __getattr__ and __dir__".
+    """
+
+    def load(name: str) -> Any:
+        if name not in table:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{table[name]}", package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *table} - _MACHINERY)
+
+    return load, names

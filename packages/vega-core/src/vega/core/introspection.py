@@ -1,0 +1,48 @@
+"""What Vega reads from a user's source code: lines for error texts, names, kinds of functions."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from functools import partial
+from types import FrameType
+from typing import Any
+
+__all__ = ["is_async", "line_of", "snake_case", "user_line"]
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NOT_THE_USER = ("vega.", "contextlib")
+
+
+def line_of(function: Any) -> str:
+    """Return where a callable is defined, as `file:line`; empty when it has no Python source.
+
+    Partials, bound methods and wrappers that set `__wrapped__` are followed to the function inside.
+    """
+    while isinstance(function, partial):
+        function = function.func
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    return "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def user_line() -> str:
+    """Return the nearest line of the stack outside Vega, as `file:line`; empty when there is none."""
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
+    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_NOT_THE_USER):
+        frame = frame.f_back
+    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def is_async(function: Any) -> bool:
+    """Return whether calling a function, or an object with an async `__call__`, gives a coroutine."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - an object may be called as an async function
+
+
+def snake_case(name: str) -> str:
+    """Return an identifier in snake case; an acronym is one word.
+
+    >>> snake_case("OrderItem"), snake_case("HTTPServer"), snake_case("order_item")
+    ('order_item', 'http_server', 'order_item')
+    """
+    return _HUMP.sub("_", name).lower()

@@ -1,0 +1,98 @@
+"""Lines, names and kinds of functions, as Vega reads them from a user's code."""
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from vega.core.introspection import is_async, line_of, snake_case, user_line
+
+
+def work() -> None: ...
+
+
+async def awork() -> None: ...
+
+
+class Called:
+    async def __call__(self) -> None: ...
+
+    def method(self) -> None: ...
+
+
+class CalledPlainly:
+    def __call__(self) -> None: ...
+
+
+@functools.wraps(work)
+def wrapper() -> None: ...
+
+
+def here(function: Callable[..., Any]) -> str:
+    return f"{__file__}:{inspect.getsourcelines(function)[1]}"
+
+
+@pytest.mark.parametrize(
+    ("function", "inside"),
+    [
+        (work, work),
+        (functools.partial(work), work),
+        (functools.partial(functools.partial(wrapper)), work),
+        (wrapper, work),
+        (Called().method, Called.method),
+    ],
+)
+def test_the_line_of_a_function_is_where_its_source_begins(
+    function: Callable[..., Any], inside: Callable[..., Any]
+) -> None:
+    assert line_of(function) == here(inside)
+
+
+@pytest.mark.parametrize("function", [len, 1, None, CalledPlainly])
+def test_without_python_source_there_is_no_line(function: Any) -> None:
+    assert line_of(function) == ""
+
+
+def test_the_users_line_is_the_nearest_one_outside_vega() -> None:
+    name = f"{__name__}.{user_line.__name__}"
+    within = types.ModuleType("vega.planted")
+    code = compile("def ask():\n    return user_line()\n", "planted.py", "exec")
+    exec(code, vars(within) | {"user_line": user_line, "__name__": "vega.planted"}, space := {})
+
+    line = sys._getframe().f_lineno + 1
+    assert space["ask"]() == f"{__file__}:{line}", name
+
+
+def test_a_module_whose_name_merely_begins_like_vega_is_the_users() -> None:
+    code = compile("def ask():\n    return user_line()\n", "shop.py", "exec")
+    exec(code, {"user_line": user_line, "__name__": "vegan.shop"}, space := {})
+
+    assert space["ask"]() == "shop.py:2"
+
+
+@pytest.mark.parametrize(
+    ("function", "answer"), [(awork, True), (Called(), True), (work, False), (CalledPlainly(), False), (3, False)]
+)
+def test_async_is_what_returns_a_coroutine(function: Any, answer: bool) -> None:
+    assert is_async(function) is answer
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Order", "order"),
+        ("OrderItem", "order_item"),
+        ("HTTPServer", "http_server"),
+        ("OrderURL", "order_url"),
+        ("Order2Item", "order2_item"),
+        ("order_item", "order_item"),
+        ("ÜberGröße", "über_größe"),
+        ("", ""),
+    ],
+)
+def test_snake_case(name: str, answer: str) -> None:
+    assert snake_case(name) == answer
