@@ -62,4 +62,4 @@ _WHERE = {
     "TelemetryError": "_errors",
 }
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+lazy_names(__name__, _WHERE)

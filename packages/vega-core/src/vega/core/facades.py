@@ -1,9 +1,9 @@
-"""Facades that load a name when it is first used (PEP 562): one table, one `__getattr__`, one `__dir__`."""
+"""Facades that load a name when it is first used (PEP 562), from one table."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -12,8 +12,8 @@ __all__ = ["lazy_names"]
 _MACHINERY = frozenset({"TYPE_CHECKING", "lazy_names"})  # what a facade imports for itself
 
 
-def lazy_names(package: str, table: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return the `__getattr__` and the `__dir__` of a package whose names are loaded on first use.
+def lazy_names(package: str, table: Mapping[str, str]) -> None:
+    """Give a package a `__getattr__` and a `__dir__`, so that its names are loaded on first use.
 
     A name that was loaded is kept in the package, so that `__getattr__` runs once per name.
 
@@ -24,15 +24,16 @@ def lazy_names(package: str, table: Mapping[str, str]) -> tuple[Callable[[str], 
 
     Source: PEP 562, "Module __getattr__ and __dir__".
     """
+    module = sys.modules[package]
 
     def load(name: str) -> Any:
         if name not in table:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(f".{table[name]}", package), name)
-        setattr(sys.modules[package], name, value)
+        setattr(module, name, value)
         return value
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *table} - _MACHINERY)
+        return sorted({*vars(module), *table} - _MACHINERY)
 
-    return load, names
+    vars(module).update(__getattr__=load, __dir__=names)

@@ -25,4 +25,4 @@ _WHERE = {
     "query": "_marks",
 }
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+lazy_names(__name__, _WHERE)

@@ -81,4 +81,4 @@ _WHERE = {
     "use_job_queue": "_current",
 }
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+lazy_names(__name__, _WHERE)

@@ -51,4 +51,4 @@ _WHERE = {
     "mock_service": "_mocks",
 }
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+lazy_names(__name__, _WHERE)

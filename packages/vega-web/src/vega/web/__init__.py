@@ -219,4 +219,4 @@ _WHERE = {
     "requires": "_security.principal",
 }
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+lazy_names(__name__, _WHERE)

@@ -21,4 +21,4 @@ _WHERE = {
 
 __all__ = ["CheckReport", "MigrationFolder", "Migrations", "Revision", "Status"]
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+lazy_names(__name__, _WHERE)

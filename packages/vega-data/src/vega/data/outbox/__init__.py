@@ -12,4 +12,4 @@ _WHERE = {"Outbox": "_outbox", "OutboxEntry": "_rows"}
 
 __all__ = ["Outbox", "OutboxEntry"]
 
-__getattr__, __dir__ = lazy_names(__name__, _WHERE)
+lazy_names(__name__, _WHERE)
