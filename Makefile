@@ -8,6 +8,7 @@ help:
 	@echo "make demo    build an application and use it: scaffold, migrate, serve, import 5,000 records, query"
 	@echo "make test    lint, types, floors and all tests"
 	@echo "make check   the same on every interpreter found, with full iteration counts"
+	@echo "             make check PART=data (or test PART=web, ...) runs one part alone"
 	@echo "make bench   ratios to hand-written code and to peers"
 	@echo "make build   sdists and wheels of all packages into dist/"
 
@@ -18,10 +19,10 @@ demo: setup
 	@$(RUN) tools/demo $(if $(KEEP),--keep)
 
 test: setup
-	@$(RUN) tools/suite.py test
+	@$(RUN) tools/suite.py test $(PART)
 
 check: setup
-	@$(RUN) tools/suite.py check
+	@$(RUN) tools/suite.py check $(PART)
 
 bench: setup
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(RUN) $$file || exit 1; done

@@ -1,9 +1,26 @@
-"""How often property tests draw: 100 examples each, 500 when `VEGA_FULL` is set, 25 when `VEGA_BRIEF` is.
+"""Settings of all tests: how often property tests draw, and which tests one interpreter is enough for.
 
-A test that wants more or fewer says so as a multiple: `@settings(max_examples=3 * settings().max_examples)`.
+Property tests draw 100 examples each, 500 when `VEGA_FULL` is set, 25 when `VEGA_BRIEF` is. A test that wants more or
+fewer says so as a multiple: `@settings(max_examples=3 * settings().max_examples)`.
+
+A test that starts processes, servers, browsers or installers is marked `once`; the fixtures below mark theirs.
 """
 
 import os
+
+import pytest
+
+STARTING = {"installed", "postgres_server", "postgres_url", "redis_server", "redis_url", "served", "wheels"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark `once` each test that gets a process from a fixture, also the PostgreSQL variant of a parametrised one."""
+    for item in items:
+        variant = getattr(item, "callspec", None)
+        is_server = variant is not None and "postgresql" in map(str, variant.params.values())
+        if is_server or STARTING & set(getattr(item, "fixturenames", ())):
+            item.add_marker("once")
+
 
 try:
     from hypothesis import settings

@@ -44,7 +44,7 @@ def fingerprint() -> str:
 
 
 def run(command: list[str | Path], *, quiet: bool = False) -> bool:
-    """Run a command within the time limit and tell whether it succeeded; output is shown when it fails."""
+    """Run a command within the time limit and return whether it succeeded; output is shown when it fails."""
     environment = {
         **os.environ,
         "UV_PYTHON_DOWNLOADS": "never",
@@ -89,7 +89,7 @@ def make_venv(folder: Path) -> Path:
 
 
 def get_uv() -> bool:
-    """Put uv and hatch into `.tools`; tell whether that worked."""
+    """Put uv and hatch into `.tools`; return whether that worked."""
     if os.environ.get("VEGA_PIP_ONLY"):
         return False
     say("making .tools with uv and hatch")

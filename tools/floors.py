@@ -82,7 +82,7 @@ def breach(part: str, module: str, name: str) -> str:
     if not rest or rest[0] == part:
         return ""
     if rest[0] not in FLOORS:
-        return f"imports {name}, which is no part"
+        return f"imports {name}, but vega has no such part"
     if rest[0] not in FLOORS[part]:
         return f"imports {name}, which stands beside or above it"
     if any(word.startswith("_") and not word.startswith("__") for word in rest[1:]):

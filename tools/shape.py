@@ -1,7 +1,7 @@
-"""The shape of the source: too long, too branchy, undocumented, a facade that says too much, an error without a page.
+"""The shape of the source: too long, too branchy, undocumented, crowded folders, an error without a page.
 
-`python tools/shape.py [ROOT]` prints what is new. What stands in `shape_baseline.txt` is borne for now; the list only
-shrinks: an entry that is mended must go.
+`python tools/shape.py [ROOT]` prints new findings. Those in `shape_baseline.txt` are accepted for now; the list only
+shrinks: an entry that is fixed must go.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def main(root: Path) -> int:
     for finding in sorted(found - borne):
         print(f"new: {finding}")
     for finding in sorted(borne - found):
-        print(f"mended, so take it off {BASELINE.name}: {finding}")
+        print(f"fixed, so take it off {BASELINE.name}: {finding}")
     print(f"{len(found)} findings, {len(borne)} of them borne")
     return int(found != borne)
 

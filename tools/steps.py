@@ -15,10 +15,28 @@ from wheels import HOME, ROOT, interpreter_name
 BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 INTERPRETERS = ("3.11", "3.12", "3.13", "3.14")
-FULL = {"VEGA_FULL": "1", "PYTEST_TIMEOUT": "1800"}
-BRIEF = {"VEGA_BRIEF": "1"}  # the oldest interpreter has drawn the examples already
-# What takes longest goes first, so that the last minutes do not wait for one step.
+SLOWEST = "--durations=20 --durations-min=0.5"
+EVERYDAY = {"PYTEST_ADDOPTS": SLOWEST}
+FULL = {"VEGA_FULL": "1", "PYTEST_TIMEOUT": "1800", "PYTEST_ADDOPTS": SLOWEST}
+# A further interpreter in `make test`: the oldest one has drawn the examples and started the processes already.
+BRIEF = {"VEGA_BRIEF": "1", "PYTEST_ADDOPTS": f"{SLOWEST} -m 'not once'"}
+# The longest steps go first, so that the last minutes do not wait for one step.
 LONGEST = ("acceptance", "vega-data", "vega-web", "install", "faults", "vega-cli")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """CPU seconds that a step may take, its children included.
+
+    Args:
+        everyday: on the oldest interpreter in `make test`, and with the oldest dependencies.
+        brief: on each further interpreter in `make test`.
+        full: on each interpreter in `make check`.
+    """
+
+    everyday: int
+    brief: int = 0
+    full: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,27 +45,66 @@ class Step:
 
     Args:
         name: a short name for the table.
+        part: the part it belongs to, as `make check PART=...` names it: a package without `vega-`, a folder of
+            `tests/`, `lint` or `audit`.
+        budget: CPU seconds that it may take, children included; 0 for no limit.
         command: the program and its arguments; empty for a step that cannot run here.
         environment: variables that it gets beside the present ones.
         skipped: why it cannot run here.
     """
 
     name: str
+    part: str
+    budget: int = 0
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     skipped: str = ""
 
 
+BUDGETS = {
+    "ruff check": Budget(everyday=5),
+    "ruff format": Budget(everyday=5),
+    "mypy --strict": Budget(everyday=60),
+    "pyright strict": Budget(everyday=90),
+    "floors": Budget(everyday=5),
+    "floors, further rules": Budget(everyday=5),
+    "shape": Budget(everyday=5),
+    "prose": Budget(everyday=10),
+    "vega-cli": Budget(everyday=60, brief=40, full=60),
+    "vega-core": Budget(everyday=60, brief=40, full=60),
+    "vega-data": Budget(everyday=180, brief=90, full=400),
+    "vega-di": Budget(everyday=60, brief=20, full=200),
+    "vega-events": Budget(everyday=20, brief=15, full=80),
+    "vega-graphql": Budget(everyday=10, brief=10, full=10),
+    "vega-jobs": Budget(everyday=40, brief=40, full=40),
+    "vega-testing": Budget(everyday=40, brief=40, full=40),
+    "vega-web": Budget(everyday=250, brief=100, full=500),
+    "acceptance": Budget(everyday=200, full=400),
+    "architecture": Budget(everyday=40, full=60),
+    "contract": Budget(everyday=20, full=30),
+    "docs": Budget(everyday=30, full=60),
+    "faults": Budget(everyday=30, full=120),
+    "install": Budget(everyday=120, full=150),
+    "types": Budget(everyday=60, full=80),
+    "--verifytypes": Budget(everyday=15),
+}
+
+
 def reading() -> Iterator[Step]:
-    """Yield what reads the code without running it."""
-    yield Step(name="ruff check", command=(str(BIN / "ruff"), "check", "."))
-    yield Step(name="ruff format", command=(str(BIN / "ruff"), "format", "--check", "."))
+    """Yield the checks that read the code without running it."""
+    yield _lint("ruff check", str(BIN / "ruff"), "check", ".")
+    yield _lint("ruff format", str(BIN / "ruff"), "format", "--check", ".")
     parts = [word for package in packages() for part in parts_of(package) for word in ("-p", part)]
-    yield Step(name="mypy --strict", command=(str(BIN / "mypy"), "--strict", *parts))
-    yield Step(name="pyright strict", command=(str(BIN / "pyright"),))
-    yield Step(name="floors", command=(str(BIN / "lint-imports"), "--no-cache"))
-    yield Step(name="floors, further rules", command=(PYTHON, "tools/floors.py"))
-    yield Step(name="shape", command=(PYTHON, "tools/shape.py"))
+    yield _lint("mypy --strict", str(BIN / "mypy"), "--strict", *parts)
+    yield _lint("pyright strict", str(BIN / "pyright"))
+    yield _lint("floors", str(BIN / "lint-imports"), "--no-cache")
+    yield _lint("floors, further rules", PYTHON, "tools/floors.py")
+    yield _lint("shape", PYTHON, "tools/shape.py")
+    yield _lint("prose", PYTHON, "tools/prose.py")
+
+
+def _lint(name: str, *command: str) -> Step:
+    return Step(name=name, part="lint", budget=BUDGETS[name].everyday, command=command)
 
 
 def testing(wheels: Path, *, full: bool) -> Iterator[Step]:
@@ -59,17 +116,20 @@ def testing(wheels: Path, *, full: bool) -> Iterator[Step]:
     """
     for version in INTERPRETERS:
         oldest = version == interpreter_name(sys.executable)
-        environment = FULL if full else {} if oldest else BRIEF
+        kind = "full" if full else "everyday" if oldest else "brief"
+        environment = {"full": FULL, "everyday": EVERYDAY, "brief": BRIEF}[kind]
         python = sys.executable if oldest else find_python(version)
         note = "" if oldest else f" on {version}"
         if python is None:
-            yield Step(name=f"Python {version}", skipped=f"no python{version} on PATH or among pyenv's")
+            yield Step(
+                name=f"Python {version}", part="interpreters", skipped=f"no python{version} on PATH or among pyenv's"
+            )
             continue
         for package in packages():
             words = () if oldest else ("--python", python, "--no-coverage")
-            yield _alone(package, wheels, *words, note=note, environment=environment)
+            yield _alone(package, wheels, *words, note=note, environment=environment, kind=kind)
         if oldest or full:
-            yield from _across(wheels, python, note=note, environment=environment)
+            yield from _across(wheels, python, note=note, environment=environment, kind=kind)
 
 
 def typing() -> Iterator[Step]:
@@ -79,15 +139,16 @@ def typing() -> Iterator[Step]:
         path = f"{home}{os.pathsep}{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
         for part in (each for each in parts_of(package) if each.startswith("vega.")):
             command = (str(BIN / "pyright"), "--verifytypes", part, "--ignoreexternal")
-            yield Step(name=f"--verifytypes {part}", command=command, environment={"PATH": path})
+            name, budget = f"--verifytypes {part}", BUDGETS["--verifytypes"].everyday
+            yield Step(name=name, part=_part(package), budget=budget, command=command, environment={"PATH": path})
 
 
 def checking(wheels: Path) -> Iterator[Step]:
     """Yield what `make check` adds to the tests: oldest dependencies, audit."""
     for package in packages():
         words = ("--resolution", "lowest-direct", "--no-coverage")
-        yield _alone(package, wheels, *words, note=", oldest dependencies", environment={})
-    yield Step(name="pip-audit", command=(PYTHON, "tools/audit.py"))
+        yield _alone(package, wheels, *words, note=", oldest dependencies", environment=EVERYDAY, kind="everyday")
+    yield Step(name="pip-audit", part="audit", command=(PYTHON, "tools/audit.py"))
 
 
 def packages() -> list[str]:
@@ -112,16 +173,23 @@ def find_python(version: str) -> str | None:
     return None
 
 
-def _alone(package: str, wheels: Path, *words: str, note: str, environment: Mapping[str, str]) -> Step:
+def _part(package: str) -> str:
+    return package.removeprefix("vega-")
+
+
+def _alone(package: str, wheels: Path, *words: str, note: str, environment: Mapping[str, str], kind: str) -> Step:
     command = (PYTHON, "tools/alone.py", package, str(wheels), *words)
-    return Step(name=f"{package}{note}", command=command, environment=environment)
+    budget: int = getattr(BUDGETS[package], kind)
+    return Step(name=f"{package}{note}", part=_part(package), budget=budget, command=command, environment=environment)
 
 
-def _across(wheels: Path, python: str, *, note: str, environment: Mapping[str, str]) -> Iterator[Step]:
+def _across(wheels: Path, python: str, *, note: str, environment: Mapping[str, str], kind: str) -> Iterator[Step]:
     """Yield the tests over all packages, by folder; another interpreter gets an environment with all wheels."""
     folders = sorted(folder.name for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
     for name in folders:
         command = (PYTHON, "-m", "pytest", f"tests/{name}", "-q", "--no-header")
         if note:
             command = (PYTHON, "tools/across.py", str(wheels), python, f"tests/{name}")
-        yield Step(name=f"{name}{note}", command=command, environment={**environment, "VEGA_WHEELS": str(wheels)})
+        budget: int = getattr(BUDGETS[name], kind)
+        variables = {**environment, "VEGA_WHEELS": str(wheels)}
+        yield Step(name=f"{name}{note}", part=name, budget=budget, command=command, environment=variables)

@@ -1,8 +1,10 @@
 """Runs everything that must hold, each part in a process of its own, and ends with one table.
 
 `python tools/suite.py test` is the everyday form; `check` has full iteration counts, every interpreter for
-everything, the oldest dependencies and an audit. As many steps run at once as there are cores; `VEGA_SUITE_JOBS` says
-otherwise, `VEGA_SUITE_TIMEOUT` bounds each step (seconds).
+everything, the oldest dependencies and an audit. A part after it (`check data`) runs the steps of that part alone.
+As many steps run at once as there are cores; `VEGA_SUITE_JOBS` says otherwise, `VEGA_SUITE_TIMEOUT` bounds each step
+(seconds). Each step has a budget of CPU seconds (`steps.BUDGETS`): `test` reports the steps above theirs, `check` fails
+when a step needs more than 1.5 times of it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from threading import Lock
 
 from steps import BIN, LONGEST, ROOT, Step, checking, reading, testing, typing
@@ -27,28 +30,44 @@ JOBS = int(os.environ.get("VEGA_SUITE_JOBS", os.cpu_count() or 1))
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|deselected)")
 _COVERED = re.compile(r"coverage: ([\d.]+) % of lines and branches, ([\d.]+) % of branches")
 _SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+: )?(.*)$")
+_DURATION = re.compile(r"^\s*(\d+\.\d\d)s (?:call|setup|teardown)\s+(\S.*)$")
+OVERRUN = 1.5  # times its budget that a step may take in `make check`
+SLOWEST = 20
 _printing = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a step: status, seconds, the counts of pytest's closing line, coverage in %, skips' reasons."""
+    """The result of a step.
+
+    Args:
+        step: the step.
+        status: its exit status.
+        seconds: of wall time.
+        cpu: seconds of CPU time, of the step and the children it waited for.
+        counts: the numbers of pytest's closing line.
+        coverage: in %, of lines and branches (of branches).
+        skips: the reasons of skipped tests.
+        slowest: seconds and name of its slow tests.
+    """
 
     step: Step
     status: int = 0
     seconds: float = 0.0
+    cpu: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     coverage: str = ""
     skips: tuple[str, ...] = ()
+    slowest: tuple[tuple[float, str], ...] = ()
 
 
 def run(step: Step) -> Outcome:
-    """Run one step, show its output when it is done, and return what became of it."""
+    """Run one step, show its output when it is done, and return its outcome."""
     if not step.command:
         return Outcome(step=step, counts={"skipped": 1}, skips=(step.skipped,))
     start = time.monotonic()
     path = f"{BIN}{os.pathsep}{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    # Tests start hundreds of interpreters, which would compile everything anew each time.
+    # Tests start hundreds of interpreters, which would otherwise compile everything each time.
     around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         child = subprocess.Popen(
@@ -60,27 +79,40 @@ def run(step: Step) -> Outcome:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            status = child.wait(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            status = child.wait()
+        status, cpu, is_late = _wait(child)
+        if is_late:
             output.write(f"\nkilled after {LIMIT:.0f} s (VEGA_SUITE_TIMEOUT)\n")
         output.seek(0)
         lines = output.read().splitlines()
     seconds = time.monotonic() - start
     with _printing:
-        print("\n".join(["", f"== {step.name} ({seconds:.0f} s)", *lines]), flush=True)
-    return _read(step, status, seconds, lines)
+        print("\n".join(["", f"== {step.name} ({seconds:.0f} s, {cpu:.0f} s of CPU)", *lines]), flush=True)
+    return _read(Outcome(step=step, status=status, seconds=seconds, cpu=cpu), lines)
 
 
-def _read(step: Step, status: int, seconds: float, lines: list[str]) -> Outcome:
+def _wait(child: subprocess.Popen[bytes]) -> tuple[int, float, bool]:
+    """Wait for a step, kill its process group at the time limit; return status, CPU seconds, whether it was killed."""
+    end, is_late = time.monotonic() + LIMIT, False
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return child.returncode, usage.ru_utime + usage.ru_stime, is_late
+        if not is_late and time.monotonic() > end:
+            is_late = True
+            os.killpg(child.pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _read(ended: Outcome, lines: list[str]) -> Outcome:
+    """Add to an outcome what the step printed: counts, coverage, skips, slow tests."""
     closing = next((line for line in reversed(lines) if " in " in line and _COUNTS.search(line)), "")
     counts = {word.removesuffix("s"): int(number) for number, word in _COUNTS.findall(closing)}
     found = next(filter(None, map(_COVERED.match, reversed(lines))), None)
     coverage = f"{found[1]} ({found[2]})" if found else ""
     skips = tuple(found[2] for line in lines if (found := _SKIPPED.match(line)))
-    return Outcome(step=step, status=status, seconds=seconds, counts=counts, coverage=coverage, skips=skips)
+    slowest = tuple((float(found[1]), found[2]) for line in lines if (found := _DURATION.match(line)))
+    return replace(ended, counts=counts, coverage=coverage, skips=skips, slowest=slowest)
 
 
 def run_all(steps: Iterable[Step]) -> list[Outcome]:
@@ -96,9 +128,15 @@ def run_all(steps: Iterable[Step]) -> list[Outcome]:
         return [running[step.name].result() for step in wanted]
 
 
-def report(outcomes: list[Outcome], seconds: float) -> int:
-    """Print the table, what was skipped and why, and the closing line; return the exit status."""
-    print(f"\n{'what ran':34} {'result':8} {'seconds':>8}  passed  failed  skipped  coverage % (branches)")
+def report(outcomes: list[Outcome], seconds: float, *, overrun: float = float("inf")) -> int:
+    """Print the table, skips, slow tests, steps above their budget and the closing line; return the exit status.
+
+    Args:
+        outcomes: of all steps.
+        seconds: of wall time in all.
+        overrun: the times of its budget beyond which a step fails.
+    """
+    print(f"\n{'step':34} {'result':8} {'seconds':>8} {'CPU':>7}  passed  failed  skipped  coverage % (branches)")
     totals = {"passed": 0, "failed": 0, "skipped": 0}
     for outcome in outcomes:
         counts = {
@@ -112,32 +150,49 @@ def report(outcomes: list[Outcome], seconds: float) -> int:
             counts["passed"] = 1
         totals = {word: totals[word] + counts[word] for word in totals}
         result = "skipped" if not outcome.step.command else "ok" if outcome.status == 0 else f"exit {outcome.status}"
-        row = f"{outcome.step.name:34} {result:8} {outcome.seconds:8.1f}"
+        row = f"{outcome.step.name:34} {result:8} {outcome.seconds:8.1f} {outcome.cpu:7.1f}"
         print(row + "".join(f"  {counts[word]:6}" for word in totals) + f"   {outcome.coverage:>16}")
     print("".join(f"\nskipped in {each.step.name}: {reason}" for each in outcomes for reason in each.skips))
+    tests = sorted(((*slow, each.step.name) for each in outcomes for slow in each.slowest), reverse=True)
+    print("\nthe slowest tests:" if tests else "")
+    print("".join(f"{taken:8.2f} s  {test} ({name})\n" for taken, test, name in tests[:SLOWEST]))
+    above = [each for each in outcomes if each.step.budget and each.cpu > each.step.budget]
+    beyond = [each for each in above if each.cpu > overrun * each.step.budget]
+    for each in above:
+        word = "too far above its budget" if each in beyond else "above its budget"
+        print(f"{each.step.name} is {word}: {each.cpu:.0f} of {each.step.budget} CPU seconds")
+    cpu = sum(each.cpu for each in outcomes)
     summary = ", ".join(f"{number} {word}" for word, number in totals.items())
-    print(f"\n{summary} in {seconds:.0f} s", flush=True)
-    return int(any(outcome.status for outcome in outcomes))
+    print(f"\n{summary} in {seconds:.0f} s ({cpu:.0f} s of CPU)", flush=True)
+    return int(any(outcome.status for outcome in outcomes) or bool(beyond))
 
 
-def main(mode: str) -> int:
-    """Run the suite in a mode (`test` or `check`) and return the exit status."""
+def main(mode: str, part: str) -> int:
+    """Run the suite in a mode (`test` or `check`), or one part of it, and return the exit status."""
     from bootstrap import use_caches_when_offline
 
     start = time.monotonic()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # children of a shell's background job would ignore it
     tools = ROOT / ".tools" / "bin" / "python"
     use_caches_when_offline(tools if tools.exists() else BIN / "python")
-    outcomes = run_all(reading())
-    wheels = fresh_wheels(HOME / "wheels")
-    outcomes += run_all(testing(wheels, full=mode == "check"))
-    outcomes += run_all(typing())
-    if mode == "check":
-        outcomes += run_all(checking(wheels))
-    return report(outcomes, time.monotonic() - start)
+    wheels = HOME / "wheels"
+    is_check = mode == "check"
+    stages = [list(reading()), list(testing(wheels, full=is_check)), list(typing())]
+    stages += [list(checking(wheels))] if is_check else []
+    parts = sorted({step.part for step in chain(*stages) if step.command})
+    if part and part not in parts:
+        print(f"there is no part {part!r}; the parts are: {', '.join(parts)}", file=sys.stderr)
+        return 2
+    outcomes = []
+    for number, steps in enumerate(stages):
+        if number == 1:
+            fresh_wheels(wheels)
+        outcomes += run_all(step for step in steps if part in {"", step.part})
+    return report(outcomes, time.monotonic() - start, overrun=OVERRUN if is_check else float("inf"))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["test"], ["check"]):
-        sys.exit("usage: python tools/suite.py test|check")
-    sys.exit(main(sys.argv[1]))
+    mode, part, *rest = [*sys.argv[1:], "", ""][: max(2, len(sys.argv) - 1)]
+    if mode not in {"test", "check"} or rest:
+        sys.exit("usage: python tools/suite.py test|check [PART]")
+    sys.exit(main(mode, part))

@@ -72,6 +72,7 @@ def copy_tests(package: str, target: Path) -> Path:
     shutil.copy(ROOT / "conftest.py", target)
     shared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
     lines = ["[pytest]", f"addopts = {' '.join(shared['addopts'])}", f"timeout = {shared['timeout']}"]
+    lines += ["markers =", *(f"    {marker}" for marker in shared["markers"])]
     lines += ["xfail_strict = true", "filterwarnings =", *(f"    {rule}" for rule in shared["filterwarnings"])]
     (target / "pytest.ini").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return target
