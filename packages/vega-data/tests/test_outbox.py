@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from vega.data import Database, OutboxError, SQLAlchemyRepository
-from vega.data.outbox._outbox import Outbox
+from vega.data.outbox import Outbox
 from vega.events import Event, EventBus, set_event_bus
 from vega.patterns import AggregateRoot
 

@@ -14,7 +14,7 @@ from subprocess import PIPE
 import pytest
 
 from vega.data import Database, SQLAlchemyRepository
-from vega.data.outbox._outbox import Outbox
+from vega.data.outbox import Outbox
 from vega.events import Event
 from vega.patterns import AggregateRoot
 

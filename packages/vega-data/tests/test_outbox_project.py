@@ -19,7 +19,7 @@ from vega.data import Database, InMemoryUnitOfWork
 from vega.data._project.outbox_plugin import OutboxPlugin
 from vega.data.cli import app as migrate
 from vega.data.cli import outbox as command
-from vega.data.outbox._outbox import Outbox
+from vega.data.outbox import Outbox
 from vega.di import current_scope, get_container, set_container
 
 PACKAGE = "vega_outbox_shop"

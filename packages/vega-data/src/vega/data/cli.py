@@ -18,7 +18,7 @@ from ._connection.database import Database
 from ._errors import MigrationError, OutboxError
 from ._project.location import database_of, migrations_folder
 from .migrations import Migrations
-from .outbox._outbox import Outbox, OutboxEntry
+from .outbox import Outbox, OutboxEntry
 
 app: typer.Typer = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
 outbox: typer.Typer = typer.Typer(help="See what waits to be told, and tell again what failed.", no_args_is_help=True)
@@ -151,7 +151,7 @@ def resubmit(
 
 
 def _outbox_of(database: Database) -> Outbox:
-    if database.outbox is None:
+    if not isinstance(database.outbox, Outbox):
         raise OutboxError("the project has no outbox", "[tool.vega] features", "run: vega add outbox")
     return database.outbox
 

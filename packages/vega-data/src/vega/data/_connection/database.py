@@ -1,34 +1,26 @@
-"""The database: one engine with its pool, opened and closed by whoever owns it."""
+"""The database: a pool, the tables of its repositories, and the sessions and units of work that use it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Self
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from vega.patterns import UnitOfWorkError, current_unit
 
-from .._errors import DatabaseStateError
 from .._sql.declared_tables import declared_tables
-from .._sql.sqlite import VegaConnection, connected
 from .._sql.tables import EntityTable, joined
 from .driver_errors import translated
-from .idle_monitor import IdleWatch
+from .pool import Pool
+from .ports import EventOutbox
 from .session import Session
 from .unit_of_work import SQLAlchemyUnitOfWork
-from .urls import asyncio_url, secret_of
-
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from ..outbox._outbox import Outbox
-
-_MEMORY: Final = {None, "", ":memory:"}
+from .urls import secret_of
 
 
 class Database:
@@ -52,6 +44,9 @@ class Database:
             the same database accept each other's.
         echo: log every statement.
 
+    Attributes:
+        pool: its engine and connections.
+
     Raises:
         DatabaseStateError: the URL cannot be read, or its driver is not installed.
     """
@@ -70,28 +65,30 @@ class Database:
         cursor_secret: str = "",
         echo: bool = False,
     ) -> None:
-        self._url = asyncio_url(url)
+        self.pool: Pool = Pool(
+            url,
+            size=pool_size,
+            timeout=pool_timeout,
+            connect_timeout=connect_timeout,
+            lock_timeout=lock_timeout,
+            statement_timeout=statement_timeout,
+            idle_limit=idle_limit,
+            echo=echo,
+        )
         self._package = package
-        self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
-        self._options |= {"pool_timeout": pool_timeout, "pool_size": pool_size, "max_overflow": 0}
-        self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
-        self._secret = cursor_secret.encode() or secret_of(self._url)
-        self._idle = IdleWatch(idle_limit)
-        self._engine: AsyncEngine | None = None
-        self._autocommit: AsyncEngine | None = None
-        self._opened_in: asyncio.AbstractEventLoop | None = None
-        self._outbox: Outbox | None = None
+        self._secret = cursor_secret.encode() or secret_of(self.pool.url)
+        self._outbox: EventOutbox | None = None
         self._used: dict[tuple[type, str], EntityTable] = {}
 
     @property
     def url(self) -> URL:
         """Where the database is, with its driver; printing it hides the password."""
-        return self._url
+        return self.pool.url
 
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
-        return self._url.get_backend_name()
+        return self.pool.dialect
 
     @property
     def cursor_secret(self) -> bytes:
@@ -99,14 +96,9 @@ class Database:
         return self._secret
 
     @property
-    def idle_watch(self) -> IdleWatch:
-        """What notes the units that hold a connection."""
-        return self._idle
-
-    @property
     def is_open(self) -> bool:
         """Whether it has been opened and not closed."""
-        return self._engine is not None
+        return self.pool.is_open
 
     @property
     def engine(self) -> AsyncEngine:
@@ -115,34 +107,15 @@ class Database:
         Raises:
             DatabaseStateError: the database is not open.
         """
-        if self._engine is None:
-            raise DatabaseStateError(
-                "the database is not open", self._url.render_as_string(), "write: async with database: ..."
-            )
-        return self._engine
-
-    @property
-    def autocommit_engine(self) -> AsyncEngine:
-        """The same pool, for single statements that are a transaction of their own."""
-        _ = self.engine
-        autocommit = self._autocommit
-        assert autocommit is not None  # made together with the engine
-        return autocommit
+        return self.pool.engine
 
     async def open(self) -> None:
         """Make the pool; connections follow when they are needed. Opening twice does nothing."""
-        if self._engine is None:
-            self._engine = self.make_engine()
-            self._autocommit = self._engine
-            if self.dialect != "sqlite":  # whose driver commits each statement by itself already
-                self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.pool.open()
 
     async def close(self) -> None:
         """Close all connections. Closing twice does nothing."""
-        engine, self._engine = self._engine, None
-        self._idle.stop()
-        if engine is not None:
-            await engine.dispose()
+        await self.pool.close()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -194,11 +167,11 @@ class Database:
         return SQLAlchemyUnitOfWork(self)
 
     @property
-    def outbox(self) -> Outbox | None:
+    def outbox(self) -> EventOutbox | None:
         """Where units of work write what aggregates recorded, or None."""
         return self._outbox
 
-    def attach_outbox(self, outbox: Outbox) -> None:
+    def attach_outbox(self, outbox: EventOutbox) -> None:
         """Have units of work write what aggregates recorded into an outbox; `Outbox(database)` calls it."""
         self._outbox = outbox
 
@@ -229,7 +202,7 @@ class Database:
         if unit is not None:
             yield unit.session
             return
-        session = Session(self, "read" if snapshot else "none")
+        session = Session(self.pool, "read" if snapshot else "none")
         try:
             yield session
         finally:
@@ -253,7 +226,7 @@ class Database:
                 )
             yield unit.session
             return
-        session = Session(self, "one" if single else "write")
+        session = Session(self.pool, "one" if single else "write")
         try:
             yield session
         except BaseException:
@@ -269,25 +242,3 @@ class Database:
                 return unit
             unit = unit.outer
         return None
-
-    def make_engine(self) -> AsyncEngine:
-        """Return a new engine with the settings of this database; whoever asks for one disposes of it."""
-        options = dict(self._options)
-        connect, lock, statement = self._timeouts
-        if self.dialect == "sqlite":
-            settings = {"factory": VegaConnection, "isolation_level": None, "timeout": lock}
-            options["connect_args"] = {**settings, "async_creator_fn": connected}
-            options["skip_autocommit_rollback"] = True
-            if self._url.database in _MEMORY:
-                options["pool_size"] = 1
-        else:
-            limits = {"lock_timeout": f"{int(lock * 1000)}"}
-            if statement is not None:
-                limits["statement_timeout"] = f"{int(statement * 1000)}"
-            options["connect_args"] = {"timeout": connect, "server_settings": limits}
-        try:
-            return create_async_engine(self._url, **options)
-        except ImportError as error:
-            raise DatabaseStateError(
-                f"the driver {error.name} is not installed", self._url.drivername, "install vega-data[postgres]"
-            ) from error

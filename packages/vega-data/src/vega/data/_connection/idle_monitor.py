@@ -1,17 +1,26 @@
-"""Units of work that keep a connection and do nothing with it: told once each, with the place that opened them."""
+"""Idle units of work: each is reported once, with the line that opened it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .._errors import IdleUnitError
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from .session import Session
-
 _logger = logging.getLogger("vega.data")
+
+
+class WatchedSession(Protocol):
+    """A session as this monitor sees it: the statements that it sends, and the line that opened its unit."""
+
+    opened_at: str
+    sent: int
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement is on its way."""
+        ...
 
 
 class IdleWatch:
@@ -25,11 +34,11 @@ class IdleWatch:
 
     def __init__(self, seconds: float) -> None:
         self.seconds: float = seconds
-        self._held: dict[Session, int | None] = {}
+        self._held: dict[WatchedSession, int | None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def took(self, session: Session) -> None:
+    def took(self, session: WatchedSession) -> None:
         """Note a unit that has taken a connection."""
         if self.seconds > 0:
             self._held[session] = None
@@ -37,7 +46,7 @@ class IdleWatch:
             if self._timer is None or self._loop is not loop:
                 self._wait(loop)
 
-    def gave_back(self, session: Session) -> None:
+    def gave_back(self, session: WatchedSession) -> None:
         """Forget a unit that has given its connection back."""
         self._held.pop(session, None)
 

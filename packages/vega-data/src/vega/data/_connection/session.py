@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .driver_errors import translated
 from .loaded_rows import Snapshots
+from .pool import Pool
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from .._sql.tables import EntityTable
-    from .database import Database
 
 Kind: TypeAlias = Literal["none", "one", "read", "write"]
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -27,7 +27,7 @@ class Session:
     """Sends statements one after the other, whoever asks: tasks of one unit may share it.
 
     Args:
-        database: whose connection it takes.
+        pool: gives the connection.
         kind: the transaction: none, the one of a single statement, one that reads, or one that writes.
         opened_at: where a unit of work was opened, `file:line`, when it is to be reported should it stay idle.
 
@@ -35,8 +35,8 @@ class Session:
         sent: how many statements it has sent, and got the answers of.
     """
 
-    def __init__(self, database: Database, kind: Kind, *, opened_at: str = "") -> None:
-        self._database, self._kind = database, kind
+    def __init__(self, pool: Pool, kind: Kind, *, opened_at: str = "") -> None:
+        self._pool, self._kind = pool, kind
         self.opened_at: str = opened_at
         self.sent: int = 0
         self._connection: AsyncConnection | None = None
@@ -98,7 +98,7 @@ class Session:
         async with self._lock:
             with translated():
                 connection = self._connection or await self._take()
-                self._database.idle_watch.gave_back(self)
+                self._pool.idle_watch.gave_back(self)
                 return connection
 
     async def commit(self) -> None:
@@ -129,23 +129,23 @@ class Session:
             await self._give_back()
 
     async def _take(self) -> AsyncConnection:
-        database = self._database
+        pool = self._pool
         alone = self._kind in {"none", "one"}
-        connection = self._connection = await (database.autocommit_engine if alone else database.engine).connect()
+        connection = self._connection = await (pool.autocommit_engine if alone else pool.engine).connect()
         if alone:
             return connection
-        if database.dialect == "sqlite":
+        if pool.dialect == "sqlite":
             # Straight to the driver: through SQLAlchemy each of these words would cost three turns of its thread.
             self._raw = (await connection.get_raw_connection()).driver_connection
             await self._raw.execute("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
         elif self._kind == "read":
             connection = self._connection = await connection.execution_options(postgresql_readonly=True)
         if self.opened_at:
-            database.idle_watch.took(self)
+            pool.idle_watch.took(self)
         return connection
 
     async def _give_back(self) -> None:
         connection, self._connection, self._raw = self._connection, None, None
-        self._database.idle_watch.gave_back(self)
+        self._pool.idle_watch.gave_back(self)
         if connection is not None:
             await asyncio.shield(connection.close())

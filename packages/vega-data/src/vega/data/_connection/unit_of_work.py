@@ -48,8 +48,9 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
         return session
 
     async def _begin(self, *, read_only: bool) -> None:
-        opened_at = user_line() if self._database.idle_watch.seconds else ""
-        self._session = Session(self._database, "read" if read_only else "write", opened_at=opened_at)
+        pool = self._database.pool
+        opened_at = user_line() if pool.idle_watch.seconds else ""
+        self._session = Session(pool, "read" if read_only else "write", opened_at=opened_at)
 
     async def _before_commit(self, events: list[Any]) -> None:
         outbox = self._database.outbox

@@ -1,1 +1,1 @@
-"""mapping."""
+"""The layout of entities in columns and collections, and the policies of what is stored."""

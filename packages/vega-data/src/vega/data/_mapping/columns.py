@@ -1,19 +1,16 @@
-"""What is stored of an entity, its values and its collections: how they are read and checked."""
+"""Stored values of an entity: how they are read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any
 
 from vega.patterns.query import FieldInfo, InvalidValueError
 from vega.patterns.query.values import constant_checker
 
 from .._errors import InvalidEntityError
-
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from .entity_layout import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,31 +64,6 @@ class Column:
         return read_inside
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """A collection that belongs to its entity: stored with it, loaded with it, deleted with it.
-
-    Args:
-        path: the fields from the entity to the collection.
-        shape: how its members fall apart.
-        collection: the type of the collection: list, tuple, set or frozenset.
-    """
-
-    path: tuple[FieldInfo, ...]
-    shape: Shape
-    collection: Callable[[list[Any]], Any]
-
-    @property
-    def name(self) -> str:
-        """The path with underscores, for the name of the table."""
-        return "_".join(info.name for info in self.path)
-
-    @property
-    def dotted(self) -> str:
-        """The path as it stands in queries."""
-        return ".".join(info.name for info in self.path)
-
-
 def read(entity: object, path: tuple[FieldInfo, ...]) -> Any:
     """Return the value at the end of a path; None when something on the way is missing.
 
@@ -109,27 +81,6 @@ def read(entity: object, path: tuple[FieldInfo, ...]) -> Any:
                 f"{type(value).__name__} has no field {info.name}", type(entity).__name__, "store what was declared"
             ) from error
     return value
-
-
-def members_of(entity: object, child: Child) -> Sequence[Any]:
-    """Return the members of a child collection; none when there is no collection.
-
-    Raises:
-        InvalidEntityError: it is no collection, or holds something else.
-    """
-    found = read(entity, child.path)
-    if found is None:
-        return ()
-    if not _is_collection(found):
-        raise InvalidEntityError(f"{child.dotted} is no collection", type(entity).__name__, "give it a list or a tuple")
-    members = list(found)
-    for member in members:
-        require_instance(member, child.shape.entity)
-    return members
-
-
-def _is_collection(value: object) -> TypeGuard[Collection[Any]]:
-    return isinstance(value, Collection)
 
 
 def require_instance(entity: object, kind: type) -> None:

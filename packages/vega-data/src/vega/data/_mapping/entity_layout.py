@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeGuard, TypeVar, get_origin
@@ -10,12 +10,37 @@ from weakref import WeakKeyDictionary
 
 from vega.patterns.query import EntityFields, Field, FieldInfo, Kind
 
-from .._errors import MappingError
-from .columns import Child, Column, check, members_of, require_instance
+from .._errors import InvalidEntityError, MappingError
+from .columns import Column, check, read, require_instance
 from .constructor import assembly
 
 T = TypeVar("T")
 _NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A collection that belongs to its entity: stored with it, loaded with it, deleted with it.
+
+    Args:
+        path: the fields from the entity to the collection.
+        shape: how its members fall apart.
+        collection: the type of the collection: list, tuple, set or frozenset.
+    """
+
+    path: tuple[FieldInfo, ...]
+    shape: Shape
+    collection: Callable[[list[Any]], Any]
+
+    @property
+    def name(self) -> str:
+        """The path with underscores, for the name of the table."""
+        return "_".join(info.name for info in self.path)
+
+    @property
+    def dotted(self) -> str:
+        """The path as it stands in queries."""
+        return ".".join(info.name for info in self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +120,23 @@ _COLLECTIONS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
 }
 
 
+def members_of(entity: object, child: Child) -> Sequence[Any]:
+    """Return the members of a child collection; none when there is no collection.
+
+    Raises:
+        InvalidEntityError: it is no collection, or holds something else.
+    """
+    found = read(entity, child.path)
+    if found is None:
+        return ()
+    if not _is_collection(found):
+        raise InvalidEntityError(f"{child.dotted} is no collection", type(entity).__name__, "give it a list or a tuple")
+    members = list(found)
+    for member in members:
+        require_instance(member, child.shape.entity)
+    return members
+
+
 def _shape(entity: type, outer: tuple[type, ...]) -> Shape:
     fields = EntityFields.of(entity)
     if entity in outer:
@@ -167,6 +209,10 @@ def _copied(value: Any) -> Any:
     if _is_dict(value):
         return {key: _copied(item) for key, item in value.items()}
     return value
+
+
+def _is_collection(value: object) -> TypeGuard[Collection[Any]]:
+    return isinstance(value, Collection)
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from vega.patterns import EntityNotFoundError
 from vega.patterns.query import Compare, Comparison, Field, FieldInfo, IsNull, Kind, Node, QueryPlan
 
 from .._errors import MappingError, StaleEntityError, TenantError
@@ -156,8 +157,14 @@ class Rules:
         """Return a field by its dotted path."""
         return Field(self.shape.by_path[path].path)
 
+    def not_found(self, identity: object) -> EntityNotFoundError:
+        """Return the error for an identifier that no visible entity has."""
+        return EntityNotFoundError(
+            f"there is no {self.name} with this identifier", f"{self.mapping.identity} {identity!r}", "add it first"
+        )
+
     def stale(self, entity: object) -> StaleEntityError:
-        """Return the error for an entity that was changed by somebody else."""
+        """Return the error for an entity that was changed since it was loaded."""
         return StaleEntityError.of(self.name, self.identity_of(entity))
 
     def refuse_foreign(self, stored: object) -> None:

@@ -1,1 +1,1 @@
-"""memory."""
+"""The repository and the unit of work in memory."""

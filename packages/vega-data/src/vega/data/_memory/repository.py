@@ -17,7 +17,6 @@ from .._mapping.columns import read
 from .._mapping.copies import with_values
 from .._mapping.entity_mapping import EntityMapping
 from .._mapping.policies import Rules
-from .._missing import missing
 from .unit_of_work import InMemoryUnitOfWork
 
 T = TypeVar("T")
@@ -192,7 +191,7 @@ class InMemoryRepository(QueryableRepository[T]):
     def _require(self, entity: T) -> None:
         identity = self._rules.identity_of(entity)
         if self._seen(identity) is None:
-            raise missing(self._rules, identity)
+            raise self._rules.not_found(identity)
 
     def _insert(self, entity: T) -> T:
         changes = self._rules.on_insert(entity)

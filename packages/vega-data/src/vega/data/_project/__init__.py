@@ -1,1 +1,1 @@
-"""project."""
+"""The features `data` and `outbox` of a project: plugins, generators, and the location of its database."""

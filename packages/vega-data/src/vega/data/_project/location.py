@@ -52,7 +52,7 @@ def database_of(project: Project, settings: object | None = None) -> Database:
         cursor_secret=read.cursor_secret,
     )
     if "outbox" in project.features:  # whose tables then belong to the schema, whoever asks
-        from ..outbox._outbox import Outbox
+        from ..outbox import Outbox
 
         Outbox(database)
     return database

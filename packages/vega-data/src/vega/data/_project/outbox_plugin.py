@@ -13,7 +13,7 @@ from ..outbox._listeners import declared_listeners
 if TYPE_CHECKING:  # the outbox loads SQLAlchemy, which a command such as `vega add` does not need
     from vega.core import Application
 
-    from ..outbox._outbox import Outbox
+    from ..outbox import Outbox
     from .plugin import DataPlugin
 
 
@@ -33,13 +33,13 @@ class OutboxPlugin(Plugin):
 
     def configure(self, app: Application) -> None:
         """Have the outbox of the database hear for the functions that are marked, and register it."""
-        from ..outbox._outbox import Outbox
+        from ..outbox import Outbox
 
         database = cast("DataPlugin", app.plugin("data")).database
-        self._outbox = database.outbox or Outbox(database)
+        outbox = self._outbox = database.outbox if isinstance(database.outbox, Outbox) else Outbox(database)
         for one in declared_listeners(app.project.package):
-            self._outbox.listen(one.event, name=one.name, key=one.key)(one.handler)
-        app.container.register_instance(Outbox, self._outbox)
+            outbox.listen(one.event, name=one.name, key=one.key)(one.handler)
+        app.container.register_instance(Outbox, outbox)
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Return the requirement and the feature; the tables follow with the next migration."""

@@ -1,1 +1,1 @@
-"""repositories."""
+"""The repository on SQLAlchemy: queries, writes, and rows as entities."""

@@ -9,7 +9,8 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import BindParameter, Select, bindparam, delete, insert, select
 
 from .._connection.session import Session
-from .._mapping.columns import Child, check, members_of
+from .._mapping.columns import check
+from .._mapping.entity_layout import Child, members_of
 from .._sql.tables import ChildTable, EntityTable
 
 T = TypeVar("T")

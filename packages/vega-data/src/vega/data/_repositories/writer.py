@@ -17,7 +17,6 @@ from .._errors import DuplicateEntityError, InvalidEntityError
 from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._mapping.columns import missing_value, require_instance
 from .._mapping.copies import all_with_values, with_values
-from .._missing import missing
 from .._sql.compiler import Compiler
 from .._sql.statement_cache import Clauses, Statements
 from .._sql.tables import EntityTable
@@ -116,7 +115,7 @@ class Writer(Generic[T]):
         identity = self._rules.identity_of(entity)
         key = row.pop(self._names[self._rules.mapping.identity])
         if key is None:
-            raise missing(self._rules, identity)
+            raise self._rules.not_found(identity)
         for name in self._created:
             row.pop(self._names[name])
         async with self._database.writing(single=self._is_flat) as session:
@@ -127,7 +126,7 @@ class Writer(Generic[T]):
                 parameters[_VERSION] = self._rules.version_of(entity)
             done = await session.execute(statement, parameters, tables=self._tables)
             if done.rowcount == 0:
-                raise self._rules.stale(entity) if self._rules.mapping.version else missing(self._rules, identity)
+                raise self._rules.stale(entity) if self._rules.mapping.version else self._rules.not_found(identity)
             await replace_children(session, self._tables, [(identity, entity)])
         return with_values(entity, changes)
 

@@ -1,1 +1,1 @@
-"""sql."""
+"""Tables and statements in SQL for SQLite and PostgreSQL."""

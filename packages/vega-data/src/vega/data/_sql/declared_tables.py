@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import MetaData
 
+from .ports import DeclaringRepository
 from .tables import EntityTable, joined, place
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from .._repositories.repository import SQLAlchemyRepository
-
-_declared: WeakSet[type[SQLAlchemyRepository[Any]]] = WeakSet()
+_declared: WeakSet[type[DeclaringRepository]] = WeakSet()
 
 
-def declare(repository: type[SQLAlchemyRepository[Any]]) -> None:
+def declare(repository: type[DeclaringRepository]) -> None:
     """Note a repository class, so that its tables are known once it has been imported."""
     _declared.add(repository)
 

@@ -31,9 +31,8 @@ from vega.core.introspection import snake_case
 from vega.patterns.query import Kind
 
 from .._errors import MappingError
-from .._mapping.columns import Child
 from .._mapping.columns import Column as ShapeColumn
-from .._mapping.entity_layout import Shape
+from .._mapping.entity_layout import Child, Shape
 from .._mapping.policies import Rules
 from ..types import CodePointText, Duration, EnumText, ExactDecimal, Instant, TypedJson, WholeNumber
 

@@ -196,7 +196,7 @@ class Migrations:
         return await asyncio.to_thread(lambda: asyncio.run(self._connected(work)))
 
     async def _connected(self, work: Callable[[Connection], R]) -> R:
-        engine = self._database.make_engine()
+        engine = self._database.pool.make_engine()
         try:
             async with asyncio.timeout(self._deadline), engine.connect() as connection:
                 with translated():

@@ -1,0 +1,127 @@
+"""The pool of a database: its engine, opened and closed, with the timeouts of its connections."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from .._errors import DatabaseStateError
+from .._sql.sqlite import VegaConnection, connected
+from .idle_monitor import IdleWatch
+from .urls import asyncio_url
+
+_MEMORY: Final = {None, "", ":memory:"}
+
+
+class Pool:
+    """An engine with its pool of connections.
+
+    Args:
+        url: the database, in the form of SQLAlchemy.
+        size: the largest number of open connections, at least 1.
+        timeout: how long to wait for a free one, in seconds.
+        connect_timeout: how long to wait for a new one, in seconds (PostgreSQL).
+        lock_timeout: how long a write waits for another one, in seconds.
+        statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
+        idle_limit: how long a unit of work may keep its connection and send nothing, in seconds; 0 for no limit.
+        echo: log every statement.
+
+    Attributes:
+        url: the URL with its asyncio driver; printing it hides the password.
+        dialect: `sqlite` or `postgresql`.
+        idle_watch: the units that hold a connection.
+
+    Raises:
+        DatabaseStateError: the URL cannot be read, or its driver is not installed.
+    """
+
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        size: int,
+        timeout: float,
+        connect_timeout: float,
+        lock_timeout: float,
+        statement_timeout: float | None,
+        idle_limit: float,
+        echo: bool,
+    ) -> None:
+        self.url: URL = asyncio_url(url)
+        self.dialect: str = self.url.get_backend_name()
+        self.idle_watch: IdleWatch = IdleWatch(idle_limit)
+        self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
+        self._options |= {"pool_timeout": timeout, "pool_size": size, "max_overflow": 0}
+        self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
+        self._engine: AsyncEngine | None = None
+        self._autocommit: AsyncEngine | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has been opened and not closed."""
+        return self._engine is not None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine of all transactions.
+
+        Raises:
+            DatabaseStateError: the pool is not open.
+        """
+        if self._engine is None:
+            raise DatabaseStateError(
+                "the database is not open", self.url.render_as_string(), "write: async with database: ..."
+            )
+        return self._engine
+
+    @property
+    def autocommit_engine(self) -> AsyncEngine:
+        """The engine of single statements that are a transaction of their own, on the same connections.
+
+        Raises:
+            DatabaseStateError: the pool is not open.
+        """
+        _ = self.engine
+        autocommit = self._autocommit
+        assert autocommit is not None  # made together with the engine
+        return autocommit
+
+    def open(self) -> None:
+        """Make the engine; connections follow when they are needed. Opening twice does nothing."""
+        if self._engine is None:
+            self._engine = self.make_engine()
+            self._autocommit = self._engine
+            if self.dialect != "sqlite":  # whose driver commits each statement without being asked to
+                self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def close(self) -> None:
+        """Close all connections. Closing twice does nothing."""
+        engine, self._engine = self._engine, None
+        self.idle_watch.stop()
+        if engine is not None:
+            await engine.dispose()
+
+    def make_engine(self) -> AsyncEngine:
+        """Return a new engine with the settings of this pool; the caller disposes of it."""
+        options = dict(self._options)
+        connect, lock, statement = self._timeouts
+        if self.dialect == "sqlite":
+            settings = {"factory": VegaConnection, "isolation_level": None, "timeout": lock}
+            options["connect_args"] = {**settings, "async_creator_fn": connected}
+            options["skip_autocommit_rollback"] = True
+            if self.url.database in _MEMORY:
+                options["pool_size"] = 1
+        else:
+            limits = {"lock_timeout": f"{int(lock * 1000)}"}
+            if statement is not None:
+                limits["statement_timeout"] = f"{int(statement * 1000)}"
+            options["connect_args"] = {"timeout": connect, "server_settings": limits}
+        try:
+            return create_async_engine(self.url, **options)
+        except ImportError as error:
+            raise DatabaseStateError(
+                f"the driver {error.name} is not installed", self.url.drivername, "install vega-data[postgres]"
+            ) from error
