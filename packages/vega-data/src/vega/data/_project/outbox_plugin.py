@@ -37,8 +37,8 @@ class OutboxPlugin(Plugin):
 
         database = cast("DataPlugin", app.plugin("data")).database
         outbox = self._outbox = database.outbox if isinstance(database.outbox, Outbox) else Outbox(database)
-        for one in declared_listeners(app.project.package):
-            outbox.listen(one.event, name=one.name, key=one.key)(one.handler)
+        for listener in declared_listeners(app.project.package):
+            outbox.listen(listener.event, name=listener.name, key=listener.key)(listener.handler)
         app.container.register_instance(Outbox, outbox)
 
     def add(self, project: Project) -> Sequence[Operation]:

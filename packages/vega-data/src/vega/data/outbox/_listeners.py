@@ -1,4 +1,4 @@
-"""The durable listeners that the imported modules declare: marks without behaviour, until an outbox takes them up."""
+"""Listeners of an outbox, and the decorator that declares them without an outbox or SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Handler = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Durable:
-    """A function that must hear of every event of a type, whatever happens after the commit."""
+class Listener:
+    """A function that must run for every event of a type, even if the process crashes after the commit."""
 
     name: str
     event: type[Event]
@@ -22,7 +22,7 @@ class Durable:
     key: Callable[[Any], str] | None
 
 
-_declared: dict[str, Durable] = {}
+_declared: dict[str, Listener] = {}
 
 
 def durable(
@@ -41,14 +41,14 @@ def durable(
 
     def mark(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         place = f"{handler.__module__}.{handler.__qualname__}"
-        _declared[place] = Durable(name or place, event, handler, key)
+        _declared[place] = Listener(name or place, event, handler, key)
         return handler
 
     return mark
 
 
-def declared_listeners(package: str) -> Iterator[Durable]:
+def declared_listeners(package: str) -> Iterator[Listener]:
     """Return the listeners that the imported modules of a package declare, by their places."""
-    for _, one in sorted(_declared.items()):
-        if one.handler.__module__.partition(".")[0] == package:
-            yield one
+    for _, listener in sorted(_declared.items()):
+        if listener.handler.__module__.partition(".")[0] == package:
+            yield listener

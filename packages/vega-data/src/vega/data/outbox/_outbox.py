@@ -23,7 +23,8 @@ from .._connection.session import Session
 from .._errors import OutboxError
 from .._mapping.uuid7 import uuid7
 from .._sql.tables import NAMING
-from ._rows import Claim, Handler, Listener, OutboxEntry, inbox_table, outbox_table
+from ._listeners import Handler, Listener
+from ._rows import Claim, OutboxEntry, inbox_table, outbox_table
 
 __all__ = ["Outbox", "OutboxEntry"]
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
 
-from vega.events import Event
-
 from ..types import Instant
-
-Handler = Callable[[Any], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +30,6 @@ class OutboxEntry:
     attempts: int
     error: str
     is_dead: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """A function that must hear of every event of a type."""
-
-    name: str
-    event: type[Event]
-    handler: Handler
-    key: Callable[[Any], str] | None
 
 
 @dataclass(frozen=True, slots=True)
