@@ -172,12 +172,12 @@ def test_a_row_of_a_relay_that_died_is_taken_over_and_its_late_end_is_void(datab
     async def body(shop: Shop) -> None:
         shop.listen("mail")
         await shop.place(Order("1"))
-        (lost,) = await shop.outbox._claim(10)
+        (lost,) = await shop.outbox._relay.claim(10)
 
         assert await shop.outbox.relay_once() == 0
         shop.clock.pass_by(61)
         assert await shop.outbox.relay_once() == 1
-        assert not await shop.outbox._handle(lost, lambda handler, event: handler(event))
+        assert not await shop.outbox._relay.handle(lost, lambda handler, event: handler(event))
         assert shop.heard == ["mail 1"]
 
     in_shop(database_url, body, lease=60)

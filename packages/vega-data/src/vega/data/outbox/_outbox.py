@@ -1,4 +1,4 @@
-"""The transactional outbox: what was committed is told, even when the process dies in between.
+"""The transactional outbox: committed events are delivered even if the process crashes.
 
 Events that aggregates recorded are written in the transaction that stores the aggregates, one row for each durable
 listener. Relays, any number of them, take the rows and run the listeners: at least once, each listener for itself.
@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
-from uuid import uuid4
+from typing import Any, TypeVar
 
-from sqlalchemy import MetaData, and_, delete, insert, or_, select, update
+from sqlalchemy import MetaData, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vega.events import Event, EventError
@@ -23,16 +22,11 @@ from .._connection.session import Session
 from .._errors import OutboxError
 from .._mapping.uuid7 import uuid7
 from .._sql.tables import NAMING
-from ._listeners import Handler, Listener
-from ._rows import Claim, OutboxEntry, inbox_table, outbox_table
-
-__all__ = ["Outbox", "OutboxEntry"]
+from ._listeners import Listener
+from ._relay import Invoke, Relay
+from ._rows import DEAD, PENDING, OutboxEntry, inbox_table, outbox_table
 
 E = TypeVar("E", bound=Event)
-Invoke = Callable[[Handler, Event], Awaitable[Any]]
-_PENDING: Final = "pending"
-_DEAD: Final = "dead"
-_LONGEST_ERROR: Final = 2000
 
 
 class Outbox:
@@ -63,9 +57,17 @@ class Outbox:
         self.metadata: MetaData = MetaData(naming_convention=NAMING)
         self._table = outbox_table(table, self.metadata)
         self._inbox = inbox_table(f"{table}_inbox", self.metadata)
-        self._database, self._retries, self._clock = database, retries, clock
-        self._lease, self._backoff = timedelta(seconds=lease), timedelta(seconds=backoff)
+        self._database, self._clock = database, clock
         self._listeners: dict[str, Listener] = {}
+        self._relay = Relay(
+            database,
+            self._table,
+            self._listeners,
+            retries=retries,
+            lease=timedelta(seconds=lease),
+            backoff=timedelta(seconds=backoff),
+            clock=clock,
+        )
         self._wake = asyncio.Event()
         database.attach_outbox(self)
 
@@ -123,10 +125,7 @@ class Outbox:
             batch: how many rows to take at most, at least 1.
             invoke: runs a handler with its event, such as one that injects what else it needs.
         """
-        done = 0
-        for claim in await self._claim(batch):
-            done += await self._handle(claim, invoke or _plainly)
-        return done
+        return await self._relay.once(batch, invoke)
 
     async def run(self, stop: asyncio.Event, *, poll: float = 1.0, invoke: Invoke | None = None) -> None:
         """Relay until told to stop: at once after a commit of this process, else every `poll` seconds."""
@@ -141,7 +140,7 @@ class Outbox:
 
     async def entries(self, *, dead: bool = False, limit: int = 100) -> list[OutboxEntry]:
         """Return rows in the order of writing: those that wait, or those that are dead."""
-        status = _DEAD if dead else _PENDING
+        status = DEAD if dead else PENDING
         asked = select(self._table).where(self._table.c.status == status).order_by(self._table.c.id).limit(limit)
         async with self._database.reading() as session:
             rows = (await session.execute(asked)).mappings().all()
@@ -153,7 +152,7 @@ class Outbox:
                 key=row["key"],
                 attempts=row["attempts"],
                 error=row["error"],
-                is_dead=row["status"] == _DEAD,
+                is_dead=row["status"] == DEAD,
             )
             for row in rows
         ]
@@ -161,10 +160,10 @@ class Outbox:
     async def resubmit(self, ids: Iterable[str] | None) -> int:
         """Give dead rows all their attempts again, every one of them for None; return how many there were."""
         table = self._table
-        again = update(table).where(table.c.status == _DEAD)
+        again = update(table).where(table.c.status == DEAD)
         if ids is not None:
             again = again.where(table.c.id.in_(list(ids)))
-        fresh = again.values(status=_PENDING, attempts=0, available_at=self._clock(), token="", locked_until=None)
+        fresh = again.values(status=PENDING, attempts=0, available_at=self._clock(), token="", locked_until=None)
         async with self._database.writing(single=True) as session:
             count = int((await session.execute(fresh)).rowcount)
         self.wake()
@@ -194,82 +193,10 @@ class Outbox:
             "event_name": type(event).__name__,
             "payload": payload,
             "key": "" if listener.key is None else str(listener.key(event)),
-            "status": _PENDING,
+            "status": PENDING,
             "attempts": 0,
             "available_at": self._clock(),
             "token": "",
             "locked_until": None,
             "error": "",
         }
-
-    async def _claim(self, batch: int) -> Sequence[Claim]:
-        table, now, token = self._table, self._clock(), uuid4().hex
-        free = or_(table.c.locked_until.is_(None), table.c.locked_until < now)
-        due = and_(table.c.status == _PENDING, table.c.available_at <= now, free)
-        earlier = table.alias("earlier")
-        waits = (
-            select(earlier.c.id)
-            .where(
-                earlier.c.listener == table.c.listener,
-                earlier.c.key == table.c.key,
-                earlier.c.status == _PENDING,
-                earlier.c.id < table.c.id,
-            )
-            .exists()
-        )
-        mine = table.c.listener.in_(list(self._listeners))
-        asked = select(table.c.id).where(due, mine, or_(table.c.key == "", ~waits)).order_by(table.c.id).limit(batch)
-        if self._database.dialect == "postgresql":
-            asked = asked.with_for_update(skip_locked=True)
-        taken = (
-            update(table)
-            .where(table.c.id.in_(asked.scalar_subquery()))
-            .values(token=token, locked_until=now + self._lease, attempts=table.c.attempts + 1)
-            .returning(table.c.id, table.c.listener, table.c.payload, table.c.attempts)
-        )
-        async with self._database.writing() as session:
-            rows = (await session.execute(taken)).all()
-        claims = [Claim(row.id, row.listener, row.payload, row.attempts, token) for row in rows]
-        return sorted(claims, key=lambda claim: claim.id)
-
-    async def _handle(self, claim: Claim, invoke: Invoke) -> bool:
-        listener = self._listeners[claim.listener]
-        try:
-            event = Event.from_dict(json.loads(claim.payload))
-            async with self._database.unit() as unit:
-                await self._take_out(unit.session, claim)
-                await invoke(listener.handler, event)
-        except _LostLease:
-            return False
-        except Exception as error:  # noqa: BLE001 - reported in the row, which is retried or dead
-            await self._failed(claim, error)
-            return False
-        return True
-
-    async def _take_out(self, session: Session, claim: Claim) -> None:
-        table = self._table
-        gone = await session.execute(delete(table).where(table.c.id == claim.id, table.c.token == claim.token))
-        if gone.rowcount == 0:
-            raise _LostLease
-
-    async def _failed(self, claim: Claim, error: Exception) -> None:
-        table, now = self._table, self._clock()
-        delay = min(self._backoff * 2 ** min(claim.attempts - 1, 30), timedelta(hours=1))
-        values = {
-            "status": _DEAD if claim.attempts > self._retries else _PENDING,
-            "available_at": now + delay,
-            "token": "",
-            "locked_until": None,
-            "error": f"{type(error).__name__}: {error}"[:_LONGEST_ERROR].replace("\0", ""),
-        }
-        put_back = update(table).where(table.c.id == claim.id, table.c.token == claim.token).values(values)
-        async with self._database.writing(single=True) as session:
-            await session.execute(put_back)
-
-
-class _LostLease(Exception):  # noqa: N818 - never leaves this module
-    """Another relay has taken the row over."""
-
-
-async def _plainly(handler: Handler, event: Event) -> Any:
-    return await handler(event)

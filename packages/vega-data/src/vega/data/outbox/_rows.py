@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
 
 from ..types import Instant
+
+PENDING: Final = "pending"
+DEAD: Final = "dead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
