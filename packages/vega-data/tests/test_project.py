@@ -163,7 +163,7 @@ def test_the_plugin_wires_database_repository_and_unit(project: Project) -> None
         )
         async with application, application.activate() as scope:
             products: Any = scope.resolve(port)
-            entity = products.tables.rules.shape.entity
+            entity = products.tables.policies.layout.entity
             await application.container.resolve(Database).create_all()
 
             def new(name: str) -> Any:

@@ -29,7 +29,7 @@ def dispatch(words: Sequence[str]) -> int:
         complain("stopped")
         return 130
     except Exception as error:
-        if not _is_told(error):
+        if not _is_user_error(error):
             raise
         _tell(error)
         return _status(error)
@@ -63,10 +63,10 @@ def _members(error: Exception) -> tuple[Exception, ...]:
     return cast("ExceptionGroup[Exception]", error).exceptions if isinstance(error, ExceptionGroup) else ()
 
 
-def _is_told(error: Exception) -> bool:
+def _is_user_error(error: Exception) -> bool:
     """Tell whether an error says what, where and fix: those need no traceback."""
     if _members(error):
-        return all(_is_told(inner) for inner in _members(error))
+        return all(_is_user_error(inner) for inner in _members(error))
     return isinstance(getattr(error, "code", None), str) and hasattr(error, "fix")
 
 

@@ -177,7 +177,7 @@ class Database:
 
     def use(self, tables: EntityTable) -> None:
         """Note the tables of a repository made with this database."""
-        self._used[tables.rules.shape.entity, tables.table.key] = tables
+        self._used[tables.policies.layout.entity, tables.table.key] = tables
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:

@@ -52,7 +52,7 @@ def translated(tables: EntityTable | None = None) -> Generator[None]:
 
 
 def _error_of(error: exc.DBAPIError, tables: EntityTable | None) -> DataError:
-    name = tables.rules.name if tables is not None else "the database"
+    name = tables.policies.name if tables is not None else "the database"
     state = _sqlstate(error)
     for prefix, make in _BY_STATE.items():
         if state.startswith(prefix):
@@ -98,7 +98,7 @@ def _columns_of(error: exc.DBAPIError, tables: EntityTable | None) -> list[str]:
 
 
 def _fields(columns: list[str], tables: EntityTable | None) -> Iterator[str]:
-    stored = () if tables is None else zip(tables.columns, tables.rules.shape.columns, strict=True)
+    stored = () if tables is None else zip(tables.columns, tables.policies.layout.columns, strict=True)
     known = {column.name: field.dotted for column, field in stored}
     return (known.get(column, column) for column in columns)
 

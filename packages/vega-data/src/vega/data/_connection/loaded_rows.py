@@ -23,7 +23,7 @@ class Snapshots:
 
     def keep(self, tables: EntityTable, rows: Sequence[Sequence[Any]]) -> None:
         """Remember rows, whose values are those of the columns of the entity."""
-        place, key = tables.rules.shape.columns.index(tables.rules.identity), tables.table.key
+        place, key = tables.policies.layout.columns.index(tables.policies.identity), tables.table.key
         for row in rows:
             self._rows[key, row[place]] = row
 

@@ -9,10 +9,10 @@ from vega.patterns.query import UnknownFieldError
 
 from .._errors import InvalidEntityError
 from .columns import check
-from .policies import Rules
+from .policies import Policies
 
 
-def checked_changes(rules: Rules, changes: Mapping[str, Any]) -> dict[str, Any]:
+def checked_changes(policies: Policies, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes as they are stored, by field.
 
     Raises:
@@ -20,28 +20,30 @@ def checked_changes(rules: Rules, changes: Mapping[str, Any]) -> dict[str, Any]:
         InvalidEntityError: a value cannot be stored, a field is the identity or the version, or there is none.
     """
     if not changes:
-        raise InvalidEntityError("there is nothing to change", rules.name, "name a field: update_where(spec, name=...)")
+        raise InvalidEntityError(
+            "there is nothing to change", policies.name, "name a field: update_where(spec, name=...)"
+        )
     checked: dict[str, Any] = {}
     for name, value in changes.items():
-        column = rules.shape.by_path.get(name)
+        column = policies.layout.by_path.get(name)
         if column is None:
-            raise UnknownFieldError.of(name, rules.name, rules.shape.by_path)
-        if name in {rules.mapping.identity, rules.mapping.version, rules.mapping.tenant}:
+            raise UnknownFieldError.of(name, policies.name, policies.layout.by_path)
+        if name in {policies.mapping.identity, policies.mapping.version, policies.mapping.tenant}:
             raise InvalidEntityError(
-                f"{name} cannot be changed by update_where", rules.name, "change the entity itself"
+                f"{name} cannot be changed by update_where", policies.name, "change the entity itself"
             )
-        checked[name] = check(column, value, rules.shape.entity)
+        checked[name] = check(column, value, policies.layout.entity)
     return checked
 
 
-def checked_keys(rules: Rules, on: Iterable[str]) -> tuple[str, ...]:
+def checked_keys(policies: Policies, on: Iterable[str]) -> tuple[str, ...]:
     """Return the fields by which an upsert finds what is there: those that are named, or the identity.
 
     Raises:
         UnknownFieldError: the entity stores no such field of its own.
     """
-    keys = tuple(on) or (rules.mapping.identity,)
+    keys = tuple(on) or (policies.mapping.identity,)
     for key in keys:
-        if key not in rules.shape.by_path:
-            raise UnknownFieldError.of(key, rules.name, rules.shape.by_path)
+        if key not in policies.layout.by_path:
+            raise UnknownFieldError.of(key, policies.name, policies.layout.by_path)
     return keys

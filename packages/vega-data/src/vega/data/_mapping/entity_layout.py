@@ -1,4 +1,4 @@
-"""How an entity falls apart into columns and children, and is put together again: no SQL, no driver."""
+"""The layout of an entity: its columns and its collections, without SQL or a driver."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Child:
 
     Args:
         path: the fields from the entity to the collection.
-        shape: how its members fall apart.
+        layout: the layout of its members.
         collection: the type of the collection: list, tuple, set or frozenset.
     """
 
     path: tuple[FieldInfo, ...]
-    shape: Shape
+    layout: EntityLayout
     collection: Callable[[list[Any]], Any]
 
     @property
@@ -44,8 +44,8 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """How one class falls apart.
+class EntityLayout:
+    """The stored columns and collections of one class.
 
     Args:
         entity: the class.
@@ -63,15 +63,15 @@ class Shape:
     by_path: Mapping[str, Column] = field(default_factory=dict[str, Column])
 
     @classmethod
-    def of(cls, entity: type) -> Shape:
-        """Return the shape of a class, made at the first call.
+    def of(cls, entity: type) -> EntityLayout:
+        """Return the layout of a class, made at the first call.
 
         Raises:
             MappingError: a field has no type that can be stored; a collection holds its own owner.
         """
         found = _known.get(entity)
         if found is None:
-            found = _known[entity] = _shape(entity, ())
+            found = _known[entity] = _layout(entity, ())
         return found
 
     def values(self, entity: object) -> list[Any]:
@@ -94,7 +94,7 @@ class Shape:
             check(column, changes[dotted] if dotted in changes else column.read(entity), self.entity)
         for child in self.children:
             for member in members_of(entity, child):
-                child.shape.require_valid(member)
+                child.layout.require_valid(member)
 
     def column(self, path: Field | str) -> Column:
         """Return the column of a field."""
@@ -104,14 +104,14 @@ class Shape:
         """Return an equal entity that shares nothing that could be changed with this one."""
         values = [_copied(value) for value in self.values(entity)]
         children = [
-            child.collection([child.shape.copy(member) for member in members_of(entity, child)])
+            child.collection([child.layout.copy(member) for member in members_of(entity, child)])
             for child in self.children
         ]
         copied: T = self.build(values, children)
         return copied
 
 
-_known: WeakKeyDictionary[type, Shape] = WeakKeyDictionary()
+_known: WeakKeyDictionary[type, EntityLayout] = WeakKeyDictionary()
 _COLLECTIONS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
     list: list,
     tuple: tuple,
@@ -133,11 +133,11 @@ def members_of(entity: object, child: Child) -> Sequence[Any]:
         raise InvalidEntityError(f"{child.dotted} is no collection", type(entity).__name__, "give it a list or a tuple")
     members = list(found)
     for member in members:
-        require_instance(member, child.shape.entity)
+        require_instance(member, child.layout.entity)
     return members
 
 
-def _shape(entity: type, outer: tuple[type, ...]) -> Shape:
+def _layout(entity: type, outer: tuple[type, ...]) -> EntityLayout:
     fields = EntityFields.of(entity)
     if entity in outer:
         raise MappingError(
@@ -150,7 +150,7 @@ def _shape(entity: type, outer: tuple[type, ...]) -> Shape:
     _refuse_clashes(entity, columns)
     paths = [column.path for column in columns], [child.path for child in children]
     build = assembly(entity, *paths)
-    return Shape(entity, fields, columns, children, build, {column.dotted: column for column in columns})
+    return EntityLayout(entity, fields, columns, children, build, {column.dotted: column for column in columns})
 
 
 def _columns(entity: type, before: tuple[FieldInfo, ...], fields: EntityFields) -> Iterator[Column]:
@@ -186,7 +186,7 @@ def _children(before: tuple[FieldInfo, ...], fields: EntityFields, outer: tuple[
         path = (*before, info)
         if info.kind is Kind.LIST and info.inside is not None:
             collection = _COLLECTIONS[get_origin(info.type)]
-            yield Child(path=path, shape=_shape(info.inside.entity, outer), collection=collection)
+            yield Child(path=path, layout=_layout(info.inside.entity, outer), collection=collection)
         elif info.kind is Kind.OBJECT and info.inside is not None:
             yield from _children(path, info.inside, outer)
 

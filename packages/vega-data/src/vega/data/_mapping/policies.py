@@ -1,4 +1,4 @@
-"""What happens to an entity on its way in, whatever stores it: identity, version, audit, soft delete, tenant."""
+"""The policies of an entity in every store: identity, version, audit stamps, soft delete, tenant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vega.patterns.query import Compare, Comparison, Field, FieldInfo, IsNull, K
 from .._errors import MappingError, StaleEntityError, TenantError
 from .columns import Column, read
 from .context import current_actor, current_tenant
-from .entity_layout import Shape
+from .entity_layout import EntityLayout
 from .entity_mapping import EntityMapping
 from .uuid7 import uuid7
 
@@ -22,49 +22,49 @@ _MADE_KINDS: Final = (Kind.INT, Kind.TEXT, Kind.UUID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The rules of one entity.
+class Policies:
+    """The policies of one entity, with its layout and its mapping.
 
     Args:
-        shape: how it falls apart.
+        layout: its columns and collections.
         mapping: what its repository declares.
         identity: the column that identifies it.
         stored_identity: its field, as one that is never missing.
     """
 
-    shape: Shape
+    layout: EntityLayout
     mapping: EntityMapping
     identity: Column
     stored_identity: FieldInfo
 
     @classmethod
-    def of(cls, entity: type, mapping: EntityMapping) -> Rules:
-        """Return the rules of a class.
+    def of(cls, entity: type, mapping: EntityMapping) -> Policies:
+        """Return the policies of a class.
 
         Raises:
             MappingError: the mapping names a field that does not exist, or of a kind that cannot serve.
         """
-        shape = Shape.of(entity)
+        layout = EntityLayout.of(entity)
         for name in _named(mapping):
-            if name not in shape.by_path:
+            if name not in layout.by_path:
                 raise MappingError(
                     f"{entity.__name__} has no stored field {name!r}",
                     f"the mapping of {entity.__module__}.{entity.__qualname__}",
-                    f"its stored fields: {', '.join(shape.by_path)}",
+                    f"its stored fields: {', '.join(layout.by_path)}",
                 )
-        identity = shape.by_path[mapping.identity]
-        rules = cls(
-            shape=shape, mapping=mapping, identity=identity, stored_identity=replace(identity.info, nullable=False)
+        identity = layout.by_path[mapping.identity]
+        policies = cls(
+            layout=layout, mapping=mapping, identity=identity, stored_identity=replace(identity.info, nullable=False)
         )
-        rules._require(mapping.version, Kind.INT, "the version")
+        policies._require(mapping.version, Kind.INT, "the version")
         for stamp in (mapping.created_at, mapping.updated_at, mapping.soft_delete):
-            rules._require(stamp, Kind.DATETIME, "a moment")
-        return rules
+            policies._require(stamp, Kind.DATETIME, "a moment")
+        return policies
 
     @property
     def name(self) -> str:
         """The entity's name, for errors."""
-        return self.shape.entity.__name__
+        return self.layout.entity.__name__
 
     @property
     def identity_field(self) -> FieldInfo:
@@ -80,7 +80,7 @@ class Rules:
 
     def version_of(self, entity: object) -> int:
         """Return the version of an entity; 0 for one that was never stored."""
-        return read(entity, self.shape.by_path[self.mapping.version].path) or 0
+        return read(entity, self.layout.by_path[self.mapping.version].path) or 0
 
     def on_insert(self, entity: object) -> dict[str, Any]:
         """Return the fields to set when an entity is added, by dotted path.
@@ -155,7 +155,7 @@ class Rules:
 
     def field(self, path: str) -> Field:
         """Return a field by its dotted path."""
-        return Field(self.shape.by_path[path].path)
+        return Field(self.layout.by_path[path].path)
 
     def not_found(self, identity: object) -> EntityNotFoundError:
         """Return the error for an identifier that no visible entity has."""
@@ -177,7 +177,7 @@ class Rules:
         if not name or stored is None:
             return
         tenant = current_tenant(self.name)
-        if tenant is not None and read(stored, self.shape.by_path[name].path) != tenant:
+        if tenant is not None and read(stored, self.layout.by_path[name].path) != tenant:
             raise self.foreign()
 
     def foreign(self) -> TenantError:
@@ -194,7 +194,7 @@ class Rules:
         if not name:
             return {}
         tenant = current_tenant(self.name)
-        own = read(entity, self.shape.by_path[name].path)
+        own = read(entity, self.layout.by_path[name].path)
         if tenant is None or own == tenant:
             return {}
         if own not in {None, ""}:
@@ -209,7 +209,7 @@ class Rules:
         return made if kind is Kind.UUID else str(made)
 
     def _require(self, name: str, kind: Kind, role: str) -> None:
-        if name and self.shape.by_path[name].info.kind is not kind:
+        if name and self.layout.by_path[name].info.kind is not kind:
             raise MappingError(f"{name} cannot be {role}: it is no {kind}", self.name, f"declare it as {kind}")
 
 

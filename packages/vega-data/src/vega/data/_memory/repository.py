@@ -16,7 +16,7 @@ from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._mapping.columns import read
 from .._mapping.copies import with_values
 from .._mapping.entity_mapping import EntityMapping
-from .._mapping.policies import Rules
+from .._mapping.policies import Policies
 from .unit_of_work import InMemoryUnitOfWork
 
 T = TypeVar("T")
@@ -46,19 +46,19 @@ class InMemoryRepository(QueryableRepository[T]):
                 f"{type(self).__module__}.{type(self).__qualname__}",
                 "write InMemoryRepository(User), or class Users(InMemoryRepository[User])",
             )
-        self._rules = Rules.of(chosen, mapping or self.mapping)
+        self._policies = Policies.of(chosen, mapping or self.mapping)
         self._rows: dict[Any, T] = {}
         self._last_int = 0
-        self._executor = _Executor[T](self.stored, self._rules)
+        self._executor = _Executor[T](self.stored, self._policies)
 
     def query(self) -> Query[T]:
         """Return a query of all entities."""
-        return Query(self._rules.shape.fields, self._executor)
+        return Query(self._policies.layout.fields, self._executor)
 
     async def find_by_id(self, id: Any) -> T | None:
         """Return the entity with this identifier, or None."""
         found = self._seen(id)
-        return None if found is None else self._rules.shape.copy(found)
+        return None if found is None else self._policies.layout.copy(found)
 
     async def find_all(self, limit: int = 100, offset: int = 0) -> list[T]:
         """Return entities ordered by identifier."""
@@ -113,7 +113,7 @@ class InMemoryRepository(QueryableRepository[T]):
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
         """Store entities, updating those that are there."""
         self._enlist()
-        keys = checked_keys(self._rules, on)
+        keys = checked_keys(self._policies, on)
         before = self.take_snapshot()
         try:
             stored = [self._upsert(entity, keys) for entity in entities]
@@ -126,15 +126,15 @@ class InMemoryRepository(QueryableRepository[T]):
     async def update_where(self, spec: Specification[T], **changes: Any) -> int:
         """Set fields of every entity that satisfies a specification; return how many there were."""
         self._enlist()
-        checked = checked_changes(self._rules, changes)
+        checked = checked_changes(self._policies, changes)
         found = self._executor.select(self.query().where(spec).plan)
         before = dict(self._rows)
         try:
             for entity in found:
-                bumped = checked | self._rules.on_bulk_update()
-                if self._rules.mapping.version:
-                    bumped[self._rules.mapping.version] = self._rules.version_of(entity) + 1
-                self._store(with_values(self._rules.shape.copy(entity), bumped))
+                bumped = checked | self._policies.on_bulk_update()
+                if self._policies.mapping.version:
+                    bumped[self._policies.mapping.version] = self._policies.version_of(entity) + 1
+                self._store(with_values(self._policies.layout.copy(entity), bumped))
         except BaseException:
             self._rows = before
             raise
@@ -175,47 +175,47 @@ class InMemoryRepository(QueryableRepository[T]):
     def _seen(self, id: Any) -> T | None:
         if id is None:
             return None
-        info = self._rules.identity_field
-        key = check_constant(info.kind, info.type, id, f"the identifier of {self._rules.name}")
+        info = self._policies.identity_field
+        key = check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
         found = self._rows.get(key)
         if found is None:
-            self._rules.visible()
+            self._policies.visible()
             return None
-        return next(iter(_visible([found], self._rules, self.query().plan)), None)
+        return next(iter(_visible([found], self._policies, self.query().plan)), None)
 
     def _is_new(self, entity: T) -> bool:
-        if self._rules.mapping.version:
-            return self._rules.version_of(entity) == 0
-        return self._rules.identity_of(entity) not in self._rows
+        if self._policies.mapping.version:
+            return self._policies.version_of(entity) == 0
+        return self._policies.identity_of(entity) not in self._rows
 
     def _require(self, entity: T) -> None:
-        identity = self._rules.identity_of(entity)
+        identity = self._policies.identity_of(entity)
         if self._seen(identity) is None:
-            raise self._rules.not_found(identity)
+            raise self._policies.not_found(identity)
 
     def _insert(self, entity: T) -> T:
-        changes = self._rules.on_insert(entity)
-        if self._rules.identity_of(entity) is None and self._rules.identity_field.kind is Kind.INT:
-            changes[self._rules.mapping.identity] = self._last_int + 1
-        self._rules.shape.require_valid(entity, changes)
-        candidate = with_values(self._rules.shape.copy(entity), changes)
-        if self._rules.identity_of(candidate) in self._rows:
-            if self._rules.mapping.version:
-                raise self._rules.stale(candidate)
-            raise DuplicateEntityError.of(self._rules.name, (self._rules.mapping.identity,))
+        changes = self._policies.on_insert(entity)
+        if self._policies.identity_of(entity) is None and self._policies.identity_field.kind is Kind.INT:
+            changes[self._policies.mapping.identity] = self._last_int + 1
+        self._policies.layout.require_valid(entity, changes)
+        candidate = with_values(self._policies.layout.copy(entity), changes)
+        if self._policies.identity_of(candidate) in self._rows:
+            if self._policies.mapping.version:
+                raise self._policies.stale(candidate)
+            raise DuplicateEntityError.of(self._policies.name, (self._policies.mapping.identity,))
         self._store(candidate)
         return with_values(entity, changes)
 
     def _change(self, entity: T) -> T:
-        changes = self._rules.on_update(entity)
-        self._rules.shape.require_valid(entity, changes)
-        candidate = with_values(self._rules.shape.copy(entity), changes)
-        stored = self._rows.get(self._rules.identity_of(entity))
-        if self._rules.mapping.version and (
-            stored is None or self._rules.version_of(stored) != self._rules.version_of(entity)
+        changes = self._policies.on_update(entity)
+        self._policies.layout.require_valid(entity, changes)
+        candidate = with_values(self._policies.layout.copy(entity), changes)
+        stored = self._rows.get(self._policies.identity_of(entity))
+        if self._policies.mapping.version and (
+            stored is None or self._policies.version_of(stored) != self._policies.version_of(entity)
         ):
-            raise self._rules.stale(entity)
-        self._rules.refuse_foreign(stored)
+            raise self._policies.stale(entity)
+        self._policies.refuse_foreign(stored)
         self._store(candidate)
         return with_values(entity, changes)
 
@@ -223,25 +223,25 @@ class InMemoryRepository(QueryableRepository[T]):
         there = self._same(entity, keys)
         if there is None:
             return self._insert(entity)
-        self._rules.refuse_foreign(there)
-        kept = {self._rules.mapping.identity: self._rules.identity_of(there)}
-        if self._rules.mapping.version:
-            kept[self._rules.mapping.version] = self._rules.version_of(there)
+        self._policies.refuse_foreign(there)
+        kept = {self._policies.mapping.identity: self._policies.identity_of(there)}
+        if self._policies.mapping.version:
+            kept[self._policies.mapping.version] = self._policies.version_of(there)
         return self._change(with_values(entity, kept))
 
     def _same(self, entity: T, keys: tuple[str, ...]) -> T | None:
-        paths = [self._rules.shape.column(key).path for key in keys]
+        paths = [self._policies.layout.column(key).path for key in keys]
         wanted = [read(entity, path) for path in paths]
         if any(value is None for value in wanted):
             return None
         return next((row for row in self._rows.values() if [read(row, path) for path in paths] == wanted), None)
 
     def _store(self, candidate: T) -> None:
-        identity = self._rules.identity_of(candidate)
-        for keys in self._rules.mapping.unique_keys():
+        identity = self._policies.identity_of(candidate)
+        for keys in self._policies.mapping.unique_keys():
             same = self._same_other(candidate, keys, identity)
             if same is not None:
-                raise DuplicateEntityError.of(self._rules.name, keys)
+                raise DuplicateEntityError.of(self._policies.name, keys)
         if isinstance(identity, int):
             self._last_int = max(self._last_int, identity)
         if isinstance(candidate, AggregateRoot):
@@ -249,7 +249,7 @@ class InMemoryRepository(QueryableRepository[T]):
         self._rows[identity] = candidate
 
     def _same_other(self, candidate: T, keys: tuple[str, ...], identity: Any) -> T | None:
-        paths = [self._rules.shape.column(key).path for key in keys]
+        paths = [self._policies.layout.column(key).path for key in keys]
         wanted = [read(candidate, path) for path in paths]
         if any(value is None for value in wanted):
             return None
@@ -259,10 +259,10 @@ class InMemoryRepository(QueryableRepository[T]):
         return None
 
     def _remove(self, entity: T) -> None:
-        identity = self._rules.identity_of(entity)
-        if self._rules.mapping.soft_delete:
-            changes = self._rules.on_update(entity) | {self._rules.mapping.soft_delete: self._rules.now()}
-            self._rows[identity] = with_values(self._rules.shape.copy(entity), changes)
+        identity = self._policies.identity_of(entity)
+        if self._policies.mapping.soft_delete:
+            changes = self._policies.on_update(entity) | {self._policies.mapping.soft_delete: self._policies.now()}
+            self._rows[identity] = with_values(self._policies.layout.copy(entity), changes)
         else:
             del self._rows[identity]
 
@@ -270,18 +270,18 @@ class InMemoryRepository(QueryableRepository[T]):
 class _Executor(MemoryExecutor[T]):
     """Queries over the copies that a repository keeps, under its policies; gives out copies of them."""
 
-    def __init__(self, stored: Callable[[], Iterable[T]], rules: Rules) -> None:
-        self._rules = rules
-        super().__init__(stored, (rules.identity_field,))
+    def __init__(self, stored: Callable[[], Iterable[T]], policies: Policies) -> None:
+        self._policies = policies
+        super().__init__(stored, (policies.identity_field,))
 
     async def fetch(self, plan: QueryPlan) -> list[T]:
-        copy = self._rules.shape.copy
+        copy = self._policies.layout.copy
         return [copy(entity) for entity in await super().fetch(plan)]
 
     def select(self, plan: QueryPlan) -> list[T]:
-        return super().select(replace(plan, nodes=self._rules.seen(plan)))
+        return super().select(replace(plan, nodes=self._policies.seen(plan)))
 
 
-def _visible(entities: list[T], rules: Rules, plan: QueryPlan) -> list[T]:
-    seen = replace(plan, nodes=rules.seen(plan))
+def _visible(entities: list[T], policies: Policies, plan: QueryPlan) -> list[T]:
+    seen = replace(plan, nodes=policies.seen(plan))
     return select(seen.node, entities)

@@ -40,12 +40,12 @@ class SQLExecutor(Generic[T]):
         self._database, self._tables, self._loader = database, tables, loader
         self._compiler = Compiler(tables, database.dialect)
         self._statements = Statements(self._compiler)
-        self._identity = Field((tables.rules.identity_field,))
+        self._identity = Field((tables.policies.identity_field,))
 
     @property
     def identity(self) -> tuple[FieldInfo, ...]:
         """The field that identifies an entity."""
-        return (self._tables.rules.identity_field,)
+        return (self._tables.policies.identity_field,)
 
     @property
     def cursor_secret(self) -> bytes:
@@ -61,10 +61,10 @@ class SQLExecutor(Generic[T]):
 
     async def find(self, identity: Any) -> T | None:
         """Return the entity with an identifier, under the policies; one statement, and one for each level below."""
-        rules = self._tables.rules
+        policies = self._tables.policies
         wanted = Compare(Comparison.EQ, self._identity, identity)
         statement, parameters = self._statements.of(
-            (wanted, *rules.visible()), ("one",), lambda clauses: self._loader.select.where(*clauses)
+            (wanted, *policies.visible()), ("one",), lambda clauses: self._loader.select.where(*clauses)
         )
         found = await self._entities(statement, parameters)
         return found[0] if found else None
@@ -79,7 +79,7 @@ class SQLExecutor(Generic[T]):
         if plan.specs:
             statement = counted(self.where(plan))
         else:
-            statement, parameters = self._statements.of(self._tables.rules.seen(plan), ("count",), counted)
+            statement, parameters = self._statements.of(self._tables.policies.seen(plan), ("count",), counted)
         async with self._database.reading() as session:
             return int((await session.execute(statement, parameters, tables=self._tables)).scalar_one())
 
@@ -147,8 +147,8 @@ class SQLExecutor(Generic[T]):
 
     def where(self, plan: QueryPlan) -> list[ColumnElement[bool]]:
         """Return the conditions of a plan and of the policies."""
-        clauses = [self._compiler.clause(node) for node in self._tables.rules.seen(plan)]
-        fields = self._tables.rules.shape.fields
+        clauses = [self._compiler.clause(node) for node in self._tables.policies.seen(plan)]
+        fields = self._tables.policies.layout.fields
         return clauses + [self._compiler.specification(spec, fields) for spec in plan.specs]
 
     async def _entities(self, statement: Select[Any], parameters: Mapping[str, Any], *, keep: bool = True) -> list[T]:
@@ -171,7 +171,7 @@ class SQLExecutor(Generic[T]):
 
         order = [(str(key.field), key.descending, key.nulls) for key in plan.order]
         key = (*order, plan.limit is None, plan.offset > 0)
-        statement, parameters = self._statements.of(self._tables.rules.seen(plan), key, ordered)
+        statement, parameters = self._statements.of(self._tables.policies.seen(plan), key, ordered)
         if plan.limit is not None:
             parameters[_LIMIT] = plan.limit
         if plan.offset:
@@ -179,7 +179,7 @@ class SQLExecutor(Generic[T]):
         return statement, parameters
 
     async def _by_identity(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
-        rules = self._tables.rules
+        policies = self._tables.policies
         nodes = plan.nodes
         while True:
             statement, parameters = self._rows(replace(plan, nodes=nodes, limit=batch))
@@ -188,7 +188,7 @@ class SQLExecutor(Generic[T]):
                 yield entity
             if len(found) < batch:
                 return
-            nodes = (*plan.nodes, Compare(Comparison.GT, self._identity, rules.identity_of(found[-1])))
+            nodes = (*plan.nodes, Compare(Comparison.GT, self._identity, policies.identity_of(found[-1])))
 
     def _calculation(
         self, calculation: Calculation, field: Field | None, at: int

@@ -15,7 +15,7 @@ from .._connection.database import Database
 from .._connection.event_publishing import publish_events
 from .._errors import MappingError
 from .._mapping.entity_mapping import EntityMapping
-from .._mapping.policies import Rules
+from .._mapping.policies import Policies
 from .._sql.declared_tables import declare
 from .._sql.tables import EntityTable, entity_table
 from .query_executor import SQLExecutor
@@ -72,7 +72,7 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         if cls._declared is None:
             entity = cls.entity_type()
             if entity is not None:
-                cls._declared = entity_table(Rules.of(entity, cls.mapping), cls.table)
+                cls._declared = entity_table(Policies.of(entity, cls.mapping), cls.table)
         return cls._declared
 
     @property
@@ -87,15 +87,15 @@ class SQLAlchemyRepository(QueryableRepository[T]):
 
     def query(self) -> Query[T]:
         """Return a query of all entities."""
-        return Query(self._tables.rules.shape.fields, self._executor)
+        return Query(self._tables.policies.layout.fields, self._executor)
 
     async def find_by_id(self, id: Any) -> T | None:
         """Return the entity with this identifier, or None; one statement."""
         if id is None:
             return None
-        rules = self._tables.rules
-        info = rules.identity_field
-        key = check_constant(info.kind, info.type, id, f"the identifier of {rules.name}")
+        policies = self._tables.policies
+        info = policies.identity_field
+        key = check_constant(info.kind, info.type, id, f"the identifier of {policies.name}")
         return await self._executor.find(key)
 
     async def find_all(self, limit: int = 100, offset: int = 0) -> list[T]:
@@ -174,4 +174,4 @@ class SQLAlchemyRepository(QueryableRepository[T]):
                 f"{kind.__module__}.{kind.__qualname__}",
                 "write SQLAlchemyRepository(User, database=database), or class Users(SQLAlchemyRepository[User])",
             )
-        return entity_table(Rules.of(chosen, mapping or self.mapping), table if table is not None else self.table)
+        return entity_table(Policies.of(chosen, mapping or self.mapping), table if table is not None else self.table)

@@ -27,8 +27,8 @@ class RowLoader(Generic[T]):
 
     def __init__(self, tables: EntityTable) -> None:
         self._tables = tables
-        self._build = tables.rules.shape.build
-        self._identity = tables.rules.shape.columns.index(tables.rules.identity)
+        self._build = tables.policies.layout.build
+        self._identity = tables.policies.layout.columns.index(tables.policies.identity)
         self._children = tuple(_ChildLoader(child) for child in tables.children)
         self.select: Select[Any] = select(*tables.columns)
 
@@ -62,7 +62,7 @@ class _ChildLoader:
     def __init__(self, held: ChildTable) -> None:
         self._held = held
         self._collection = held.child.collection
-        self._build = held.child.shape.build
+        self._build = held.child.layout.build
         self._key_width = 1 + len(held.positions)
         self._children = tuple(_ChildLoader(child) for child in held.children)
         owners: BindParameter[Any] = bindparam(_OWNERS, expanding=True)
@@ -125,9 +125,9 @@ async def _insert_level(
 
 
 def _values(child: Child, member: object) -> Iterator[tuple[str, Any]]:
-    shape = child.shape
-    for column, value in zip(shape.columns, shape.values(member), strict=True):
-        yield column.name, check(column, value, shape.entity)
+    layout = child.layout
+    for column, value in zip(layout.columns, layout.values(member), strict=True):
+        yield column.name, check(column, value, layout.entity)
 
 
 def _chunks(values: Sequence[Any], size: int) -> Iterator[list[Any]]:

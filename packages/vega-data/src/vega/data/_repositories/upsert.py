@@ -23,7 +23,7 @@ class Merge:
 
     def __init__(self, tables: EntityTable, compiler: Compiler, names: Mapping[str, str]) -> None:
         self._tables, self._compiler, self._names = tables, compiler, names
-        mapping = tables.rules.mapping
+        mapping = tables.policies.mapping
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._own = tuple(name for name in (mapping.identity, mapping.version, *self._created) if name)
 
@@ -56,19 +56,19 @@ class Merge:
         returned = (await session.execute(merged, rows, tables=self._tables)).all()
         stored = [dict(zip(wanted, row, strict=True)) for row in returned]
         by_keys = {tuple([one[key] for key in keys]): one for one in stored}
-        identity = self._tables.rules.mapping.identity
+        identity = self._tables.policies.mapping.identity
         by_identity = {one[identity]: one for one in stored}
         found: list[dict[str, Any]] = []
         for row in rows:
             key = tuple([row[self._names[path]] for path in keys])
             one = by_identity.get(row[self._names[identity]]) if None in key else by_keys.get(key)
             if one is None:
-                raise self._tables.rules.foreign()
+                raise self._tables.policies.foreign()
             found.append({path: one[path] for path in self._own})
         return found
 
     def _statement(self, row: Mapping[str, Any], keys: Sequence[str]) -> Any:
-        tables, version = self._tables, self._tables.rules.mapping.version
+        tables, version = self._tables, self._tables.policies.mapping.version
         dialect = sqlite if self._compiler.is_sqlite else postgresql
         statement = dialect.insert(tables.table)
         kept = {*self._own, *keys}
@@ -79,7 +79,7 @@ class Merge:
             written[self._names[version]] = tables.column(version) + 1
         if not written:  # nothing beside the keys: write one of them onto itself, so that a row comes back
             written = {self._names[keys[0]]: statement.excluded[self._names[keys[0]]]}
-        tenancy = tables.rules.visible(frozenset({"soft_delete"}))
+        tenancy = tables.policies.visible(frozenset({"soft_delete"}))
         return statement.on_conflict_do_update(
             index_elements=[tables.column(path) for path in keys],
             set_=written,

@@ -9,20 +9,18 @@ from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, cast, del
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.types import NullType
 
-from vega.patterns.query import InvalidValueError
 from vega.patterns.query.values import check_constant
 
 from .._connection.session import Session
-from .._errors import DuplicateEntityError, InvalidEntityError
+from .._errors import DuplicateEntityError
 from .._mapping.bulk_changes import checked_changes, checked_keys
-from .._mapping.columns import missing_value, require_instance
 from .._mapping.copies import all_with_values, with_values
 from .._sql.compiler import Compiler
 from .._sql.statement_cache import Clauses, Statements
 from .._sql.tables import EntityTable
-from .bulk_checks import all_sure
 from .bulk_insert import BulkInsert
 from .row_loader import insert_children, replace_children
+from .row_values import RowValues
 from .upsert import Merge
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -42,12 +40,12 @@ class Writer(Generic[T]):
     """
 
     def __init__(self, database: Database, tables: EntityTable) -> None:
-        self._database, self._tables, self._rules = database, tables, tables.rules
+        self._database, self._tables, self._policies = database, tables, tables.policies
         self._compiler = Compiler(tables, database.dialect)
         self._names = {
-            one.dotted: column.key for one, column in zip(tables.rules.shape.columns, tables.columns, strict=True)
+            one.dotted: column.key for one, column in zip(tables.policies.layout.columns, tables.columns, strict=True)
         }
-        mapping = tables.rules.mapping
+        mapping = tables.policies.mapping
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
         self._inserted = insert(tables.table)
@@ -55,20 +53,19 @@ class Writer(Generic[T]):
         self._forms = Statements(self._compiler)
         self._merge = Merge(tables, self._compiler, self._names)
         self._is_flat = not tables.children
-        self._stored = tuple(
-            (one, self._names[one.dotted], one.dotted, one.read, one.check) for one in tables.rules.shape.columns
-        )
+        values = RowValues[T](self._policies, self._names)
+        self._row, self._columns = values.row, values.columns
 
     async def insert(self, entity: T) -> T:
         """Store a new entity."""
-        changes = self._rules.on_insert(entity)
+        changes = self._policies.on_insert(entity)
         row = self._row(entity, changes)
-        identity = row[self._names[self._rules.mapping.identity]]
+        identity = row[self._names[self._policies.mapping.identity]]
         async with self._database.writing(single=self._is_flat) as session:
             if identity is None:
-                del row[self._names[self._rules.mapping.identity]]
+                del row[self._names[self._policies.mapping.identity]]
                 result = await session.execute(self._inserted, row, tables=self._tables)
-                identity = changes[self._rules.mapping.identity] = _made_key(result)
+                identity = changes[self._policies.mapping.identity] = _made_key(result)
             else:
                 await session.execute(self._inserted, row, tables=self._tables)
             await insert_children(session, self._tables, [(identity, entity)])
@@ -78,15 +75,15 @@ class Writer(Generic[T]):
         """Store new entities, all or none."""
         if not entities:
             return []
-        changes = self._rules.on_insert_many(entities)
+        changes = self._policies.on_insert_many(entities)
         columns = self._columns(entities, changes)
         async with self._database.writing() as session:
             session.snapshots.forget()
-            await self._number(session, columns[self._names[self._rules.mapping.identity]], changes)
+            await self._number(session, columns[self._names[self._policies.mapping.identity]], changes)
             await self._insert_columns(session, columns)
-            key = self._rules.mapping.identity
+            key = self._policies.mapping.identity
             owners = [
-                (change.get(key, self._rules.identity_of(one)), one)
+                (change.get(key, self._policies.identity_of(one)), one)
                 for one, change in zip(entities, changes, strict=True)
             ]
             await insert_children(session, self._tables, owners)
@@ -94,39 +91,45 @@ class Writer(Generic[T]):
 
     async def save(self, entity: T) -> T:
         """Create or update an entity."""
-        if self._rules.mapping.version:
-            if self._rules.version_of(entity) == 0:
+        if self._policies.mapping.version:
+            if self._policies.version_of(entity) == 0:
                 return await self._insert_versioned(entity)
             return await self.update(entity)
-        if self._rules.identity_of(entity) is None:
+        if self._policies.identity_of(entity) is None:
             return await self.insert(entity)
-        changes = self._rules.on_insert(entity)
+        changes = self._policies.on_insert(entity)
         row = self._row(entity, changes)
         async with self._database.writing(single=self._is_flat) as session:
             session.snapshots.forget()
-            (kept,) = await self._merge.send(session, [row], (self._rules.mapping.identity,))
-            await replace_children(session, self._tables, [(self._rules.identity_of(entity), entity)])
+            (kept,) = await self._merge.send(session, [row], (self._policies.mapping.identity,))
+            await replace_children(session, self._tables, [(self._policies.identity_of(entity), entity)])
         return with_values(entity, changes | kept)
 
     async def update(self, entity: T) -> T:
         """Store the values of an entity that is stored already."""
-        changes = self._rules.on_update(entity)
+        changes = self._policies.on_update(entity)
         row = self._row(entity, changes)
-        identity = self._rules.identity_of(entity)
-        key = row.pop(self._names[self._rules.mapping.identity])
+        identity = self._policies.identity_of(entity)
+        key = row.pop(self._names[self._policies.mapping.identity])
         if key is None:
-            raise self._rules.not_found(identity)
+            raise self._policies.not_found(identity)
         for name in self._created:
             row.pop(self._names[name])
         async with self._database.writing(single=self._is_flat) as session:
             written = session.snapshots.changed(self._tables, key, row)
-            statement, parameters = self._forms.of(self._rules.visible(), ("update", *written), self._update(written))
+            statement, parameters = self._forms.of(
+                self._policies.visible(), ("update", *written), self._update(written)
+            )
             parameters |= {f"v_{name}": value for name, value in written.items()} | {_KEY: key}
-            if self._rules.mapping.version:
-                parameters[_VERSION] = self._rules.version_of(entity)
+            if self._policies.mapping.version:
+                parameters[_VERSION] = self._policies.version_of(entity)
             done = await session.execute(statement, parameters, tables=self._tables)
             if done.rowcount == 0:
-                raise self._rules.stale(entity) if self._rules.mapping.version else self._rules.not_found(identity)
+                raise (
+                    self._policies.stale(entity)
+                    if self._policies.mapping.version
+                    else self._policies.not_found(identity)
+                )
             await replace_children(session, self._tables, [(identity, entity)])
         return with_values(entity, changes)
 
@@ -134,8 +137,8 @@ class Writer(Generic[T]):
         """Delete one entity, and tell whether there was one."""
         if id is None:
             return False
-        info = self._rules.identity_field
-        key = check_constant(info.kind, info.type, id, f"the identifier of {self._rules.name}")
+        info = self._policies.identity_field
+        key = check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
         where = [self._by_key, *self._visible()]
         async with self._database.writing(single=True) as session:
             session.snapshots.forget()
@@ -144,7 +147,7 @@ class Writer(Generic[T]):
 
     async def update_where(self, clauses: Sequence[ColumnElement[bool]], changes: Mapping[str, Any]) -> int:
         """Set fields of the selected entities, and count their versions up."""
-        checked = checked_changes(self._rules, changes) | self._rules.on_bulk_update()
+        checked = checked_changes(self._policies, changes) | self._policies.on_bulk_update()
         values: dict[str, Any] = {self._names[name]: value for name, value in checked.items()}
         statement = update(self._tables.table).where(*clauses).values(self._bumped(values))
         async with self._database.writing(single=True) as session:
@@ -161,14 +164,14 @@ class Writer(Generic[T]):
 
     async def upsert_many(self, entities: Sequence[T], on: Sequence[str]) -> list[T]:
         """Store entities, updating those that are there; one statement, when no two have the same keys."""
-        keys = checked_keys(self._rules, on)
+        keys = checked_keys(self._policies, on)
         if not entities:
             return []
-        changes = [self._rules.on_insert(entity) for entity in entities]
+        changes = [self._policies.on_insert(entity) for entity in entities]
         rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
         async with self._database.writing() as session:
             session.snapshots.forget()
-            key = self._names[self._rules.mapping.identity]
+            key = self._names[self._policies.mapping.identity]
             for row, identity in zip(
                 rows, await self._number(session, [row[key] for row in rows], changes), strict=True
             ):
@@ -177,7 +180,7 @@ class Writer(Generic[T]):
                 kept = await self._merge.send(session, [rows[place] for place in places], keys)
                 for place, values in zip(places, kept, strict=True):
                     changes[place] |= values
-            identity = self._rules.mapping.identity
+            identity = self._policies.mapping.identity
             owners = {change[identity]: entity for entity, change in zip(entities, changes, strict=True)}
             await replace_children(session, self._tables, list(owners.items()))
         return all_with_values(entities, changes)
@@ -185,7 +188,7 @@ class Writer(Generic[T]):
     def _update(self, names: Iterable[str]) -> Callable[[Clauses], Update]:
         def make(clauses: Clauses) -> Update:
             where = [self._by_key, *clauses]
-            if self._rules.mapping.version:
+            if self._policies.mapping.version:
                 where.append(self._version_column == bindparam(_VERSION, type_=self._version_column.type))
             return update(self._tables.table).where(*where).values({name: bindparam(f"v_{name}") for name in names})
 
@@ -195,13 +198,13 @@ class Writer(Generic[T]):
         try:
             return await self.insert(entity)
         except DuplicateEntityError as error:
-            if error.fields == (self._rules.mapping.identity,):
-                raise self._rules.stale(entity) from error
+            if error.fields == (self._policies.mapping.identity,):
+                raise self._policies.stale(entity) from error
             raise
 
     async def _number(self, session: Session, identities: list[Any], changes: list[dict[str, Any]]) -> list[Any]:
         """Give the rows without an identifier one; only an int can be missing here."""
-        path = self._rules.mapping.identity
+        path = self._policies.mapping.identity
         lacking = [position for position, identity in enumerate(identities) if identity is None]
         if lacking:
             for at, number in zip(lacking, await self._numbers(session, len(lacking)), strict=True):
@@ -226,68 +229,24 @@ class Writer(Generic[T]):
         made: Sequence[int] = (await session.execute(numbers, tables=self._tables)).scalar_one()
         return made
 
-    def _columns(self, entities: Sequence[T], changes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-        """Return the values of many entities as they are stored, by column: far quicker than row by row."""
-        for entity in entities:
-            require_instance(entity, self._rules.shape.entity)
-        changed = set[str]().union(*changes)
-        made: dict[str, list[Any]] = {}
-        try:
-            for column, key, dotted, get, check in self._stored:
-                values = list(map(get, entities))
-                if dotted in changed:
-                    values = [change.get(dotted, own) for own, change in zip(values, changes, strict=True)]
-                if not all_sure(column.info.kind, values):
-                    if (
-                        not column.nullable
-                        and column is not self._rules.identity
-                        and any(value is None for value in values)
-                    ):
-                        raise missing_value(column, self._rules.shape.entity)
-                    values = [None if value is None else check(value, dotted) for value in values]
-                made[key] = values
-        except InvalidValueError as error:
-            raise self._invalid(error) from error
-        return made
-
-    def _invalid(self, error: InvalidValueError) -> InvalidEntityError:
-        return InvalidEntityError(error.what, f"{self._rules.name}.{error.where}", error.fix)
-
-    def _row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
-        shape = self._rules.shape
-        require_instance(entity, shape.entity)
-        made: dict[str, Any] = {}
-        try:
-            for column, key, dotted, get, check in self._stored:
-                value = changes[dotted] if dotted in changes else get(entity)
-                if value is not None:
-                    made[key] = check(value, dotted)
-                elif column.nullable or column is self._rules.identity:
-                    made[key] = None
-                else:
-                    raise missing_value(column, shape.entity)
-        except InvalidValueError as error:
-            raise self._invalid(error) from error
-        return made
-
     def _visible(self) -> list[ColumnElement[bool]]:
-        return [self._compiler.clause(node) for node in self._rules.visible()]
+        return [self._compiler.clause(node) for node in self._policies.visible()]
 
     def _removal(self, where: Sequence[ColumnElement[bool]]) -> Any:
-        if not self._rules.mapping.soft_delete:
+        if not self._policies.mapping.soft_delete:
             return delete(self._tables.table).where(*where)
-        changes = self._rules.on_bulk_update() | {self._rules.mapping.soft_delete: self._rules.now()}
+        changes = self._policies.on_bulk_update() | {self._policies.mapping.soft_delete: self._policies.now()}
         values = {self._names[name]: value for name, value in changes.items()}
         return update(self._tables.table).where(*where).values(self._bumped(values))
 
     def _bumped(self, values: dict[str, Any]) -> dict[str, Any]:
-        if self._rules.mapping.version:
-            return values | {self._names[self._rules.mapping.version]: self._version_column + 1}
+        if self._policies.mapping.version:
+            return values | {self._names[self._policies.mapping.version]: self._version_column + 1}
         return values
 
     @property
     def _version_column(self) -> ColumnElement[Any]:
-        return self._tables.column(self._rules.mapping.version)
+        return self._tables.column(self._policies.mapping.version)
 
 
 def _made_key(result: CursorResult[Any]) -> Any:

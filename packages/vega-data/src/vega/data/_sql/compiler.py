@@ -90,7 +90,7 @@ class Compiler:
     def __init__(self, tables: EntityTable, dialect: str) -> None:
         self._tables, self.is_sqlite = tables, dialect == "sqlite"
         self._columns: Mapping[str, ColumnElement[Any]] = {
-            one.dotted: column for one, column in zip(tables.rules.shape.columns, tables.columns, strict=True)
+            one.dotted: column for one, column in zip(tables.policies.layout.columns, tables.columns, strict=True)
         }
         self._children = {one.child.dotted: one for one in tables.children}
         self._key: tuple[ColumnElement[Any], ...] = (tables.identity,)
@@ -248,7 +248,8 @@ class Compiler:
         inner = Compiler.__new__(Compiler)
         inner._tables, inner.is_sqlite = self._tables, self.is_sqlite
         inner._columns = {
-            one.dotted: table.c[column.name] for one, column in zip(held.child.shape.columns, held.columns, strict=True)
+            one.dotted: table.c[column.name]
+            for one, column in zip(held.child.layout.columns, held.columns, strict=True)
         }
         inner._children = {one.child.dotted: one for one in held.children}
         inner._key = (table.c[held.owner.name], *(table.c[position.name] for position in held.positions))

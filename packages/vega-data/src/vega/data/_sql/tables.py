@@ -1,4 +1,4 @@
-"""Tables from the shape of an entity: no engine is needed."""
+"""Tables made from the layout of an entity, without an engine."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from vega.core.introspection import snake_case
 from vega.patterns.query import Kind
 
 from .._errors import MappingError
-from .._mapping.columns import Column as ShapeColumn
-from .._mapping.entity_layout import Child, Shape
-from .._mapping.policies import Rules
+from .._mapping.columns import Column as LayoutColumn
+from .._mapping.entity_layout import Child, EntityLayout
+from .._mapping.policies import Policies
 from ..types import CodePointText, Duration, EnumText, ExactDecimal, Instant, TypedJson, WholeNumber
 
 NAMING: Final = {
@@ -54,7 +54,7 @@ class ChildTable:
         table: owner's identifier, a position for each level, then the columns of a member.
         owner: the column of the owner's identifier.
         positions: the positions, the outermost first.
-        columns: the columns of a member, in the order of its shape.
+        columns: the columns of a member, in the order of its layout.
         children: the tables of the member's own collections.
     """
 
@@ -71,14 +71,14 @@ class EntityTable:
     """The tables of one entity.
 
     Args:
-        rules: the rules of the entity.
+        policies: the policies of the entity.
         table: the entity's own table.
-        columns: its columns, in the order of the shape.
+        columns: its columns, in the order of the layout.
         children: the tables of its collections.
         metadata: holds them all, when they were made here.
     """
 
-    rules: Rules
+    policies: Policies
     table: Table
     columns: tuple[Column[Any], ...]
     children: tuple[ChildTable, ...]
@@ -87,33 +87,33 @@ class EntityTable:
     @property
     def identity(self) -> Column[Any]:
         """The column of the identifier."""
-        return self.column(self.rules.mapping.identity)
+        return self.column(self.policies.mapping.identity)
 
     def column(self, path: str) -> Column[Any]:
         """Return the column of a field, by its dotted path."""
-        return self.columns[self.rules.shape.columns.index(self.rules.shape.by_path[path])]
+        return self.columns[self.policies.layout.columns.index(self.policies.layout.by_path[path])]
 
 
-def entity_table(rules: Rules, given: Table | None = None) -> EntityTable:
-    """Return the tables of an entity: made from its shape, or the one given.
+def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
+    """Return the tables of an entity: made from its layout, or the one given.
 
     Raises:
         MappingError: the given table lacks a column, or a field cannot be stored.
     """
     if given is None:
-        given = getattr(rules.shape.entity, "__table__", None)
+        given = getattr(policies.layout.entity, "__table__", None)
     if given is not None:
-        return _given_table(rules, given)
+        return _given_table(policies, given)
     data = MetaData(naming_convention=NAMING)
-    shape, mapping = rules.shape, rules.mapping
-    name = mapping.table or table_name(shape.entity)
-    columns = tuple(_column(rules, one) for one in shape.columns)
-    table = Table(name, data, *columns, *_constraints(rules))
+    layout, mapping = policies.layout, policies.mapping
+    name = mapping.table or table_name(layout.entity)
+    columns = tuple(_column(policies, one) for one in layout.columns)
+    table = Table(name, data, *columns, *_constraints(policies))
     for group in mapping.index_keys():
-        Index(None, *(table.c[shape.by_path[path].name] for path in group))
-    owner = table.c[rules.identity.name]
-    children = tuple(_child_table(child, table, owner, (), data) for child in shape.children)
-    return EntityTable(rules, table, columns, children, data)
+        Index(None, *(table.c[layout.by_path[path].name] for path in group))
+    owner = table.c[policies.identity.name]
+    children = tuple(_child_table(child, table, owner, (), data) for child in layout.children)
+    return EntityTable(policies, table, columns, children, data)
 
 
 def table_name(entity: type) -> str:
@@ -125,7 +125,7 @@ def table_name(entity: type) -> str:
     return Name(tuple(snake_case(entity.__name__).split("_"))).plural.snake
 
 
-def column_type(column: ShapeColumn) -> TypeEngine[Any]:
+def column_type(column: LayoutColumn) -> TypeEngine[Any]:
     """Return the type that stores a field."""
     info = column.info
     if info.kind is Kind.ENUM:
@@ -144,7 +144,7 @@ def joined(tables: Iterable[EntityTable]) -> MetaData:
     data = MetaData(naming_convention=NAMING)
     owners: dict[str, type] = {}
     for one in tables:
-        entity = one.rules.shape.entity
+        entity = one.policies.layout.entity
         if owners.setdefault(one.table.key, entity) is not entity:
             raise MappingError(
                 f"{place(owners[one.table.key])} and {place(entity)} are both mapped to the table {one.table.key}",
@@ -162,26 +162,26 @@ def place(entity: type) -> str:
     return f"{entity.__module__}.{entity.__qualname__}"
 
 
-def _given_table(rules: Rules, table: Table) -> EntityTable:
+def _given_table(policies: Policies, table: Table) -> EntityTable:
     by_attribute: dict[str, Any] = dict(table.c.items())
-    mapper = getattr(rules.shape.entity, "__mapper__", None)
+    mapper = getattr(policies.layout.entity, "__mapper__", None)
     if mapper is not None:
         by_attribute |= {attribute.key: attribute.columns[0] for attribute in mapper.column_attrs}
-    missing = [one.dotted for one in rules.shape.columns if by_attribute.get(one.name) is None]
-    if missing or rules.shape.children:
-        missing += [child.dotted for child in rules.shape.children]
+    missing = [one.dotted for one in policies.layout.columns if by_attribute.get(one.name) is None]
+    if missing or policies.layout.children:
+        missing += [child.dotted for child in policies.layout.children]
         raise MappingError(
             f"the table {table.name} has no place for {', '.join(missing)}",
-            place(rules.shape.entity),
+            place(policies.layout.entity),
             "name the columns like the fields, or let the table be made from the entity",
         )
-    columns = tuple(by_attribute[one.name] for one in rules.shape.columns)
-    return EntityTable(rules, table, columns, (), table.metadata)
+    columns = tuple(by_attribute[one.name] for one in policies.layout.columns)
+    return EntityTable(policies, table, columns, (), table.metadata)
 
 
-def _column(rules: Rules, one: ShapeColumn) -> Column[Any]:
-    is_identity = one is rules.identity
-    target = rules.mapping.references.get(one.dotted)
+def _column(policies: Policies, one: LayoutColumn) -> Column[Any]:
+    is_identity = one is policies.identity
+    target = policies.mapping.references.get(one.dotted)
     return Column(
         one.name,
         column_type(one),
@@ -192,9 +192,9 @@ def _column(rules: Rules, one: ShapeColumn) -> Column[Any]:
     )
 
 
-def _constraints(rules: Rules) -> Iterator[UniqueConstraint]:
-    for group in rules.mapping.unique_keys():
-        yield UniqueConstraint(*(rules.shape.by_path[path].name for path in group))
+def _constraints(policies: Policies) -> Iterator[UniqueConstraint]:
+    for group in policies.mapping.unique_keys():
+        yield UniqueConstraint(*(policies.layout.by_path[path].name for path in group))
 
 
 def _child_table(
@@ -206,9 +206,9 @@ def _child_table(
         Column(f"{POSITION}_{depth}" if depth else POSITION, Integer, nullable=False, autoincrement=False)
         for depth in range(len(outer) + 1)
     )
-    columns = tuple(Column(one.name, column_type(one), nullable=one.nullable) for one in child.shape.columns)
+    columns = tuple(Column(one.name, column_type(one), nullable=one.nullable) for one in child.layout.columns)
     name = f"{parent.name}_{child.name}"
-    _refuse_taken(name, child.shape, {owner_name, *(position.name for position in positions)})
+    _refuse_taken(name, child.layout, {owner_name, *(position.name for position in positions)})
     referred = [owner, *outer]
     table = Table(
         name,
@@ -219,16 +219,16 @@ def _child_table(
         PrimaryKeyConstraint(key.name, *(position.name for position in positions)),
         ForeignKeyConstraint([key.name, *(one.name for one in positions[:-1])], referred, ondelete="CASCADE"),
     )
-    children = tuple(_child_table(inner, table, key, positions, data) for inner in child.shape.children)
+    children = tuple(_child_table(inner, table, key, positions, data) for inner in child.layout.children)
     return ChildTable(child, table, key, positions, columns, children)
 
 
-def _refuse_taken(table: str, shape: Shape, taken: set[str]) -> None:
-    for column in shape.columns:
+def _refuse_taken(table: str, layout: EntityLayout, taken: set[str]) -> None:
+    for column in layout.columns:
         if column.name in taken:
             raise MappingError(
-                f"{shape.entity.__name__}.{column.dotted} would hide the column {column.name} of {table}",
-                place(shape.entity),
+                f"{layout.entity.__name__}.{column.dotted} would hide the column {column.name} of {table}",
+                place(layout.entity),
                 "rename the field",
             )
 
