@@ -8,14 +8,23 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 
 import vega.data
+import vega.data.migrations
+import vega.data.outbox
 from vega.data import DataError, DuplicateEntityError
 from vega.data import _errors as errors
 
 CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, DataError)]
+DEFINED = [
+    value
+    for module in (vega.data, vega.data.outbox, vega.data.migrations)
+    for value in (getattr(module, name) for name in module.__all__)
+    if inspect.isroutine(value) or (inspect.isclass(value) and value not in CLASSES)
+]
 
 
 def test_every_name_is_there_and_in_order() -> None:
@@ -40,6 +49,23 @@ def test_no_sqlalchemy_before_a_name_that_needs_it(code: str) -> None:
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("thing", DEFINED, ids=lambda thing: thing.__name__)
+def test_the_source_of_a_public_name_is_found(thing: Any) -> None:
+    assert re.search(rf"^(class|def) {thing.__name__}\b", inspect.getsource(thing), re.MULTILINE)
+
+
+def test_every_error_is_public() -> None:
+    assert {kind.__name__ for kind in CLASSES} <= set(vega.data.__all__)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_the_annotations_of_an_error_are_types(kind: type[DataError]) -> None:
+    hints = get_type_hints(kind)
+
+    assert {"code", "kind", "retryable"} <= set(hints)
+    assert not [hint for hint in hints.values() if isinstance(hint, str)]
 
 
 @pytest.mark.parametrize("kind", CLASSES)

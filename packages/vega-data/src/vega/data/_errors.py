@@ -1,9 +1,9 @@
-"""What can go wrong in vega.data: one root, three parts (what, where, fix), a stable code.
+"""Errors of vega.data: one root, three parts (what, where, fix), a stable code.
 
 DataError
 ├── DuplicateEntityError       VG401  an identifier or a unique value is stored already; `fields` names them
 ├── ForeignKeyError            VG402  something refers to what is not stored, or is still referred to
-├── StaleEntityError           VG403  the entity was changed by somebody else since it was loaded
+├── StaleEntityError           VG403  the entity was changed since it was loaded
 ├── DatabaseUnavailableError   VG404  the database cannot be reached, or the connection was lost
 ├── QueryTimeoutError          VG405  a statement, a lock or a free connection took too long
 ├── MappingError               VG406  an entity cannot be mapped to a table
@@ -18,14 +18,12 @@ DataError
 └── IdleUnitError              VG415  a unit of work keeps a connection that it does not use; logged, never raised
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar
+# No `from __future__ import annotations`: the classes name the facade as their module, in which their annotations
+# would be looked up as text.
+from collections.abc import Iterable
+from typing import ClassVar, Self
 
 from vega.core import CoreError, ErrorKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class DataError(CoreError):
@@ -47,7 +45,7 @@ class DuplicateEntityError(DataError):
     fields: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, entity: str, fields: Iterable[str]) -> DuplicateEntityError:
+    def of(cls, entity: str, fields: Iterable[str]) -> Self:
         """Return the error for fields of an entity."""
         names = tuple(fields)
         which = f"this {', '.join(names)}" if names else "these unique values"
@@ -64,13 +62,13 @@ class ForeignKeyError(DataError):
 
 
 class StaleEntityError(DataError):
-    """The entity was changed by somebody else since it was loaded."""
+    """The entity was changed since it was loaded."""
 
     code = "VG403"
     kind = ErrorKind.CONFLICT
 
     @classmethod
-    def of(cls, entity: str, identity: object) -> StaleEntityError:
+    def of(cls, entity: str, identity: object) -> Self:
         """Return the error for one entity."""
         return cls(
             f"{entity} {identity!r} was changed since it was loaded", entity, "load it again and apply the change anew"
