@@ -189,7 +189,7 @@ class Database:
             try:
                 yield await session.connection()
             finally:
-                session.snapshots.forget()
+                session.loaded_rows.forget()
 
     @asynccontextmanager
     async def reading(self, *, snapshot: bool = False) -> AsyncGenerator[Session]:

@@ -121,7 +121,7 @@ def _foreign_key(_error: exc.DBAPIError, name: str, _tables: EntityTable | None)
     )
 
 
-def _missing(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
+def _not_null(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
     fields = ", ".join(_fields(_columns_of(error, tables), tables)) or _postgres_attribute(error, "column_name") or ""
     return ConstraintError(f"a value that must be there is missing: {fields}", name, "give it a value")
 
@@ -146,7 +146,7 @@ def _busy(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> Dat
     )
 
 
-def _away(error: exc.DBAPIError, _name: str, _tables: EntityTable | None) -> DataError:
+def _unreachable(error: exc.DBAPIError, _name: str, _tables: EntityTable | None) -> DataError:
     return _unavailable(error)
 
 
@@ -165,24 +165,24 @@ _Maker = Callable[[exc.DBAPIError, str, "EntityTable | None"], DataError]
 _BY_STATE: Final[dict[str, _Maker]] = {
     "23505": _duplicate,
     "23503": _foreign_key,
-    "23502": _missing,
+    "23502": _not_null,
     "23514": _check,
     "40001": _conflict,
     "40P01": _conflict,
     "55P03": _slow,
     "57014": _slow,
-    "08": _away,
-    "57P": _away,
-    "53": _away,
+    "08": _unreachable,
+    "57P": _unreachable,
+    "53": _unreachable,
 }
 _BY_TEXT: Final[dict[str, _Maker]] = {
     "UNIQUE constraint failed": _duplicate,
     "FOREIGN KEY constraint failed": _foreign_key,
-    "NOT NULL constraint failed": _missing,
+    "NOT NULL constraint failed": _not_null,
     "CHECK constraint failed": _check,
     "database is locked": _busy,
     "database table is locked": _busy,
     "interrupted": _slow,
-    "unable to open database file": _away,
-    "disk I/O error": _away,
+    "unable to open database file": _unreachable,
+    "disk I/O error": _unreachable,
 }

@@ -1,4 +1,4 @@
-"""What aggregates recorded, on its way to the bus, with the unit that is open or at once; and what follows a commit."""
+"""Publishing of recorded events, after the commit of the open unit or at once, and scopes for callbacks after it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class WatchedSession(Protocol):
         ...
 
 
-class IdleWatch:
+class IdleMonitor:
     """Looks at the units that hold a connection, once in so many seconds, and not at all while there are none.
 
     A unit that has sent nothing between two looks has been idle for that long, and is reported.

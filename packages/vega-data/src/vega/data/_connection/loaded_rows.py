@@ -1,4 +1,4 @@
-"""What a unit of work has read, so that an update writes only what was changed since."""
+"""Rows that a unit of work has loaded, so that an update writes only the columns that changed since."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
 _COMPARED: Final = (str, int, bool, bytes)
 
 
-class Snapshots:
+class LoadedRows:
     """The rows that one transaction has read, as they are in the database.
 
     Whatever changes rows in another way than `update` has them all forgotten: bulk changes, statements of one's own,

@@ -10,7 +10,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from .._errors import DatabaseStateError
 from .._sql.sqlite import VegaConnection, connected
-from .idle_monitor import IdleWatch
+from .idle_monitor import IdleMonitor
 from .urls import asyncio_url
 
 _MEMORY: Final = {None, "", ":memory:"}
@@ -32,7 +32,7 @@ class Pool:
     Attributes:
         url: the URL with its asyncio driver; printing it hides the password.
         dialect: `sqlite` or `postgresql`.
-        idle_watch: the units that hold a connection.
+        idle_monitor: the units that hold a connection.
 
     Raises:
         DatabaseStateError: the URL cannot be read, or its driver is not installed.
@@ -52,7 +52,7 @@ class Pool:
     ) -> None:
         self.url: URL = asyncio_url(url)
         self.dialect: str = self.url.get_backend_name()
-        self.idle_watch: IdleWatch = IdleWatch(idle_limit)
+        self.idle_monitor: IdleMonitor = IdleMonitor(idle_limit)
         self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
         self._options |= {"pool_timeout": timeout, "pool_size": size, "max_overflow": 0}
         self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
@@ -100,7 +100,7 @@ class Pool:
     async def close(self) -> None:
         """Close all connections. Closing twice does nothing."""
         engine, self._engine = self._engine, None
-        self.idle_watch.stop()
+        self.idle_monitor.stop()
         if engine is not None:
             await engine.dispose()
 

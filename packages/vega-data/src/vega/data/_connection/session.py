@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .driver_errors import translated
-from .loaded_rows import Snapshots
+from .loaded_rows import LoadedRows
 from .pool import Pool
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -42,7 +42,7 @@ class Session:
         self._connection: AsyncConnection | None = None
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
-        self.snapshots: Snapshots = Snapshots()
+        self.loaded_rows: LoadedRows = LoadedRows()
 
     @property
     def remembers(self) -> bool:
@@ -98,7 +98,7 @@ class Session:
         async with self._lock:
             with translated():
                 connection = self._connection or await self._take()
-                self._pool.idle_watch.gave_back(self)
+                self._pool.idle_monitor.gave_back(self)
                 return connection
 
     async def commit(self) -> None:
@@ -141,11 +141,11 @@ class Session:
         elif self._kind == "read":
             connection = self._connection = await connection.execution_options(postgresql_readonly=True)
         if self.opened_at:
-            pool.idle_watch.took(self)
+            pool.idle_monitor.took(self)
         return connection
 
     async def _give_back(self) -> None:
         connection, self._connection, self._raw = self._connection, None, None
-        self._pool.idle_watch.gave_back(self)
+        self._pool.idle_monitor.gave_back(self)
         if connection is not None:
             await asyncio.shield(connection.close())

@@ -49,7 +49,7 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
 
     async def _begin(self, *, read_only: bool) -> None:
         pool = self._database.pool
-        opened_at = user_line() if pool.idle_watch.seconds else ""
+        opened_at = user_line() if pool.idle_monitor.seconds else ""
         self._session = Session(pool, "read" if read_only else "write", opened_at=opened_at)
 
     async def _before_commit(self, events: list[Any]) -> None:
@@ -82,6 +82,6 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
         await self.session.driver_sql(f"RELEASE SAVEPOINT {savepoint}")
 
     async def _undo_savepoint(self, savepoint: Any) -> None:
-        self.session.snapshots.forget()
+        self.session.loaded_rows.forget()
         await self.session.driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
         await self.session.driver_sql(f"RELEASE SAVEPOINT {savepoint}")

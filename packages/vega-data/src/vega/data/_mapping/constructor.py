@@ -1,4 +1,4 @@
-"""The function that puts an entity together from its stored values, written once for each class."""
+"""Constructors of entities from their stored values, written once for each class."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Path: TypeAlias = tuple[FieldInfo, ...]
 Build: TypeAlias = Callable[[Sequence[Any], Sequence[Any]], Any]
 
 
-def assembly(entity: type, columns: Iterable[Path], children: Iterable[Path]) -> Build:
+def write_constructor(entity: type, columns: Iterable[Path], children: Iterable[Path]) -> Build:
     """Write the function that puts an entity together, so that no loop over fields runs for each row.
 
     Args:

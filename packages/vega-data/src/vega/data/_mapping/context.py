@@ -1,4 +1,4 @@
-"""Who acts, and for which tenant: values of the calling context, read by the policies of repositories."""
+"""The current actor and tenant: values of the calling context, read by the policies of repositories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An entity with other values: itself where it can be changed, else a copy that keeps what it recorded."""
+"""Entities with other values: the same object if it can be changed, else a copy that keeps its recorded events."""
 
 from __future__ import annotations
 

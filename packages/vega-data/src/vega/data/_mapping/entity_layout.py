@@ -12,7 +12,7 @@ from vega.patterns.query import EntityFields, Field, FieldInfo, Kind
 
 from .._errors import InvalidEntityError, MappingError
 from .columns import Column, check, read, require_instance
-from .constructor import assembly
+from .constructor import write_constructor
 
 T = TypeVar("T")
 _NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -149,7 +149,7 @@ def _layout(entity: type, outer: tuple[type, ...]) -> EntityLayout:
     children = tuple(_children((), fields, (*outer, entity)))
     _refuse_clashes(entity, columns)
     paths = [column.path for column in columns], [child.path for child in children]
-    build = assembly(entity, *paths)
+    build = write_constructor(entity, *paths)
     return EntityLayout(entity, fields, columns, children, build, {column.dotted: column for column in columns})
 
 

@@ -1,4 +1,4 @@
-"""What a repository knows of its entity beside its fields: identity, version, uniqueness, policies."""
+"""The mapping of an entity beside its fields: identity, version, uniqueness, policies."""
 
 from __future__ import annotations
 

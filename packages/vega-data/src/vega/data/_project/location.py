@@ -1,4 +1,4 @@
-"""Where a project's database is, and where its migrations lie."""
+"""The location of a project's database and of its migrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feature `outbox`: what aggregates recorded is stored with them, and a process of its own tells it."""
+"""The feature `outbox`: recorded events are stored with their aggregates, and a relay process delivers them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether all values of a column are sure to be right, told for many at once: the checks one by one take far longer."""
+"""Checks of whole columns at once, for values that all have the expected type: one by one takes far longer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from vega.patterns.query import Kind
 _SMALL: Final = 2**62
 
 
-def all_sure(kind: Kind, values: Sequence[Any]) -> bool:
-    """Tell whether every value of a kind passes its check and is stored as it is; False when it takes a closer look."""
-    known = _SURE.get(kind)
+def all_valid(kind: Kind, values: Sequence[Any]) -> bool:
+    """Return whether every value of a kind passes its check and is stored unchanged; False if unsure."""
+    known = _CHECKS.get(kind)
     if known is None or set(map(type, values)) != {known[0]}:
         return False
     return known[1](values)
@@ -30,7 +30,7 @@ def _always(_: Sequence[Any]) -> bool:
     return True
 
 
-_SURE: Final[dict[Kind, tuple[type, Callable[[Sequence[Any]], bool]]]] = {
+_CHECKS: Final[dict[Kind, tuple[type, Callable[[Sequence[Any]], bool]]]] = {
     Kind.TEXT: (str, _texts),
     Kind.INT: (int, lambda values: min(values) > -_SMALL and max(values) < _SMALL),
     Kind.FLOAT: (float, lambda values: not any(map(math.isnan, values))),

@@ -14,7 +14,7 @@ from vega.patterns.query.values import mean
 
 from .._sql.compiler import Compiler
 from .._sql.sqlite import SUM_FUNCTION
-from .._sql.statement_cache import Statements
+from .._sql.statement_cache import StatementCache
 from .._sql.tables import EntityTable
 from .row_loader import RowLoader
 
@@ -39,7 +39,7 @@ class SQLExecutor(Generic[T]):
     def __init__(self, database: Database, tables: EntityTable, loader: RowLoader[T]) -> None:
         self._database, self._tables, self._loader = database, tables, loader
         self._compiler = Compiler(tables, database.dialect)
-        self._statements = Statements(self._compiler)
+        self._statements = StatementCache(self._compiler)
         self._identity = Field((tables.policies.identity_field,))
 
     @property
@@ -155,7 +155,7 @@ class SQLExecutor(Generic[T]):
         async with self._database.reading() as session:
             rows = (await session.execute(statement, parameters, tables=self._tables)).all()
             if keep and session.remembers:
-                session.snapshots.keep(self._tables, rows)
+                session.loaded_rows.keep(self._tables, rows)
             return await self._loader.load(session, rows)
 
     def _rows(self, plan: QueryPlan) -> tuple[Select[Any], Mapping[str, Any]]:

@@ -1,21 +1,17 @@
-"""Rows into entities and back: one statement for the entities, one for each level of their collections."""
+"""Entities from rows: one statement for the entities, one for each level of their collections."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, insert, select
+from sqlalchemy import Select, select
 
 from .._connection.session import Session
-from .._mapping.columns import check
-from .._mapping.entity_layout import Child, members_of
-from .._sql.tables import ChildTable, EntityTable
+from .._sql.tables import EntityTable
+from .children import ChildLoader
 
 T = TypeVar("T")
-_MOST_OWNERS: Final = 10_000
-_OWNERS: Final = "owners"
 
 
 class RowLoader(Generic[T]):
@@ -29,7 +25,7 @@ class RowLoader(Generic[T]):
         self._tables = tables
         self._build = tables.policies.layout.build
         self._identity = tables.policies.layout.columns.index(tables.policies.identity)
-        self._children = tuple(_ChildLoader(child) for child in tables.children)
+        self._children = tuple(ChildLoader(child) for child in tables.children)
         self.select: Select[Any] = select(*tables.columns)
 
     async def load(self, session: Session, rows: Sequence[Any]) -> list[T]:
@@ -51,86 +47,3 @@ class RowLoader(Generic[T]):
             )
             for row in rows
         ]
-
-
-Groups = Mapping[tuple[Any, ...], list[Any]]
-
-
-class _ChildLoader:
-    """Loads the members of one collection for many owners at once, the nested ones first."""
-
-    def __init__(self, held: ChildTable) -> None:
-        self._held = held
-        self._collection = held.child.collection
-        self._build = held.child.layout.build
-        self._key_width = 1 + len(held.positions)
-        self._children = tuple(_ChildLoader(child) for child in held.children)
-        owners: BindParameter[Any] = bindparam(_OWNERS, expanding=True)
-        self._select = (
-            select(held.owner, *held.positions, *held.columns)
-            .where(held.owner.in_(owners))
-            .order_by(held.owner, *held.positions)
-        )
-
-    async def load(self, session: Session, identities: Sequence[Any]) -> Groups:
-        nested = [await child.load(session, identities) for child in self._children]
-        width = self._key_width
-        groups: dict[tuple[Any, ...], list[Any]] = {}
-        for part in _chunks(identities, _MOST_OWNERS):
-            for row in (await session.execute(self._select, {_OWNERS: part})).all():
-                key = tuple(row[:width])
-                inner = [child.collect(held, key) for child, held in zip(self._children, nested, strict=True)]
-                groups.setdefault(key[:-1], []).append(self._build(row[width:], inner))
-        return groups
-
-    def collect(self, groups: Groups, owner: tuple[Any, ...]) -> Any:
-        return self._collection(groups.get(owner, []))
-
-
-async def replace_children(session: Session, tables: EntityTable, entities: Sequence[tuple[Any, object]]) -> None:
-    """Store the collections of entities in place of those that are stored.
-
-    Args:
-        session: sends the statements.
-        tables: the tables of the entity.
-        entities: identifiers and entities.
-    """
-    for held in tables.children:
-        for part in _chunks([identity for identity, _ in entities], _MOST_OWNERS):
-            await session.execute(delete(held.table).where(held.owner.in_(part)), tables=tables)
-    await insert_children(session, tables, entities)
-
-
-async def insert_children(session: Session, tables: EntityTable, entities: Sequence[tuple[Any, object]]) -> None:
-    """Store the collections of new entities: one statement for each level."""
-    for held in tables.children:
-        await _insert_level(session, tables, held, [((identity,), entity) for identity, entity in entities])
-
-
-async def _insert_level(
-    session: Session, tables: EntityTable, held: ChildTable, owners: Sequence[tuple[tuple[Any, ...], object]]
-) -> None:
-    members = [
-        ((*key, position), member)
-        for key, owner in owners
-        for position, member in enumerate(members_of(owner, held.child))
-    ]
-    if not members:
-        return
-    names = [held.owner.name, *(position.name for position in held.positions)]
-    rows = [dict(zip(names, key, strict=True)) | dict(_values(held.child, member)) for key, member in members]
-    await session.execute(insert(held.table), rows, tables=tables)
-    for inner in held.children:
-        await _insert_level(session, tables, inner, members)
-
-
-def _values(child: Child, member: object) -> Iterator[tuple[str, Any]]:
-    layout = child.layout
-    for column, value in zip(layout.columns, layout.values(member), strict=True):
-        yield column.name, check(column, value, layout.entity)
-
-
-def _chunks(values: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    remaining = iter(values)
-    while part := list(islice(remaining, size)):
-        yield part

@@ -10,7 +10,7 @@ from vega.patterns.query import InvalidValueError
 from .._errors import InvalidEntityError
 from .._mapping.columns import missing_value, require_instance
 from .._mapping.policies import Policies
-from .bulk_checks import all_sure
+from .bulk_checks import all_valid
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class RowValues(Generic[T]):
                 values = list(map(get, entities))
                 if dotted in changed:
                     values = [change.get(dotted, own) for own, change in zip(values, changes, strict=True)]
-                if not all_sure(column.info.kind, values):
+                if not all_valid(column.info.kind, values):
                     if (
                         not column.nullable
                         and column is not self._policies.identity

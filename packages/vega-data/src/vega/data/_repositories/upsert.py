@@ -12,7 +12,7 @@ from .._sql.compiler import Compiler
 from .._sql.tables import EntityTable
 
 
-class Merge:
+class Upsert:
     """Merges rows into the table of an entity.
 
     Args:

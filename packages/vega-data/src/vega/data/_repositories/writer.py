@@ -16,12 +16,12 @@ from .._errors import DuplicateEntityError
 from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._mapping.copies import all_with_values, with_values
 from .._sql.compiler import Compiler
-from .._sql.statement_cache import Clauses, Statements
+from .._sql.statement_cache import Clauses, StatementCache
 from .._sql.tables import EntityTable
 from .bulk_insert import BulkInsert
-from .row_loader import insert_children, replace_children
+from .children import insert_children, replace_children
 from .row_values import RowValues
-from .upsert import Merge
+from .upsert import Upsert
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from .._connection.database import Database
@@ -50,8 +50,8 @@ class Writer(Generic[T]):
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
         self._inserted = insert(tables.table)
         self._bulk: BulkInsert | None = None
-        self._forms = Statements(self._compiler)
-        self._merge = Merge(tables, self._compiler, self._names)
+        self._statements = StatementCache(self._compiler)
+        self._upsert = Upsert(tables, self._compiler, self._names)
         self._is_flat = not tables.children
         values = RowValues[T](self._policies, self._names)
         self._row, self._columns = values.row, values.columns
@@ -78,7 +78,7 @@ class Writer(Generic[T]):
         changes = self._policies.on_insert_many(entities)
         columns = self._columns(entities, changes)
         async with self._database.writing() as session:
-            session.snapshots.forget()
+            session.loaded_rows.forget()
             await self._number(session, columns[self._names[self._policies.mapping.identity]], changes)
             await self._insert_columns(session, columns)
             key = self._policies.mapping.identity
@@ -100,8 +100,8 @@ class Writer(Generic[T]):
         changes = self._policies.on_insert(entity)
         row = self._row(entity, changes)
         async with self._database.writing(single=self._is_flat) as session:
-            session.snapshots.forget()
-            (kept,) = await self._merge.send(session, [row], (self._policies.mapping.identity,))
+            session.loaded_rows.forget()
+            (kept,) = await self._upsert.send(session, [row], (self._policies.mapping.identity,))
             await replace_children(session, self._tables, [(self._policies.identity_of(entity), entity)])
         return with_values(entity, changes | kept)
 
@@ -116,8 +116,8 @@ class Writer(Generic[T]):
         for name in self._created:
             row.pop(self._names[name])
         async with self._database.writing(single=self._is_flat) as session:
-            written = session.snapshots.changed(self._tables, key, row)
-            statement, parameters = self._forms.of(
+            written = session.loaded_rows.changed(self._tables, key, row)
+            statement, parameters = self._statements.of(
                 self._policies.visible(), ("update", *written), self._update(written)
             )
             parameters |= {f"v_{name}": value for name, value in written.items()} | {_KEY: key}
@@ -141,7 +141,7 @@ class Writer(Generic[T]):
         key = check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
         where = [self._by_key, *self._visible()]
         async with self._database.writing(single=True) as session:
-            session.snapshots.forget()
+            session.loaded_rows.forget()
             done = await session.execute(self._removal(where), {_KEY: key}, tables=self._tables)
         return bool(done.rowcount)
 
@@ -151,14 +151,14 @@ class Writer(Generic[T]):
         values: dict[str, Any] = {self._names[name]: value for name, value in checked.items()}
         statement = update(self._tables.table).where(*clauses).values(self._bumped(values))
         async with self._database.writing(single=True) as session:
-            session.snapshots.forget()
+            session.loaded_rows.forget()
             done = await session.execute(statement, tables=self._tables)
         return int(done.rowcount)
 
     async def delete_where(self, clauses: Sequence[ColumnElement[bool]]) -> int:
         """Delete the selected entities."""
         async with self._database.writing(single=True) as session:
-            session.snapshots.forget()
+            session.loaded_rows.forget()
             done = await session.execute(self._removal(clauses), tables=self._tables)
         return int(done.rowcount)
 
@@ -170,14 +170,14 @@ class Writer(Generic[T]):
         changes = [self._policies.on_insert(entity) for entity in entities]
         rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
         async with self._database.writing() as session:
-            session.snapshots.forget()
+            session.loaded_rows.forget()
             key = self._names[self._policies.mapping.identity]
             for row, identity in zip(
                 rows, await self._number(session, [row[key] for row in rows], changes), strict=True
             ):
                 row[key] = identity
-            for places in self._merge.rounds(rows, keys):
-                kept = await self._merge.send(session, [rows[place] for place in places], keys)
+            for places in self._upsert.rounds(rows, keys):
+                kept = await self._upsert.send(session, [rows[place] for place in places], keys)
                 for place, values in zip(places, kept, strict=True):
                     changes[place] |= values
             identity = self._policies.mapping.identity

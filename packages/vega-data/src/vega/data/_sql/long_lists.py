@@ -1,4 +1,4 @@
-"""A long list of values as one parameter, which SQLite takes apart again: it allows 32,766 parameters at most."""
+"""Long lists of values as one parameter that SQLite unpacks: it allows 32,766 parameters at most."""
 
 from __future__ import annotations
 

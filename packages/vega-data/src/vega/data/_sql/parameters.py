@@ -1,4 +1,4 @@
-"""Queries that differ only in their constants: one form, compiled once, and the constants as its parameters."""
+"""Parameters in place of the constants of a query: queries of one form share one compiled statement."""
 
 from __future__ import annotations
 

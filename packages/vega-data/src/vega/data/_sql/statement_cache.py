@@ -1,4 +1,4 @@
-"""The statements that an entity's queries have been turned into, kept by their form."""
+"""A cache of the statements of an entity's queries, by the form of their conditions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Clauses: TypeAlias = Sequence[ColumnElement[bool]]
 _MOST: Final = 1_000
 
 
-class Statements:
+class StatementCache:
     """Statements of one entity, each compiled when its form is first seen.
 
     Args:

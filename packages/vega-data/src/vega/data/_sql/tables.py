@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
-    Boolean,
     Column,
-    Date,
-    DateTime,
-    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Time,
     UniqueConstraint,
-    Uuid,
 )
-from sqlalchemy.types import TypeEngine
 
 from vega.core.extend import Name
 from vega.core.introspection import snake_case
@@ -34,7 +26,7 @@ from .._errors import MappingError
 from .._mapping.columns import Column as LayoutColumn
 from .._mapping.entity_layout import Child, EntityLayout
 from .._mapping.policies import Policies
-from ..types import CodePointText, Duration, EnumText, ExactDecimal, Instant, TypedJson, WholeNumber
+from .column_types import column_type
 
 NAMING: Final = {
     "pk": "pk_%(table_name)s",
@@ -123,16 +115,6 @@ def table_name(entity: type) -> str:
     'order_items'
     """
     return Name(tuple(snake_case(entity.__name__).split("_"))).plural.snake
-
-
-def column_type(column: LayoutColumn) -> TypeEngine[Any]:
-    """Return the type that stores a field."""
-    info = column.info
-    if info.kind is Kind.ENUM:
-        return EnumText(info.type)
-    if info.kind is Kind.JSON:
-        return TypedJson(info.type)
-    return _TYPES[info.kind]()
 
 
 def joined(tables: Iterable[EntityTable]) -> MetaData:
@@ -235,19 +217,3 @@ def _refuse_taken(table: str, layout: EntityLayout, taken: set[str]) -> None:
 
 def _singular(name: str) -> str:
     return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
-
-
-_TYPES: Final[dict[Kind, Callable[[], TypeEngine[Any]]]] = {
-    Kind.TEXT: CodePointText,
-    Kind.INT: WholeNumber,
-    Kind.FLOAT: Double,
-    Kind.DECIMAL: ExactDecimal,
-    Kind.BOOL: Boolean,
-    Kind.DATE: Date,
-    Kind.DATETIME: Instant,
-    Kind.NAIVE_DATETIME: DateTime,
-    Kind.TIME: Time,
-    Kind.DURATION: Duration,
-    Kind.UUID: Uuid,
-    Kind.BYTES: LargeBinary,
-}

@@ -1,4 +1,4 @@
-"""What the operators that look into a text look for, in the words of each database."""
+"""LIKE and GLOB patterns of the text operators, for each database."""
 
 from __future__ import annotations
 

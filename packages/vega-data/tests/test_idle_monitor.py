@@ -1,4 +1,4 @@
-"""A unit of work that keeps a connection and does nothing with it is told once, with the place that opened it."""
+"""Idle units of work: each is reported once, with the line that opened it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from vega.core.extend import Project
 from vega.data import Database, SQLAlchemyRepository
-from vega.data._connection.idle_monitor import IdleWatch
+from vega.data._connection.idle_monitor import IdleMonitor
 from vega.data._project.location import database_of
 
 NEVER = 3600.0
@@ -50,7 +50,7 @@ def test_an_idle_unit_is_told_once_with_the_line_that_opened_it(
         async with database.unit():
             assert await tasks.count() == 0
             for _ in range(4):
-                database.pool.idle_watch.look()
+                database.pool.idle_monitor.look()
 
     in_database(database_url, body)
 
@@ -66,16 +66,16 @@ def test_a_unit_that_goes_on_working_or_has_no_connection_is_not_told(
 ) -> None:
     async def body(database: Database, tasks: Any) -> None:
         async with database.unit() as unit:
-            database.pool.idle_watch.look()  # no connection is taken before the first statement
-            database.pool.idle_watch.look()
+            database.pool.idle_monitor.look()  # no connection is taken before the first statement
+            database.pool.idle_monitor.look()
             for number in range(3):
                 await tasks.add(Task(number, "x"))
-                database.pool.idle_watch.look()
+                database.pool.idle_monitor.look()
             async with unit.session._lock:  # a statement is on its way
-                database.pool.idle_watch.look()
-                database.pool.idle_watch.look()
-        database.pool.idle_watch.look()
-        database.pool.idle_watch.look()
+                database.pool.idle_monitor.look()
+                database.pool.idle_monitor.look()
+        database.pool.idle_monitor.look()
+        database.pool.idle_monitor.look()
 
     in_database(database_url, body)
 
@@ -88,7 +88,7 @@ def test_what_is_done_with_the_connection_itself_is_not_taken_for_idleness(
     async def body(database: Database, tasks: Any) -> None:
         async with database.unit(), database.connection():
             for _ in range(3):
-                database.pool.idle_watch.look()
+                database.pool.idle_monitor.look()
 
     in_database(database_url, body)
 
@@ -103,10 +103,10 @@ def test_a_reader_that_stops_in_the_middle_of_a_stream_is_told(
         async with database.unit():
             stream = tasks.query().order_by("title").stream(batch=1)
             async for _ in stream:
-                database.pool.idle_watch.look()
+                database.pool.idle_monitor.look()
             assert warnings(caplog) == [], "each batch is work"
             for _ in range(2):
-                database.pool.idle_watch.look()
+                database.pool.idle_monitor.look()
 
     in_database(database_url, body)
 
@@ -135,20 +135,20 @@ def test_the_watch_looks_by_itself(
 
 def test_short_units_cost_one_timer_for_all_and_no_look(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    wait = IdleWatch._wait
+    wait = IdleMonitor._wait
 
-    def noted_wait(watch: IdleWatch, loop: asyncio.AbstractEventLoop) -> None:
+    def noted_wait(watch: IdleMonitor, loop: asyncio.AbstractEventLoop) -> None:
         done.append("wait")
         wait(watch, loop)
 
-    monkeypatch.setattr(IdleWatch, "_wait", noted_wait)
-    monkeypatch.setattr(IdleWatch, "look", lambda _: done.append("look"))
+    monkeypatch.setattr(IdleMonitor, "_wait", noted_wait)
+    monkeypatch.setattr(IdleMonitor, "look", lambda _: done.append("look"))
 
     async def body(database: Database, tasks: Any) -> None:
         for number in range(200):
             async with database.unit():
                 await tasks.add(Task(number, "x"))
-        assert database.pool.idle_watch._held == {}
+        assert database.pool.idle_monitor._held == {}
 
     in_database(database_url, body)
 
@@ -160,8 +160,8 @@ def test_a_limit_of_zero_watches_nothing(database_url: str, caplog: pytest.LogCa
         async with database.unit() as unit:
             await tasks.count()
             assert unit.session.opened_at == ""
-            database.pool.idle_watch.look()
-            database.pool.idle_watch.look()
+            database.pool.idle_monitor.look()
+            database.pool.idle_monitor.look()
 
     in_database(database_url, body, idle_limit=0)
 
@@ -171,4 +171,4 @@ def test_a_limit_of_zero_watches_nothing(database_url: str, caplog: pytest.LogCa
 def test_the_limit_of_a_project_comes_from_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_IDLE_LIMIT", "2.5")
 
-    assert database_of(Project(root=tmp_path, package="shop")).pool.idle_watch.seconds == 2.5
+    assert database_of(Project(root=tmp_path, package="shop")).pool.idle_monitor.seconds == 2.5
