@@ -128,7 +128,7 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     ),
     "Anything else raises `FilterNotAllowedError`, and nothing is sent.": (
         REQUESTS,
-        f"{DATA}/test_names.py::test_five_hundred_hostile_names_are_refused_and_none_is_sent",
+        f"{DATA}/test_hostile_input.py::test_five_hundred_hostile_names_are_refused_and_none_is_sent",
     ),
     "Private fields, `Annotated[str, Private()]`, cannot be named by strings at all.": (
         REQUESTS,

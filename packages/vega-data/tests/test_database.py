@@ -442,3 +442,20 @@ def test_a_repository_finds_its_entity_from_the_type_parameter(tmp_path: Path) -
     assert Special(database=database).tables.table.name == "counters"
     with pytest.raises(MappingError, match="does not say"):
         SQLAlchemyRepository(database=database)
+
+
+def test_a_database_opens_and_closes_twice_and_keeps_its_secret() -> None:
+    database = Database("sqlite://", cursor_secret="secret")
+
+    async def main() -> None:
+        await database.close()
+        await database.open()
+        engine = database.engine
+        await database.open()
+        assert database.engine is engine
+        await database.close()
+        await database.close()
+
+    asyncio.run(main())
+    assert database.cursor_secret == b"secret"
+    assert not database.is_open

@@ -121,17 +121,19 @@ _COLLECTIONS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
 
 
 def members_of(entity: object, child: Child) -> Sequence[Any]:
-    """Return the members of a child collection; none when there is no collection.
+    """Return the members of a child collection; none when it is None.
 
     Raises:
-        InvalidEntityError: it is no collection, or holds something else.
+        InvalidEntityError: it is not a collection, or holds something else.
     """
-    found = read(entity, child.path)
-    if found is None:
+    value = read(entity, child.path)
+    if value is None:
         return ()
-    if not _is_collection(found):
-        raise InvalidEntityError(f"{child.dotted} is no collection", type(entity).__name__, "give it a list or a tuple")
-    members = list(found)
+    if not _is_collection(value):
+        raise InvalidEntityError(
+            f"{child.dotted} is not a collection", type(entity).__name__, "give it a list or a tuple"
+        )
+    members = list(value)
     for member in members:
         require_instance(member, child.layout.entity)
     return members

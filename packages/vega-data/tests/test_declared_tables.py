@@ -1,4 +1,4 @@
-"""Which repository classes count as declared: those that an imported module holds."""
+"""Repository classes that count as declared: those that an imported module holds."""
 
 from __future__ import annotations
 
@@ -81,3 +81,7 @@ def test_two_imported_modules_that_map_to_one_table_are_refused_unless_one_packa
     with pytest.raises(MappingError, match=r"declared_here\.Thing and declared_there\.Thing are both mapped"):
         metadata()
     assert "things" in Database("sqlite:///:memory:", package="declared_here").metadata().tables
+
+
+def test_a_package_without_repositories_has_no_tables() -> None:
+    assert metadata("package_without_repositories").tables == {}

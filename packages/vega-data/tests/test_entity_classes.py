@@ -1,4 +1,4 @@
-"""An entity may be written in any form, and stays free of what stores it."""
+"""Classes of entities of any form, free of what stores them."""
 
 from __future__ import annotations
 

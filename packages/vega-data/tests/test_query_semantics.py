@@ -1,4 +1,4 @@
-"""The questions to which naive Python, SQLite and PostgreSQL give different answers: here all give the one written."""
+"""Queries that naive Python, SQLite and PostgreSQL answer differently: every store gives the one written answer."""
 
 from __future__ import annotations
 

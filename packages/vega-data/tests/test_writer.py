@@ -1,4 +1,4 @@
-"""What is sent when entities are stored: no more statements and no more columns than are needed."""
+"""Statements that store entities: no more of them, and no more columns, than are needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and sizes from outside: what is not declared ends in a typed error, and nothing is sent."""
+"""Hostile names and sizes: what is not declared ends in a typed error, and nothing is sent."""
 
 from __future__ import annotations
 
