@@ -59,14 +59,14 @@ def test_each_error_has_a_code_of_its_own_and_the_drawing_shows_it() -> None:
 
 
 def test_the_examples_in_the_docstrings_are_true() -> None:
-    for module in pkgutil.iter_modules([str(PACKAGE)]):
-        loaded = importlib.import_module(f"vega.events.{module.name}")
+    for module in pkgutil.walk_packages([str(PACKAGE)], "vega.events."):
+        loaded = importlib.import_module(module.name)
         with vega.events.use_event_bus(vega.events.EventBus()):
             assert doctest.testmod(loaded, raise_on_error=False).failed == 0, module.name
 
 
 def test_files_and_functions_are_short() -> None:
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert len(text.splitlines()) < 300, path.name
         for node in ast.walk(ast.parse(text)):

@@ -17,11 +17,13 @@ from ._errors import (
     EventError,
     EventTypeError,
     HandlerError,
+    InvalidInstantError,
     MiddlewareError,
     SubscriptionError,
     UpcastError,
 )
 from ._event.event import Event
+from ._event.identity import uuid7
 from ._handlers.backoff import Backoff
 from ._handlers.failures import EventHandlerErrors, HandlerFailure
 from ._handlers.subscription import Handler, Invoke, Phase
@@ -53,6 +55,7 @@ __all__ = [
     "Handler",
     "HandlerError",
     "HandlerFailure",
+    "InvalidInstantError",
     "Invoke",
     "LoggingEventMiddleware",
     "MetricsEventMiddleware",
@@ -69,6 +72,7 @@ __all__ = [
     "set_event_bus",
     "subscribe",
     "use_event_bus",
+    "uuid7",
 ]
 
 __version__ = "0.1.0"

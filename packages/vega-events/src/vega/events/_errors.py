@@ -9,7 +9,8 @@ EventError
 ├── EventDataError          VG306  an event that cannot be written to data, or read from it
 ├── UpcastError             VG307  an old version of an event that nothing brings up to date
 ├── BackoffError            VG308  a delay that is out of range
-└── DrainError              VG309  publishes that did not end in time, or would wait for themselves
+├── DrainError              VG309  publishes that did not end in time, or would wait for themselves
+└── InvalidInstantError     VG310  an instant that a UUID of version 7 cannot hold
 EventHandlerErrors                 the group of the errors of all handlers that failed for one event
 """
 
@@ -96,3 +97,9 @@ class DrainError(EventError):
     """Publishes did not end in time, or `drain` was called by a handler, which would wait for itself."""
 
     code = "VG309"
+
+
+class InvalidInstantError(EventError):
+    """An instant is before 1970 or after the last one that a UUID of version 7 holds, or not an integer."""
+
+    code = "VG310"

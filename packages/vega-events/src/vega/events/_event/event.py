@@ -5,16 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from .class_checks import define
-from .identity import utc_now, uuid7
+from .identity import uuid7
 from .registry import remember
 from .serialization import Upcaster, add_upcaster, read_event, write_event
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _filling = threading.RLock()
 _set = object.__setattr__
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, init=False)
@@ -45,14 +51,14 @@ class Event:
     former_names: ClassVar[tuple[str, ...]] = ()
 
     event_id: str = field(init=False, kw_only=True)
-    timestamp: datetime = field(init=False, kw_only=True, repr=False, default_factory=utc_now)
+    timestamp: datetime = field(init=False, kw_only=True, repr=False, default_factory=_utc_now)
     metadata: dict[str, Any] = field(init=False, kw_only=True, repr=False, compare=False)
 
     def __init__(self) -> None:
         try:
             object.__getattribute__(self, "timestamp")
         except AttributeError:
-            _set(self, "timestamp", utc_now())
+            _set(self, "timestamp", _utc_now())
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super(Event, cls).__init_subclass__(**kwargs)
@@ -147,8 +153,8 @@ class Event:
 
 
 _FILLS: dict[str, Callable[[Event], object]] = {
-    "timestamp": lambda event: utc_now(),
-    "event_id": lambda event: uuid7(event.timestamp),
+    "timestamp": lambda event: _utc_now(),
+    "event_id": lambda event: str(uuid7((event.timestamp - _EPOCH) // _MICROSECOND * 1000)),
     "metadata": lambda event: dict[str, Any](),
 }
 

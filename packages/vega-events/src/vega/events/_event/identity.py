@@ -1,35 +1,52 @@
-"""Identifiers of events: UUID version 7, made from the instant of the event."""
+"""UUIDs of version 7: identifiers that sort by the time they were made."""
 
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+import time
 from uuid import UUID
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from .._errors import InvalidInstantError
+
+_NANOSECONDS_PER_MILLISECOND = 1_000_000
+_END = _NANOSECONDS_PER_MILLISECOND << 48
 _RANDOM_BITS = 62
 
 
-def utc_now() -> datetime:
-    """Return the current instant, aware, in UTC."""
-    return datetime.now(UTC)
+def uuid7(nanoseconds: int | None = None) -> UUID:
+    """Return a new UUID of version 7.
 
-
-def uuid7(instant: datetime) -> str:
-    """Return a new UUIDv7 for an instant, 36 characters.
-
-    The first 48 bits are milliseconds since 1970; the next 12 hold the microseconds within, so that
-    identifiers sort by time to the microsecond; 62 bits are random, from the operating system, so that a
+    The first 48 bits are milliseconds since 1970; the next 12 hold the fraction of the millisecond, so that
+    identifiers of different microseconds sort by time; 62 bits are random, from the operating system, so that a
     fork or a seeded `random` repeats none.
 
     Args:
-        instant: aware; from 1970 to 10889 AD.
+        nanoseconds: the instant, in nanoseconds since 1970-01-01 UTC; 0 <= nanoseconds < 2**48 milliseconds, which
+            is in the year 10889. None takes the clock's.
+
+    Raises:
+        InvalidInstantError: the instant is out of range, or not an integer.
 
     Source: RFC 9562, sections 5.7 and 6.2 (method 3: increased clock precision).
+
+    >>> earlier, later = uuid7(1_700_000_000_000_000_000), uuid7(1_700_000_000_000_001_000)
+    >>> earlier.version, str(earlier)[:18], earlier < later
+    (7, '018bcfe5-6800-7000', True)
     """
-    micros = (instant - _EPOCH) // _MICROSECOND
-    millis, rest = divmod(micros, 1000)
-    fraction = (rest << 12) // 1000
+    if nanoseconds is None:
+        nanoseconds = time.time_ns()
+    else:
+        _check_instant(nanoseconds)
+    milliseconds, rest = divmod(nanoseconds, _NANOSECONDS_PER_MILLISECOND)
+    fraction = (rest << 12) // _NANOSECONDS_PER_MILLISECOND
     random = int.from_bytes(os.urandom(8)) >> 64 - _RANDOM_BITS
-    return str(UUID(int=millis << 80 | 7 << 76 | fraction << 64 | 2 << _RANDOM_BITS | random))
+    return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << _RANDOM_BITS | random)
+
+
+def _check_instant(nanoseconds: object) -> None:
+    if not isinstance(nanoseconds, int) or not 0 <= nanoseconds < _END:
+        raise InvalidInstantError(
+            f"{nanoseconds!r} is not an instant of a UUID of version 7",
+            "uuid7",
+            f"give nanoseconds since 1970 as an integer, 0 <= nanoseconds < {_END}",
+        )
