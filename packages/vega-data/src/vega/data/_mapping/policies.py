@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
 
+from vega.events import uuid7
 from vega.patterns import EntityNotFoundError
 from vega.patterns.query import Compare, Comparison, Field, FieldInfo, IsNull, Kind, Node, QueryPlan
 
@@ -16,7 +16,6 @@ from .columns import Column, read
 from .context import current_actor, current_tenant
 from .entity_layout import EntityLayout
 from .entity_mapping import EntityMapping
-from .uuid7 import uuid7
 
 _MADE_KINDS: Final = (Kind.INT, Kind.TEXT, Kind.UUID)
 
@@ -205,7 +204,7 @@ class Policies:
         kind = self.identity_field.kind
         if kind not in _MADE_KINDS:
             raise MappingError(f"no {kind} identifier can be made", self.name, "give the entity one before it is added")
-        made: UUID = uuid7()
+        made = uuid7()
         return made if kind is Kind.UUID else str(made)
 
     def _require(self, name: str, kind: Kind, role: str) -> None:

@@ -15,12 +15,11 @@ from typing import Any, TypeVar
 from sqlalchemy import MetaData, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vega.events import Event, EventError
+from vega.events import Event, EventError, uuid7
 
 from .._connection.database import Database
 from .._connection.session import Session
 from .._errors import OutboxError
-from .._mapping.uuid7 import uuid7
 from .._sql.tables import NAMING
 from ._listeners import Listener
 from ._relay import Invoke, Relay
