@@ -1,1 +1,1 @@
-"""app."""
+"""The application: routers, health, mounts and OpenAPI joined into one, and what plugins and generators add."""

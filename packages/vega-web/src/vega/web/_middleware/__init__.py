@@ -1,1 +1,1 @@
-"""The middleware that comes with vega-web, one file each; `vega.web` names them."""
+"""The middleware that comes with vega-web, in a folder for each purpose."""

@@ -1,1 +1,1 @@
-"""pipeline."""
+"""The middleware pipeline: registration, order, checks, and the run of inline functions."""

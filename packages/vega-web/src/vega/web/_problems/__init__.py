@@ -1,1 +1,1 @@
-"""problems."""
+"""Errors as problem documents: the mapping of classes to statuses, and refusals of WebSockets."""

@@ -1,1 +1,1 @@
-"""security."""
+"""Principals, policies, and the schemes that authenticate a request."""

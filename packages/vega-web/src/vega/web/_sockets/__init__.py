@@ -1,1 +1,1 @@
-"""WebSockets: handlers, their messages, outboxes and rooms; `vega.web` names what is public."""
+"""WebSockets: handlers, messages, send queues, rooms and the backplanes that join processes."""

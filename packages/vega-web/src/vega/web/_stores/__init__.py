@@ -1,1 +1,1 @@
-"""stores."""
+"""What several processes share: the Redis client and store, and the counters of rate limits."""

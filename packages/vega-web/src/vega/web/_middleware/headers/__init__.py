@@ -1,1 +1,1 @@
-"""headers."""
+"""Middleware that reads and sets headers: CORS, compression, ETags, hosts and security headers."""

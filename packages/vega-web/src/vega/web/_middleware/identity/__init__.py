@@ -1,1 +1,1 @@
-"""identity."""
+"""Middleware that finds the principal of a request and applies a policy to it."""

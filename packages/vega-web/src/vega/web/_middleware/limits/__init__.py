@@ -1,1 +1,1 @@
-"""limits."""
+"""Middleware that bounds a request: body size, time, rate, and repetition by idempotency keys."""
