@@ -11,7 +11,7 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from vega.web import Rooms
-from vega.web._sockets.send_queue import Outbox
+from vega.web._sockets.send_queue import SendQueue
 
 SOCKETS = 200
 
@@ -56,8 +56,8 @@ async def compare(rounds: int, messages: int) -> tuple[float, float]:
     rooms = Rooms()
     async with rooms:
         for number in range(SOCKETS):
-            outbox = Outbox(Wire().send, limit=100, overflow="close", stop=lambda _: None)
-            await rooms.join("room", str(number), outbox)
+            send_queue = SendQueue(Wire().send, limit=100, overflow="close", stop=lambda _: None)
+            await rooms.join("room", str(number), send_queue)
 
         async def loop() -> None:
             for socket in sockets:
@@ -79,8 +79,8 @@ async def isolation(messages: int) -> int:
     stopped: list[int] = []
     async with Rooms() as rooms:
         for number, wire in enumerate(wires):
-            outbox = Outbox(wire.send, limit=50, overflow="close", stop=stopped.append)
-            await rooms.join("room", str(number), outbox)
+            send_queue = SendQueue(wire.send, limit=50, overflow="close", stop=stopped.append)
+            await rooms.join("room", str(number), send_queue)
         for _ in range(messages):
             await rooms.broadcast("room", "hello")
         assert stopped == [1013]

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from starlette.types import Message
 
 from vega.web import BackplaneError, RedisBackplane, Rooms
-from vega.web._sockets.send_queue import Outbox
+from vega.web._sockets.send_queue import SendQueue
 
 COUNT = 10_000 if os.environ.get("VEGA_FULL") == "1" else 300
 
@@ -24,7 +24,7 @@ class Member:
 
     def __init__(self) -> None:
         self.heard: asyncio.Queue[str] = asyncio.Queue()
-        self.outbox = Outbox(self._send, limit=10, overflow="close", stop=lambda _: None)
+        self.send_queue = SendQueue(self._send, limit=10, overflow="close", stop=lambda _: None)
 
     async def _send(self, message: Message) -> None:
         self.heard.put_nowait(message["text"])
@@ -47,8 +47,8 @@ def test_a_room_spans_processes(redis_url: str) -> None:
     async def main() -> list[str]:
         async with processes(redis_url, 2, "span:") as (one, two):
             ada, eve = Member(), Member()
-            await one.join("a", "ada", ada.outbox)
-            await two.join("a", "eve", eve.outbox)
+            await one.join("a", "ada", ada.send_queue)
+            await two.join("a", "eve", eve.send_queue)
             await one.broadcast("a", "hello | world")
             heard = [await ada.next(), await eve.next()]
             await two.broadcast("a", {"n": 1}, exclude="eve")
@@ -68,7 +68,7 @@ def test_after_the_server_came_back_rooms_are_heard_again_and_the_gap_is_told(st
         with start_valkey() as (url, process):
             async with processes(url, 2, "gap:") as (one, two):
                 ada = Member()
-                await one.join("a", "ada", ada.outbox)
+                await one.join("a", "ada", ada.send_queue)
                 await two.broadcast("a", "before")
                 heard = [await ada.next()]
                 process.kill()
@@ -97,7 +97,7 @@ def test_numbers_that_are_missing_are_told(redis_url: str) -> None:
         redis = Redis.from_url(redis_url)
         async with processes(redis_url, 1, "missing:") as (rooms,):
             ada = Member()
-            await rooms.join("a", "ada", ada.outbox)
+            await rooms.join("a", "ada", ada.send_queue)
             await rooms.broadcast("a", "first")
             heard = [await ada.next()]
             await redis.incrby("missing:a", 3)
@@ -115,7 +115,7 @@ def test_joins_and_leaves_leave_nothing_behind(redis_url: str) -> None:
         async with processes(redis_url, 1, "many:") as (rooms,):
             member = Member()
             for number in range(COUNT):
-                await rooms.join(f"r{number % 50}", "ada", member.outbox)
+                await rooms.join(f"r{number % 50}", "ada", member.send_queue)
                 await rooms.leave(f"r{number % 50}", "ada")
             await asyncio.sleep(0.05)
             channels = await redis.pubsub_channels("many:r*")
@@ -132,7 +132,7 @@ def test_a_room_joined_while_the_server_is_away_is_heard_when_it_comes(start_val
         rooms = Rooms(RedisBackplane(url, prefix="late:", timeout=0.1, longest_pause=0.1))
         async with rooms:
             ada = Member()
-            await rooms.join("a", "ada", ada.outbox)
+            await rooms.join("a", "ada", ada.send_queue)
             with start_valkey():
                 while True:
                     try:

@@ -17,7 +17,7 @@ from vega.web import (
     add_websocket,
     coalesce,
 )
-from vega.web._sockets.send_queue import Outbox
+from vega.web._sockets.send_queue import SendQueue
 
 Shop = Callable[..., FastAPI]
 
@@ -74,14 +74,14 @@ def test_an_outbox_keeps_the_order_of_what_waits() -> None:
             await gate.wait()
             sent.append(message["text"])
 
-        outbox = Outbox(send, limit=10, overflow="close", stop=lambda _: None)
+        send_queue = SendQueue(send, limit=10, overflow="close", stop=lambda _: None)
         for number in range(4):
-            outbox.push({"text": str(number)})
-        last = asyncio.ensure_future(outbox.send({"text": "4"}))
+            send_queue.push({"text": str(number)})
+        last = asyncio.ensure_future(send_queue.send({"text": "4"}))
         await asyncio.sleep(0)
         gate.set()
         await last
-        outbox.push({"text": "5"})
+        send_queue.push({"text": "5"})
         return sent
 
     assert asyncio.run(main()) == list("012345")
@@ -96,11 +96,11 @@ def test_an_outbox_of_a_client_that_has_gone_takes_nothing() -> None:
             calls += 1
             raise OSError("gone")
 
-        outbox = Outbox(broken, limit=1, overflow="close", stop=lambda _: None)
-        outbox.push({})
-        outbox.push({})
-        await outbox.close(None, 0.1)
-        return outbox.is_closed, calls
+        send_queue = SendQueue(broken, limit=1, overflow="close", stop=lambda _: None)
+        send_queue.push({})
+        send_queue.push({})
+        await send_queue.close(None, 0.1)
+        return send_queue.is_closed, calls
 
     assert asyncio.run(main()) == (True, 1)
 
@@ -111,11 +111,11 @@ def test_an_outbox_whose_client_breaks_while_it_waits_takes_nothing_more() -> No
             await asyncio.sleep(0)
             raise OSError("gone")
 
-        outbox = Outbox(broken, limit=5, overflow="close", stop=lambda _: None)
-        outbox.push({})
-        outbox.push({})
-        await outbox.flush()
-        return outbox.is_closed
+        send_queue = SendQueue(broken, limit=5, overflow="close", stop=lambda _: None)
+        send_queue.push({})
+        send_queue.push({})
+        await send_queue.flush()
+        return send_queue.is_closed
 
     assert asyncio.run(main())
 
@@ -168,12 +168,12 @@ def test_where_all_that_wait_differ_the_other_policy_holds(otherwise: Any, left:
             await gate.wait()
             sent.append(message["text"])
 
-        outbox = Outbox(send, limit=2, overflow=coalesce("s", otherwise=otherwise), stop=codes.append)
+        send_queue = SendQueue(send, limit=2, overflow=coalesce("s", otherwise=otherwise), stop=codes.append)
         for text in ("0", '{"s":"a","n":1}', '{"s":"b","n":1}', '{"s":"b","n":2}', '{"s":"c","n":1}'):
-            outbox.push({"text": text})
+            send_queue.push({"text": text})
         gate.set()
-        await outbox.flush()
-        return sent, codes, outbox.dropped
+        await send_queue.flush()
+        return sent, codes, send_queue.dropped
 
     sent, codes, dropped = asyncio.run(main())
     shown = [text if len(text) == 1 else text[6] + text[-2] for text in sent]
@@ -230,7 +230,7 @@ def test_one_that_never_reads_costs_its_queue_and_the_others_hear_all(shop: Shop
             for number in range(MESSAGES):
                 await rooms.broadcast("all", {"n": number})
             heard = [client.sent.qsize() for client in others]
-            (waiting,) = [each for each in outboxes(rooms) if each.waiting]
+            (waiting,) = [each for each in send_queues(rooms) if each.waiting]
             counts = waiting.waiting, waiting.dropped
             stuck.reads.set()
             for client in clients:
@@ -243,5 +243,5 @@ def test_one_that_never_reads_costs_its_queue_and_the_others_hear_all(shop: Shop
     assert (waiting, dropped) == (100, MESSAGES - 101)
 
 
-def outboxes(rooms: Rooms) -> list[Outbox]:
-    return [outbox for members in rooms._members.values() for outbox in members.values()]
+def send_queues(rooms: Rooms) -> list[SendQueue]:
+    return [send_queue for members in rooms._members.values() for send_queue in members.values()]

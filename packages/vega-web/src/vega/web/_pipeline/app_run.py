@@ -1,6 +1,6 @@
-"""Runs the next application in the caller's own task, and stops it where it speaks.
+"""Run the wrapped application in the current task and pause it at each message it sends.
 
-The coroutine of the application is driven by hand. As long as somebody may still change the response, every message of
+The coroutine of the application is driven by hand. As long as the response may still be changed, every message of
 it parks the coroutine and gives the control back; once the response is open, messages pass straight to the server and
 what the coroutine waits for is handed to the event loop untouched. Nothing here starts a task: context variables flow
 both ways, exceptions surface at the caller, and a cancellation reaches whatever the application waits for.
@@ -30,7 +30,7 @@ DROPPED: Final = 3  # the response was replaced: the last piece is dropped, a st
 
 
 @final
-class Downstream:
+class AppRun:
     """One run of an application for one request.
 
     Args:

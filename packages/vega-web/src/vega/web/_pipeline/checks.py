@@ -12,7 +12,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from vega.core import ConfigurationErrors
 from vega.di import Container
 
-from .order import Entry, misuse
+from .order import MiddlewareEntry, misuse
 
 
 def takes(function: Any, count: int, *, exactly: bool = True) -> bool:
@@ -41,14 +41,14 @@ def injected(function: Any, given: int, container: Container | None) -> Mapping[
     return container.injected(function, given=names[:given]) if len(names) > given else {}
 
 
-def supplied(entry: Entry, container: Container | None) -> dict[str, Any]:
+def supplied(entry: MiddlewareEntry, container: Container | None) -> dict[str, Any]:
     """Return the services that a container gives to the constructor of a middleware, by parameter."""
     if container is None:
         return {}
     return {name: container.resolve(key) for name, key in _wanted(entry, container).items()}
 
 
-def _wanted(entry: Entry, container: Container | None) -> Mapping[str, Any]:
+def _wanted(entry: MiddlewareEntry, container: Container | None) -> Mapping[str, Any]:
     if container is None:
         return {}
     try:
@@ -60,7 +60,7 @@ def _wanted(entry: Entry, container: Container | None) -> Mapping[str, Any]:
     return {name: key for name, key in container.injected(entry.target, given=given).items() if name in needed}
 
 
-def check_inline(entry: Entry, container: Container | None, errors: list[Exception]) -> None:
+def check_inline(entry: MiddlewareEntry, container: Container | None, errors: list[Exception]) -> None:
     """Add an error when nothing supplies what an inline function asks for beside request and call_next."""
     signature = inspect.signature(entry.target)
     try:
@@ -75,7 +75,7 @@ def is_trap(target: object) -> bool:
     return isinstance(target, type) and issubclass(target, BaseHTTPMiddleware)
 
 
-def check_class(entry: Entry, container: Container | None, errors: list[Exception]) -> None:
+def check_class(entry: MiddlewareEntry, container: Container | None, errors: list[Exception]) -> None:
     """Add an error when the options of a class do not fit its constructor; warn of one that is a known trap."""
     target: Any = entry.target
     if is_trap(target):

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 
-class LightRequest(Request):
-    """A request like any other.
+class FastRequest(Request):
+    """Starlette's request; its attributes are set in the constructor or default on the class.
 
     Args:
         scope: the connection scope, of type `http`.

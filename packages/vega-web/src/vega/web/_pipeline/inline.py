@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .._errors import MiddlewareError
-from .app_run import NOTHING, Downstream
+from .app_run import NOTHING, AppRun
 from .inline_request import InlineRequest
-from .inline_response import LiveResponse
+from .inline_response import InlineResponse
 
 CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
 InlineFunction: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
@@ -47,8 +47,8 @@ class InlineChain:
         except BaseException as error:
             await request.release(error)
             raise
-        downstream = request.downstream
-        if downstream is not None and not downstream.is_done:
+        app_run = request.app_run
+        if app_run is not None and not app_run.is_done:
             await request.release(None)
 
     async def _forward(self, request: Request) -> Response:
@@ -56,27 +56,27 @@ class InlineChain:
         own: InlineRequest | None = request.scope.get(self._key)
         if own is None:
             raise _other_scope(request)
-        if own.downstream is not None:
-            await own.downstream.drop()
+        if own.app_run is not None:
+            await own.app_run.drop()
         receive = own.hand_down() if request is own or request.receive == own.receive else request.receive
-        downstream = own.downstream = Downstream(self._app, request.scope, receive, own.to_server)
-        await downstream.run()
-        if not downstream.inbox:
+        app_run = own.app_run = AppRun(self._app, request.scope, receive, own.to_server)
+        await app_run.run()
+        if not app_run.inbox:
             raise MiddlewareError(
                 "the application ended without a response",
                 f"{request.method} {request.url.path}",
                 "send http.response.start from the application, or raise an error",
             )
-        if downstream.pending is not NOTHING and asyncio.current_task() is not own.task:
-            await downstream.cancel(asyncio.CancelledError())
+        if app_run.pending is not NOTHING and asyncio.current_task() is not own.task:
+            await app_run.cancel(asyncio.CancelledError())
             raise _other_task(request)
-        return LiveResponse(downstream)
+        return InlineResponse(app_run)
 
 
 def _checked(function: InlineFunction, following: CallNext) -> CallNext:
     async def call_next(request: Request) -> Response:
         response: Any = await function(request, following)
-        if type(response) is not LiveResponse and not callable(response):
+        if type(response) is not InlineResponse and not callable(response):
             raise _no_response(function, response)
         return response  # type: ignore[no-any-return]  # any ASGI application will do
 

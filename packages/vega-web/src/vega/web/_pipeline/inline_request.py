@@ -10,12 +10,12 @@ from starlette.requests import empty_send
 from starlette.types import Message, Receive, Scope, Send
 
 from .._errors import MiddlewareError
-from .app_run import Downstream
-from .fast_request import LightRequest
+from .app_run import AppRun
+from .fast_request import FastRequest
 
 
 @final
-class InlineRequest(LightRequest):
+class InlineRequest(FastRequest):
     """The request that a function gets: its body may be read before `call_next`, and goes down all the same.
 
     Args:
@@ -24,13 +24,13 @@ class InlineRequest(LightRequest):
         send: the server's.
 
     Attributes:
-        downstream: the last run of the application behind the functions; None before the first.
+        app_run: the last run of the application behind the functions; None before the first.
         task: the task that serves the request.
         to_server: the server's `send`.
     """
 
     # Each request makes one: what few of them have has its default here.
-    downstream: Downstream | None = None
+    app_run: AppRun | None = None
     _is_taken = False
     _was_empty = False
     _kept: list[Message] | None = None
@@ -94,12 +94,12 @@ class InlineRequest(LightRequest):
 
     async def release(self, error: BaseException | None) -> None:
         """End what was begun and is not delivered: its cleanup and background work run, a cancellation reaches it."""
-        downstream = self.downstream
-        if downstream is None or downstream.is_done:
+        app_run = self.app_run
+        if app_run is None or app_run.is_done:
             return
         if error is None or isinstance(error, Exception):
-            await downstream.drop()
+            await app_run.drop()
         elif isinstance(error, GeneratorExit):
-            downstream.close()
+            app_run.close()
         else:
-            await downstream.cancel(error)
+            await app_run.cancel(error)

@@ -1,4 +1,4 @@
-"""The response that `call_next` gives: status and headers can be changed, the body is untouched unless asked for."""
+"""The response that `call_next` returns: status and headers can be changed, the body passes unread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from .._errors import MiddlewareError
-from .app_run import DROPPED, READ, Downstream
+from .app_run import DROPPED, READ, AppRun
 
 _CHUNK = 64 * 1024
 _NAMES = 256  # as many are remembered, whatever a client makes of names
@@ -56,14 +56,14 @@ class _Headers(MutableHeaders):
 class _Once:
     """An attribute of a response: its headers, made when they are first asked for."""
 
-    def __get__(self, response: LiveResponse, _: type) -> _Headers:
+    def __get__(self, response: InlineResponse, _: type) -> _Headers:
         made = response._made = response._changeable = _Headers(response._bare)  # pyright: ignore[reportPrivateUsage]
         return made
 
 
 @final
-class LiveResponse(StreamingResponse):
-    """What an application answers, before a byte of it was sent.
+class InlineResponse(StreamingResponse):
+    """The answer of an application, before a byte of it is sent.
 
     Attributes:
         status_code: may be set.
@@ -82,9 +82,9 @@ class LiveResponse(StreamingResponse):
     _is_read = False
     _body: Any = None
 
-    def __init__(self, downstream: Downstream) -> None:
-        self._downstream = downstream
-        self._start = start = downstream.inbox.pop(0)
+    def __init__(self, app_run: AppRun) -> None:
+        self._app_run = app_run
+        self._start = start = app_run.inbox.pop(0)
         self.status_code = start["status"]
         self._bare = list(start.get("headers", ()))
 
@@ -121,34 +121,34 @@ class LiveResponse(StreamingResponse):
                 yield chunk
 
     async def _next_message(self) -> Message | None:
-        downstream = self._downstream
+        app_run = self._app_run
         if self._is_read:
             return None
-        if downstream.mode == DROPPED:
+        if app_run.mode == DROPPED:
             self._refuse_given_up()
-        downstream.mode = READ
-        while not downstream.inbox:
-            if downstream.is_done:
+        app_run.mode = READ
+        while not app_run.inbox:
+            if app_run.is_done:
                 return None
-            await downstream.run()
-        message = downstream.inbox.pop(0)
+            await app_run.run()
+        message = app_run.inbox.pop(0)
         self._is_read = not message.get("more_body", False)
         return message
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._downstream.mode == DROPPED:
+        if self._app_run.mode == DROPPED:
             self._refuse_given_up()
         raw = self._bare if self._made is None else self._made.joined()
         start = {**self._start, "status": self.status_code, "headers": raw}
         if self._body is None:
             await send(start)
-            if self._kept or self._downstream.inbox:
-                for message in (*(self._kept or ()), *self._downstream.inbox):
+            if self._kept or self._app_run.inbox:
+                for message in (*(self._kept or ()), *self._app_run.inbox):
                     await send(message)
-            await self._downstream.deliver(send)
+            await self._app_run.deliver(send)
         else:
             await self._send_other_body(start, send)
-            await self._downstream.drop()
+            await self._app_run.drop()
         background: Any = self.background  # a function may set it
         if background is not None:
             await background()

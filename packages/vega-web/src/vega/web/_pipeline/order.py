@@ -18,7 +18,7 @@ Kind: TypeAlias = Literal["class", "inline", "branch"]
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Entry:
+class MiddlewareEntry:
     """One registration in a pipeline."""
 
     kind: Kind
@@ -84,7 +84,7 @@ def references(given: References) -> tuple[Reference, ...]:
     return tuple(given)
 
 
-def ordered(entries: Sequence[Entry], errors: list[Exception]) -> list[Entry]:
+def ordered(entries: Sequence[MiddlewareEntry], errors: list[Exception]) -> list[MiddlewareEntry]:
     """Return the entries, the outermost first: stable, and the same for the same registrations.
 
     What `before` and `after` ask is kept first; among those that may come next, the highest priority wins, then
@@ -97,7 +97,7 @@ def ordered(entries: Sequence[Entry], errors: list[Exception]) -> list[Entry]:
     Source: Kahn, "Topological sorting of large networks", CACM 5(11), 1962, with a priority queue.
     """
     _check_names(entries, errors)
-    inner: dict[Entry, set[Entry]] = {entry: set() for entry in entries}
+    inner: dict[MiddlewareEntry, set[MiddlewareEntry]] = {entry: set() for entry in entries}
     for entry in entries:
         for reference in entry.before:
             inner[entry] |= _meant(entry, "before", reference, entries, errors)
@@ -111,13 +111,13 @@ def ordered(entries: Sequence[Entry], errors: list[Exception]) -> list[Entry]:
     return order
 
 
-def is_active(entry: Entry) -> bool:
+def is_active(entry: MiddlewareEntry) -> bool:
     """Tell whether an entry's `when` lets it in."""
     return bool(entry.when() if callable(entry.when) else entry.when)
 
 
-def _check_names(entries: Sequence[Entry], errors: list[Exception]) -> None:
-    named: dict[str, Entry] = {}
+def _check_names(entries: Sequence[MiddlewareEntry], errors: list[Exception]) -> None:
+    named: dict[str, MiddlewareEntry] = {}
     for entry in entries:
         first = named.setdefault(entry.name, entry) if entry.is_named else entry
         if first is not entry:
@@ -131,8 +131,12 @@ def _check_names(entries: Sequence[Entry], errors: list[Exception]) -> None:
 
 
 def _meant(
-    entry: Entry, option: str, reference: Reference, entries: Sequence[Entry], errors: list[Exception]
-) -> set[Entry]:
+    entry: MiddlewareEntry,
+    option: str,
+    reference: Reference,
+    entries: Sequence[MiddlewareEntry],
+    errors: list[Exception],
+) -> set[MiddlewareEntry]:
     found = {other for other in entries if other.is_meant_by(reference)}
     named = {other for other in found if other.is_named and isinstance(reference, str)}
     found = named or found
@@ -148,14 +152,16 @@ def _meant(
     return found
 
 
-def _sorted(active: Iterable[Entry], inner: Mapping[Entry, set[Entry]]) -> list[Entry]:
+def _sorted(
+    active: Iterable[MiddlewareEntry], inner: Mapping[MiddlewareEntry, set[MiddlewareEntry]]
+) -> list[MiddlewareEntry]:
     waiting = dict.fromkeys(active, 0)
     for followers in inner.values():
         for follower in followers:
             waiting[follower] += 1
     ready = [(-entry.priority, entry.index, entry) for entry, count in waiting.items() if not count]
     heapq.heapify(ready)
-    order: list[Entry] = []
+    order: list[MiddlewareEntry] = []
     while ready:
         entry = heapq.heappop(ready)[2]
         order.append(entry)
@@ -166,7 +172,7 @@ def _sorted(active: Iterable[Entry], inner: Mapping[Entry, set[Entry]]) -> list[
     return order
 
 
-def _cycle(left: list[Entry], inner: Mapping[Entry, set[Entry]]) -> MiddlewareOrderError:
+def _cycle(left: list[MiddlewareEntry], inner: Mapping[MiddlewareEntry, set[MiddlewareEntry]]) -> MiddlewareOrderError:
     """Return the error that draws one cycle: from what is left, every step outwards stays in what is left."""
     outer = {entry: [other for other in left if entry in inner[other]] for entry in left}
     path = [left[0]]
@@ -185,7 +191,7 @@ def word(reference: Reference) -> str:
     return reference if isinstance(reference, str) else str(getattr(reference, "__qualname__", repr(reference)))
 
 
-def _shown(entry: Entry) -> str:
+def _shown(entry: MiddlewareEntry) -> str:
     return f"{getattr(entry.target, '__module__', '')}.{word(entry.target)}"
 
 

@@ -16,7 +16,7 @@ from vega.di import Container
 from .._errors import MiddlewareError
 from .checks import check_class, check_inline, refuse, takes
 from .inline import InlineFunction
-from .order import Condition, Entry, MiddlewareStep, References, default_name, misuse, ordered, references
+from .order import Condition, MiddlewareEntry, MiddlewareStep, References, default_name, misuse, ordered, references
 from .stack import Predicate, Stack, around, steps
 
 P = ParamSpec("P")
@@ -56,7 +56,7 @@ class MiddlewarePipeline:
     """
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self._entries: list[MiddlewareEntry] = []
         self._is_installed = False
 
     @overload
@@ -247,7 +247,7 @@ class MiddlewarePipeline:
         name = placing.pop("name", None)
         before, after = references(placing.pop("before", ())), references(placing.pop("after", ()))
         self._entries.append(
-            Entry(
+            MiddlewareEntry(
                 kind=kind,
                 target=target,
                 name=name if name is not None else default_name(target),

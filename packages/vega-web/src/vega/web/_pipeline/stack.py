@@ -16,7 +16,7 @@ from .._errors import MiddlewareOrderError
 from .checks import injected, supplied
 from .exclusions import Exclusions, Skippable, skippable, table_of
 from .inline import InlineChain, InlineFunction
-from .order import Entry, MiddlewareStep, word
+from .order import MiddlewareEntry, MiddlewareStep, word
 
 Predicate: TypeAlias = Callable[[HTTPConnection], bool]
 
@@ -51,10 +51,15 @@ class Stack:
         left_out: what `when` left out.
     """
 
-    def __init__(self, order: Sequence[Entry], branches: dict[Entry, Stack], left_out: Sequence[Entry]) -> None:
+    def __init__(
+        self,
+        order: Sequence[MiddlewareEntry],
+        branches: dict[MiddlewareEntry, Stack],
+        left_out: Sequence[MiddlewareEntry],
+    ) -> None:
         self.order, self.branches, self.left_out = tuple(order), branches, tuple(left_out)
 
-    def nodes(self) -> Iterator[list[Entry]]:
+    def nodes(self) -> Iterator[list[MiddlewareEntry]]:
         """Yield the entries of each ASGI node, the outermost first."""
         for is_inline, run in groupby(self.order, key=lambda entry: entry.kind == "inline"):
             if is_inline:
@@ -85,7 +90,7 @@ class Stack:
         return app
 
 
-def _function(entry: Entry, container: Container | None, excluded: AbstractSet[str]) -> InlineFunction:
+def _function(entry: MiddlewareEntry, container: Container | None, excluded: AbstractSet[str]) -> InlineFunction:
     function: InlineFunction = entry.target
     if injected(function, 2, container):
         assert container is not None
@@ -104,11 +109,13 @@ def steps(stack: Stack, depth: int = 0) -> Iterator[MiddlewareStep]:
         yield _step(entry, None, None, ("left out by when",), depth)
 
 
-def _step(entry: Entry, position: int | None, node: int | None, reasons: tuple[str, ...], depth: int) -> MiddlewareStep:
+def _step(
+    entry: MiddlewareEntry, position: int | None, node: int | None, reasons: tuple[str, ...], depth: int
+) -> MiddlewareStep:
     return MiddlewareStep(name=entry.name, kind=entry.kind, position=position, node=node, reasons=reasons, depth=depth)
 
 
-def _reasons(entry: Entry) -> tuple[str, ...]:
+def _reasons(entry: MiddlewareEntry) -> tuple[str, ...]:
     reasons = [f"before {word(reference)}" for reference in entry.before]
     reasons += [f"after {word(reference)}" for reference in entry.after]
     if entry.priority:

@@ -1,4 +1,4 @@
-"""Serves a plain route; whatever is unusual about a request goes to FastAPI's own handler.
+"""A route served without FastAPI's dependency solving; unusual requests go to FastAPI's own handler.
 
 Input is validated by the fields that FastAPI made. Where it is invalid, or comes in another form than usual, FastAPI
 serves the request from its beginning, and says what is wrong in its own words.
@@ -18,16 +18,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .._pipeline.fast_request import LightRequest
-from .fast_route_plan import PlainPlan
+from .._pipeline.fast_request import FastRequest
+from .fast_route_plan import FastRoutePlan
 
 _JSON: Final = (b"content-type", b"application/json")
 _UNUSUAL: Final[Any] = object()
 
 
 @final
-class PlainRoute:
-    """ASGI application (ASGI 3.0) of one plain route.
+class FastRoute:
+    """ASGI application (ASGI 3.0) of one fast route.
 
     Args:
         plan: how it is served.
@@ -36,13 +36,13 @@ class PlainRoute:
 
     __slots__ = ("_fastapi", "_is_direct", "_plan")
 
-    def __init__(self, plan: PlainPlan, fastapi: Callable[[], ASGIApp]) -> None:
+    def __init__(self, plan: FastRoutePlan, fastapi: Callable[[], ASGIApp]) -> None:
         self._plan, self._fastapi = plan, fastapi
         self._is_direct = plan.is_json and is_body_allowed_for_status_code(plan.status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plan = self._plan
-        request = LightRequest(scope, receive, send)
+        request = FastRequest(scope, receive, send)
         values = _values(plan, request)
         if values is not None and plan.body is not None:
             name, validate = plan.body
@@ -95,7 +95,7 @@ class PlainRoute:
         return response
 
 
-def _values(plan: PlainPlan, request: Request) -> dict[str, Any] | None:
+def _values(plan: FastRoutePlan, request: Request) -> dict[str, Any] | None:
     """Return the valid arguments from path and query; None when one is missing or invalid."""
     values: dict[str, Any] = dict.fromkeys(plan.requests, request)
     if plan.path:

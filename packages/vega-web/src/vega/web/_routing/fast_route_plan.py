@@ -1,6 +1,6 @@
-"""What a plain route needs to be served without FastAPI's dependency solving; read once, when the route is made.
+"""The plan of a fast route, which is served without FastAPI's dependency solving; read once, when the route is made.
 
-A route is plain when its endpoint is an async function whose parameters are single values of path and query, one JSON
+A route is fast when its endpoint is an async function whose parameters are single values of path and query, one JSON
 body and the request (what the container injects is hidden from FastAPI). Everything else stays with FastAPI: `Depends`,
 headers, cookies, forms, background tasks, streams of items, limits, handlers that something has wrapped.
 """
@@ -54,8 +54,8 @@ class Value:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlainPlan:
-    """How a plain route is served.
+class FastRoutePlan:
+    """How a fast route is served.
 
     Attributes:
         call: the endpoint.
@@ -83,8 +83,8 @@ class PlainPlan:
     where: dict[str, Any]
 
 
-def plain_plan(route: Any) -> PlainPlan | None:
-    """Return the plan of a plain route, or None.
+def plan_fast_route(route: Any) -> FastRoutePlan | None:
+    """Return the plan of a route that can be fast, or None.
 
     Args:
         route: what FastAPI reads its handler's settings from: an `APIRoute`, or one as it is included in a router.
@@ -100,7 +100,7 @@ def plain_plan(route: Any) -> PlainPlan | None:
     supplied = {*requests, *(each.name for each in (*path, *query)), *([body[0]] if body else ())}
     if supplied != set(inspect.signature(call).parameters):  # a kind of parameter that is not known here
         return None
-    return PlainPlan(
+    return FastRoutePlan(
         call=call,
         path=path,
         query=query,

@@ -1,4 +1,4 @@
-"""A route with middleware of its own, which serves what is plain by itself."""
+"""A route with middleware of its own, which serves usual endpoints without FastAPI's dependency solving."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._problems.problems import Problems
-from .fast_route import PlainRoute
-from .fast_route_plan import plain_plan
+from .fast_route import FastRoute
+from .fast_route_plan import plan_fast_route
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _INCLUDED: Final[ContextVar[Any] | None] = getattr(routing, "_effective_route_context_var", None)
@@ -25,12 +25,12 @@ _TELEMETRY: Final = "fastapi.telemetry"  # a key of the connection scope, while 
 class Route(APIRoute):
     """A route with middleware of its own, inside that of its router and of the application.
 
-    What is plain is served without FastAPI's dependency solving, with the same answers: see the page on use cases
-    over HTTP. A class that overrides `get_route_handler` or whose `app` is replaced keeps FastAPI's way.
+    An endpoint of usual parameters is served without FastAPI's dependency solving, with the same answers: see the page
+    on use cases over HTTP. A class that overrides `get_route_handler` or whose `app` is replaced keeps FastAPI's way.
     """
 
     around: ASGIApp | None = None
-    vega_plain: PlainRoute | None = None
+    vega_fast: FastRoute | None = None
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -41,7 +41,7 @@ class Route(APIRoute):
         handler = super().get_route_handler()
         if type(self).get_route_handler is Route.get_route_handler:
             served = self._served(None if _INCLUDED is None else _INCLUDED.get())
-            served.vega_plain = _plain(served, handler)
+            served.vega_fast = _fast_route(served, handler)
         return handler
 
     # A frame less than an async function of its own, once a request; checkers differ on what an async function gives.
@@ -54,12 +54,12 @@ class Route(APIRoute):
 
     def _serve(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         served = self._served(scope.get("fastapi", {}).get("effective_route_context"))
-        plain = getattr(served, "vega_plain", None)
-        if plain is None or scope.get(_TELEMETRY) is not None or scope["method"] not in served.methods:
+        fast = getattr(served, "vega_fast", None)
+        if fast is None or scope.get(_TELEMETRY) is not None or scope["method"] not in served.methods:
             return super().handle(scope, receive, send)
         if served is self and self.app is not self._made:
             return super().handle(scope, receive, send)
-        return plain(scope, receive, send)  # type: ignore[no-any-return]  # a PlainRoute
+        return fast(scope, receive, send)  # type: ignore[no-any-return]  # a FastRoute
 
     def _served(self, included: Any) -> Any:
         """Return what knows the settings: the route as it is included in a router, else the route itself."""
@@ -70,9 +70,9 @@ class Route(APIRoute):
         self.around = pipeline.wrap(Problems(self._serve))
 
 
-def _plain(served: Any, handler: Any) -> PlainRoute | None:
+def _fast_route(served: Any, handler: Any) -> FastRoute | None:
     is_own = getattr(handler, "__qualname__", "") == "get_request_handler.<locals>.app"  # which nothing has wrapped
     if _INCLUDED is None or not is_own or getattr(handler, "__module__", "") != routing.__name__:
         return None
-    plan = plain_plan(served)
-    return None if plan is None else PlainRoute(plan, lambda: served.app)
+    plan = plan_fast_route(served)
+    return None if plan is None else FastRoute(plan, lambda: served.app)

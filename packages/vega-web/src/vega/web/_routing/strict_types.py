@@ -1,4 +1,4 @@
-"""Values that are what their JSON schema says and nothing else, so that an edge does what its document tells.
+"""Strict types for requests: a value is accepted only as its JSON schema documents it.
 
 Pydantic reads `"1"` and `true` as the int 1, `true` as the float 1.0, and 12 or `"12"` as an instant of 1970; JSON has
 numbers and texts that no store keeps.

@@ -25,7 +25,7 @@ from .._security.principal import authorize, principal_of
 from .handler import WebSocketHandler
 from .messages import Read, caller_of, reader_of, refusal, size_of, written
 from .rooms import Rooms
-from .send_queue import Outbox
+from .send_queue import SendQueue
 
 _log = logging.getLogger("vega.web")
 _PATIENCE: Final = 1.0  # seconds for a client to take the last messages
@@ -70,7 +70,7 @@ class SocketEndpoint:
 
 
 class _Connection:
-    """One connection: received from in one task, sent to by an outbox."""
+    """One connection: received from in one task, sent to through a queue."""
 
     def __init__(
         self, handler: WebSocketHandler, around: Surroundings, read: Read, call: Any, scope: Scope, *ends: Any
@@ -81,8 +81,8 @@ class _Connection:
         self._task, self._is_waiting = asyncio.current_task(), False
         self._last = asyncio.get_running_loop().time()
         self._socket = WebSocket(scope, receive, send)
-        self._outbox = Outbox(send, limit=handler.queue, overflow=handler.overflow, stop=self.stop)
-        handler.attach(self._socket, self._outbox, around.rooms)
+        self._send_queue = SendQueue(send, limit=handler.queue, overflow=handler.overflow, stop=self.stop)
+        handler.attach(self._socket, self._send_queue, around.rooms)
 
     def stop(self, code: int) -> None:
         """Have the connection closed, now or when the message at hand is handled."""
@@ -144,7 +144,7 @@ class _Connection:
         try:
             value = self._read(message)
         except (ValidationError, MessageKindError) as error:
-            self._outbox.push(written(refusal(error)))
+            self._send_queue.push(written(refusal(error)))
             return
         try:
             async with self._unit_of_work():
@@ -155,7 +155,7 @@ class _Connection:
                 raise
             title, detail = mapped.title or phrase(mapped.status), getattr(error, "what", "") or str(error)
             told = {"type": "error", "status": mapped.status, "title": title, "detail": detail}
-            self._outbox.push(written(told))
+            self._send_queue.push(written(told))
 
     def _fail(self, error: Exception) -> None:
         """Note what a handler raised; that of a client which has gone is no failure."""
@@ -177,7 +177,7 @@ class _Connection:
                 is_open = self._socket.client_state is not WebSocketState.DISCONNECTED
                 is_open = is_open and self._socket.application_state is not WebSocketState.DISCONNECTED
                 code = self._code if self._code is not None else 1000
-                await self._outbox.close({"type": "websocket.close", "code": code} if is_open else None, _PATIENCE)
+                await self._send_queue.close({"type": "websocket.close", "code": code} if is_open else None, _PATIENCE)
 
     def _start_beating(self) -> _Beat | None:
         seconds = self._handler.heartbeat
@@ -189,7 +189,7 @@ class _Connection:
         if silent >= 2 * seconds:
             self.stop(_SILENT)
         elif silent >= seconds and self._socket.application_state is WebSocketState.CONNECTED:
-            self._outbox.push(written({"type": "ping"}))
+            self._send_queue.push(written({"type": "ping"}))
 
 
 class _Beat:

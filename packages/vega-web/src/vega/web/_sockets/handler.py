@@ -11,7 +11,7 @@ from .._security.principal import Policy, Principal, authorize, principal_of
 from .coalescing import Overflow
 from .messages import written
 from .rooms import Rooms
-from .send_queue import Outbox
+from .send_queue import SendQueue
 
 
 class WebSocketHandler:
@@ -48,9 +48,9 @@ class WebSocketHandler:
     heartbeat: ClassVar[float | None] = None
     socket: WebSocket
 
-    def attach(self, socket: WebSocket, outbox: Outbox, rooms: Rooms) -> None:
+    def attach(self, socket: WebSocket, send_queue: SendQueue, rooms: Rooms) -> None:
         """Take the connection; the application calls it, before `on_connect`."""
-        self.socket, self._outbox, self._rooms = socket, outbox, rooms
+        self.socket, self._send_queue, self._rooms = socket, send_queue, rooms
         self._id, self._joined = uuid.uuid4().hex, set[str]()
 
     async def on_connect(self) -> None:
@@ -86,7 +86,7 @@ class WebSocketHandler:
 
     async def send(self, message: Any) -> None:
         """Send a text, bytes, or anything that becomes JSON, and wait until the server has taken it."""
-        await self._outbox.send(written(message))
+        await self._send_queue.send(written(message))
 
     async def join(self, room: str) -> None:
         """Join a room.
@@ -96,7 +96,7 @@ class WebSocketHandler:
         """
         if self.join_policy is not None:
             await authorize(self.join_policy, self.principal, room)
-        await self._rooms.join(room, self._id, self._outbox)
+        await self._rooms.join(room, self._id, self._send_queue)
         self._joined.add(room)
 
     async def leave(self, room: str) -> None:

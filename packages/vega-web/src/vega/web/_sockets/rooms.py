@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias, final
 from starlette.types import Message
 
 from .messages import written
-from .send_queue import Outbox
+from .send_queue import SendQueue
 
 Deliver: TypeAlias = Callable[[str, str, str], None]  # room, text, and the member to leave out
 Missed: TypeAlias = Callable[[str, int], None]  # room, and how many messages
@@ -77,7 +77,7 @@ class Rooms:
 
     def __init__(self, backplane: Backplane | None = None) -> None:
         self._backplane: Backplane = backplane or MemoryBackplane()
-        self._members: dict[str, dict[str, Outbox]] = {}
+        self._members: dict[str, dict[str, SendQueue]] = {}
 
     async def __aenter__(self) -> Rooms:
         await self._backplane.start(self._deliver, self._tell_missed)
@@ -90,11 +90,11 @@ class Rooms:
         """Return how many members a room has in this process."""
         return len(self._members.get(room, ()))
 
-    async def join(self, room: str, member: str, outbox: Outbox) -> None:
+    async def join(self, room: str, member: str, send_queue: SendQueue) -> None:
         """Let a socket into a room; for handlers, which call it by `self.join(room)`."""
         members = self._members.setdefault(room, {})
         is_first = not members
-        members[member] = outbox
+        members[member] = send_queue
         if is_first:
             await self._backplane.follow(room)
 
@@ -128,9 +128,9 @@ class Rooms:
         if members is None:
             return
         message: Message = {"type": "websocket.send", "text": text}
-        for member, outbox in list(members.items()):
+        for member, send_queue in list(members.items()):
             if member != exclude:
-                outbox.push(message)
+                send_queue.push(message)
 
     def _tell_missed(self, room: str, count: int) -> None:
         text = written({"type": "gap", "room": room, "missed": count})["text"]

@@ -1,4 +1,4 @@
-"""What is on its way to one socket: in order, at once where the client keeps up, in bounds where it does not."""
+"""The queue of messages to one socket: sent at once while the client keeps up, bounded when it does not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRY_AGAIN_LATER: Final = 1013
 
 
 @final
-class Outbox:
+class SendQueue:
     """Sends messages to one socket.
 
     A message is sent in the task of whoever pushes it, as far as that goes without waiting, which is all the way while

@@ -1,4 +1,4 @@
-"""What a plain route answers is, byte for byte, what FastAPI's own route answers."""
+"""A fast route answers, byte for byte, as FastAPI's own route."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message
 
 from vega.web import MiddlewarePipeline, Router
-from vega.web import Route as PlainlyServed
+from vega.web import Route as FastlyServed
 
 pytestmark = pytest.mark.anyio
 JSON = (b"content-type", b"application/json")
@@ -58,7 +58,7 @@ background: list[str] = []
 
 
 def routes(add: Callable[..., Any]) -> None:
-    """Add the routes; the first ones are plain."""
+    """Add the routes; the first ones are fast."""
     add("/nothing")(nothing)
     add("/text/{word}")(text)
     add("/typed/{number}/{ratio:float}/{shade}")(typed)
@@ -233,7 +233,7 @@ async def odd(request: Request, error: Exception) -> JSONResponse:
 def apps() -> tuple[FastAPI, FastAPI]:
     """Return an application of FastAPI's routes, and the same one of Vega's: at the top, and included twice."""
     made: list[FastAPI] = []
-    for kind in (APIRoute, PlainlyServed):
+    for kind in (APIRoute, FastlyServed):
         app = FastAPI()
         app.router.route_class = kind
         inner = APIRouter(route_class=kind)
@@ -332,21 +332,21 @@ def body_of(answer: Answer) -> bytes:
     return b"".join(message.get("body", b"") for message in answer.messages)
 
 
-def plain_of(app: FastAPI) -> dict[str, bool]:
-    return {route.path: route.vega_plain is not None for route in app.routes if isinstance(route, PlainlyServed)}
+def fast_of(app: FastAPI) -> dict[str, bool]:
+    return {route.path: route.vega_fast is not None for route in app.routes if isinstance(route, FastlyServed)}
 
 
-def test_what_is_plain_is_served_plainly_and_nothing_else() -> None:
-    plain, other = APIRouter(route_class=PlainlyServed), APIRouter(route_class=PlainlyServed)
-    routes(plain.api_route)
+def test_only_usual_endpoints_are_fast_routes() -> None:
+    fast, other = APIRouter(route_class=FastlyServed), APIRouter(route_class=FastlyServed)
+    routes(fast.api_route)
     unusual(other.api_route)
 
-    assert [path for path, is_plain in plain_of_router(plain).items() if not is_plain] == []
-    assert [path for path, is_plain in plain_of_router(other).items() if is_plain] == []
+    assert [path for path, is_fast in fast_of_router(fast).items() if not is_fast] == []
+    assert [path for path, is_fast in fast_of_router(other).items() if is_fast] == []
 
 
-def plain_of_router(router: APIRouter) -> dict[str, bool]:
-    return {route.path: route.vega_plain is not None for route in router.routes if isinstance(route, PlainlyServed)}
+def fast_of_router(router: APIRouter) -> dict[str, bool]:
+    return {route.path: route.vega_fast is not None for route in router.routes if isinstance(route, FastlyServed)}
 
 
 @pytest.mark.parametrize(
@@ -481,7 +481,7 @@ async def test_a_wire_that_breaks_is_met_alike(path: str, breaks: str) -> None:
 
 async def test_a_handler_of_errors_still_reads_the_body() -> None:
     app = FastAPI()
-    app.router.route_class = PlainlyServed
+    app.router.route_class = FastlyServed
     app.add_exception_handler(OddError, odd)
 
     @app.post("/items")
@@ -543,7 +543,7 @@ async def test_a_dependency_of_the_router_or_an_override_keeps_its_say() -> None
 
 
 async def test_a_route_class_with_a_handler_of_its_own_is_left_alone() -> None:
-    class Timed(PlainlyServed):
+    class Timed(FastlyServed):
         def get_route_handler(self) -> Any:
             original = super().get_route_handler()
 
@@ -566,10 +566,10 @@ async def test_a_route_class_with_a_handler_of_its_own_is_left_alone() -> None:
 
 async def test_an_app_that_was_wrapped_is_left_alone() -> None:
     app, passed = FastAPI(), list[str]()
-    app.router.route_class = PlainlyServed
+    app.router.route_class = FastlyServed
     app.get("/word")(nothing)
     route = app.routes[-1]
-    assert isinstance(route, PlainlyServed)
+    assert isinstance(route, FastlyServed)
     own_app = route.app
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
@@ -597,14 +597,14 @@ async def test_a_handler_that_is_instrumented_is_left_alone(monkeypatch: pytest.
 
     monkeypatch.setattr("fastapi.routing.get_request_handler", instrumented)
     app = FastAPI()
-    app.router.route_class = PlainlyServed
+    app.router.route_class = FastlyServed
     app.get("/word")(nothing)
     await ask(app, "/word")
 
     assert passed == ["/word"]
 
 
-async def test_middleware_of_a_route_sees_answers_of_plain_routes() -> None:
+async def test_middleware_of_a_route_sees_answers_of_fast_routes() -> None:
     app, seen = FastAPI(), list[int]()
 
     async def note(request: Request, call_next: Any) -> Response:
@@ -623,7 +623,7 @@ async def test_middleware_of_a_route_sees_answers_of_plain_routes() -> None:
 
 async def test_no_signature_is_read_while_requests_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
     app, _ = FastAPI(), None
-    app.router.route_class = PlainlyServed
+    app.router.route_class = FastlyServed
     routes(app.api_route)
 
     def refuse(*_: object, **__: object) -> Any:

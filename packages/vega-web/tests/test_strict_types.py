@@ -1,4 +1,4 @@
-"""What an edge takes is what its document says: no texts for numbers, no numbers for dates, nothing unstorable."""
+"""Strict types accept what the document says: no texts for numbers, no numbers for dates, nothing unstorable."""
 
 import asyncio
 import json
