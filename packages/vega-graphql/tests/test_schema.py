@@ -192,3 +192,30 @@ def test_a_resolver_that_another_module_imports_counts_once(application: Applica
     )
 
     assert "time(zone" in build_schema(Application.load(tmp_path).found.modules("graphql")).as_str()  # type: ignore[union-attr]  # it has one
+
+
+def test_a_field_is_described_by_the_docstring_of_its_resolver_alone(application: Application, tmp_path: Path) -> None:
+    (tmp_path / "graphshop/presentation/graphql/described.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from vega.graphql import mutation, query\n"
+        "from vega.patterns import Interactor, Mediator\n"
+        "class Count(Interactor[int]):\n"
+        "    async def call(self) -> int:\n        return 1\n"
+        "@dataclass(frozen=True)\n"
+        "class Add(Mediator[int]):\n"
+        "    name: str\n"
+        "    async def call(self) -> int:\n        return 1\n"
+        "@query\n"
+        "async def silent() -> int:\n    return await Count()\n"
+        "@query\n"
+        'async def spoken() -> int:\n    """Count the orders."""\n    return await Count()\n'
+        "@mutation\n"
+        "async def add_silently(name: str) -> int:\n    return await Add(name)\n"
+    )
+    found = Application.load(tmp_path).found
+
+    schema = build_schema(found.modules("graphql") if found is not None else []).as_str()
+
+    assert schema.count('"""') == 4  # that of `time` and that of `spoken`
+    assert "\n  silent: Int!\n" in schema
+    assert '"""Count the orders."""\n  spoken: Int!' in schema

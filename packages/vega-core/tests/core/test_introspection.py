@@ -5,11 +5,15 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, TypeVar
 
 import pytest
+from pydantic import BaseModel
 
-from vega.core.introspection import is_async, line_of, snake_case, user_line
+from vega.core.introspection import description_of, is_async, line_of, snake_case, user_line
+from vega.patterns import Interactor
 
 
 def work() -> None: ...
@@ -96,3 +100,98 @@ def test_async_is_what_returns_a_coroutine(function: Any, answer: bool) -> None:
 )
 def test_snake_case(name: str, answer: str) -> None:
     assert snake_case(name) == answer
+
+
+T = TypeVar("T")
+
+
+class Documented:
+    """A class of the user.
+
+    With details.
+    """
+
+
+class Silent(Documented): ...
+
+
+class OfTheLibrary(dict[str, int], Generic[T]): ...
+
+
+class OfVega(Interactor[int]):
+    async def call(self) -> int:
+        return 1
+
+
+class OfPydantic(BaseModel): ...
+
+
+class Choice(Enum):
+    A = 1
+
+
+@dataclass
+class Empty: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    smile: str = ":)"
+
+
+@dataclass(frozen=True)
+class Inheriting(Documented):
+    name: str
+
+
+@dataclass
+class LikeASignature:
+    """LikeASignature(name) of a customer (see the page)"""
+
+    name: str
+
+
+def documented() -> None:
+    """Work,
+    and rest.
+    """
+
+
+TEXT = "A class of the user.\n\nWith details."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Documented, TEXT),
+        (Silent, TEXT),
+        (Inheriting, TEXT),
+        (LikeASignature, "LikeASignature(name) of a customer (see the page)"),
+        (documented, "Work,\nand rest."),
+        (functools.partial(functools.partial(documented)), "Work,\nand rest."),
+        (work, ""),
+        (OfTheLibrary, ""),
+        (OfVega, ""),
+        (OfPydantic, ""),
+        (Choice, ""),
+        (Empty, ""),
+        (Values, ""),
+        (type("Blank", (), {"__doc__": " \n "}), ""),
+    ],
+)
+def test_a_description_is_a_docstring_of_the_user(value: Any, text: str) -> None:
+    assert description_of(value) == text
+
+
+@pytest.mark.parametrize("default", ["1", "'('", "')'", "[(1, 2)]", "None"])
+def test_the_signature_that_dataclass_writes_is_not_a_description(default: str) -> None:
+    space: dict[str, Any] = {}
+    exec(f"class Made:\n    name: object = {default}\n    size: int = 0", space)
+    if default.startswith("["):
+        space["Made"].name = field(default_factory=list)
+
+    made = dataclass(space["Made"])
+
+    assert made.__doc__ is not None
+    assert made.__doc__.startswith("Made(name: object = ")
+    assert description_of(made) == ""

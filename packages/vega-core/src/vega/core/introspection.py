@@ -9,10 +9,12 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-__all__ = ["is_async", "line_of", "snake_case", "user_line"]
+__all__ = ["description_of", "is_async", "line_of", "snake_case", "user_line"]
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_THE_USER = ("vega.", "contextlib")
+_LIBRARIES = frozenset({"vega", "pydantic", *sys.stdlib_module_names})
+_FIRST_PARAMETER = re.compile(r"\((\*, )?\w+: ")
 
 
 def line_of(function: Any) -> str:
@@ -32,6 +34,38 @@ def user_line() -> str:
     while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_NOT_THE_USER):
         frame = frame.f_back
     return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def description_of(documented: Any) -> str:
+    """Return the docstring that a user gave a class or function, cleaned; empty when there is none.
+
+    A class inherits the docstring of a base class of the user's, but none of Vega, pydantic or the standard library.
+    The signature that `dataclass` puts in place of a docstring describes nothing.
+
+    >>> class Greet:
+    ...     '''Say hello.'''
+    >>> description_of(Greet), description_of(type("Silent", (dict,), {}))
+    ('Say hello.', '')
+    """
+    while isinstance(documented, partial):
+        documented = documented.func
+    if not isinstance(documented, type):
+        return inspect.cleandoc(documented.__doc__ or "").strip()
+    for cls in documented.__mro__:
+        if cls is not documented and cls.__module__.partition(".")[0] in _LIBRARIES:
+            continue
+        text = inspect.cleandoc(cls.__doc__ or "").strip()
+        if text and not _is_signature(cls, text):
+            return text
+    return ""
+
+
+def _is_signature(cls: type, text: str) -> bool:
+    """Return whether a docstring is the one that `dataclass` generates, such as `CreateUser(name: str)`."""
+    rest = text.removeprefix(cls.__name__)
+    if "__dataclass_fields__" not in vars(cls) or rest == text or "\n" in text:
+        return False
+    return rest in {"", "()"} or (rest.endswith(")") and _FIRST_PARAMETER.match(rest) is not None)
 
 
 def is_async(function: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from strawberry.tools import create_type
 
 from graphql import GraphQLError as CoreGraphQLError
 from vega.core import ErrorKind
+from vega.core.introspection import description_of
 from vega.di import ConstructionError
 
 from ._errors import SchemaError
@@ -67,7 +67,7 @@ def _root(name: str, operation: Operation, modules: list[str]) -> type | None:
             resolvers[resolver.__name__] = resolver
     if not resolvers:
         return None
-    fields = [strawberry.field(resolver=r, description=inspect.getdoc(r)) for r in resolvers.values()]
+    fields = [strawberry.field(resolver=r, description=description_of(r) or None) for r in resolvers.values()]
     return create_type(name, fields)
 
 

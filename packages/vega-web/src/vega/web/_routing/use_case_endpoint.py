@@ -13,7 +13,7 @@ from fastapi import Path, Query
 from pydantic import BaseModel, Strict, create_model, field_validator
 from pydantic.fields import FieldInfo
 
-from vega.core.introspection import snake_case
+from vega.core.introspection import description_of, snake_case
 from vega.patterns import Interactor, Mediator
 
 from .._errors import RouteError
@@ -69,7 +69,7 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
     result = result_of(use_case)
     endpoint = _endpoint(use_case, model, rest)
     endpoint.__name__ = endpoint.__qualname__ = snake_case(use_case.__name__)
-    endpoint.__module__, endpoint.__doc__ = use_case.__module__, inspect.getdoc(use_case)
+    endpoint.__module__, endpoint.__doc__ = use_case.__module__, description_of(use_case)
     endpoint.__signature__ = inspect.Signature(parameters)
     endpoint.__vega_use_case__ = use_case
     return endpoint, _options(endpoint, method, result)
@@ -148,7 +148,7 @@ def _model(use_case: Any, rest: Sequence[_Field], *, whole: bool) -> type[BaseMo
         return create_model(name, __module__=use_case.__module__, __validators__=checks, **definitions)
     given: type[BaseModel] = use_case.Input
     typed = {field.name: _definition(field) for field in rest if field.name not in own}
-    namespace: dict[str, Any] = {"__module__": use_case.__module__, "__doc__": given.__doc__, **checks}
+    namespace: dict[str, Any] = {"__module__": use_case.__module__, "__doc__": description_of(given) or None, **checks}
     namespace["__annotations__"] = {key: hint for key, (hint, _) in typed.items()}
     return type(name, (given,), namespace | {key: copy(info) for key, (_, info) in typed.items()})
 
