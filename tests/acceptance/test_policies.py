@@ -57,7 +57,7 @@ class JoinHandler(WebSocketHandler):
     "guarded/presentation/graphql/pages.py": """
 from vega.di import current_scope
 from vega.graphql import mutation, query
-from vega.web import authorize, current_principal
+from vega.web.security import authorize, current_principal
 from guarded.policies import editors
 @query
 async def pages() -> str:

@@ -11,16 +11,8 @@ from web_tokens import ATTACKS, PUBLIC, RSA, SECRET, Shop, ask, bearer, claims, 
 
 from vega.core import MemoryStore
 from vega.testing import client_for
-from vega.web import (
-    ApiKeys,
-    AuthenticationMiddleware,
-    BearerTokens,
-    JwkSet,
-    MiddlewarePipeline,
-    Principal,
-    SessionCookies,
-    WebError,
-)
+from vega.web import ApiKeys, AuthenticationMiddleware, MiddlewarePipeline, Principal, WebError
+from vega.web.security import BearerTokens, JwkSet, SessionCookies
 
 
 def test_a_good_token_says_who_and_what(shop: Shop) -> None:

@@ -14,16 +14,11 @@ from vega.web import (
     AuthorizationMiddleware,
     ForbiddenError,
     MiddlewarePipeline,
-    Policy,
     Principal,
     UnauthenticatedError,
-    anybody,
-    authenticated,
-    authorize,
     has_role,
-    has_scope,
-    nobody,
 )
+from vega.web.security import Policy, anybody, authenticated, authorize, has_scope, nobody
 
 
 def test_policies_join() -> None:

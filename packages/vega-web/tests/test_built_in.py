@@ -14,23 +14,25 @@ from vega.web import (
     BodyLimitMiddleware,
     CompressionMiddleware,
     CORSMiddleware,
-    DebugMiddleware,
     ETagMiddleware,
     IdempotencyMiddleware,
     Limit,
-    MetricsMiddleware,
     MiddlewarePipeline,
     RateLimitingMiddleware,
-    RequestIdMiddleware,
     RequestLoggingMiddleware,
     Router,
-    SecurityHeadersMiddleware,
     TimeoutMiddleware,
-    TrustedHostMiddleware,
     TrustedProxyMiddleware,
-    anybody,
+)
+from vega.web.middleware import (
+    DebugMiddleware,
+    MetricsMiddleware,
+    RequestIdMiddleware,
+    SecurityHeadersMiddleware,
+    TrustedHostMiddleware,
     request_id,
 )
+from vega.web.security import anybody
 
 
 def test_failures_are_explained_while_debugging_only(shop: Shop) -> None:

@@ -13,9 +13,8 @@ from web_valkey import valkey
 CONFIG = """
 import os
 from pathlib import Path
-from vega.web import (
-    AuthenticationMiddleware, BearerTokens, Limit, MiddlewarePipeline, RateLimitingMiddleware, RedisStore,
-)
+from vega.web import AuthenticationMiddleware, Limit, MiddlewarePipeline, RateLimitingMiddleware, RedisStore
+from vega.web.security import BearerTokens
 
 public = Path(__file__).with_name("public.pem").read_bytes()
 store = RedisStore(os.environ["STORE_URL"])

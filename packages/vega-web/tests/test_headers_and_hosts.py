@@ -10,16 +10,8 @@ from starlette.responses import Response
 from web_built_in import PROBLEM, Shop, ask, routes
 
 from vega.testing import client_for
-from vega.web import (
-    BodyLimitMiddleware,
-    CORSMiddleware,
-    MiddlewarePipeline,
-    RequestIdMiddleware,
-    Router,
-    SecurityHeadersMiddleware,
-    TrustedHostMiddleware,
-    TrustedProxyMiddleware,
-)
+from vega.web import BodyLimitMiddleware, CORSMiddleware, MiddlewarePipeline, Router, TrustedProxyMiddleware
+from vega.web.middleware import RequestIdMiddleware, SecurityHeadersMiddleware, TrustedHostMiddleware
 
 
 def header_pipeline() -> MiddlewarePipeline:

@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from web_built_in import Shop, ask, routes
 
-from vega.web import (
-    MetricsMiddleware,
-    MiddlewarePipeline,
-    RequestIdMiddleware,
-    RequestLoggingMiddleware,
-    Router,
-    TraceContext,
-    request_id,
-)
+from vega.web import MiddlewarePipeline, RequestLoggingMiddleware, Router
+from vega.web.middleware import MetricsMiddleware, RequestIdMiddleware, TraceContext, request_id
 
 
 def test_each_request_has_an_id_that_everything_knows(shop: Shop) -> None:

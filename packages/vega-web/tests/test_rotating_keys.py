@@ -13,12 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from web_tokens import RSA, Shop, bearer, claims, with_tokens
 
 from vega.testing import client_for
-from vega.web import (
-    JwkSet,
-    KeysUnavailableError,
-    UnauthenticatedError,
-    WebError,
-)
+from vega.web import KeysUnavailableError, UnauthenticatedError, WebError
+from vega.web.security import JwkSet
 
 
 class Issuer:

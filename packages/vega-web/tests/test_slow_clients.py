@@ -10,14 +10,9 @@ from fastapi import FastAPI
 from starlette.types import Message
 from web_sockets import Client, full, serving
 
-from vega.web import (
-    Rooms,
-    WebSocketDefinitionError,
-    WebSocketHandler,
-    add_websocket,
-    coalesce,
-)
+from vega.web import Rooms, WebSocketDefinitionError, WebSocketHandler, add_websocket
 from vega.web._sockets.send_queue import SendQueue
+from vega.web.websockets import coalesce
 
 Shop = Callable[..., FastAPI]
 

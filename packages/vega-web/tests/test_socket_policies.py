@@ -12,13 +12,12 @@ from vega.web import (
     ApiKeys,
     AuthenticationMiddleware,
     MiddlewarePipeline,
-    Policy,
     Principal,
     WebSocketHandler,
     add_websocket,
-    authenticated,
     has_role,
 )
+from vega.web.security import Policy, authenticated
 
 Shop = Callable[..., FastAPI]
 
@@ -84,7 +83,7 @@ def test_a_token_may_come_as_a_subprotocol(shop: Shop) -> None:
 
     import jwt
 
-    from vega.web import BearerTokens
+    from vega.web.security import BearerTokens
 
     secret = "a secret of more than thirty-two bytes, for HS256"
     token = jwt.encode({"sub": "ada", "exp": time.time() + 60}, secret)

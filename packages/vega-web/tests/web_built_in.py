@@ -10,10 +10,8 @@ from fastapi.responses import StreamingResponse
 from starlette.responses import PlainTextResponse, Response
 
 from vega.testing import client_for
-from vega.web import (
-    Router,
-    request_id,
-)
+from vega.web import Router
+from vega.web.middleware import request_id
 
 Shop = Callable[..., FastAPI]
 

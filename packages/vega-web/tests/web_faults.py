@@ -4,9 +4,16 @@ from pathlib import Path
 
 CONFIG = """
 from vega.web import (
-    BodyLimitMiddleware, CORSMiddleware, IdempotencyMiddleware, Limit, MiddlewarePipeline, RateLimitingMiddleware,
-    RequestIdMiddleware, SecurityHeadersMiddleware, TimeoutMiddleware, TrustedProxyMiddleware,
+    BodyLimitMiddleware,
+    CORSMiddleware,
+    IdempotencyMiddleware,
+    Limit,
+    MiddlewarePipeline,
+    RateLimitingMiddleware,
+    TimeoutMiddleware,
+    TrustedProxyMiddleware,
 )
+from vega.web.middleware import RequestIdMiddleware, SecurityHeadersMiddleware
 
 pipeline = MiddlewarePipeline()
 pipeline.use(TrustedProxyMiddleware, trusted=["10.0.0.0/8"])

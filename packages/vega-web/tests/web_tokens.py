@@ -16,15 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI, Request
 
 from vega.testing import client_for
-from vega.web import (
-    AuthenticationMiddleware,
-    BearerTokens,
-    MiddlewarePipeline,
-    Router,
-    current_principal,
-    has_role,
-    requires,
-)
+from vega.web import AuthenticationMiddleware, MiddlewarePipeline, Router, has_role, requires
+from vega.web.security import BearerTokens, current_principal
 
 Shop = Callable[..., FastAPI]
 

@@ -11,18 +11,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vega.patterns import Interactor
-from vega.web import (
-    CallNext,
-    ErrorMap,
-    MiddlewarePipeline,
-    MiddlewareStep,
-    Policy,
-    Principal,
-    Rooms,
-    Router,
-    current_principal,
-    has_role,
-)
+from vega.web import CallNext, ErrorMap, MiddlewarePipeline, Principal, Rooms, Router, has_role
+from vega.web.middleware import MiddlewareStep
+from vega.web.security import Policy, current_principal
 
 
 class Limit:

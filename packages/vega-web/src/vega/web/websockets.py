@@ -1,0 +1,42 @@
+"""WebSockets: handlers, rooms, and the backplanes that join processes."""
+
+from typing import TYPE_CHECKING
+
+from vega.core.facades import lazy_names
+
+if TYPE_CHECKING:
+    from ._errors import BackplaneError, MessageKindError, WebSocketDefinitionError
+    from ._sockets.coalescing import coalesce
+    from ._sockets.handler import WebSocketHandler
+    from ._sockets.install import add_websocket
+    from ._sockets.redis_backplane import RedisBackplane
+    from ._sockets.rooms import Backplane, MemoryBackplane, Rooms
+
+__all__ = [
+    "Backplane",
+    "BackplaneError",
+    "MemoryBackplane",
+    "MessageKindError",
+    "RedisBackplane",
+    "Rooms",
+    "WebSocketDefinitionError",
+    "WebSocketHandler",
+    "add_websocket",
+    "coalesce",
+]
+
+# A dot before each: this is a module, and the table is relative to the package that holds it.
+_WHERE = {
+    "Backplane": "._sockets.rooms",
+    "BackplaneError": "._errors",
+    "MemoryBackplane": "._sockets.rooms",
+    "MessageKindError": "._errors",
+    "RedisBackplane": "._sockets.redis_backplane",
+    "Rooms": "._sockets.rooms",
+    "WebSocketDefinitionError": "._errors",
+    "WebSocketHandler": "._sockets.handler",
+    "add_websocket": "._sockets.install",
+    "coalesce": "._sockets.coalescing",
+}
+
+lazy_names(__name__, _WHERE)
