@@ -1,13 +1,16 @@
 """The facade, and the generators of the package."""
 
 import ast
+import pickle
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
 
 import vega.graphql
+from vega.core import CoreError
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
 from vega.graphql import _generators as generators
 from vega.graphql._plugin import GraphQLPlugin
@@ -27,6 +30,15 @@ def test_the_facade_has_every_public_name_and_no_other() -> None:
     assert all(hasattr(vega.graphql, name) for name in vega.graphql.__all__)
     assert set(vega.graphql.__all__) <= set(dir(vega.graphql))
     assert not hasattr(vega.graphql, "NoSuchName")
+
+
+@pytest.mark.parametrize("error", [vega.graphql.GraphQLError, vega.graphql.SchemaError])
+def test_an_error_travels_and_its_hints_can_be_read(error: type[CoreError]) -> None:
+    made = error("it broke", "here", "repair it")
+
+    assert getattr(vega.graphql, error.__name__) is error
+    assert str(pickle.loads(pickle.dumps(made))) == str(made)
+    assert set(typing.get_type_hints(error)) >= set(typing.get_type_hints(CoreError))
 
 
 @pytest.mark.parametrize("kind", ["graphql_type", "graphql_query", "graphql_mutation", "graphql_resource"])

@@ -8,11 +8,13 @@ import pickle
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
 
 import vega.jobs
+from vega.core import CoreError
 from vega.jobs import JobsError
 
 PACKAGE = Path(vega.jobs.__file__).parent
@@ -44,6 +46,13 @@ def test_each_error_has_a_code_of_its_own_and_the_drawing_shows_it() -> None:
 
     assert {name: getattr(vega.jobs, name).code for name in NAMES} == drawn
     assert len(set(drawn.values())) == len(drawn)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "JobsError"])
+def test_the_hints_of_an_error_can_be_read(name: str) -> None:
+    hints = typing.get_type_hints(getattr(vega.jobs, name))
+
+    assert set(hints) >= set(typing.get_type_hints(CoreError))
 
 
 def test_files_and_functions_are_short() -> None:

@@ -14,7 +14,6 @@ from typing import Protocol
 import pytest
 from starlette.applications import Starlette
 
-import vega.testing
 from vega.core import Application
 from vega.di import Container, bind, get_container, set_container
 from vega.events import get_event_bus
@@ -184,12 +183,6 @@ def test_tests_run_in_the_profile_test_unless_told_otherwise(monkeypatch: pytest
     plugin.pytest_configure()
 
     assert (first, os.environ["VEGA_PROFILE"]) == ("test", "production")
-
-
-def test_the_facade_has_every_public_name_and_no_other() -> None:
-    assert all(hasattr(vega.testing, name) for name in vega.testing.__all__)
-    assert set(vega.testing.__all__) <= set(dir(vega.testing))
-    assert not hasattr(vega.testing, "NoSuchName")
 
 
 def test_what_is_no_class_cannot_be_mocked() -> None:

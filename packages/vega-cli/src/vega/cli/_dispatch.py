@@ -31,7 +31,7 @@ def dispatch(words: Sequence[str]) -> int:
     except Exception as error:
         if not _is_user_error(error):
             raise
-        _tell(error)
+        _report(error)
         return _status(error)
 
 
@@ -64,17 +64,17 @@ def _members(error: Exception) -> tuple[Exception, ...]:
 
 
 def _is_user_error(error: Exception) -> bool:
-    """Tell whether an error says what, where and fix: those need no traceback."""
+    """Return whether an error says what, where and fix: those need no traceback."""
     if _members(error):
         return all(_is_user_error(inner) for inner in _members(error))
     return isinstance(getattr(error, "code", None), str) and hasattr(error, "fix")
 
 
-def _tell(error: Exception) -> None:
+def _report(error: Exception) -> None:
     if _members(error):
         complain(f"error: {cast('ExceptionGroup[Exception]', error).message}")
         for inner in _members(error):
-            _tell(inner)
+            _report(inner)
     else:
         complain(f"error: {error}")
 

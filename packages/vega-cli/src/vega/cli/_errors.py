@@ -8,8 +8,6 @@ CliError
 └── RunError          VG605  a process of the project cannot start, or died
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from vega.core import CoreError, ErrorKind

@@ -4,8 +4,6 @@ GraphQLError
 └── SchemaError   VG551  resolvers that make no schema
 """
 
-from __future__ import annotations
-
 from vega.core import CoreError
 
 

@@ -11,8 +11,6 @@ JobsError
 └── JobFailedError          VG708  the job whose result was asked for has failed
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from vega.core import CoreError, ErrorKind

@@ -5,8 +5,6 @@ TestingError
 └── TestServerError   VG652  a server for tests cannot be started or reached
 """
 
-from __future__ import annotations
-
 from vega.core import CoreError
 
 

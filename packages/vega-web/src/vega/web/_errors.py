@@ -12,8 +12,6 @@ WebError
 └── MessageKindError           VG509  a text came over a WebSocket where bytes are expected, or the other way round
 """
 
-from __future__ import annotations
-
 from vega.core import CoreError, ErrorKind
 
 
