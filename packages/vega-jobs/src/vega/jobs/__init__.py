@@ -6,9 +6,6 @@ from vega.core.facades import lazy_names
 
 if TYPE_CHECKING:
     from ._arguments import bound_arguments as bound_arguments
-    from ._current import get_job_queue as get_job_queue
-    from ._current import set_job_queue as set_job_queue
-    from ._current import use_job_queue as use_job_queue
     from ._embedded import EmbeddedServer as EmbeddedServer
     from ._embedded import embedded_server as embedded_server
     from ._errors import EmbeddedServerError as EmbeddedServerError
@@ -20,12 +17,15 @@ if TYPE_CHECKING:
     from ._errors import QueueUnavailableError as QueueUnavailableError
     from ._errors import UnknownJobError as UnknownJobError
     from ._errors import WorkerError as WorkerError
+    from ._handle import JobHandle as JobHandle
     from ._job import JobDefinition as JobDefinition
     from ._job import background_job as background_job
     from ._job import definition_of as definition_of
     from ._job import job_named as job_named
-    from ._queue import JobHandle as JobHandle
     from ._queue import JobQueue as JobQueue
+    from ._queue import get_job_queue as get_job_queue
+    from ._queue import set_job_queue as set_job_queue
+    from ._queue import use_job_queue as use_job_queue
     from ._worker import Worker as Worker
 
 __all__ = [
@@ -62,7 +62,7 @@ _WHERE = {
     "JobDefinition": "_job",
     "JobDefinitionError": "_errors",
     "JobFailedError": "_errors",
-    "JobHandle": "_queue",
+    "JobHandle": "_handle",
     "JobPayloadError": "_errors",
     "JobQueue": "_queue",
     "JobsError": "_errors",
@@ -76,9 +76,9 @@ _WHERE = {
     "definition_of": "_job",
     "job_named": "_job",
     "embedded_server": "_embedded",
-    "get_job_queue": "_current",
-    "set_job_queue": "_current",
-    "use_job_queue": "_current",
+    "get_job_queue": "_queue",
+    "set_job_queue": "_queue",
+    "use_job_queue": "_queue",
 }
 
 lazy_names(__name__, _WHERE)

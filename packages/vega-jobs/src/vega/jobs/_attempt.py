@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from vega.core.introspection import line_of
 
-from ._current import use_job_queue
-from ._queue import JobQueue
+from ._queue import JobQueue, use_job_queue
 
 if TYPE_CHECKING:  # vega.core loads the application when it is asked for
     from vega.core import Application

@@ -11,7 +11,8 @@ from typing import Any, cast, final
 from . import _keys as keys
 from ._codec import dumps, error_to_plain
 from ._errors import JobPayloadError
-from ._queue import JobQueue, now_ms
+from ._keys import now_ms
+from ._queue import JobQueue
 from ._scripts import CLAIM, FINISH, RENEW, REQUEUE
 
 _KEPT_MS = 7 * 86_400_000

@@ -1,8 +1,9 @@
-"""Where things lie in Redis: the layout of arq, with one key of our own for each queue."""
+"""The layout of arq in Redis, keys and scores, with one key of our own for each queue."""
 
 from __future__ import annotations
 
 import re
+import time
 
 from ._errors import JobDefinitionError
 
@@ -41,3 +42,8 @@ def queue_key(name: str) -> str:
 def dead_key(name: str) -> str:
     """Return the hash that holds the jobs of a queue that failed for good, by id."""
     return f"vega:dead:{name}"
+
+
+def now_ms() -> int:
+    """Return the milliseconds since 1970, as the scores of arq's queues have them."""
+    return time.time_ns() // 1_000_000

@@ -6,13 +6,11 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, Plugin, Process, Project, RunOptions
 
-from ._current import use_job_queue
 from ._embedded import answers, find_program
 from ._errors import EmbeddedServerError, NoJobQueueError
 
@@ -38,10 +36,10 @@ class JobsPlugin(Plugin):
 
     def configure(self, app: Application) -> None:
         """Have each unit of work use the application's queue, and register it."""
-        from ._queue import JobQueue
+        from ._queue import JobQueue, use_job_queue
 
         app.container.register_factory(JobQueue, lambda: self._connected())  # noqa: PLW0108 - its annotation is not readable here
-        app.ambient(self._ambient)
+        app.ambient(lambda: use_job_queue(self._queue, keep=True))
 
     async def startup(self, app: Application) -> None:
         """Connect, when a server is known."""
@@ -85,9 +83,6 @@ class JobsPlugin(Plugin):
             stage=0,
         )
         return [server, worker]
-
-    def _ambient(self) -> AbstractContextManager[None]:
-        return use_job_queue(self._queue, keep=True)
 
     def _connected(self) -> JobQueue:
         if self._queue is None:

@@ -1,14 +1,13 @@
-"""Puts jobs into Redis, in the layout of arq, and tells what became of them."""
+"""The queue of jobs in Redis, in the layout of arq, and the current queue of a context."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias, cast, final
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar, Protocol, cast, final
 from uuid import uuid4
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
@@ -17,77 +16,15 @@ from redis.exceptions import RedisError
 from . import _keys as keys
 from ._arguments import bound_arguments
 from ._codec import dumps, loads
-from ._current import get_job_queue, use_job_queue
 from ._embedded import embedded_server
-from ._errors import JobFailedError, QueueUnavailableError
+from ._errors import NoJobQueueError, QueueUnavailableError
+from ._handle import JobHandle
 from ._job import definition_of, job_named
+from ._keys import now_ms
 from ._scripts import ENQUEUE
 
-JobStatus: TypeAlias = Literal["queued", "deferred", "running", "done", "unknown"]
 _EXPIRES = 7 * 86_400_000
-_POLL = 0.05
-
-
-def now_ms() -> int:
-    """Return the milliseconds since 1970, as the scores of arq's queues have them."""
-    return time.time_ns() // 1_000_000
-
-
-@final
-class JobHandle:
-    """One job that was enqueued.
-
-    Attributes:
-        id: the job's identifier.
-        queue: the name of the queue it waits in.
-    """
-
-    __slots__ = ("_redis", "id", "queue")
-
-    def __init__(self, redis: ArqRedis, job_id: str, queue: str) -> None:
-        self._redis = redis
-        self.id: str = job_id
-        self.queue: str = queue
-
-    def __repr__(self) -> str:
-        return f"JobHandle({self.id!r}, queue={self.queue!r})"
-
-    async def status(self) -> JobStatus:
-        """Return where the job stands; `unknown` once its result is no longer kept."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.exists(keys.RESULT + self.id)
-            pipe.exists(keys.IN_PROGRESS + self.id)
-            pipe.zscore(keys.queue_key(self.queue), self.id)
-            done, running, score = await pipe.execute()
-        if done:
-            return "done"
-        if running:
-            return "running"
-        if score is None:
-            return "unknown"
-        return "deferred" if score > now_ms() else "queued"
-
-    async def result(self, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - the time limit is part of the promise
-        """Wait for the job, and return what it returned.
-
-        Args:
-            timeout: seconds to wait at most; None waits as long as it takes.
-
-        Raises:
-            JobFailedError: it failed for good, or its result is not kept.
-            TimeoutError: the time is over.
-        """
-        async with asyncio.timeout(timeout):
-            while (raw := await self._redis.get(keys.RESULT + self.id)) is None:
-                if await self.status() == "unknown":
-                    raise JobFailedError("the job is not known any more", self.id, "its result was not kept")
-                await asyncio.sleep(_POLL)
-        outcome = loads(raw)
-        if not outcome["s"]:
-            error = outcome["r"]
-            told = f"{error['type']}: {error['message']}" if isinstance(error, dict) else str(error)
-            raise JobFailedError(f"{outcome['f']} failed: {told}", self.id, "see the dead letters of its queue")
-        return outcome["r"]
+_current: ContextVar[JobQueue | None] = ContextVar("vega_job_queue", default=None)
 
 
 class _Enqueue(Protocol):
@@ -210,3 +147,58 @@ class JobQueue:
 def _without_password(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2]}" if "@" in rest else url
+
+
+class _ProcessDefault:
+    """The queue of those who set none."""
+
+    queue: JobQueue | None = None
+
+
+_default = _ProcessDefault()
+
+
+def get_job_queue() -> JobQueue:
+    """Return the queue of the calling context, or the default of the process.
+
+    Raises:
+        NoJobQueueError: neither was set.
+    """
+    queue = _current.get() or _default.queue
+    if queue is None:
+        raise NoJobQueueError(
+            "no job queue is current",
+            "get_job_queue",
+            "use: async with JobQueue.connect(url), or enable the feature jobs and set REDIS_URL",
+        )
+    return queue
+
+
+def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
+    """Make a queue the current one.
+
+    Args:
+        queue: the queue; None takes away what was set.
+        process: False sets it for the calling context (the task or thread, and tasks started from it);
+            True sets the default of the whole process, and leaves the calling context as it is.
+    """
+    if process:
+        _default.queue = queue
+    else:
+        _current.set(queue)
+
+
+@contextmanager
+def use_job_queue(queue: JobQueue | None, *, keep: bool = False) -> Generator[None]:
+    """Make a queue the current one of the calling context for the length of a `with` block.
+
+    Args:
+        queue: the queue; None takes away what was set.
+        keep: leave a queue that was set already, such as a test's.
+    """
+    before = _current.get()
+    _current.set(before if keep and before is not None else queue)
+    try:
+        yield
+    finally:
+        _current.set(before)

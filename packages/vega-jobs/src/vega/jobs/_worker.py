@@ -18,12 +18,11 @@ from redis.exceptions import RedisError
 from ._attempt import Attempts
 from ._claims import Claim, Claims
 from ._codec import dumps, loads
-from ._current import get_job_queue
 from ._errors import JobPayloadError, JobsError, UnknownJobError, WorkerError
 from ._functions import as_arq, jobs_of
 from ._job import JobDefinition, definition_of
-from ._keys import DEFAULT_QUEUE, check_queue_name, queue_key
-from ._queue import JobQueue, now_ms
+from ._keys import DEFAULT_QUEUE, check_queue_name, now_ms, queue_key
+from ._queue import JobQueue, get_job_queue
 
 if TYPE_CHECKING:  # vega.core loads the application when it is asked for
     from vega.core import Application

@@ -1,0 +1,73 @@
+"""The handle of one enqueued job: its status, and its result once it is there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal, TypeAlias, final
+
+from arq.connections import ArqRedis
+
+from . import _keys as keys
+from ._codec import loads
+from ._errors import JobFailedError
+from ._keys import now_ms
+
+JobStatus: TypeAlias = Literal["queued", "deferred", "running", "done", "unknown"]
+_POLL = 0.05
+
+
+@final
+class JobHandle:
+    """One job that was enqueued.
+
+    Attributes:
+        id: the job's identifier.
+        queue: the name of the queue it waits in.
+    """
+
+    __slots__ = ("_redis", "id", "queue")
+
+    def __init__(self, redis: ArqRedis, job_id: str, queue: str) -> None:
+        self._redis = redis
+        self.id: str = job_id
+        self.queue: str = queue
+
+    def __repr__(self) -> str:
+        return f"JobHandle({self.id!r}, queue={self.queue!r})"
+
+    async def status(self) -> JobStatus:
+        """Return where the job stands; `unknown` once its result is no longer kept."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.exists(keys.RESULT + self.id)
+            pipe.exists(keys.IN_PROGRESS + self.id)
+            pipe.zscore(keys.queue_key(self.queue), self.id)
+            done, running, score = await pipe.execute()
+        if done:
+            return "done"
+        if running:
+            return "running"
+        if score is None:
+            return "unknown"
+        return "deferred" if score > now_ms() else "queued"
+
+    async def result(self, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - the time limit is part of the promise
+        """Wait for the job, and return what it returned.
+
+        Args:
+            timeout: seconds to wait at most; None waits as long as it takes.
+
+        Raises:
+            JobFailedError: it failed for good, or its result is not kept.
+            TimeoutError: the time is over.
+        """
+        async with asyncio.timeout(timeout):
+            while (raw := await self._redis.get(keys.RESULT + self.id)) is None:
+                if await self.status() == "unknown":
+                    raise JobFailedError("the job is not known any more", self.id, "its result was not kept")
+                await asyncio.sleep(_POLL)
+        outcome = loads(raw)
+        if not outcome["s"]:
+            error = outcome["r"]
+            told = f"{error['type']}: {error['message']}" if isinstance(error, dict) else str(error)
+            raise JobFailedError(f"{outcome['f']} failed: {told}", self.id, "see the dead letters of its queue")
+        return outcome["r"]
