@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,3 +38,33 @@ def project(tmp_path: Path) -> Path:
         '[project]\nname = "shop"\nversion = "1"\ndependencies = []\n\n[tool.vega]\npackage = "shop"\nfeatures = []\n'
     )
     return root
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Path]:
+    """A folder on the path to install distributions in; the current folder is a project."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(project)
+    yield folder
+    sys.modules.pop("pay_kit", None)
+
+
+@pytest.fixture(autouse=True)
+def _forget_the_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def paying(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project with the feature `pay`, and a folder on the path to install it in."""
+    (project / "pyproject.toml").write_text('[tool.vega]\npackage = "shop"\nfeatures = ["pay"]\n')
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    yield project
+    sys.modules.pop("pay_plugin", None)

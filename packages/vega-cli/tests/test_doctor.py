@@ -1,21 +1,13 @@
 """`vega doctor`: everything that is wrong, at once."""
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import _vega_cli
 
-
-@pytest.fixture(autouse=True)
-def _forget_the_project(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
-        del sys.modules[name]
+from .distributions import plugin
 
 
 def doctor(
@@ -61,26 +53,6 @@ def test_findings_are_json_on_demand(
     assert "SECRET_KEY" in finding["what"]
 
 
-def plugin(folder: Path, body: str) -> None:
-    """Install a plugin `pay` in a folder of the path."""
-    (folder / "pay_plugin.py").write_text(f"from vega.core.extend import Finding, Plugin, Process\n{body}")
-    metadata = folder / "pay-1.dist-info"
-    metadata.mkdir()
-    (metadata / "entry_points.txt").write_text("[vega.plugins]\npay = pay_plugin:Pay\n")
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pay\nVersion: 1\n")
-
-
-@pytest.fixture
-def paying(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A project with the feature `pay`, and a folder on the path to install it in."""
-    (project / "pyproject.toml").write_text('[tool.vega]\npackage = "shop"\nfeatures = ["pay"]\n')
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    yield project
-    sys.modules.pop("pay_plugin", None)
-
-
 def test_the_findings_of_plugins_are_told_and_a_warning_fails_when_strict(
     paying: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,61 +80,6 @@ def test_a_plugin_that_cannot_be_loaded_is_named(
 
     assert status == 1
     assert "no licence" in told
-
-
-def test_processes_are_those_of_the_plugins_and_unknown_ones_are_refused(
-    paying: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    body = (
-        "import sys\nclass Pay(Plugin):\n    feature = 'pay'\n"
-        "    def processes(self, project, options):\n"
-        "        command = (sys.executable, '-c', f'print({options.port})')\n"
-        "        return [Process(name='pay', command=command)]\n"
-    )
-    plugin(paying.parent / "site", body)
-    monkeypatch.chdir(paying)
-
-    ended = _vega_cli.main(["run", "--port", "4711"])
-    unknown = _vega_cli.main(["run", "web"])
-
-    told = capsys.readouterr()
-    assert (ended, unknown) == (1, 2)
-    assert "pay    | 4711" in told.out
-    assert "pay ended with status 0" in told.err
-    assert "known: pay" in told.err
-
-
-def test_nothing_to_run_and_a_missing_feature_are_told(
-    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(project)
-    nothing = _vega_cli.main(["run"])
-    (project / "pyproject.toml").write_text('[tool.vega]\npackage = "shop"\nfeatures = ["pay"]\n')
-    missing = _vega_cli.main(["run"])
-
-    told = capsys.readouterr().err
-    assert (nothing, missing) == (2, 1)
-    assert "vega add web" in told
-    assert "'pay' is not installed" in told
-
-
-def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
-    def interrupted(*_: object) -> int:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("vega.cli._dispatch._run", interrupted)
-
-    assert _vega_cli.main(["doctor"]) == 130
-
-
-def test_an_error_that_is_ours_alone_shows_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> int:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("vega.cli._dispatch._run", broken)
-
-    with pytest.raises(ZeroDivisionError):
-        _vega_cli.main(["doctor"])
 
 
 def test_a_listed_package_without_a_component_is_told(

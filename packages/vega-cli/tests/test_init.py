@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import _vega_cli
+
 Vega = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -60,4 +62,19 @@ def test_an_unknown_feature_is_refused_and_nothing_written(vega: Vega, tmp_path:
 
     assert done.returncode == 2
     assert "did you mean: graphql" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device", "shop")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+
+    assert _vega_cli.main(["init", "depot", "--no-install"]) == 1
+    assert "No space left" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

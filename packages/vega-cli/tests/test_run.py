@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import _vega_cli
 from vega.cli._errors import RunError
 from vega.cli._process import run_within, start, stop
 from vega.cli._supervisor import Supervisor, refuse_taken_port
 from vega.core.extend import Process
+
+from .distributions import plugin
 
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
 PROGRAM = """
@@ -128,3 +131,39 @@ def test_an_interruption_ends_the_program(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(KeyboardInterrupt):
         run_within(SLEEPER, cwd=tmp_path, timeout=5)
     assert children[0].returncode is not None
+
+
+def test_processes_are_those_of_the_plugins_and_unknown_ones_are_refused(
+    paying: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = (
+        "import sys\nclass Pay(Plugin):\n    feature = 'pay'\n"
+        "    def processes(self, project, options):\n"
+        "        command = (sys.executable, '-c', f'print({options.port})')\n"
+        "        return [Process(name='pay', command=command)]\n"
+    )
+    plugin(paying.parent / "site", body)
+    monkeypatch.chdir(paying)
+
+    ended = _vega_cli.main(["run", "--port", "4711"])
+    unknown = _vega_cli.main(["run", "web"])
+
+    told = capsys.readouterr()
+    assert (ended, unknown) == (1, 2)
+    assert "pay    | 4711" in told.out
+    assert "pay ended with status 0" in told.err
+    assert "known: pay" in told.err
+
+
+def test_nothing_to_run_and_a_missing_feature_are_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    nothing = _vega_cli.main(["run"])
+    (project / "pyproject.toml").write_text('[tool.vega]\npackage = "shop"\nfeatures = ["pay"]\n')
+    missing = _vega_cli.main(["run"])
+
+    told = capsys.readouterr().err
+    assert (nothing, missing) == (2, 1)
+    assert "vega add web" in told
+    assert "'pay' is not installed" in told

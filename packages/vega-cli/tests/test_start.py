@@ -88,3 +88,14 @@ def test_a_command_whose_module_fails_is_named(
 
     assert _vega_cli.main(["pay"]) == 1
     assert "'pay' cannot be loaded" in capsys.readouterr().err
+
+
+def test_help_is_given_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [_vega_cli.main(words) for words in ([], ["help"], ["-h"])] == [0, 0, 0]
+    assert capsys.readouterr().out.count("Usage: vega") == 3
+
+
+def test_a_version_is_told_where_none_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+
+    assert _vega_cli.version() == "unknown"

@@ -2,11 +2,16 @@
 
 import asyncio
 import os
+import signal
+import stat
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vega.jobs import EmbeddedServerError, JobQueue, embedded_server
+from vega.jobs import _embedded as embedded
 from vega.jobs._embedded import answers, find_program
 
 
@@ -77,3 +82,57 @@ def test_a_program_on_the_path_serves_where_the_wheel_is_missing(
 def test_the_url_of_a_server_that_does_not_run_is_an_error() -> None:
     with pytest.raises(EmbeddedServerError, match="not running"):
         _ = embedded_server().url
+
+
+def test_a_server_that_cannot_be_started_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "valkey-server"
+    broken.write_text("#!/no/such/interpreter\n")
+    broken.chmod(broken.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(embedded, "find_program", lambda: str(broken))
+
+    with pytest.raises(EmbeddedServerError, match="cannot be started"), embedded_server():
+        pass
+
+
+def test_a_server_that_does_not_stop_is_killed() -> None:
+    server = embedded_server(stop_timeout=0.2)
+    with server:
+        process: Any = server._process
+        process.send_signal(signal.SIGSTOP)
+
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_who_is_cancelled_while_a_server_starts_leaves_none_behind(
+    monkeypatch: pytest.MonkeyPatch, started: bool
+) -> None:
+    gate, server = threading.Event(), embedded_server()
+    start = server.start
+
+    def slowly() -> None:
+        gate.wait(30)
+        if started:
+            start()
+        else:
+            monkeypatch.setattr("vega.jobs._embedded._PROGRAMS", ())
+            monkeypatch.setattr("vega.jobs._embedded.find_spec", lambda name: None)
+            start()
+
+    stopped: list[bool] = []
+    stop = server.stop
+    monkeypatch.setattr(type(server), "start", lambda self: slowly())
+    monkeypatch.setattr(type(server), "stop", lambda self: (stopped.append(self._process is not None), stop())[1])
+
+    async def main() -> None:
+        entering = asyncio.create_task(server.__aenter__())
+        await asyncio.sleep(0.01)
+        entering.cancel()
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+
+    asyncio.run(main())
+
+    assert stopped == [started]
+    assert server._process is None

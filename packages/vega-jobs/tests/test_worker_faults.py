@@ -1,4 +1,4 @@
-"""What goes wrong around a running job: its server, its lease, its signals; and servers that will not end."""
+"""Faults around a running job: of its server, its lease and its signals."""
 
 import asyncio
 import logging
@@ -6,16 +6,14 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextvars import copy_context
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from redis.exceptions import RedisError
 
-from vega.jobs import JobQueue, NoJobQueueError, Worker, WorkerError, embedded_server, get_job_queue, set_job_queue
+from vega.jobs import JobQueue, Worker, WorkerError, embedded_server
 from vega.jobs._functions import jobs_of
-from vega.jobs._plugin import JobsPlugin
 
 from . import jobs_for_tests as jobs
 
@@ -127,64 +125,3 @@ def test_an_application_without_jobs_has_nothing_to_work() -> None:
 
     with pytest.raises(WorkerError, match="no background job"):
         jobs_of(nothing)
-
-
-def test_a_plugin_without_a_server_names_the_variable() -> None:
-    with pytest.raises(NoJobQueueError, match="REDIS_URL"):
-        JobsPlugin()._connected()
-
-
-def test_a_context_can_have_a_queue_of_its_own() -> None:
-    mine: Any = object()
-
-    def inside() -> object:
-        set_job_queue(mine)
-        return get_job_queue()
-
-    assert copy_context().run(inside) is mine
-    with pytest.raises(NoJobQueueError):
-        get_job_queue()
-
-
-def test_a_server_that_does_not_stop_is_killed() -> None:
-    server = embedded_server(stop_timeout=0.2)
-    with server:
-        process: Any = server._process
-        process.send_signal(signal.SIGSTOP)
-
-    assert process.returncode == -signal.SIGKILL
-
-
-@pytest.mark.parametrize("started", [True, False])
-def test_who_is_cancelled_while_a_server_starts_leaves_none_behind(
-    monkeypatch: pytest.MonkeyPatch, started: bool
-) -> None:
-    gate, server = threading.Event(), embedded_server()
-    start = server.start
-
-    def slowly() -> None:
-        gate.wait(30)
-        if started:
-            start()
-        else:
-            monkeypatch.setattr("vega.jobs._embedded._PROGRAMS", ())
-            monkeypatch.setattr("vega.jobs._embedded.find_spec", lambda name: None)
-            start()
-
-    stopped: list[bool] = []
-    stop = server.stop
-    monkeypatch.setattr(type(server), "start", lambda self: slowly())
-    monkeypatch.setattr(type(server), "stop", lambda self: (stopped.append(self._process is not None), stop())[1])
-
-    async def main() -> None:
-        entering = asyncio.create_task(server.__aenter__())
-        await asyncio.sleep(0.01)
-        entering.cancel()
-        gate.set()
-        with pytest.raises(asyncio.CancelledError):
-            await entering
-
-    asyncio.run(main())
-
-    assert stopped == [started]
-    assert server._process is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from web_asking import ask
+from web_requests import ask
 
 from vega.core import Application
 from vega.core.extend import Plugin, Project
@@ -16,11 +16,7 @@ from vega.data import Database
 from vega.di import Container
 from vega.events import EventBus
 from vega.testing import client_for
-from vega.web import (
-    Health,
-    WebError,
-    create_app,
-)
+from vega.web import Health, WebError, create_app
 
 Shop = Callable[..., FastAPI]
 

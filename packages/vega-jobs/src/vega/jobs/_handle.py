@@ -58,7 +58,7 @@ class JobHandle:
 
         Raises:
             JobFailedError: it failed for good, or its result is not kept.
-            TimeoutError: the time is over.
+            TimeoutError: the job did not end in time.
         """
         async with asyncio.timeout(timeout):
             while (raw := await self._redis.get(keys.RESULT + self.id)) is None:

@@ -1,1 +1,1 @@
-"""What several processes share: the Redis client and store, and the counters of rate limits."""
+"""State that several processes share: the Redis client and store, and the counters of rate limits."""

@@ -1,4 +1,4 @@
-"""Clients that do not read: what waits for them, in bounds, and what becomes of the rest."""
+"""The queue of messages to a socket: bounds for clients that do not read, and the messages beyond them."""
 
 import asyncio
 import os
@@ -60,7 +60,7 @@ def test_who_does_not_read_holds_nobody_up(shop: Shop) -> None:
     assert asyncio.run(main()) == [list("012345"), ["0", "3", "4", "5"], 2, 0]
 
 
-def test_an_outbox_keeps_the_order_of_what_waits() -> None:
+def test_a_send_queue_keeps_the_order_of_what_waits() -> None:
     async def main() -> list[str]:
         sent: list[str] = []
         gate = asyncio.Event()
@@ -82,7 +82,7 @@ def test_an_outbox_keeps_the_order_of_what_waits() -> None:
     assert asyncio.run(main()) == list("012345")
 
 
-def test_an_outbox_of_a_client_that_has_gone_takes_nothing() -> None:
+def test_a_send_queue_of_a_client_that_has_gone_takes_nothing() -> None:
     async def main() -> tuple[bool, int]:
         calls = 0
 
@@ -100,7 +100,7 @@ def test_an_outbox_of_a_client_that_has_gone_takes_nothing() -> None:
     assert asyncio.run(main()) == (True, 1)
 
 
-def test_an_outbox_whose_client_breaks_while_it_waits_takes_nothing_more() -> None:
+def test_a_send_queue_whose_client_breaks_while_it_waits_takes_nothing_more() -> None:
     async def main() -> bool:
         async def broken(_: Message) -> None:
             await asyncio.sleep(0)

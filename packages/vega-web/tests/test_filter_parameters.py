@@ -7,17 +7,11 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
-from web_asking import ask
+from web_requests import ask
 
 from vega.data import InMemoryRepository
 from vega.patterns.query import FilterSet, Page
-from vega.web import (
-    FilterParameters,
-    PageRequest,
-    RouteError,
-    Router,
-    paging,
-)
+from vega.web import FilterParameters, PageRequest, RouteError, Router, paging
 
 Shop = Callable[..., FastAPI]
 

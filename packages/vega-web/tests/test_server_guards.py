@@ -1,4 +1,4 @@
-"""What stands before the routes of real servers: tokens that prove nothing, a store of limits that dies."""
+"""Middleware in front of real servers: tokens that prove nothing, a store of limits that dies."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

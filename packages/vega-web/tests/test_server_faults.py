@@ -1,4 +1,4 @@
-"""What real servers do when things go wrong: clients that cheat or leave, handlers that fail."""
+"""Real servers when things go wrong: clients that cheat or leave, handlers that fail."""
 
 import asyncio
 import socket

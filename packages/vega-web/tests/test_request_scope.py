@@ -1,4 +1,4 @@
-"""Whoever uses the scope of a request after its end learns which request it was, and where the use is."""
+"""Errors for use of a request's scope after its end name the request and the line of the use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public keys of an issuer: fetched once, anew when they change, kept while it is away."""
+"""The public keys of an issuer: fetched once, again when they change, kept while it is away."""
 
 import asyncio
 import json

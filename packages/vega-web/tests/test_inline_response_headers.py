@@ -1,4 +1,4 @@
-"""Headers of a response that functions change one after the other: each name stands once, whoever set it and how."""
+"""Headers of a response that functions change one after the other: each name stands once, however it was set."""
 
 from collections.abc import Callable
 from typing import Any

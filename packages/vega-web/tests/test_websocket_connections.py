@@ -13,11 +13,7 @@ from web_sockets import Client, serving
 
 from vega.core import ErrorKind
 from vega.di import Inject
-from vega.web import (
-    WebSocketDefinitionError,
-    WebSocketHandler,
-    add_websocket,
-)
+from vega.web import WebSocketDefinitionError, WebSocketHandler, add_websocket
 
 Shop = Callable[..., FastAPI]
 

@@ -1,4 +1,4 @@
-"""How real servers end: at SIGTERM, and when they are killed."""
+"""The end of real servers: at SIGTERM, and when they are killed."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ def faulty(projects: Any) -> Path:
 
 
 async def hold(port: int, terminate: Any) -> tuple[list[int | None], list[bytes], list[int]]:
-    """Open streams and sockets, have the server told to end, and return how each ended, and whether it was ready."""
+    """Open streams and sockets, stop the server, and return how each ended, and whether it was ready."""
     opened = asyncio.Semaphore(0)
 
     async def stream(client: httpx.AsyncClient) -> bytes:

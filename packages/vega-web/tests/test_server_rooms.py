@@ -68,7 +68,7 @@ async def until(connection: websockets.ClientConnection, wanted: str) -> list[st
 
 
 async def until_told(speaker: websockets.ClientConnection, listener: websockets.ClientConnection) -> list[str]:
-    """Return what comes when somebody speaks, again and again: the gap is told just before a room is heard again."""
+    """Return the messages after a member speaks repeatedly: the gap is reported just before a room is heard again."""
     for _ in range(40):
         await speaker.send("after")
         with suppress(TimeoutError):

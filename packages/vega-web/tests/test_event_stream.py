@@ -8,13 +8,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.background import BackgroundTask
 from starlette.types import Message
-from web_asking import ask
+from web_requests import ask
 
-from vega.web import (
-    EventStream,
-    Router,
-    ServerSentEvent,
-)
+from vega.web import EventStream, Router, ServerSentEvent
 
 Shop = Callable[..., FastAPI]
 

@@ -1,4 +1,4 @@
-"""Inline functions: applications with tasks of their own, and other odd ones."""
+"""Runs of an application: tasks of its own, futures, cancellations, answers that never come."""
 
 import asyncio
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What is known of each request: its id, its trace, its log record, its count."""
+"""The id, trace, log record and count of each request."""
 
 import asyncio
 import logging
