@@ -10,7 +10,10 @@ import os
 
 import pytest
 
-STARTING = {"installed", "postgres_server", "postgres_url", "redis_server", "redis_url", "served", "wheels"}
+STARTING = {
+    *("installed", "postgres_server", "postgres_url", "redis_server", "redis_url", "served"),
+    *("start_server", "start_valkey", "vega", "wheels"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -57,6 +57,7 @@ def test_a_batch_writes_everything_and_leaves_nothing_behind(root: Path) -> None
     assert not (root / ".vega").exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("count", range(12))
 def test_after_a_kill_at_any_write_the_next_command_restores_all_or_nothing(root: Path, count: int) -> None:
     before, folders_before = tree(root), folders(root)
@@ -71,6 +72,7 @@ def test_after_a_kill_at_any_write_the_next_command_restores_all_or_nothing(root
         assert folders(root) == folders_before
 
 
+@pytest.mark.once
 def test_a_kill_while_recovering_loses_nothing(root: Path) -> None:
     before = tree(root)
     subprocess.run([sys.executable, "-c", KILLED, str(root), "10"], timeout=60, check=False)

@@ -37,6 +37,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.once
 def test_a_signal_stops_every_process(tmp_path: Path) -> None:
     running = subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert running.stdout is not None
@@ -108,6 +109,7 @@ def test_a_program_that_takes_too_long_ends_with_its_children(tmp_path: Path) ->
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.once
 def test_a_program_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
     child = start([sys.executable, "-c", deaf], cwd=tmp_path, environment=os.environ, output=subprocess.PIPE)
@@ -119,6 +121,7 @@ def test_a_program_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> Non
     assert child.returncode == -signal.SIGKILL
 
 
+@pytest.mark.once
 def test_an_interruption_ends_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     children: list[subprocess.Popen[bytes]] = []
 

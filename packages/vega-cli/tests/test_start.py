@@ -14,6 +14,7 @@ Vega = Callable[..., subprocess.CompletedProcess[str]]
 FORBIDDEN = {"typer", "pydantic", "rich", "jinja2", "fastapi", "sqlalchemy", "importlib.metadata", "tomlkit"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("word", ["--version", "--help"])
 def test_version_and_help_load_no_third_party(word: str) -> None:
     program = f"import sys, _vega_cli; _vega_cli.main([{word!r}]); print(sorted({FORBIDDEN!r} & set(sys.modules)))"

@@ -35,6 +35,7 @@ def test_every_name_is_there_and_in_order() -> None:
         _ = vega.data.nope  # type: ignore[attr-defined] # that it is missing is the point
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "code",
     [

@@ -62,6 +62,7 @@ async def work(url: str, prefix: str) -> None:
         await relaying
 
 
+@pytest.mark.once
 @pytest.mark.timeout(600)
 def test_killed_processes_lose_nothing(database_url: str) -> None:
     async def prepare() -> None:

@@ -109,6 +109,7 @@ def test_a_migration_makes_the_tables_of_the_outbox(project: Project) -> None:
     assert "fits the entities" in ran(migrate, "check")
 
 
+@pytest.mark.once
 def test_the_relay_of_a_project_tells_what_waits_with_what_the_listener_needs(project: Project) -> None:
     asyncio.run(place(project, "1", "2"))
     assert ran(command, "list").count("OrderPlaced for mail, 0 attempts") == 2
@@ -125,6 +126,7 @@ def test_the_relay_of_a_project_tells_what_waits_with_what_the_listener_needs(pr
     assert sorted((project.root / "mail.txt").read_text().split()) == ["1", "2"]
 
 
+@pytest.mark.once
 def test_a_relay_without_a_project_says_so(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "vega.data", "relay", "--project", str(tmp_path)]
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60, cwd=tmp_path)

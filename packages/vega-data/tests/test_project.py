@@ -81,6 +81,7 @@ def vega_migrate(*words: str) -> Result:
     return CliRunner().invoke(app, words, prog_name="vega migrate")
 
 
+@pytest.mark.once
 def test_a_repository_comes_with_its_port_migration_and_test(project: Project) -> None:
     assert write(project, repository, "Product", *FIELDS) == [
         "shop/domain/repositories/product_repository.py",

@@ -61,6 +61,7 @@ async def grow(url: str) -> None:
         sys.stdout.write(f"{found} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before}\n")
 
 
+@pytest.mark.once
 @pytest.mark.timeout(1200)
 def test_a_long_stream_needs_little_memory_in_either_order(database_url: str) -> None:
     async def prepare() -> None:

@@ -11,6 +11,7 @@ import vega.graphql
 from vega.core import CoreError
 
 
+@pytest.mark.once
 def test_the_import_loads_no_third_party() -> None:
     program = "import sys, vega.graphql; print(sorted({'strawberry', 'graphql', 'starlette'} & set(sys.modules)))"
 

@@ -160,6 +160,7 @@ def test_without_a_server_the_application_starts_and_the_first_job_says_what_is_
     asyncio.run(main())
 
 
+@pytest.mark.once
 def test_the_processes_work_and_end_when_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
     server, worker = JobsPlugin().processes(Project.find(project), RunOptions())
@@ -219,6 +220,7 @@ def _generate(project: Path, options: dict[str, str]) -> dict[str, str]:
     return {file.path: file.text for file in files}
 
 
+@pytest.mark.once
 def test_the_generator_writes_a_job_a_handler_and_a_test_that_passes(project: Path) -> None:
     event = project / "jobshop/domain/events/product_created.py"
     event.parent.mkdir(parents=True)
@@ -234,6 +236,7 @@ def test_the_generator_writes_a_job_a_handler_and_a_test_that_passes(project: Pa
     _checks(project, written)
 
 
+@pytest.mark.once
 def test_the_generator_writes_a_job_alone(project: Path) -> None:
     written = _generate(project, {})
 

@@ -136,6 +136,7 @@ def test_the_process_default_serves_those_who_set_none(redis_url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.once
 def test_importing_vega_jobs_loads_neither_arq_nor_redis() -> None:
     code = "import sys, vega.jobs; vega.jobs.background_job; print(sorted({'arq', 'redis'} & set(sys.modules)))"
 

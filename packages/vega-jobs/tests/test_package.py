@@ -64,6 +64,7 @@ def test_files_and_functions_are_short() -> None:
                 assert (node.end_lineno or 0) - node.lineno < 60, f"{path.name}: {node.name}"
 
 
+@pytest.mark.once
 def test_the_block_of_the_readme_runs_as_a_program(tmp_path: Path) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)

@@ -235,6 +235,7 @@ async def killed(first: bool):
 """
 
 
+@pytest.mark.once
 def test_the_job_of_a_killed_worker_is_due_again_when_its_lease_ends(redis_url: str, tmp_path: Any) -> None:
     (tmp_path / "killed_job.py").write_text(KILLED_JOB)
     payload = dumps({"t": None, "f": "tests.killed", "a": (), "k": {"first": True}, "et": 1})

@@ -108,6 +108,7 @@ def test_two_servers_live_side_by_side(folder: Path) -> None:
         assert [ask(url, "SELECT 1") for url in (one.url, two.url)] == [1, 1]
 
 
+@pytest.mark.once
 def test_what_a_killed_run_left_behind_is_cleared_by_the_next(folder: Path) -> None:
     command = [sys.executable, "-c", STARTS_AND_WAITS, str(folder)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

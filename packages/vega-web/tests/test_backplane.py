@@ -160,6 +160,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.once
 def test_four_processes_share_one_limit(redis_url: str) -> None:
     running = [
         subprocess.Popen([sys.executable, "-c", WORKER, redis_url], stdout=subprocess.PIPE, text=True) for _ in range(4)

@@ -26,6 +26,7 @@ def loaded(program: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.once
 @facades
 def test_the_import_loads_no_third_party(facade: ModuleType) -> None:
     program = (
@@ -38,6 +39,7 @@ def test_the_import_loads_no_third_party(facade: ModuleType) -> None:
     assert loaded(program).splitlines() == ["[]", "True"]
 
 
+@pytest.mark.once
 def test_the_generators_and_plugins_load_no_third_party() -> None:
     program = (
         "import sys, vega.web._app.plugins, vega.web._app.generators;"

@@ -172,6 +172,7 @@ def test_streams_on_a_server_are_whole_or_seen_to_be_broken(served: int) -> None
     assert httpx.get(f"{base}/log").json() == ["ended", "ended", "slow ended", "ended"]
 
 
+@pytest.mark.once
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_tells_a_broken_stream_from_a_whole_one(served: int) -> None:
     def curl(path: str) -> Any:

@@ -112,6 +112,7 @@ def kill(running: subprocess.Popen[bytes]) -> None:
     running.wait(timeout=20)
 
 
+@pytest.mark.once
 def test_a_server_that_is_killed_does_not_let_a_key_execute_again(
     projects: Any, server_kind: str, start_server: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

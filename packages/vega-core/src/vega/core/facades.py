@@ -18,9 +18,10 @@ def lazy_names(package: str, table: Mapping[str, str]) -> None:
     A name that was loaded is kept in the package, so that `__getattr__` runs once per name.
 
     Args:
-        package: the `__name__` of the package.
+        package: the `__name__` of the package, or of the module that is a facade.
         table: from each public name to the module that defines it, relative to the package without the leading
-            dot, such as `{"Database": "_connection.database"}`.
+            dot, such as `{"Database": "_connection.database"}`. In a facade that is a module and no package, one more
+            dot leads to the package around it: `{"Principal": "._security.principal"}`.
 
     Source: PEP 562, "Module __getattr__ and __dir__".
     """
