@@ -30,8 +30,7 @@ from ._keys.resolver import Resolver
 from ._keys.scope import Scope
 from ._registration.conditions import Condition, env, installed, missing, profile, setting
 from ._registration.injectable import injectable
-from ._runtime.active_scope import ActiveScope
-from ._runtime.context import current_scope
+from ._runtime.active_scope import ActiveScope, current_scope
 
 if TYPE_CHECKING:
     from ._graph.view import GraphView, ServiceView

@@ -52,7 +52,8 @@ def bind_function(
     is_ambient: bool = True,
 ) -> Any:
     """Make the wrapper of a function; methods wrapped by classmethod and staticmethod stay such."""
-    from .bound_function import Bound, make_wrapper  # loaded when something is bound
+    from .bound_function import Bound  # loaded when something is bound
+    from .wrapper import make_wrapper
 
     if type(function) in {classmethod, staticmethod}:
         inner = bind_function(function.__func__, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
+from .._runtime.active_scope import ambient
 from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, finish
-from .._runtime.context import ambient
-from .bound_function import Entry
+from .calls import BoundCall
 
 
-def drive(entry: Entry, values: tuple[Any, ...]) -> Any:
+def drive(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
     """Give the generator of one call."""
-    return _adrive(entry, values) if entry.bound.is_async else _drive(entry, values)
+    return _adrive(bound_call, values) if bound_call.bound.is_async else _drive(bound_call, values)
 
 
-def _start(entry: Entry) -> tuple[Any, Any]:
+def _start(bound_call: BoundCall) -> tuple[Any, Any]:
     """Give the scope to take services from, and the one that this call has to close, if any."""
-    if not entry.needs_scope:
+    if not bound_call.needs_scope:
         return None, None
-    container = entry.engine.container
+    container = bound_call.engine.container
     joined = container.ambient()
     if joined is not None:
         return joined, None
@@ -28,12 +28,12 @@ def _start(entry: Entry) -> tuple[Any, Any]:
     return opened, opened
 
 
-def _drive(entry: Entry, values: tuple[Any, ...]) -> Generator[Any, Any, Any]:
-    entry.engine.build(entry.wiring.node)
-    scope, opened = _start(entry)
+def _drive(bound_call: BoundCall, values: tuple[Any, ...]) -> Generator[Any, Any, Any]:
+    bound_call.engine.build(bound_call.wiring.node)
+    scope, opened = _start(bound_call)
     error: BaseException | None = None
     try:
-        body: Generator[Any, Any, Any] = entry.free(*values) if scope is None else entry.join(scope, *values)
+        body: Generator[Any, Any, Any] = bound_call.free(*values) if scope is None else bound_call.join(scope, *values)
         if opened is None:
             return (yield from body)
         return (yield from _stepped(body, opened))
@@ -63,13 +63,13 @@ def _stepped(body: Generator[Any, Any, Any], scope: Any) -> Generator[Any, Any, 
             sent, step = raised, body.throw
 
 
-async def _adrive(entry: Entry, values: tuple[Any, ...]) -> AsyncGenerator[Any, Any]:
-    await entry.engine.abuild(entry.wiring.node)
-    scope, opened = _start(entry)
+async def _adrive(bound_call: BoundCall, values: tuple[Any, ...]) -> AsyncGenerator[Any, Any]:
+    await bound_call.engine.abuild(bound_call.wiring.node)
+    scope, opened = _start(bound_call)
     error: BaseException | None = None
     try:
-        body = entry.free(*values) if scope is None else entry.join(scope, *values)
-        if entry.plan.awaits:
+        body = bound_call.free(*values) if scope is None else bound_call.join(scope, *values)
+        if bound_call.plan.awaits:
             body = await body
         step, sent = body.asend, None
         while True:

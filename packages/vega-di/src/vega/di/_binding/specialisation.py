@@ -2,7 +2,7 @@
 
 The function keeps its identity; its code is replaced, which is one atomic store. A guard in front
 compares the current engine with the one the code was written for: every other engine, an override,
-a given argument or a missing one goes the general way through `Bound.call`.
+a given argument or a missing one goes the general way through `call_bound`.
 """
 
 from __future__ import annotations
@@ -12,28 +12,30 @@ from typing import Any
 
 from .._codegen.source import Source, block, explained
 from .._keys.scope import Scope
-from .._runtime.context import ambient, current, leave
-from .bound_function import Entry, signature_text
+from .._runtime.active_scope import ambient, leave
+from .._runtime.context import current
+from .bound_function import signature_text
 from .call_plans import CallPlan
+from .calls import BoundCall
 
 _KEPT = frozenset({"__builtins__", "__name__", "__vega_call__"})
 _OURS = re.compile(r"_[a-z]\d*|__vega_\w+")  # our locals; our globals are in the namespace
 
 
-def specialise(entry: Entry) -> None:
+def specialise(bound_call: BoundCall) -> None:
     """Replace the code of the wrapper, unless that has been done, or the user's names are in the way."""
-    bound, engine = entry.bound, entry.engine
+    bound, engine = bound_call.bound, bound_call.engine
     wrapper = bound.wrapper
     if wrapper is None or bound.is_generator or bound.variable or engine.layers or "ENGINE" in wrapper.__globals__:
         return
-    if not _is_usual(entry):
+    if not _is_usual(bound_call):
         return
-    plan = CallPlan(engine, bound, entry.wiring.node, {name: name for name, _ in bound.shape})
+    plan = CallPlan(engine, bound, bound_call.wiring.node, {name: name for name, _ in bound.shape})
     source = plan.source()
-    source.names.update(__vega_call__=bound.call)
+    source.names.update(__vega_call__=wrapper.__globals__["__vega_call__"])
     source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine)
-    source.names.update(HOME=current.get if bound.home is None else bound.home, OTHERWISE=_Otherwise(entry).call)
-    body = [*_guard(entry), *_defaults(entry, source), *_body(entry, plan, source)]
+    source.names.update(HOME=current.get if bound.home is None else bound.home, OTHERWISE=_Otherwise(bound_call).call)
+    body = [*_guard(bound_call), *_defaults(bound_call, source), *_body(bound_call, plan, source)]
     if any(name in source.names or _OURS.fullmatch(name) for name, _ in bound.shape):
         return
     head = "async def" if bound.is_coroutine else "def"
@@ -45,63 +47,63 @@ def specialise(entry: Entry) -> None:
     engine.container.specialised.append(bound)
 
 
-def _is_usual(entry: Entry) -> bool:
+def _is_usual(bound_call: BoundCall) -> bool:
     """Say whether this call left out exactly what is injected or has a default."""
-    return entry.bound.scope is not Scope.TRANSIENT
+    return bound_call.bound.scope is not Scope.TRANSIENT
 
 
-def _passed(entry: Entry) -> str:
-    return ", ".join(name for name, _ in entry.bound.shape)
+def _passed(bound_call: BoundCall) -> str:
+    return ", ".join(name for name, _ in bound_call.bound.shape)
 
 
-def _guard(entry: Entry) -> list[str]:
-    home = "HOME()" if entry.bound.home is None else "HOME"
+def _guard(bound_call: BoundCall) -> list[str]:
+    home = "HOME()" if bound_call.bound.home is None else "HOME"
     tests = [f"{home}.engine is not ENGINE"]
-    injected = {each.parameter for each in entry.wiring.node.arguments}
-    for index, (name, _) in enumerate(entry.bound.shape):
+    injected = {each.parameter for each in bound_call.wiring.node.arguments}
+    for index, (name, _) in enumerate(bound_call.bound.shape):
         if name in injected:
             tests.append(f"{name} is not ...")
-        elif index not in entry.wiring.defaults:
+        elif index not in bound_call.wiring.defaults:
             tests.append(f"{name} is ...")
-    wait = "await " if entry.bound.is_coroutine else ""
-    return [f"if {' or '.join(tests)}: return {wait}__vega_call__({_passed(entry)})"]
+    wait = "await " if bound_call.bound.is_coroutine else ""
+    return [f"if {' or '.join(tests)}: return {wait}__vega_call__({_passed(bound_call)})"]
 
 
-def _defaults(entry: Entry, source: Source) -> list[str]:
-    names = [name for name, _ in entry.bound.shape]
+def _defaults(bound_call: BoundCall, source: Source) -> list[str]:
+    names = [name for name, _ in bound_call.bound.shape]
     return [
         f"if {names[index]} is ...: {names[index]} = {source.constant(default)}"
-        for index, default in entry.wiring.defaults.items()
+        for index, default in bound_call.wiring.defaults.items()
     ]
 
 
-def _body(entry: Entry, plan: CallPlan, source: Source) -> list[str]:
-    wait = "await " if entry.bound.is_coroutine else ""
-    if not entry.needs_scope:
-        writer = plan.writer(source, fresh=False, owner=source.constant(entry.engine.container))
+def _body(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
+    wait = "await " if bound_call.bound.is_coroutine else ""
+    if not bound_call.needs_scope:
+        writer = plan.writer(source, fresh=False, owner=source.constant(bound_call.engine.container))
         call = plan.invoke(writer)
         lines = [*writer.lines, f"return {wait}{call}"]
         return explained(lines) if source.nodes else lines
-    passed = _passed(entry)
-    source.names.update(OWNER=entry.engine.container, JOIN=entry.join)
+    passed = _passed(bound_call)
+    source.names.update(OWNER=bound_call.engine.container, JOIN=bound_call.join)
     joined = [
         "_s = AMBIENT()",
         "if _s is not None:",
         f"    if _s.container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})",
         f"    return {wait}OTHERWISE({passed})",
     ]
-    return [*joined, *entry.opening_lines(plan, source)]
+    return [*joined, *bound_call.opening_lines(plan, source)]
 
 
 class _Otherwise:
     """The call where a scope is ambient."""
 
-    def __init__(self, entry: Entry) -> None:
-        self._entry = entry
+    def __init__(self, bound_call: BoundCall) -> None:
+        self._bound_call = bound_call
 
     def call(self, *values: Any) -> Any:
         """Join the ambient scope, if it belongs to this container."""
-        return self._entry.run(values)
+        return self._bound_call.run(values)
 
 
 def generalise(bound: Any) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from .._engine.refusals import async_required
 from .._errors import CaptiveDependencyError, ContainerError, InjectionError, MissingProviderError
 from .._graph.node import Argument, How, Node
-from .._keys.key import Want, is_builtin, label, read_want
+from .._keys.key import Want, is_builtin, read_want
+from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._registration.signatures import EMPTY, Parameter, read_parameters
@@ -162,7 +164,7 @@ def _check(engine: Engine, bound: Bound, node: Node, chooser: _Chooser) -> None:
             "drop scope=Scope.SINGLETON, or let it take a Provider",
         )
     if node.is_async and not bound.is_async:
-        raise engine.async_required(node)
+        raise async_required(node)
 
 
 def _site_of(function: Any) -> tuple[str, int]:

@@ -1,1 +1,1 @@
-"""codegen."""
+"""Generated code: the text of plans, which build services without looking anything up."""

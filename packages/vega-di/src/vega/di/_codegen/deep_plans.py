@@ -11,10 +11,10 @@ from .._registration.registration import Kind
 from .._runtime.build_once import aonce, once
 
 if TYPE_CHECKING:
-    from .._engine.engine import Engine
+    from .ports import PlanEngine
 
 
-def filler(engine: Engine, node: Node) -> Callable[[Any], None]:
+def filler(engine: PlanEngine, node: Node) -> Callable[[Any], None]:
     """Give the function that builds what a scope still lacks for a plan."""
     steps = [(each, engine.maker(each, awaits=False)) for each in _scoped_below(node)]
 
@@ -26,7 +26,7 @@ def filler(engine: Engine, node: Node) -> Callable[[Any], None]:
     return fill
 
 
-def afiller(engine: Engine, node: Node) -> Callable[[Any], Any]:
+def afiller(engine: PlanEngine, node: Node) -> Callable[[Any], Any]:
     """Give the async function that builds what a scope still lacks for a plan."""
     steps = [(each, engine.maker(each, awaits=each.is_async)) for each in _scoped_below(node)]
 

@@ -15,10 +15,10 @@ from .source import Source, block, explained, indented
 from .writer import Writer
 
 if TYPE_CHECKING:
-    from .._engine.engine import Engine
+    from .ports import PlanEngine
 
 
-def container_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+def container_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     """Write the function without parameters that gives a service which needs no scope."""
     source = Source()
     owner = source.constant(engine.container)
@@ -28,7 +28,7 @@ def container_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     return source.compile()
 
 
-def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+def scope_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     """Write the function of an open scope ``s`` that gives a service.
 
     It has two halves: the first resolve of a scope builds without asking what is there already;
@@ -55,7 +55,7 @@ def scope_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     return source.compile()
 
 
-def warm_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+def warm_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     """Write the half of a scope's plan that asks the store first."""
     source = Source()
     source.names["CLOSED"] = CLOSED
@@ -64,7 +64,7 @@ def warm_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     return source.compile()
 
 
-def part_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+def part_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     """Write the function of an owner ``s`` that makes a transient for a larger plan."""
     source = Source()
     source.names["CLOSED"] = CLOSED
@@ -77,7 +77,7 @@ def part_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
     return source.compile()
 
 
-def maker_plan(engine: Engine, node: Node, *, awaits: bool) -> Any:
+def maker_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     """Write the function of an owner ``s`` that makes a singleton or scoped service, once it is its turn."""
     if is_direct(node):
         return _direct_maker(engine, node)
@@ -129,7 +129,7 @@ def _stored(writer: Writer) -> str:
 
 
 def fill_lines(
-    engine: Engine, source: Source, wanted: Sequence[Node], nodes: list[Node] | None, awaits: bool
+    engine: PlanEngine, source: Source, wanted: Sequence[Node], nodes: list[Node] | None, awaits: bool
 ) -> list[str]:
     """Write the calls that build, one by one, what a plan that is too large to inline needs."""
     if nodes is not None:
@@ -138,7 +138,7 @@ def fill_lines(
     return [f"{'await ' if awaits else ''}{fill}(_s)" for fill in made]
 
 
-def _warm_lines(engine: Engine, source: Source, node: Node, awaits: bool) -> list[str]:
+def _warm_lines(engine: PlanEngine, source: Source, node: Node, awaits: bool) -> list[str]:
     writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
     expression = writer.value(node)
     return [*refusal(writer), *writer.lines, f"return {expression}"]
@@ -166,7 +166,7 @@ def is_direct(node: Node) -> bool:
     )
 
 
-def _direct_maker(engine: Engine, node: Node) -> Any:
+def _direct_maker(engine: PlanEngine, node: Node) -> Any:
     """Make a singleton of singletons without writing code: it runs once."""
 
     def make(_: Any) -> Any:

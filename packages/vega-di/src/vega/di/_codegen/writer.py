@@ -17,7 +17,7 @@ from .plan_size import BUDGET, DEPTH, opens_early
 from .source import Source, indented
 
 if TYPE_CHECKING:
-    from .._engine.engine import Engine
+    from .ports import PlanEngine
 
 
 class Writer:
@@ -33,7 +33,7 @@ class Writer:
     """
 
     def __init__(
-        self, engine: Engine, source: Source, *, owner: str, fresh: bool, awaits: bool, private: bool = False
+        self, engine: PlanEngine, source: Source, *, owner: str, fresh: bool, awaits: bool, private: bool = False
     ) -> None:
         self.engine = engine
         self.source = source

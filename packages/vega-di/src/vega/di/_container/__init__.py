@@ -1,1 +1,1 @@
-"""container."""
+"""The container: registrations, epochs, overrides, and which container is current."""

@@ -226,13 +226,13 @@ class Container(Declarations):
         """Give every registration, active or not, with the reasons, and who needs whom."""
         from .._graph.view import view
 
-        return view(self)
+        return view(self.effective().graph, self.registry)
 
     def explain(self, key: Any, *, name: str | None = None) -> str:
         """Tell in words how a service is built, and why so."""
-        from .._graph.view import explain_key
+        from .._graph.view import explain_node
 
-        return explain_key(self, address(key, name))
+        return explain_node(self.effective().find(address(key, name)))
 
     def plan_source(self, key: Any, *, name: str | None = None) -> str:
         """Give the Python text that was generated to resolve a key; it is written now if it has not been."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from .._runtime.context import PROCESS, Home, current
+import threading
+
+from .._runtime.context import PROCESS, container_of, current
 from .container import Container
+
+_lock = threading.Lock()
 
 
 def get_container() -> Container:
     """Give the container of the calling context, else the default of the process, made when first asked for."""
-    return container_of(current.get())
-
-
-def container_of(home: Home) -> Container:
-    """Give the container of a home; the home of the process makes one."""
-    if home.container is None:
-        _settle(Container())
-    assert home.container is not None  # settled just now
-    return home.container
+    container = container_of(current.get())
+    assert isinstance(container, Container)  # nothing else is made current
+    return container
 
 
 def set_container(container: Container, process: bool = False) -> None:
@@ -28,15 +26,28 @@ def set_container(container: Container, process: bool = False) -> None:
             False changes the calling context alone, which child tasks inherit.
     """
     if process:
-        _settle(container)
+        _set_default(container)
         current.set(PROCESS)
     else:
         current.set(container.home)
 
 
-def _settle(container: Container) -> None:
-    if PROCESS.container is not None:
+def _make_default() -> Container:
+    with _lock:
+        container = PROCESS.container
+        if container is None:
+            container = Container()
+            _set_default(container)
+    assert isinstance(container, Container)
+    return container
+
+
+def _set_default(container: Container) -> None:
+    if isinstance(PROCESS.container, Container):
         PROCESS.container.homes.remove(PROCESS)
     PROCESS.container = container
     container.homes.append(PROCESS)
     PROCESS.engine = container.home.engine
+
+
+PROCESS.make = _make_default

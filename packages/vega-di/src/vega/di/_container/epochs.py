@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from .._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
 from .._graph.instance_check import unfit
-from .._keys.key import class_of, label
+from .._keys.key import class_of
+from .._keys.labels import label
 from .._keys.resolver import Resolver
 from .._keys.scope import Scope
 from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope, ambient_of, make_scope_class
 from .._runtime.closing import afinish, finish
-from .._runtime.context import Home, local_layers
+from .._runtime.context import Home, Layer, local_layers, ordered
 from .._runtime.plan_table import Table
-from .overrides import Layer, ordered
 
 if TYPE_CHECKING:
     from .._engine.engine import Engine
@@ -32,7 +32,7 @@ class Epochs:
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
         self.registry: Registry = Registry(profiles, settings)
         self.lock: AbstractContextManager[bool] = threading.RLock()
-        self.home: Home = Home(self)  # type: ignore[arg-type]  # a Container, which derives from this class
+        self.home: Home = Home(self)
         self.homes: list[Home] = [self.home]
         self.entry_points: list[Any] = []
         self.specialised: list[Any] = []
@@ -46,7 +46,7 @@ class Epochs:
         self._known_locals: list[Layer] = []
         self._closed = False
         self.scope_class: type[ActiveScope]
-        self.scope_class, self._switch_scopes = make_scope_class(self)  # type: ignore[arg-type]  # the same
+        self.scope_class, self._switch_scopes = make_scope_class(self)
         self.values: dict[Any, Any]
         self.plans: Table
         self.aplans: Table
@@ -64,7 +64,7 @@ class Epochs:
 
     def ambient(self) -> ActiveScope | None:
         """Give the innermost ambient scope of this container, or None."""
-        return ambient_of(self)  # type: ignore[arg-type]  # a Container, which derives from this class
+        return ambient_of(self)
 
     def effective(self) -> Engine:
         """Give the engine that is valid for the calling context, building it if need be.

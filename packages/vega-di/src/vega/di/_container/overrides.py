@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .._errors import InvalidInstanceError
-from .._keys.key import check_key, label, read_want
+from .._keys.key import check_key, read_want
+from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._runtime.closing import afinish, finish
-from .._runtime.context import local_layers
+from .._runtime.context import Layer, local_layers
 
 if TYPE_CHECKING:
-    from .container import Container
-
-
-_serial = count()
-
-
-class Layer:
-    """One block of overrides: what it replaces, what was built inside it, and which local blocks it was begun in."""
-
-    __slots__ = ("begun", "entries", "local", "opened", "slots", "within")
-
-    def __init__(self, entries: dict[Any, Registration], *, local: bool) -> None:
-        self.entries: dict[Any, Registration] = entries
-        self.local: bool = local
-        self.opened: list[Any] = []
-        self.slots: list[int] = []
-        self.within: tuple[Layer, ...] = local_layers.get()
-        self.begun: int = next(_serial)
-
-
-def ordered(shared: tuple[Layer, ...], own: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Give the layers that are valid for a task, the one that counts most at the end.
-
-    The innermost block counts; one that another task began outside the task's own blocks counts less than those.
-
-    Args:
-        shared: the layers of the process, in the order of their beginning.
-        own: the local layers of the task.
-    """
-    outer = tuple(each for each in shared if not any(local in own for local in each.within))
-    inner = (each for each in shared if each not in outer)
-    return (*outer, *sorted((*own, *inner), key=lambda each: each.begun))
+    from .epochs import Epochs
 
 
 class Override:
@@ -54,7 +23,7 @@ class Override:
 
     __slots__ = ("_container", "_layer", "_local", "_token", "_values")
 
-    def __init__(self, container: Container, values: Mapping[Any, Any], *, local: bool) -> None:
+    def __init__(self, container: Epochs, values: Mapping[Any, Any], *, local: bool) -> None:
         self._container = container
         self._values = values
         self._local = local

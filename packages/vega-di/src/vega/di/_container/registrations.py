@@ -7,11 +7,13 @@ from types import FunctionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import Key, check_key, label, read_want
+from .._keys.key import Key, check_key, read_want
+from .._keys.labels import label
 from .._keys.scope import Scope
+from .._registration.call_site import user_line
 from .._registration.conditions import When
 from .._registration.injectable import mark_of, marked_in
-from .._registration.registration import Kind, Registration, call_site, kind_of, unwrap_context
+from .._registration.registration import Kind, Registration, kind_of, unwrap_context
 from .._registration.registry import Decoration
 from .epochs import Epochs
 
@@ -160,8 +162,9 @@ class Declarations(Epochs):
         """
         check_key(key)
         if instance is None:
-            where = "{}:{}".format(*call_site())
-            raise InvalidRegistrationError(f"None cannot provide {label(key)}", where, "register the object itself")
+            raise InvalidRegistrationError(
+                f"None cannot provide {label(key)}", user_line(), "register the object itself"
+            )
         self._add(Registration(key, instance, Kind.INSTANCE, Scope.SINGLETON, name=name, when=when), replace=replace)
 
     def alias(self, key: Any, target: Any, *, name: str | None = None, when: When = True) -> None:

@@ -1,1 +1,1 @@
-"""engine."""
+"""Engines: the proved graph of one epoch, its singletons and its plans."""

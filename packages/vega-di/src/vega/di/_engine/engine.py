@@ -9,31 +9,32 @@ from typing import TYPE_CHECKING, Any
 from .._codegen.plans import container_plan, maker_plan, part_plan, scope_plan, warm_plan
 from .._errors import (
     AmbiguousProviderError,
-    AsyncRequiredError,
     ContainerError,
     InvalidKeyError,
     MissingProviderError,
-    ScopeRequiredError,
 )
 from .._graph.linker import Linker
 from .._graph.node import Graph, Node
-from .._graph.paths import draw, shortest, suggest
 from .._graph.reuse import unchanged
+from .._graph.suggestions import suggest
 from .._graph.validation import ambiguous_error, prove
-from .._keys.key import Address, check_key, label, read_want
+from .._keys.key import Address, check_key, read_want
+from .._keys.labels import label
 from .._keys.scope import Scope
-from .._registration.registration import ASYNC
 from .._runtime.plan_table import Table
-from .singletons import abuild, awaited_in, build, scoped
+from .refusals import async_required, scope_required
+from .singletons import abuild, awaited_in, build
 
 if TYPE_CHECKING:
-    from .._container.container import Container
+    from .ports import EngineContainer
 
 
 class Engine:
     """Everything that is valid between two changes of the registry, or within one override."""
 
-    def __init__(self, container: Container, linker: Linker, graph: Graph, store: dict[int, Any], slots: Iterator[int]):
+    def __init__(
+        self, container: EngineContainer, linker: Linker, graph: Graph, store: dict[int, Any], slots: Iterator[int]
+    ):
         self.container = container
         self.graph = graph
         self.store = store
@@ -267,32 +268,15 @@ class Engine:
     def _ambient(self, node: Node) -> Any:
         scope = self.container.ambient()
         if scope is None:
-            raise ScopeRequiredError(
-                f"{label(node.address)} lives in a scope, and none is open",
-                f"{draw(shortest(node, scoped, lambda _: True))}, registered at {node.registration.site_text()}",
-                "with container.scope() as scope: scope.resolve(...), or call it through @bind",
-            )
+            raise scope_required(node)
         return scope
 
     def _refuse_async(self, node: Node) -> None:
         if node.is_async and awaited_in(self, node) is not None:
-            raise self.async_required(node)
-
-    def async_required(self, node: Node) -> AsyncRequiredError:
-        """Say which service has to be awaited, and by which path it is needed."""
-        path = shortest(node, _awaits, lambda each: each.is_async) if node.kind not in ASYNC else [node]
-        return AsyncRequiredError(
-            f"{label(path[-1].address)} has to be awaited, and {label(node.address)} was asked for from sync code",
-            f"{draw(path)}, registered at {path[-1].registration.site_text()}",
-            f"await container.aresolve({label(node.address)}), or make the caller async",
-        )
+            raise async_required(node)
 
 
 def is_always_true(value: object) -> bool:
     """Say whether testing the truth of an object cannot run code of its class."""
     cls = type(value)
     return not (hasattr(cls, "__bool__") or hasattr(cls, "__len__"))
-
-
-def _awaits(node: Node) -> bool:
-    return node.kind in ASYNC

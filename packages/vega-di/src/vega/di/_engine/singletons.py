@@ -10,18 +10,21 @@ from .._errors import CaptiveDependencyError
 from .._graph.instance_check import verify
 from .._graph.node import Node
 from .._graph.paths import draw, shortest
-from .._keys.key import address, label
+from .._keys.key import address
+from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, Kind
 from .._runtime.build_once import aonce, once
+from .._runtime.closed_store import Owner
 from .._runtime.closing import afinish, finish
 from .._runtime.construction_errors import explain
+from .refusals import async_required, scoped
 
 if TYPE_CHECKING:
-    from .engine import Engine
+    from .ports import SingletonEngine
 
 
-def pending(engine: Engine, node: Node) -> Iterator[Node]:
+def pending(engine: SingletonEngine, node: Node) -> Iterator[Node]:
     """Give what has to be made before a plan of `node`, and `node` itself, dependencies first."""
     store = engine.store
     if node.scope is Scope.SINGLETON and node.slot in store:
@@ -41,12 +44,12 @@ def pending(engine: Engine, node: Node) -> Iterator[Node]:
             yield each
 
 
-def awaited_in(engine: Engine, node: Node) -> Node | None:
+def awaited_in(engine: SingletonEngine, node: Node) -> Node | None:
     """Give a service that has to be awaited before or while `node` is made, or None."""
     return next((each for each in pending(engine, node) if each.kind in ASYNC), None)
 
 
-def build(engine: Engine, node: Node) -> None:
+def build(engine: SingletonEngine, node: Node) -> None:
     """Build the singletons that `node` needs, from sync code.
 
     Raises:
@@ -55,12 +58,12 @@ def build(engine: Engine, node: Node) -> None:
     needed = [each for each in pending(engine, node) if each.scope is Scope.SINGLETON]
     for each in needed:
         if each.is_async and awaited_in(engine, each) is not None:
-            raise engine.async_required(node if node.is_async else each)
+            raise async_required(node if node.is_async else each)
     for each in needed:
         once(RootOwner(engine), each, _maker(engine, each))
 
 
-async def abuild(engine: Engine, node: Node) -> None:
+async def abuild(engine: SingletonEngine, node: Node) -> None:
     """Build the singletons that `node` needs."""
     needed = [each for each in pending(engine, node) if each.scope is Scope.SINGLETON]
     for each in needed:
@@ -72,7 +75,7 @@ async def abuild(engine: Engine, node: Node) -> None:
             once(RootOwner(engine), each, _maker(engine, each))
 
 
-def _maker(engine: Engine, node: Node) -> Callable[[Any], Any]:
+def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
     if node.kind is Kind.INSTANCE:
         return lambda _: node.call
     make = maker_plan(engine, node, awaits=False)
@@ -93,7 +96,7 @@ def _maker(engine: Engine, node: Node) -> Callable[[Any], Any]:
     return run
 
 
-def _amaker(engine: Engine, node: Node) -> Callable[[Any], Any]:
+def _amaker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
     make = maker_plan(engine, node, awaits=True)
 
     async def run(owner: RootOwner) -> Any:
@@ -114,14 +117,14 @@ def _amaker(engine: Engine, node: Node) -> Callable[[Any], Any]:
     return run
 
 
-class RootOwner:
+class RootOwner(Owner):
     """What builds one singleton: gives its factories a resolver, and keeps what they open until it is built."""
 
-    __slots__ = ("_engine", "exits", "v")
+    __slots__ = ("_engine",)
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: SingletonEngine) -> None:
         self._engine = engine
-        self.v: Any = engine.store
+        self.v = engine.store
         self.exits: list[Any] = []
 
     def resolve(self, key: Any, *, name: str | None = None) -> Any:
@@ -158,8 +161,3 @@ class RootOwner:
                 f"{draw(shortest(node, scoped, lambda _: True))}, registered at {node.registration.site_text()}",
                 f"make the singleton Scope.SCOPED, or let it take Provider[{label(where)}] and call it with a scope",
             )
-
-
-def scoped(node: Node) -> bool:
-    """Say whether a service lives in a scope."""
-    return node.scope is Scope.SCOPED

@@ -1,1 +1,1 @@
-"""graph."""
+"""The dependency graph: nodes, links, validation, and the texts about it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InvalidGeneratorError, InvalidInstanceError
-from .._keys.key import is_protocol, label, lacks, protocol_methods
+from .._keys.labels import label
+from .._keys.protocols import is_protocol, lacks, protocol_methods
 
 if TYPE_CHECKING:
     from .node import Node

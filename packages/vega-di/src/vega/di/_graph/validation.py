@@ -15,13 +15,16 @@ from .._errors import (
     MissingProviderError,
     WrongImplementationError,
 )
-from .._keys.key import class_of, is_protocol, label, lacks, read_want
+from .._keys.key import class_of, read_want
+from .._keys.labels import label
+from .._keys.protocols import is_protocol, lacks
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._registration.registry import Registry
 from .._registration.signatures import Names, annotations_of, evaluate
 from .node import Graph, How, Node
-from .paths import draw, path_to, shortest, suggest
+from .paths import draw, path_to, shortest
+from .suggestions import suggest
 
 _SHOWN = 3
 

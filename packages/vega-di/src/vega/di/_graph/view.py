@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final, get_origin
+from typing import Any, final, get_origin
 
-from .._keys.key import label
+from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import Kind
-from .node import How, Node, order
+from .._registration.registry import Registry
+from .node import Graph, How, Node, order
 from .paths import draw, name_of
-
-if TYPE_CHECKING:
-    from .._container.container import Container
 
 
 @final
@@ -71,15 +69,14 @@ def _quoted(text: str) -> str:
     return "".join(char if char.isalnum() or char in " ._-/:,()=" else f"#{ord(char)};" for char in text)
 
 
-def view(container: Container) -> GraphView:
-    """Draw up the graph of a container."""
-    engine = container.effective()
-    every = engine.graph.every
+def view(graph: Graph, registry: Registry) -> GraphView:
+    """Return the graph of a container as it is shown, inactive registrations included."""
+    every = graph.every
     ids = {node: number for number, node in enumerate(every)}
     shown = [_shown(node, ids) for node in every]
     used = {id(node.registration) for node in every}
     number = len(shown)
-    for entry in container.registry.entries:
+    for entry in registry.entries:
         if id(entry) in used:
             continue
         verdict = entry.verdict or (False, "replaced, or an open generic that nothing has closed yet")
@@ -125,10 +122,8 @@ _LIVES = {
 }
 
 
-def explain_key(container: Container, where: Any) -> str:
-    """Tell how a service is built."""
-    engine = container.effective()
-    top = engine.find(where)
+def explain_node(top: Node) -> str:
+    """Return in words how a service is built."""
     lines: list[str] = []
     stack: list[tuple[Node, int, str]] = [(top, 0, "")]
     told: set[Node] = set()

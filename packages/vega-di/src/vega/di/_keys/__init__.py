@@ -1,1 +1,1 @@
-"""keys."""
+"""Keys: the types, names and markers that services are requested by."""

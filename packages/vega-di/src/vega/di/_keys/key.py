@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NewType, Protocol, TypeVar, Union, get_args, get_origin
 
@@ -128,58 +127,8 @@ def class_of(key: Any) -> type | None:
     return found if isinstance(found, type) else None
 
 
-def label(where: Any) -> str:
-    """Write a key, an address or a callable for people."""
-    if isinstance(where, Address):
-        return f"{label(where.key)} named {where.name!r}"
-    if isinstance(where, type) and not get_args(where):
-        return where.__qualname__.rpartition("<locals>.")[2]
-    if get_origin(where) is Annotated:
-        first, *metadata = get_args(where)
-        return f"Annotated[{label(first)}, {', '.join(map(repr, metadata))}]"
-    if get_args(where):
-        return f"{label(get_origin(where))}[{', '.join(label(part) for part in get_args(where))}]"
-    name = getattr(where, "__qualname__", None) or getattr(where, "__name__", None)
-    return name.rpartition("<locals>.")[2] if isinstance(name, str) else repr(where)
-
-
 def tuple_in(hint: Any, attribute: str) -> tuple[Any, ...]:
     """Give the tuple in an attribute of a type; empty where there is none, or something else."""
     found: tuple[Any, ...] = getattr(hint, attribute, ())
     kind: type = found.__class__  # anything may have such an attribute
     return found if kind is tuple else ()
-
-
-def is_protocol(cls: type) -> bool:
-    """Say whether a class is itself a Protocol."""
-    return bool(cls.__dict__.get("_is_protocol", False))
-
-
-def protocol_methods(cls: type) -> frozenset[str]:
-    """Give the methods a Protocol asks for."""
-    found: set[str] = set()
-    for base in cls.__mro__:
-        if is_protocol(base) and base is not Protocol:
-            found.update(name for name, member in vars(base).items() if _asked(name, member))
-    return frozenset(found)
-
-
-def _asked(name: str, member: object) -> bool:
-    if name.startswith("_abc_") or name in {"__init__", "__new__", "__subclasshook__", "__class_getitem__"}:
-        return False
-    return isinstance(member, (Callable, property, classmethod, staticmethod)) and not isinstance(member, type)  # type: ignore[arg-type]  # the abstract class is fine for isinstance
-
-
-def lacks(cls: type, implementation: Any) -> str | None:
-    """Say in words how a class fails to fit another, or None when it fits."""
-    found = get_origin(implementation) or implementation
-    if not isinstance(found, type):
-        return None
-    if is_protocol(cls):
-        absent = sorted(name for name in protocol_methods(cls) if not hasattr(found, name))
-        return f"{label(found)} lacks {', '.join(absent)}" if absent else None
-    try:
-        fits = issubclass(found, cls)
-    except TypeError:
-        return None
-    return None if fits else f"{label(found)} is not a subclass of {label(cls)}"

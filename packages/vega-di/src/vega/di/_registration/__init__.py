@@ -1,1 +1,1 @@
-"""registration."""
+"""Registrations: what provides a key, under which condition, and where that was written."""

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import address, label
+from .._keys.key import address
+from .._keys.labels import label
 
 
 class Surroundings(Protocol):

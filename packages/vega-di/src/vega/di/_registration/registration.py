@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
@@ -10,8 +9,10 @@ from types import FunctionType, MethodType
 from typing import Any, get_origin
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import Address, bare, class_of, label
+from .._keys.key import Address, bare, class_of
+from .._keys.labels import label
 from .._keys.scope import Scope
+from .call_site import call_site, user_line
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CO_* flags of a code object
 
@@ -68,14 +69,6 @@ class Registration:
         return f"{self.site[0]}:{self.site[1]}"
 
 
-def call_site() -> tuple[str, int]:
-    """Give file and line of the first caller outside this package."""
-    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
-    while frame.f_back is not None and f"{frame.f_globals.get('__package__')}.".startswith("vega.di."):
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
-
-
 def unwrap_context(call: Any) -> Any:
     """Give the generator function under `contextlib.contextmanager`, since the container closes it itself."""
     inner = getattr(call, "__wrapped__", None)
@@ -108,7 +101,7 @@ def kind_of(key: Any, call: Callable[..., Any], *, enter: bool) -> Kind:
     if not callable(call):
         raise InvalidRegistrationError(
             f"{call!r} cannot provide {label(key)}: it is neither a class nor callable",
-            "{}:{}".format(*call_site()),
+            user_line(),
             f"container.register_instance({label(key)}, ...) registers an object that exists",
         )
     flags = code_flags(call)

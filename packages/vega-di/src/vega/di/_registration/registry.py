@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import Address, label
+from .._keys.key import Address
+from .._keys.labels import label
 from .._keys.scope import Scope
 from .conditions import as_condition, default_profiles
 from .generics import Meaning, close, variables_of

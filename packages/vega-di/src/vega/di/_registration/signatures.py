@@ -11,7 +11,8 @@ from types import FunctionType, MethodType
 from typing import Any, ForwardRef, NamedTuple, get_origin, get_type_hints
 
 from .._errors import UnresolvedHintError
-from .._keys.key import label, tuple_in
+from .._keys.key import tuple_in
+from .._keys.labels import label
 
 EMPTY: Any = inspect.Parameter.empty
 POSITIONAL_ONLY, POSITIONAL, KEYWORD_ONLY = 0, 1, 3  # the values of inspect's kinds

@@ -1,1 +1,1 @@
-"""runtime."""
+"""Scopes, build claims and the closing of resources."""

@@ -1,30 +1,29 @@
-"""An open scope: its services, by slot, and what it has to close."""
+"""An open scope: its services by slot, the resources that it closes, and the scope that is ambient for a task."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import Token
+from contextvars import ContextVar, Token
 from types import AsyncGeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from .._graph.instance_check import NOTHING
 from .._keys.key import address
-from .closed_store import CLOSED
+from .closed_store import CLOSED, Owner
 from .closing import afinish, arefuse_second, finish
 from .construction_errors import explain
-from .context import ambient, leave, outer
 from .expired_objects import ending
 
 if TYPE_CHECKING:
-    from .._container.container import Container
     from .plan_table import Table
 
 T = TypeVar("T")
+ambient: ContextVar[ActiveScope | None] = ContextVar("vega_di_scope", default=None)
 _SET = ambient.set
 _RESET = ambient.reset
 
 
-class ActiveScope:
+class ActiveScope(Owner):
     """What ``container.scope()`` opens: scoped services live here until the end of the ``with`` block.
 
     While it is entered it is the ambient scope of its task; child tasks inherit it, other tasks do not see it.
@@ -34,11 +33,10 @@ class ActiveScope:
             and the error of a use after the end asks it.
     """
 
-    __slots__ = ("__weakref__", "exits", "origin", "token", "v")
+    __slots__ = ("__weakref__", "origin", "token")
     container: ClassVar[Any]  # set in the subclass that each container makes
 
     if TYPE_CHECKING:
-        v: Any
         exits: list[Any] | None
         token: Token[ActiveScope | None]
         origin: Callable[[], str]
@@ -116,13 +114,13 @@ class ActiveScope:
 
         They are those that classes have given so far; what factories gave may come from a pool, and is left alone.
         """
-        return ending(self)
+        return ending(self, self.v, self.container)
 
     def __repr__(self) -> str:
         return f"<scope of {self.container!r}, {'closed' if self.v is CLOSED else 'open'}>"
 
 
-def make_scope_class(container: Container) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:
+def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:
     """Make the class of a container's scopes, and the switch that gives it other plans.
 
     The plans are variables of the functions, not attributes: reading them costs next to nothing,
@@ -172,9 +170,29 @@ def make_scope_class(container: Container) -> tuple[type[ActiveScope], Callable[
     return OpenScope, switch
 
 
-def ambient_of(container: Container) -> ActiveScope | None:
+def ambient_of(container: object) -> ActiveScope | None:
     """Give the innermost ambient scope that belongs to a container."""
     scope = ambient.get()
     while scope is not None and scope.container is not container:
         scope = outer(scope)
     return scope
+
+
+def current_scope() -> ActiveScope | None:
+    """Give the scope that is ambient for the calling task, or None."""
+    return ambient.get()
+
+
+def outer(scope: ActiveScope) -> ActiveScope | None:
+    """Give the scope that was ambient before a scope was entered."""
+    before = scope.token.old_value
+    return None if before is Token.MISSING else before
+
+
+def leave(scope: ActiveScope) -> None:
+    """Make the scope ambient again that was so before."""
+    try:
+        ambient.reset(scope.token)
+    except ValueError:  # left in another context than entered, as async fixtures do
+        if ambient.get() is scope:
+            ambient.set(outer(scope))

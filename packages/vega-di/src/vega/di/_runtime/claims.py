@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from .._errors import CircularDependencyError
-from .._keys.key import label
+from .._keys.labels import label
 
 lock = threading.Lock()
 get: Callable[..., Any] = dict[int, Any].get  # a closed store refuses its own methods

@@ -8,7 +8,7 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import Any, NoReturn
 
 from .._errors import AsyncRequiredError, CloseError, InvalidGeneratorError
-from .._keys.key import label
+from .._keys.labels import label
 
 _DONE: Any = object()
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._errors import CircularDependencyError, ConstructionError, ContainerError, InjectionError
-from .._keys.key import check_key, label
+from .._keys.key import check_key
+from .._keys.labels import label
 
 if TYPE_CHECKING:
     from .._graph.node import Node

@@ -1,4 +1,4 @@
-"""Has the objects that a scope built refuse any use after its end: they are closed, and nobody else has them."""
+"""Make objects of a closed scope raise ScopeClosedError when used."""
 
 from __future__ import annotations
 
@@ -8,30 +8,34 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, get_origin
 
 from .._errors import ContainerClosedError, ContainerError, ScopeClosedError
 from .._keys.scope import Scope
+from .._registration.call_site import user_line
 from .._registration.registration import Kind
-from .closed_store import CLOSED
+from .closed_store import CLOSED, came_from
 
 if TYPE_CHECKING:
-    from .._engine.engine import Engine
-    from .active_scope import ActiveScope
+    from .ports import EngineSource, ScopedEngine
 
 _FROM_CLASSES: Final = frozenset({Kind.CALL, Kind.CONTEXT, Kind.ASYNC_CONTEXT})
 _SCOPE: Final = "__vega_scope__"
 _QUIET: Final = frozenset({"builtins", "typing"})  # whose classes do not mind being derived from
 
 
-def ending(scope: ActiveScope) -> Callable[[], None]:
+def ending(scope: object, store: Any, container: EngineSource) -> Callable[[], None]:
     """Give what makes the objects that an open scope has built refuse any use.
 
     They are those that classes gave and that are its own. What factories gave is left out, since it may come from a
     pool, and so are given values, and what classes give that may hand out shared objects (a `__new__` or a metaclass
     of their own), that have no `__dict__`, a `__del__`, or an `__init_subclass__`.
+
+    Args:
+        scope: the open scope.
+        store: the objects that it has built, by slot.
+        container: the container that opened it.
     """
-    store: Any = scope.v
     if not store or store is CLOSED:
         return _nothing
     try:
-        engine: Engine = scope.container.home.engine or scope.container.effective()
+        engine: ScopedEngine = container.home.engine or container.effective()
     except (ContainerClosedError, ContainerError):  # it was closed or broken meanwhile; the scope must end all the same
         return _nothing
     owned = engine.owned
@@ -45,7 +49,7 @@ def ending(scope: ActiveScope) -> Callable[[], None]:
     return partial(_end, built, scope) if built else _nothing
 
 
-def _end(built: Iterable[tuple[object, type[Any]]], scope: ActiveScope) -> None:
+def _end(built: Iterable[tuple[object, type[Any]]], scope: object) -> None:
     for found, kind in built:
         found.__dict__[_SCOPE] = scope
         object.__setattr__(found, "__class__", kind)
@@ -55,7 +59,7 @@ def _nothing() -> None:
     """End nothing."""
 
 
-def _owned(engine: Engine) -> dict[int, type[Any]]:
+def _owned(engine: ScopedEngine) -> dict[int, type[Any]]:
     """Give the slots of what classes give, each with what its object becomes."""
     nodes = [each for each in engine.graph.every if each.scope is Scope.SCOPED and each.kind in _FROM_CLASSES]
     classes = {each.slot: get_origin(each.call) or each.call for each in nodes}
@@ -110,10 +114,8 @@ _REFUSALS: Final[dict[str, Any]] = {
 
 
 def _refuse(found: object) -> NoReturn:
-    from .._late import came_from, user  # reads the stack; loaded when something went wrong
-
     raise ScopeClosedError(
         f"{_of(found).__qualname__} is used after the end of its scope",
-        f"{came_from(object.__getattribute__(found, '__dict__')[_SCOPE])}; used at {user()}",
+        f"{came_from(object.__getattribute__(found, '__dict__')[_SCOPE])}; used at {user_line()}",
         "use it inside the scope, or give what outlives it a scope of its own",
     )

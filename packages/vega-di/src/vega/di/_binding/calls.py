@@ -1,0 +1,107 @@
+"""The calls of a bound function in one epoch: each way to call it, written when it is first needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .._codegen.source import block
+from .._keys.scope import Scope
+from .._runtime.active_scope import ambient, leave
+from .._runtime.context import container_of, current
+from .call_plans import CallPlan
+from .wiring import Wiring, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._engine.engine import Engine
+    from .bound_function import Bound
+
+Begin: TypeAlias = "Callable[[BoundCall, tuple[Any, ...]], Any]"
+MISSING: Any = ...  # a constant of the language: comparing with it is the cheapest there is
+
+
+def engine_of(bound: Bound) -> Engine:
+    """Return the engine that is valid for a call that begins now."""
+    home = bound.home or current.get()
+    found: Engine = home.engine or container_of(home).effective()
+    return found
+
+
+def call_bound(bound: Bound, begin: Begin, *values: Any) -> Any:
+    """Make a call that the code of the wrapper was not written for: a new epoch, an override, an argument more or less.
+
+    Args:
+        bound: the function.
+        begin: runs the call.
+        values: all parameters by position, MISSING where none was given.
+    """
+    engine = engine_of(bound)
+    given = frozenset(name for (name, _), value in zip(bound.shape, values, strict=True) if value is not MISSING)
+    bound_call = engine.calls.get((bound, given))
+    if bound_call is None:
+        bound_call = engine.calls[bound, given] = BoundCall(engine, bound, given)
+    return begin(bound_call, bound_call.wiring.complete(values) if bound_call.wiring.defaults else values)
+
+
+class BoundCall:
+    """How one bound function is called in one epoch, when certain arguments are given."""
+
+    __slots__ = ("_free", "_join", "_open", "bound", "engine", "is_ready", "plan", "wiring")
+
+    def __init__(self, engine: Engine, bound: Bound, given: frozenset[str]) -> None:
+        self.engine = engine
+        self.bound = bound
+        self.wiring: Wiring = wire(engine, bound, given)
+        names = {name: f"_p{index}" for index, (name, _) in enumerate(bound.shape)}
+        self.plan = CallPlan(engine, bound, self.wiring.node, names)
+        self.is_ready = False
+        self._free: Any = None
+        self._join: Any = None
+        self._open: Any = None
+
+    @property
+    def needs_scope(self) -> bool:
+        """Whether a call needs a scope, for its parameters or because it was asked for."""
+        return self.plan.needs_scope or self.bound.scope in {Scope.SCOPED, Scope.TRANSIENT}
+
+    def run(self, values: tuple[Any, ...]) -> Any:
+        """Call the function once its singletons have been built."""
+        if not self.needs_scope:
+            return self.free(*values)
+        scope = None if self.bound.scope is Scope.TRANSIENT else self.engine.container.ambient()
+        if scope is not None:
+            return self.join(scope, *values)
+        return self.open(*values)
+
+    @property
+    def free(self) -> Any:
+        """The function that needs no scope."""
+        if self._free is None:
+            self._free = self.plan.free()
+        return self._free
+
+    @property
+    def join(self) -> Any:
+        """The function that takes its services from an open scope."""
+        if self._join is None:
+            self._join = self.plan.join()
+        return self._join
+
+    @property
+    def open(self) -> Any:
+        """The function that opens a scope for the call."""
+        if self._open is None:
+            source = self.plan.source()
+            source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave)
+            lines = self.opening_lines(self.plan, source)
+            head = "async def" if self.bound.is_async else "def"
+            source.text = f"{head} plan({self.plan.parameters}):\n{block(lines)}"
+            self._open = source.compile()
+        return self._open
+
+    def opening_lines(self, plan: CallPlan, source: Any) -> list[str]:
+        """Write the body of a call that opens a scope: unseen where nobody can tell."""
+        if plan.can_hide and not self.bound.is_ambient:
+            return plan.hidden_lines(source)
+        return plan.opened_lines(source, ambient=self.bound.is_ambient)

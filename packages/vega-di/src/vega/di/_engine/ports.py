@@ -1,0 +1,59 @@
+"""The members of a container that its engines need, and of an engine that its singletons need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from .._codegen.ports import PlanEngine
+from .._graph.node import Node
+from .._registration.registry import Registry
+from .._runtime.active_scope import ActiveScope
+from .._runtime.context import Layer
+
+
+class EngineContainer(Protocol):
+    """The container of an engine; the functions that are bound to it use the same members."""
+
+    registry: Registry
+    lock: AbstractContextManager[bool]
+    scope_class: type[ActiveScope]
+    specialised: list[Any]
+
+    def ambient(self) -> ActiveScope | None:
+        """Return the innermost ambient scope of the container."""
+
+    def scope(self) -> ActiveScope:
+        """Open a scope."""
+        ...
+
+    def refuse_closed(self) -> None:
+        """Raise ContainerClosedError where the container is closed."""
+
+    def opened_in(self, layers: tuple[Layer, ...]) -> list[Any]:
+        """Return the list of the resources that end with the innermost of these overrides, or with the container."""
+        ...
+
+
+class SingletonEngine(PlanEngine, Protocol):
+    """The engine that singletons are built in."""
+
+    store: dict[int, Any]
+
+    @property
+    def root(self) -> Mapping[Any, Callable[[], Any]]:
+        """The plans of what needs no scope, by address."""
+        ...
+
+    @property
+    def aroot(self) -> Mapping[Any, Callable[[], Any]]:
+        """The async plans of the same."""
+        ...
+
+    def find(self, where: Any) -> Node:
+        """Return the node at an address."""
+        ...
+
+    def take_over(self, opened: list[Any]) -> None:
+        """Let the container close what a singleton has opened."""
