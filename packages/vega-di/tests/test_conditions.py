@@ -196,3 +196,19 @@ def test_a_condition_without_settings_names_the_registration() -> None:
 
     assert "setting(bool), registered at" in caught.value.where
     assert "test_conditions.py:" in caught.value.where
+
+
+class Weekday:
+    structural = False
+
+    def evaluate(self, surroundings: object) -> tuple[bool, str]:
+        return False, "it is Sunday"
+
+
+def test_a_condition_of_the_users_own_class_decides_and_gives_the_reason() -> None:
+    container = Container()
+    container.register(Weekday, when=Weekday())
+
+    (service,) = container.graph().services
+
+    assert (service.active, service.reason) == (False, "it is Sunday")

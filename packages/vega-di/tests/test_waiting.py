@@ -41,24 +41,24 @@ async def amade(owner: Any) -> Thing:
 
 
 def test_a_claim_that_ended_without_a_result_is_taken_up() -> None:
-    owner = SimpleNamespace(v=Late())
+    owner = SimpleNamespace(_store=Late())
 
     assert type(build_once.once(owner, NODE, made)) is Thing
-    assert owner.v.asked == 2
+    assert owner._store.asked == 2
 
 
 def test_a_claim_that_ended_without_a_result_is_taken_up_by_a_task() -> None:
-    owner = SimpleNamespace(v=Late())
+    owner = SimpleNamespace(_store=Late())
 
     assert type(asyncio.run(build_once.aonce(owner, NODE, amade))) is Thing
-    assert owner.v.asked == 2
+    assert owner._store.asked == 2
 
 
 def test_a_claim_that_ended_with_a_result_gives_it() -> None:
     there = Thing()
 
-    assert build_once.once(SimpleNamespace(v=Late(there)), NODE, made) is there
-    assert asyncio.run(build_once.aonce(SimpleNamespace(v=Late(there)), NODE, amade)) is there
+    assert build_once.once(SimpleNamespace(_store=Late(there)), NODE, made) is there
+    assert asyncio.run(build_once.aonce(SimpleNamespace(_store=Late(there)), NODE, amade)) is there
 
 
 def test_nobody_waits_for_a_build_that_has_ended() -> None:
@@ -66,7 +66,7 @@ def test_nobody_waits_for_a_build_that_has_ended() -> None:
     claim.end(None)
 
     claims.wait(claim, None)
-    asyncio.run(claims.await_(claim, None))
+    asyncio.run(claims.await_claim(claim, None))
 
     assert claim.waiters == []
 
@@ -78,13 +78,13 @@ def test_who_comes_after_a_build_that_failed_gets_its_error() -> None:
     with pytest.raises(ValueError, match="no"):
         claims.wait(claim, None)
     with pytest.raises(ValueError, match="no"):
-        asyncio.run(claims.await_(claim, None))
+        asyncio.run(claims.await_claim(claim, None))
 
 
 def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
     async def main() -> None:
         claim = claims.Claim(NODE, None)
-        waiting = asyncio.create_task(claims.await_(claim, None))
+        waiting = asyncio.create_task(claims.await_claim(claim, None))
         await asyncio.sleep(0)
         claim.end(None)
         waiting.cancel()
@@ -97,7 +97,7 @@ def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
 
 
 def test_a_wake_that_finds_nobody_leaves_the_bare_claim() -> None:
-    store: dict[int, Any] = {~7: claims.Bare(NODE)}
+    store: dict[int, Any] = {~7: claims.PlanClaim(NODE)}
 
     build_once.wake(store, 7)
 

@@ -7,7 +7,7 @@ from functools import partial, update_wrapper
 from typing import Any, TypeVar, overload
 
 from .._keys.scope import Scope
-from .._runtime.context import Home
+from .._runtime.context import ContainerSlot
 
 R = TypeVar("R")
 
@@ -48,7 +48,7 @@ def bind_function(
     name: str | None = None,
     scope: Scope | None = None,
     given: frozenset[str] | None = None,
-    home: Home | None = None,
+    container_slot: ContainerSlot | None = None,
     is_ambient: bool = True,
 ) -> Any:
     """Make the wrapper of a function; methods wrapped by classmethod and staticmethod stay such."""
@@ -56,9 +56,11 @@ def bind_function(
     from .wrapper import make_wrapper
 
     if type(function) in {classmethod, staticmethod}:
-        inner = bind_function(function.__func__, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)
+        inner = bind_function(
+            function.__func__, name=name, scope=scope, given=given, container_slot=container_slot, is_ambient=is_ambient
+        )
         return type(function)(inner)
-    bound = Bound(function, name=name, scope=scope, given=given, home=home, is_ambient=is_ambient)
+    bound = Bound(function, name=name, scope=scope, given=given, container_slot=container_slot, is_ambient=is_ambient)
     wrapper = make_wrapper(bound)
     update_wrapper(wrapper, function)
     wrapper.__vega_bound__ = bound

@@ -9,11 +9,10 @@ from typing import Any
 from .._errors import InvalidRegistrationError
 from .._keys.labels import label
 from .._keys.scope import Scope
-from .._registration.registration import code_flags
-from .._runtime.context import Home
+from .._registration.registration import ASYNC_GENERATOR, COROUTINE, GENERATOR, code_flags
+from .._runtime.context import ContainerSlot
 
 MISSING: Any = ...  # a constant of the language: comparing with it is the cheapest there is
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CO_* flags of a code object
 _SPREAD: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
 
@@ -26,7 +25,7 @@ class Bound:
         scope: SCOPED opens a scope even if no parameter needs one; TRANSIENT always opens a new one;
             SINGLETON refuses parameters that live in a scope; None opens one when it is needed.
         given: the parameters that callers give; the others must be injectable. None: whatever is not injectable.
-        home: the container it belongs to; None for the current one of each call.
+        container_slot: the container it belongs to; None for the current one of each call.
         is_ambient: whether a scope that a call opens is ambient for what the function calls.
     """
 
@@ -37,23 +36,23 @@ class Bound:
         name: str | None = None,
         scope: Scope | None = None,
         given: frozenset[str] | None = None,
-        home: Home | None = None,
+        container_slot: ContainerSlot | None = None,
         is_ambient: bool = True,
     ) -> None:
         self.function = function
         self.name = name
         self.scope = scope
         self.given = given
-        self.home = home
+        self.container_slot = container_slot
         self.is_ambient = is_ambient
         self.hints: Any = None
         self.signature = _signature_of(function)
         self.shape = [(each.name, _spread(each)) for each in self.signature.parameters.values()]
         self.variable = {each for each, spread in self.shape if spread in {"*", "**"}}
         flags = code_flags(function)
-        self.is_coroutine = bool(flags & _COROUTINE)
-        self.is_generator = bool(flags & (_GENERATOR | _ASYNC_GENERATOR))
-        self.is_async = bool(flags & (_COROUTINE | _ASYNC_GENERATOR))
+        self.is_coroutine = bool(flags & COROUTINE)
+        self.is_generator = bool(flags & (GENERATOR | ASYNC_GENERATOR))
+        self.is_async = bool(flags & (COROUTINE | ASYNC_GENERATOR))
         self.wrapper: Any = None
         self.first_code: Any = None
 

@@ -118,7 +118,7 @@ class CallPlan:
         wait = self._wait_if(self.awaits)
         comma = ", " if self.parameters else ""
         head = f"{'async ' if self.awaits else ''}def plan(_s{comma}{self.parameters}):\n"
-        body = ["_v = _s.v"]
+        body = ["_v = _s._store"]
         if not warm and can_start_fresh(self.nodes) and self.nodes is not None:
             again = source.constant(_later(self))
             writer = self.writer(source, fresh=True)
@@ -127,7 +127,7 @@ class CallPlan:
             lines = fresh_lines(writer, self.nodes, again=redo, result=f"return {wait}{call}")
             body += ["if _v is None:", *map(indented, lines)]
         else:
-            body += ["if _v is None: _v = _s.v = {}"]
+            body += ["if _v is None: _v = _s._store = {}"]
             body += fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
@@ -162,20 +162,20 @@ class CallPlan:
         inner = self._inner(source, wait)
         return [
             "_s = OPEN()",
-            "_s.v = _s.exits = None",
+            "_s._store = _s._resources = None",
             *(["_s.token = SET(_s)"] if ambient else []),
             "try:",
             *map(indented, inner.lines),
             "except BaseException as _e:",
             *([indented(_LEAVE)] if ambient else []),
-            "    _s.v = CLOSED",
-            f"    if _s.exits is not None: {close}(_s.exits, _e)",
+            "    _s._store = CLOSED",
+            f"    if _s._resources is not None: {close}(_s._resources, _e)",
             "    if IS(_e, Exception): EXPLAIN(_e)",
             "    raise",
             *([_LEAVE] if ambient else []),
-            "_s.v = CLOSED",
+            "_s._store = CLOSED",
             *inner.ending,
-            f"if _s.exits is not None: {close}(_s.exits, None)",
+            f"if _s._resources is not None: {close}(_s._resources, None)",
             "return _r",
         ]
 
@@ -189,11 +189,11 @@ class CallPlan:
             again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
             lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}", shared=False)
             own = _ending(writer.exits)
-            return _Inner(lines, [] if own is None else ["if LEN(_s.exits) == 1:", *map(indented, own)])
+            return _Inner(lines, [] if own is None else ["if LEN(_s._resources) == 1:", *map(indented, own)])
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
         fill = fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
-        return _Inner(["_v = _s.v = {}", *fill, *writer.lines, f"_r = {wait}{call}"], [])
+        return _Inner(["_v = _s._store = {}", *fill, *writer.lines, f"_r = {wait}{call}"], [])
 
 
 def _ending(exits: Sequence[str]) -> list[str] | None:

@@ -23,8 +23,8 @@ MISSING: Any = ...  # a constant of the language: comparing with it is the cheap
 
 def engine_of(bound: Bound) -> Engine:
     """Return the engine that is valid for a call that begins now."""
-    home = bound.home or current.get()
-    found: Engine = home.engine or container_of(home).effective()
+    container_slot = bound.container_slot or current.get()
+    found: Engine = container_slot.engine or container_of(container_slot).effective()
     return found
 
 

@@ -42,8 +42,8 @@ def _drive(bound_call: BoundCall, values: tuple[Any, ...]) -> Generator[Any, Any
         raise
     finally:
         if opened is not None:
-            opened.v = CLOSED
-            finish(opened.exits or [], error)
+            opened._store = CLOSED
+            finish(opened._resources or [], error)
 
 
 def _stepped(body: Generator[Any, Any, Any], scope: Any) -> Generator[Any, Any, Any]:
@@ -89,5 +89,5 @@ async def _adrive(bound_call: BoundCall, values: tuple[Any, ...]) -> AsyncGenera
         raise
     finally:
         if opened is not None:
-            opened.v = CLOSED
-            await afinish(opened.exits or [], error)
+            opened._store = CLOSED
+            await afinish(opened._resources or [], error)

@@ -34,7 +34,10 @@ def specialise(bound_call: BoundCall) -> None:
     source = plan.source()
     source.names.update(__vega_call__=wrapper.__globals__["__vega_call__"])
     source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine)
-    source.names.update(HOME=current.get if bound.home is None else bound.home, OTHERWISE=_Otherwise(bound_call).call)
+    source.names.update(
+        CONTAINER_SLOT=current.get if bound.container_slot is None else bound.container_slot,
+        JOIN_CALL=JoinCall(bound_call).call,
+    )
     body = [*_guard(bound_call), *_defaults(bound_call, source), *_body(bound_call, plan, source)]
     if any(name in source.names or _OURS.fullmatch(name) for name, _ in bound.shape):
         return
@@ -57,8 +60,8 @@ def _passed(bound_call: BoundCall) -> str:
 
 
 def _guard(bound_call: BoundCall) -> list[str]:
-    home = "HOME()" if bound_call.bound.home is None else "HOME"
-    tests = [f"{home}.engine is not ENGINE"]
+    container_slot = "CONTAINER_SLOT()" if bound_call.bound.container_slot is None else "CONTAINER_SLOT"
+    tests = [f"{container_slot}.engine is not ENGINE"]
     injected = {each.parameter for each in bound_call.wiring.node.arguments}
     for index, (name, _) in enumerate(bound_call.bound.shape):
         if name in injected:
@@ -90,12 +93,12 @@ def _body(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
         "_s = AMBIENT()",
         "if _s is not None:",
         f"    if _s.container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})",
-        f"    return {wait}OTHERWISE({passed})",
+        f"    return {wait}JOIN_CALL({passed})",
     ]
     return [*joined, *bound_call.opening_lines(plan, source)]
 
 
-class _Otherwise:
+class JoinCall:
     """The call where a scope is ambient."""
 
     def __init__(self, bound_call: BoundCall) -> None:

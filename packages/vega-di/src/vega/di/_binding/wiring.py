@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._engine.refusals import async_required
 from .._errors import CaptiveDependencyError, ContainerError, InjectionError, MissingProviderError
-from .._graph.node import Argument, How, Node
-from .._keys.key import Want, is_builtin, read_want
+from .._graph.node import Argument, ArgumentSource, Node
+from .._keys.key import Dependency, is_builtin, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
@@ -52,8 +52,8 @@ class _Chooser:
         if parameter.name in self.given or (parameter.hint is EMPTY and not self._is_strict(parameter)):
             self._leave(parameter)
             return None
-        want = read_want(parameter.hint)
-        found = self._named(want, parameter) or self._plain(node, want, parameter)
+        dependency = read_dependency(parameter.hint)
+        found = self._named(dependency, parameter) or self._plain(node, dependency, parameter)
         if found is None:
             self._leave(parameter)
         return found
@@ -62,26 +62,26 @@ class _Chooser:
         if parameter.name not in self.given:
             self.left.append(parameter)
 
-    def _named(self, want: Want, parameter: Parameter) -> Argument | None:
-        if self.bound.name is None or want.name is not None:
+    def _named(self, dependency: Dependency, parameter: Parameter) -> Argument | None:
+        if self.bound.name is None or dependency.name is not None:
             return None
-        where = self.linker.find(want._replace(name=self.bound.name, marked=True))
+        where = self.linker.find(dependency._replace(name=self.bound.name, marked=True))
         found = None if where is None else self.linker.graph.nodes.get(where)
         if found is None:
             return None
         self.used_name = True
-        return Argument(None, How.NODE, found, parameter.name)
+        return Argument(None, ArgumentSource.NODE, found, parameter.name)
 
-    def _plain(self, node: Node, want: Want, parameter: Parameter) -> Argument | None:
-        if self._is_injectable(want) or self._must(parameter, want):
+    def _plain(self, node: Node, dependency: Dependency, parameter: Parameter) -> Argument | None:
+        if self._is_injectable(dependency) or self._must(parameter, dependency):
             return self.linker.choose(node, parameter)
         return None
 
-    def _is_injectable(self, want: Want) -> bool:
-        return want.marked or self.linker.is_special(want.key) or self.linker.find(want) is not None
+    def _is_injectable(self, dependency: Dependency) -> bool:
+        return dependency.marked or self.linker.is_special(dependency.key) or self.linker.find(dependency) is not None
 
-    def _must(self, parameter: Parameter, want: Want) -> bool:
-        return self._is_strict(parameter) and not (is_builtin(want.key) and want.optional)
+    def _must(self, parameter: Parameter, dependency: Dependency) -> bool:
+        return self._is_strict(parameter) and not (is_builtin(dependency.key) and dependency.optional)
 
     def _is_strict(self, parameter: Parameter) -> bool:
         """Say whether callers have declared that they do not give a parameter."""
@@ -139,12 +139,13 @@ def _defaults(bound: Bound, left: list[Parameter]) -> dict[int, Any]:
     if not absent:
         return {places[each.name]: each.default for each in left}
     for each in absent:
-        want = read_want(each.hint)
-        if each.hint is not EMPTY and not is_builtin(want.key) and isinstance(want.key, type):
+        dependency = read_dependency(each.hint)
+        if each.hint is not EMPTY and not is_builtin(dependency.key) and isinstance(dependency.key, type):
+            function, key = label(bound.function), label(dependency.key)
             raise MissingProviderError(
-                f"{label(bound.function)} was called without {each.name!r}, and nothing provides {label(want.key)}",
-                f"{label(bound.function)}({each.name}: {label(want.key)}), {_site_text(bound.function)}",
-                f"give the argument, or container.register({label(want.key)}, ...)",
+                f"{function} was called without {each.name!r}, and nothing provides {key}",
+                f"{function}({each.name}: {key}), {_site_text(bound.function)}",
+                f"give the argument, or container.register({key}, ...)",
             )
     names = ", ".join(repr(each.name) for each in absent)
     raise TypeError(f"{label(bound.function)}() is missing {len(absent)} required argument(s): {names}")
@@ -195,10 +196,10 @@ def injected(engine: Engine, function: Any, given: frozenset[str]) -> dict[str, 
     found: dict[str, Any] = {}
     with engine.container.lock:
         for each in read_parameters(function, linker.names):
-            want = read_want(each.hint)
+            dependency = read_dependency(each.hint)
             if each.name in given or each.hint is EMPTY:
                 continue
-            if want.marked or linker.is_special(want.key) or linker.find(want) is not None:
+            if dependency.marked or linker.is_special(dependency.key) or linker.find(dependency) is not None:
                 found[each.name] = each.hint
         engine.grow()
     return found

@@ -20,7 +20,7 @@ def filler(engine: PlanEngine, node: Node) -> Callable[[Any], None]:
 
     def fill(scope: Any) -> None:
         for each, make in steps:
-            if scope.v.get(each.slot) is None:
+            if scope._store.get(each.slot) is None:
                 once(scope, each, make)
 
     return fill
@@ -32,7 +32,7 @@ def afiller(engine: PlanEngine, node: Node) -> Callable[[Any], Any]:
 
     async def fill(scope: Any) -> None:
         for each, make in steps:
-            if scope.v.get(each.slot) is not None:
+            if scope._store.get(each.slot) is not None:
                 continue
             if each.is_async:
                 await aonce(scope, each, make)

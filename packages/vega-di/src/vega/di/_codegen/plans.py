@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._graph.node import How, Node
+from .._graph.node import ArgumentSource, Node
 from .._keys.scope import Scope
 from .._registration.registration import Kind
 from .._runtime.closed_store import CLOSED
@@ -36,7 +36,7 @@ def scope_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     """
     source = Source()
     source.names["CLOSED"] = CLOSED
-    body = ["_v = _s.v"]
+    body = ["_v = _s._store"]
     nodes = walk(node)
     if node.holds_scoped and can_start_fresh(nodes):
         assert nodes is not None  # can_start_fresh says so
@@ -48,7 +48,7 @@ def scope_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
         lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
         body += ["if _v is None:", *map(indented, lines)]
     else:
-        body += ["if _v is None: _v = _s.v = {}", *fill_lines(engine, source, [node], nodes, awaits)]
+        body += ["if _v is None: _v = _s._store = {}", *fill_lines(engine, source, [node], nodes, awaits)]
     body += _warm_lines(engine, source, node, awaits)
     # A sync plan runs within a call of `resolve`, which explains; a coroutine outlives that call.
     source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
@@ -60,7 +60,7 @@ def warm_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     source = Source()
     source.names["CLOSED"] = CLOSED
     body = block(_warm_lines(engine, source, node, awaits))
-    source.text = f"{_define(awaits)}(_s):\n    _v = _s.v\n    if _v is None: _v = _s.v = {{}}\n{body}"
+    source.text = f"{_define(awaits)}(_s):\n    _v = _s._store\n    if _v is None: _v = _s._store = {{}}\n{body}"
     return source.compile()
 
 
@@ -70,7 +70,7 @@ def part_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     source.names["CLOSED"] = CLOSED
     writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
     expression = writer.made(node)
-    store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s.v"]
+    store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s._store"]
     if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since it asked the scope
         store += refusal(writer)
     source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
@@ -97,16 +97,16 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
     first = opens_early(nodes)
     if not writer.batch:
         claim = "" if first is None else f"{~first.slot}: {writer.claim(first)}"
-        return [f"_f = _v = _s.v = {{{claim}}}", *writer.lines, result]
+        return [f"_f = _v = _s._store = {{{claim}}}", *writer.lines, result]
     if not shared:
         return _unshared_lines(writer, first, again, result)
     opening, building = writer.lines[: writer.opening], writer.lines[writer.opening :]
     batch = writer.source.constant(frozenset(writer.batch))
     if first is None:
         # Nothing between the test for an empty scope and this gives other threads a turn.
-        lines = [f"_f = _v = _s.v = {{None: {batch}}}"]
+        lines = [f"_f = _v = _s._store = {{None: {batch}}}"]
     else:
-        lines = [f"_f = _v = _s.v = {{{~first.slot}: {writer.claim(first)}}}", *opening, f"_v[None] = {batch}"]
+        lines = [f"_f = _v = _s._store = {{{~first.slot}: {writer.claim(first)}}}", *opening, f"_v[None] = {batch}"]
         # Who came before the reservation has left a claim or an object; who comes later finds it.
         lines += ["if LEN(_v) != 3: BREAK(_v)"]
     built = ["try:", *map(indented, building or ["pass"]), "except BaseException:", "    BREAK(_v)", "    raise"]
@@ -119,8 +119,14 @@ def _unshared_lines(writer: Writer, first: Node | None, again: str, result: str)
     """Write the same where only what is being built may know the scope: nothing is reserved, only looked at."""
     if first is None:
         made = ", ".join(f"{slot}: {x}" for slot, x in writer.batch.items())
-        return [*writer.lines, f"if _s.v is not None: {again}", "else:", f"    _s.v = {{{made}}}", indented(result)]
-    lines = [f"_f = _v = _s.v = {{{~first.slot}: {writer.claim(first)}}}", *writer.lines]
+        return [
+            *writer.lines,
+            f"if _s._store is not None: {again}",
+            "else:",
+            f"    _s._store = {{{made}}}",
+            indented(result),
+        ]
+    lines = [f"_f = _v = _s._store = {{{~first.slot}: {writer.claim(first)}}}", *writer.lines]
     return [*lines, f"if LEN(_v) != 2: {again}", "else:", *map(indented, [_stored(writer), result])]
 
 
@@ -159,8 +165,8 @@ def is_direct(node: Node) -> bool:
         node.scope is Scope.SINGLETON
         and node.kind in {Kind.CALL, Kind.AWAIT}
         and not any(
-            each.how not in {How.CONSTANT, How.NODE}
-            or (each.how is How.NODE and each.value.scope is not Scope.SINGLETON)
+            each.source not in {ArgumentSource.CONSTANT, ArgumentSource.NODE}
+            or (each.source is ArgumentSource.NODE and each.value.scope is not Scope.SINGLETON)
             for each in node.arguments
         )
     )
@@ -173,7 +179,7 @@ def _direct_maker(engine: PlanEngine, node: Node) -> Any:
         positional: list[Any] = []
         named: dict[str, Any] = {}
         for each in node.arguments:
-            value = engine.built(each.value) if each.how is How.NODE else each.value
+            value = engine.built(each.value) if each.source is ArgumentSource.NODE else each.value
             if each.keyword is None:
                 positional.append(value)
             else:

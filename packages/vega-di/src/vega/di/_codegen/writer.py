@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .._graph.node import Argument, How, Node
+from .._graph.node import Argument, ArgumentSource, Node
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, Kind
-from .._runtime.claims import Bare
+from .._runtime.claims import PlanClaim
 from .._runtime.closed_store import no_value
 from .plan_size import BUDGET, DEPTH, opens_early
 from .source import Source, indented
@@ -47,7 +47,7 @@ class Writer:
         self.opened = False
         self.exits: list[str] = []
         self.opening = 0
-        self._claim: Bare | None = None
+        self._claim: PlanClaim | None = None
         self._count = 0
         self._temporary = 0
 
@@ -90,9 +90,9 @@ class Writer:
 
     def argument(self, argument: Argument, depth: int = 0) -> str:
         """Give the expression of one argument."""
-        if argument.how is How.NODE:
+        if argument.source is ArgumentSource.NODE:
             text = self.value(argument.value, depth)
-        elif argument.how is How.CONSTANT:
+        elif argument.source is ArgumentSource.CONSTANT:
             text = self.source.constant(argument.value)
         else:
             text = self.owner
@@ -144,7 +144,7 @@ class Writer:
             put(f"{x} = await {g}.__aenter__(){made_by}")
             exit_ = f"AsyncExit({g})"
         if node.kind in ASYNC and not self.private:
-            put(f"if {self.owner}.v is not _v: await LATE({exit_})")
+            put(f"if {self.owner}._store is not _v: await LATE({exit_})")
         self.keep(exit_)
 
     def keep(self, exit_: str) -> None:
@@ -152,8 +152,8 @@ class Writer:
         if self.private:
             self.lines.append(f"_o.append({exit_})" if self.opened else f"_o = [{exit_}]")
         elif self.fresh and not self.opened:  # in place in the usual case: nobody else has opened anything meanwhile
-            is_first = f"{self.owner}.exits is None and {self.owner}.v is _v"
-            self.lines.append(f"if {is_first}: {self.owner}.exits = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
+            is_first = f"{self.owner}._resources is None and {self.owner}._store is _v"
+            self.lines.append(f"if {is_first}: {self.owner}._resources = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
         else:
             self.lines.append(f"KEEP({self.owner}, {exit_})")
         self.opened = True
@@ -187,7 +187,7 @@ class Writer:
     def claim(self, node: Node) -> str:
         """Give the name of the claim of the service that is opened first."""
         if self._claim is None:
-            self._claim = Bare(node)
+            self._claim = PlanClaim(node)
         return self.source.constant(self._claim)
 
     def _first(self, node: Node, x: str) -> str:

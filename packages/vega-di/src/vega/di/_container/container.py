@@ -142,8 +142,8 @@ class Container(Declarations):
             InvalidInstanceError: a value is None or of the wrong type.
         """
         opened = self.scope_class()
-        opened.v = None if values is None else self.seed(values)
-        opened.exits = None
+        opened._store = None if values is None else self.seed(values)  # pyright: ignore[reportPrivateUsage]  # begins it
+        opened._resources = None  # pyright: ignore[reportPrivateUsage]  # the same
         return opened
 
     def override(self, values: Mapping[Any, Any], *, local: bool = False) -> Override:
@@ -184,7 +184,9 @@ class Container(Declarations):
         from .._binding.bind import bind_function
 
         names = None if given is None else frozenset(given)
-        wrapper: Any = bind_function(function, name=name, scope=scope, given=names, home=self.home, is_ambient=ambient)
+        wrapper: Any = bind_function(
+            function, name=name, scope=scope, given=names, container_slot=self.container_slot, is_ambient=ambient
+        )
         bound: Bound = wrapper.__vega_bound__
         self.entry_points.append(bound)
         result: Callable[..., R] = wrapper

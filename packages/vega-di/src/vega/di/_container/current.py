@@ -29,7 +29,7 @@ def set_container(container: Container, process: bool = False) -> None:
         _set_default(container)
         current.set(PROCESS)
     else:
-        current.set(container.home)
+        current.set(container.container_slot)
 
 
 def _make_default() -> Container:
@@ -44,10 +44,10 @@ def _make_default() -> Container:
 
 def _set_default(container: Container) -> None:
     if isinstance(PROCESS.container, Container):
-        PROCESS.container.homes.remove(PROCESS)
+        PROCESS.container.container_slots.remove(PROCESS)
     PROCESS.container = container
-    container.homes.append(PROCESS)
-    PROCESS.engine = container.home.engine
+    container.container_slots.append(PROCESS)
+    PROCESS.engine = container.container_slot.engine
 
 
 PROCESS.make = _make_default

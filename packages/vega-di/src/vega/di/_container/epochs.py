@@ -17,7 +17,7 @@ from .._keys.scope import Scope
 from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope, ambient_of, make_scope_class
 from .._runtime.closing import afinish, finish
-from .._runtime.context import Home, Layer, local_layers, ordered
+from .._runtime.context import ContainerSlot, Layer, local_layers, ordered
 from .._runtime.plan_table import Table
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Epochs:
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
         self.registry: Registry = Registry(profiles, settings)
         self.lock: AbstractContextManager[bool] = threading.RLock()
-        self.home: Home = Home(self)
-        self.homes: list[Home] = [self.home]
+        self.container_slot: ContainerSlot = ContainerSlot(self)
+        self.container_slots: list[ContainerSlot] = [self.container_slot]
         self.entry_points: list[Any] = []
         self.specialised: list[Any] = []
         self._store: dict[int, Any] = {}
@@ -82,7 +82,7 @@ class Epochs:
     def _build(self, layers: tuple[Layer, ...]) -> Engine:
         from .._engine.engine import Engine  # what builds is loaded when something is built
         from .._graph.linker import Linker
-        from .._graph.node import How
+        from .._graph.node import ArgumentSource
 
         with self.lock:
             self.refuse_closed()
@@ -91,7 +91,11 @@ class Epochs:
                 return engine
             previous = self._engines.get(layers[:-1]) or self._build(layers[:-1]) if layers else self._last
             replaced = {where: entry for layer in layers for where, entry in layer.entries.items()}
-            special = {Resolver: (How.OWNER, None), ActiveScope: (How.SCOPE, None), type(self): (How.CONSTANT, self)}
+            special = {
+                Resolver: (ArgumentSource.OWNER, None),
+                ActiveScope: (ArgumentSource.SCOPE, None),
+                type(self): (ArgumentSource.CONSTANT, self),
+            }
             linker = Linker(self.registry, replaced, special)
             graph = linker.link_all()
             engine = Engine(self, linker, graph, self._store, self._slots)  # type: ignore[arg-type]  # a Container
@@ -123,8 +127,8 @@ class Epochs:
         else:
             self.values, self.plans, self.aplans = engine.values, engine.root, engine.aroot
             self._switch_scopes(engine.scoped, engine.ascoped)
-        for home in self.homes:
-            home.engine = engine
+        for container_slot in self.container_slots:
+            container_slot.engine = engine
 
     def add_layer(self, layer: Layer) -> None:
         """Begin an override."""
@@ -168,7 +172,7 @@ class Epochs:
         """Give the store of a scope that is opened with values."""
         if not values.keys() <= self.registry.expected:
             self._expect(values)
-        nodes = (self.home.engine or self.effective()).graph.nodes
+        nodes = (self.container_slot.engine or self.effective()).graph.nodes
         store: dict[int, Any] = {}
         for key, value in values.items():
             node = nodes[key]

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .._errors import InvalidInstanceError
-from .._keys.key import check_key, read_want
+from .._keys.key import check_key, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
@@ -77,12 +77,12 @@ class Override:
 
 
 def _entry(key: Any, value: Any) -> Registration:
-    want = read_want(key)
-    check_key(want.key)
+    dependency = read_dependency(key)
+    check_key(dependency.key)
     if value is None:
         raise InvalidInstanceError(
             f"None cannot override {label(key)}",
             f"container.override({{{label(key)}: None}})",
             "give the object itself; a parameter that may be None is overridden by what stands for None",
         )
-    return Registration(want.key, value, Kind.INSTANCE, Scope.SINGLETON, name=want.name)
+    return Registration(dependency.key, value, Kind.INSTANCE, Scope.SINGLETON, name=dependency.name)

@@ -7,7 +7,7 @@ from types import FunctionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import Key, check_key, read_want
+from .._keys.key import Key, check_key, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.call_site import user_line
@@ -170,10 +170,10 @@ class Declarations(Epochs):
     def alias(self, key: Any, target: Any, *, name: str | None = None, when: When = True) -> None:
         """Say that `key` is another word for `target`, itself a key: both give the same object."""
         check_key(key)
-        want = read_want(target)
-        check_key(want.key)
-        entry = Registration(key, want.key, Kind.ALIAS, Scope.TRANSIENT, name=name, when=when)
-        entry.parameters = want
+        dependency = read_dependency(target)
+        check_key(dependency.key)
+        entry = Registration(key, dependency.key, Kind.ALIAS, Scope.TRANSIENT, name=name, when=when)
+        entry.parameters = dependency
         self._add(entry, replace=False)
 
     def decorate(self, key: Any, decorator: Callable[..., Any], *, when: When = True) -> None:

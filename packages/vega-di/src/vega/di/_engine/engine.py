@@ -18,7 +18,7 @@ from .._graph.node import Graph, Node
 from .._graph.reuse import unchanged
 from .._graph.suggestions import suggest
 from .._graph.validation import ambiguous_error, prove
-from .._keys.key import Address, check_key, read_want
+from .._keys.key import Address, check_key, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._runtime.plan_table import Table
@@ -106,8 +106,8 @@ class Engine:
         with self.container.lock:
             key, name = (where.key, where.name) if isinstance(where, Address) else (where, None)
             check_key(key)
-            want = read_want(key)
-            place = self.linker.find(want._replace(name=name or want.name, marked=True))
+            dependency = read_dependency(key)
+            place = self.linker.find(dependency._replace(name=name or dependency.name, marked=True))
             self.grow()
             found = self.graph.nodes.get(place)
         if found is not None:

@@ -85,9 +85,9 @@ def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
             made = make(owner)
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
-            engine.take_over(owner.exits)
+            engine.take_over(owner.opened)
         except BaseException as error:
-            finish(owner.exits, error)
+            finish(owner.opened, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
@@ -106,9 +106,9 @@ def _amaker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
                 made = await made
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
-            engine.take_over(owner.exits)
+            engine.take_over(owner.opened)
         except BaseException as error:
-            await afinish(owner.exits, error)
+            await afinish(owner.opened, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
@@ -124,8 +124,13 @@ class RootOwner(Owner):
 
     def __init__(self, engine: SingletonEngine) -> None:
         self._engine = engine
-        self.v = engine.store
-        self.exits: list[Any] = []
+        self._store = engine.store
+        self._resources: list[Any] = []
+
+    @property
+    def opened(self) -> list[Any]:
+        """The resources that the build has opened so far."""
+        return self._resources
 
     def resolve(self, key: Any, *, name: str | None = None) -> Any:
         """Give a service that lives as long as the container, or a new transient of such."""

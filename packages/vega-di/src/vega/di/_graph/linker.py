@@ -7,28 +7,39 @@ from itertools import chain
 from typing import Any, get_args, get_origin
 
 from .._errors import InjectionError, InvalidRegistrationError, UnresolvedHintError
-from .._keys.key import Address, Want, address, bare, class_of, is_builtin, read_want
+from .._keys.key import Address, Dependency, address, bare, class_of, is_builtin, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.generics import Meaning, closed_by_bases, is_open, substitute, variables_of
 from .._registration.registration import Kind, Registration
 from .._registration.registry import Registry, closed_entries
-from .._registration.signatures import EMPTY, KEYWORD_ONLY, POSITIONAL_ONLY, Names, Parameter, read_parameters
+from .._registration.signatures import (
+    EMPTY,
+    KEYWORD_ONLY,
+    POSITIONAL_ONLY,
+    Names,
+    Parameter,
+    read_parameters,
+    types_by_name,
+)
 from .collections import collection_of, deferred_of, gather_all, gather_mapping, key_of, pick, title
-from .node import Argument, Graph, How, Node
+from .node import Argument, ArgumentSource, Graph, Node
 
 
 class Linker:
     """Links one epoch of a container; closed generics and collections are added on demand."""
 
     def __init__(
-        self, registry: Registry, replaced: Mapping[Any, Registration], special: Mapping[Any, tuple[How, Any]]
+        self,
+        registry: Registry,
+        replaced: Mapping[Any, Registration],
+        special: Mapping[Any, tuple[ArgumentSource, Any]],
     ) -> None:
         self.graph: Graph = Graph()
         self._registry = registry
         self._special = special
-        self.names: Names = Names(self._known_names)
-        self._active = dict(registry.settle())
+        self.names: Names = Names(lambda: types_by_name(registry.entries))
+        self._active = dict(registry.evaluate_conditions())
         self._active.update({where: [entry] for where, entry in replaced.items()})
         self._replaced = frozenset(replaced)
         self._pending: list[tuple[Node, Node | None]] = []
@@ -81,7 +92,7 @@ class Linker:
 
     def _decorate(self, node: Node, entry: Registration, meaning: Meaning | None) -> Node:
         for place, each in enumerate(self._registry.decorations):
-            if each.key not in {entry.key, get_origin(entry.key)} or not self._counts(each.registration):
+            if each.key not in {entry.key, get_origin(entry.key)} or not self._registry.holds(each.registration):
                 continue
             outer = Node(node.address, each.registration.call, each.registration.kind, entry.scope, each.registration)
             outer.identity = (*node.identity, place)
@@ -90,13 +101,6 @@ class Linker:
             self._pending.append((outer, node))
             node = outer
         return node
-
-    def _counts(self, entry: Registration) -> bool:
-        if entry.when is True:
-            return True
-        if entry.verdict is None:
-            entry.verdict = self._registry.judge(entry)
-        return entry.verdict[0]
 
     def _wire(self, node: Node, inner: Node | None) -> None:
         entry = node.registration
@@ -112,13 +116,13 @@ class Linker:
         except InjectionError as error:
             self.graph.problems.append(error)
 
-    def _wire_alias(self, node: Node, want: Want) -> None:
-        where = self.find(want._replace(marked=True))
+    def _wire_alias(self, node: Node, dependency: Dependency) -> None:
+        where = self.find(dependency._replace(marked=True))
         found = None if where is None else self.graph.nodes.get(where)
         if found is not None:
-            node.take([Argument(None, How.NODE, found, "target")])
+            node.take([Argument(None, ArgumentSource.NODE, found, "target")])
         elif where is None:
-            self.graph.missing.setdefault(address(want.key, want.name), []).append((node, "target"))
+            self.graph.missing.setdefault(address(dependency.key, dependency.name), []).append((node, "target"))
         else:
             self.graph.wanted_one.setdefault(where, []).append((node, "target"))
 
@@ -127,17 +131,19 @@ class Linker:
             only = parameters[0]
             keyword = only.name if only.kind == KEYWORD_ONLY else None
             if inner is not None:
-                return [Argument(keyword, How.NODE, inner, only.name)]
+                return [Argument(keyword, ArgumentSource.NODE, inner, only.name)]
             if not isinstance(get_origin(node.call) or node.call, type):
-                return [Argument(keyword, How.OWNER, None, only.name)]
+                return [Argument(keyword, ArgumentSource.OWNER, None, only.name)]
         wrapped = self._wrapped_parameter(node, parameters) if inner is not None else None
         found: list[Argument] = []
         by_keyword = False
         for each in parameters:
-            argument = Argument(None, How.NODE, inner, each.name) if each is wrapped else self.choose(node, each)
+            argument = (
+                Argument(None, ArgumentSource.NODE, inner, each.name) if each is wrapped else self.choose(node, each)
+            )
             if argument is None:
                 if each.kind == POSITIONAL_ONLY and each.default is not EMPTY:
-                    found.append(Argument(None, How.CONSTANT, each.default, each.name))
+                    found.append(Argument(None, ArgumentSource.CONSTANT, each.default, each.name))
                 else:
                     by_keyword = True
             else:
@@ -149,7 +155,7 @@ class Linker:
         key = node.address.key if isinstance(node.address, Address) else node.address
         for each in parameters:
             hint = self._closed(each.hint, node)
-            if each.hint is not EMPTY and read_want(hint).key in {key, get_origin(key)}:
+            if each.hint is not EMPTY and read_dependency(hint).key in {key, get_origin(key)}:
                 return each
         for each in parameters:
             if each.hint is EMPTY:
@@ -164,7 +170,7 @@ class Linker:
         """Decide what a parameter is given; None leaves its default in place."""
         hint = parameter.hint
         if type(hint) is type and hint in self.graph.nodes and hint.__module__ != "builtins":
-            return Argument(None, How.NODE, self.graph.nodes[hint], parameter.name)
+            return Argument(None, ArgumentSource.NODE, self.graph.nodes[hint], parameter.name)
         if hint is EMPTY:
             if parameter.default is not EMPTY:
                 return None
@@ -176,32 +182,34 @@ class Linker:
         return self._choose_hint(node, parameter, self._closed(hint, node))
 
     def _choose_hint(self, node: Node, parameter: Parameter, hint: Any) -> Argument | None:
-        want = read_want(hint)
-        if want.name is None:
-            special = self._choose_special(node, parameter, want.key)
+        dependency = read_dependency(hint)
+        if dependency.name is None:
+            special = self._choose_special(node, parameter, dependency.key)
             if special is not None:
                 return special
-        where = self.find(want)
+        where = self.find(dependency)
         if where is not None:
             found = self.graph.nodes.get(where)
             if found is not None:
-                return Argument(None, How.NODE, found, parameter.name)
+                return Argument(None, ArgumentSource.NODE, found, parameter.name)
             self.graph.wanted_one.setdefault(where, []).append((node, parameter.name))
             return None
         if parameter.default is not EMPTY:
             return None
-        if want.optional:
-            return Argument(None, How.CONSTANT, None, parameter.name)
-        self.graph.missing.setdefault(address(bare(want.key), want.name), []).append((node, parameter.name))
+        if dependency.optional:
+            return Argument(None, ArgumentSource.CONSTANT, None, parameter.name)
+        self.graph.missing.setdefault(address(bare(dependency.key), dependency.name), []).append((node, parameter.name))
         return None
 
-    def find(self, want: Want) -> Any:
+    def find(self, dependency: Dependency) -> Any:
         """Give the address that answers a wish, or None; builtin types answer only when marked or named."""
-        if is_builtin(want.key) and not want.marked:
+        if is_builtin(dependency.key) and not dependency.marked:
             return None
-        candidates = [want.key] if bare(want.key) is want.key else [want.key, bare(want.key)]
+        candidates = (
+            [dependency.key] if bare(dependency.key) is dependency.key else [dependency.key, bare(dependency.key)]
+        )
         for key in candidates:
-            where = address(key, want.name)
+            where = address(key, dependency.name)
             try:
                 if self.demand(where) is not None or where in self.graph.ambiguous:
                     return where
@@ -227,32 +235,32 @@ class Linker:
         if origin is None:
             return None
         if origin is type and node.meaning and not variables_of(key):
-            return Argument(None, How.CONSTANT, get_args(key)[0], parameter.name)
+            return Argument(None, ArgumentSource.CONSTANT, get_args(key)[0], parameter.name)
         later = deferred_of(origin)
         if later is not None:
             return self._defer(node, parameter, later, get_args(key)[0])
         if collection_of(key) is not None:
             found = self.demand(key)
-            return None if found is None else Argument(None, How.NODE, found, parameter.name)
+            return None if found is None else Argument(None, ArgumentSource.NODE, found, parameter.name)
         return None
 
     def _defer(self, node: Node, parameter: Parameter, later: Any, hint: Any) -> Argument:
-        want = read_want(hint)
-        where = self.find(want)
+        dependency = read_dependency(hint)
+        where = self.find(dependency)
         if where is None or where not in self.graph.nodes:
             store = self.graph.missing if where is None else self.graph.wanted_one
-            where = address(want.key, want.name)
+            where = address(dependency.key, dependency.name)
             store.setdefault(where, []).append((node, parameter.name))
         entry = Registration(later[hint], later, Kind.CALL, Scope.TRANSIENT)
         made = Node(later[hint], later, Kind.CALL, Scope.TRANSIENT, entry)
         made.identity = (later, where, node.identity)
         made.deferred = ((where, later.keeps),)
         made.arguments = (
-            Argument(None, How.OWNER, None, "owner"),
-            Argument(None, How.CONSTANT, where, "wanted"),
+            Argument(None, ArgumentSource.OWNER, None, "owner"),
+            Argument(None, ArgumentSource.CONSTANT, where, "wanted"),
         )
         self.graph.every.append(made)
-        return Argument(None, How.NODE, made, parameter.name)
+        return Argument(None, ArgumentSource.NODE, made, parameter.name)
 
     def _demand_more(self, where: Any) -> None:
         key, name = (where.key, where.name) if isinstance(where, Address) else (where, None)
@@ -276,7 +284,7 @@ class Linker:
         call = gather_mapping([title(*each) for each in picked]) if kind is dict else gather_all
         made = Node(where, call, Kind.CALL, Scope.TRANSIENT, Registration(where, call, Kind.CALL, Scope.TRANSIENT))
         made.identity = ("collection", where, tuple(node.identity for _, node in picked))
-        made.take(Argument(None, How.NODE, node, "item") for _, node in picked)
+        made.take(Argument(None, ArgumentSource.NODE, node, "item") for _, node in picked)
         self.graph.every.append(made)
         self.graph.nodes[where] = made
 
@@ -287,13 +295,3 @@ class Linker:
             hint = substitute(hint, node.meaning)
         cls = get_origin(node.call) or node.call
         return substitute(hint, closed_by_bases(cls)) if isinstance(cls, type) else hint
-
-    def _known_names(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for entry in self._registry.entries:
-            for known in (entry.key, entry.call):
-                cls = get_origin(known) or known
-                if isinstance(cls, type):
-                    name = cls.__name__
-                    found[name] = cls if found.get(name, cls) is cls else EMPTY
-        return found

@@ -11,7 +11,7 @@ from .._keys.scope import Scope
 from .._registration.registration import ASYNC, RESOURCES, Kind, Registration
 
 
-class How(Enum):
+class ArgumentSource(Enum):
     """Where the value of an argument comes from."""
 
     NODE = "another service"
@@ -24,7 +24,7 @@ class Argument(NamedTuple):
     """One argument of a call; `keyword` is None for a positional one."""
 
     keyword: str | None
-    how: How
+    source: ArgumentSource
     value: Any
     parameter: str
 
@@ -74,13 +74,13 @@ class Node:
     def take(self, arguments: Iterable[Argument]) -> None:
         """Set what the call takes."""
         self.arguments = tuple(arguments)
-        self.deps = tuple(each.value for each in self.arguments if each.how is How.NODE)
+        self.deps = tuple(each.value for each in self.arguments if each.source is ArgumentSource.NODE)
 
-    def weigh(self) -> None:
-        """Take over what follows from the dependencies, which have been weighed before."""
+    def propagate(self) -> None:
+        """Take over what follows from the dependencies, to which the same has been done before."""
         for argument in self.arguments:
-            if argument.how is not How.NODE:
-                self._weigh_special(argument.how)
+            if argument.source is not ArgumentSource.NODE:
+                self._propagate_special(argument.source)
                 continue
             dep: Node = argument.value
             if dep.is_async:
@@ -94,11 +94,11 @@ class Node:
             if dep.needs_scope and self.scope is not Scope.SINGLETON:
                 self.needs_scope = True
 
-    def _weigh_special(self, how: How) -> None:
-        if how is How.SCOPE:
+    def _propagate_special(self, source: ArgumentSource) -> None:
+        if source is ArgumentSource.SCOPE:
             self.holds_scoped = self.uses_owner = True
             self.needs_scope = self.scope is not Scope.SINGLETON
-        elif how is How.OWNER:
+        elif source is ArgumentSource.OWNER:
             self.uses_owner = True
 
 

@@ -24,12 +24,12 @@ def suggest(registry: Registry, wanted: Any) -> str:
     keys = {label(entry.address): entry for entry in registry.entries}
     close = get_close_matches(label(wanted), list(keys), n=1, cutoff=0.75)
     meant = f"; did you mean {close[0]}?" if close else ""
-    how = (
+    fix = (
         f"container.register({label(key)}, ...)"
         if name is None
         else f"container.register_named({label(key)}, {name!r}, ...)"
     )
-    return f"{how}, or container.expect({label(key)}) if each scope is given one{meant}"
+    return f"{fix}, or container.expect({label(key)}) if each scope is given one{meant}"
 
 
 def _inactive(registry: Registry, wanted: Any) -> str:

@@ -15,14 +15,14 @@ from .._errors import (
     MissingProviderError,
     WrongImplementationError,
 )
-from .._keys.key import class_of, read_want
+from .._keys.key import class_of, read_dependency
 from .._keys.labels import label
 from .._keys.protocols import is_protocol, lacks
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._registration.registry import Registry
-from .._registration.signatures import Names, annotations_of, evaluate
-from .node import Graph, How, Node
+from .._registration.signatures import Names, annotations_of, evaluate_hint
+from .node import ArgumentSource, Graph, Node
 from .paths import draw, path_to, shortest
 from .suggestions import suggest
 
@@ -30,7 +30,7 @@ _SHOWN = 3
 
 
 def prove(graph: Graph, registry: Registry, fresh: Iterable[Node]) -> list[InjectionError]:
-    """Weigh new nodes and give every mistake of the graph.
+    """Propagate through new nodes and return every mistake of the graph.
 
     Args:
         graph: the linked graph; what it notes as missing or ambiguous is taken out and reported.
@@ -80,7 +80,7 @@ def _cycles(graph: Graph, nodes: list[Node]) -> list[InjectionError]:
                 stack.pop()
                 del path[node]
                 done.add(node)
-                node.weigh()
+                node.propagate()
     return found
 
 
@@ -128,7 +128,7 @@ def _holds(graph: Graph, node: Node) -> bool:
     for dep in node.deps:
         if dep.scope is not Scope.SINGLETON and (dep.holds_scoped or _defers_scoped(graph, dep)):
             return True
-    return any(each.how is How.SCOPE for each in node.arguments)
+    return any(each.source is ArgumentSource.SCOPE for each in node.arguments)
 
 
 def _defers_scoped(graph: Graph, node: Node) -> bool:
@@ -149,7 +149,7 @@ def _defers_scoped(graph: Graph, node: Node) -> bool:
 
 def _captive(graph: Graph, node: Node) -> CaptiveDependencyError:
     def ends(each: Node) -> bool:
-        takes_scope = any(argument.how is How.SCOPE for argument in each.arguments)
+        takes_scope = any(argument.source is ArgumentSource.SCOPE for argument in each.arguments)
         kept = any(keeps for _, keeps in each.deferred) and _defers_scoped(graph, each)
         return each.scope is Scope.SCOPED or takes_scope or kept
 
@@ -198,13 +198,13 @@ def _returns_unfit(entry: Registration, cls: type) -> str | None:
     if "return" not in hints:
         return None
     try:
-        hint = evaluate(hints["return"], getattr(entry.call, "__globals__", {}), Names(dict))
+        hint = evaluate_hint(hints["return"], getattr(entry.call, "__globals__", {}), Names(dict))
     except Exception:  # noqa: BLE001  # the type cannot be read; what the factory gives is checked when it is made
         return None
     if entry.kind in {Kind.GENERATOR, Kind.ASYNC_GENERATOR}:
         hint = (get_args(hint) or (Any,))[0]
-    want = read_want(hint)
-    found = get_origin(want.key) or want.key
+    dependency = read_dependency(hint)
+    found = get_origin(dependency.key) or dependency.key
     if found is None or found is type(None):
         return "it returns None"
     if found is Any or not isinstance(found, type) or _may_hold(found, cls):

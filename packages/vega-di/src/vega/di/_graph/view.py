@@ -10,7 +10,7 @@ from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import Kind
 from .._registration.registry import Registry
-from .node import Graph, How, Node, order
+from .node import ArgumentSource, Graph, Node, order
 from .paths import draw, name_of
 
 
@@ -133,8 +133,8 @@ def explain_node(top: Node) -> str:
         if node in told:
             continue
         told.add(node)
-        parts = [(each.value, depth + 1, each.parameter) for each in node.arguments if each.how is How.NODE]
-        stack += reversed(parts)
+        services = [each for each in node.arguments if each.source is ArgumentSource.NODE]
+        stack += reversed([(each.value, depth + 1, each.parameter) for each in services])
     if top.is_async:
         waits = [each for each in order([top]) if each.kind in {Kind.AWAIT, Kind.ASYNC_GENERATOR, Kind.ASYNC_CONTEXT}]
         lines.append(f"It has to be awaited (aresolve), because of {', '.join(name_of(each) for each in waits)}.")

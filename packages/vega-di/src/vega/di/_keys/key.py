@@ -41,7 +41,7 @@ class Address(NamedTuple):
     name: str
 
 
-class Want(NamedTuple):
+class Dependency(NamedTuple):
     """An annotation, taken apart."""
 
     key: Any
@@ -58,7 +58,7 @@ def address(key: Any, name: str | None) -> Any:
     return key if name is None else Address(key, name)
 
 
-def read_want(hint: Any) -> Want:
+def read_dependency(hint: Any) -> Dependency:
     """Take ``Annotated``, ``Named``, ``Inject`` and ``| None`` off a type."""
     name: str | None = None
     marked = optional = False
@@ -84,7 +84,7 @@ def read_want(hint: Any) -> Want:
             hint, optional = others[0], True
         else:
             break
-    return Want(hint, name, marked, optional)
+    return Dependency(hint, name, marked, optional)
 
 
 def bare(key: Any) -> Any:

@@ -36,7 +36,7 @@ class Condition(Protocol):
         """Whether it looks at the other registrations, and is therefore asked after them, at each build."""
         ...
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         """Give the verdict and its reason."""
         ...
 
@@ -49,7 +49,7 @@ class _Env(NamedTuple):
     value: str | None
     structural: bool = False
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         found = os.environ.get(self.name)
         if self.value is None:
             return found is not None, f"environment variable {self.name} is {'set' if found is not None else 'not set'}"
@@ -63,7 +63,7 @@ class _Profile(NamedTuple):
     names: tuple[str, ...]
     structural: bool = False
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         active = ", ".join(sorted(surroundings.profiles)) or "none"
         return not surroundings.profiles.isdisjoint(self.names), f"profile {' or '.join(self.names)}; active: {active}"
 
@@ -72,7 +72,7 @@ class _Installed(NamedTuple):
     modules: tuple[str, ...]
     structural: bool = False
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         absent = [module for module in self.modules if not _importable(module)]
         return (
             not absent,
@@ -85,7 +85,7 @@ class _Missing(NamedTuple):
     name: str | None
     structural: bool = True
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         wanted = address(self.key, self.name)
         found = surroundings.has(wanted)
         return not found, f"{label(wanted)} is {'provided already' if found else 'provided by nothing else'}"
@@ -95,7 +95,7 @@ class _Setting(NamedTuple):
     predicate: Callable[[Any], bool]
     structural: bool = False
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         if surroundings.settings is None:
             raise InvalidRegistrationError(
                 "a condition asks the settings, and the container has none",
@@ -110,7 +110,7 @@ class _Called(NamedTuple):
     predicate: Callable[[], bool]
     structural: bool = False
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         verdict = bool(self.predicate())
         return verdict, f"{label(self.predicate)}() is {verdict}"
 
@@ -119,7 +119,7 @@ class _Said(NamedTuple):
     verdict: bool
     structural: bool = False
 
-    def judge(self, surroundings: Surroundings) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         return self.verdict, f"when={self.verdict}"
 
 
@@ -156,7 +156,7 @@ def as_condition(when: Any) -> Condition:
     """
     if isinstance(when, bool):
         return _Said(when)
-    if hasattr(when, "judge"):
+    if hasattr(when, "evaluate"):
         found: Condition = when
         return found
     if callable(when):

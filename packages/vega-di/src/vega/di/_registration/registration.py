@@ -14,7 +14,8 @@ from .._keys.labels import label
 from .._keys.scope import Scope
 from .call_site import call_site, user_line
 
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CO_* flags of a code object
+# inspect.CO_*, which would have to be imported with everything that inspect needs.
+VARIABLE, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04 | 0x08, 0x20, 0x80, 0x200
 
 
 class Kind(Enum):
@@ -105,11 +106,11 @@ def kind_of(key: Any, call: Callable[..., Any], *, enter: bool) -> Kind:
             f"container.register_instance({label(key)}, ...) registers an object that exists",
         )
     flags = code_flags(call)
-    if flags & _GENERATOR:
+    if flags & GENERATOR:
         return Kind.GENERATOR
-    if flags & _ASYNC_GENERATOR:
+    if flags & ASYNC_GENERATOR:
         return Kind.ASYNC_GENERATOR
-    if flags & _COROUTINE:
+    if flags & COROUTINE:
         return Kind.AWAIT
     cls = class_of(bare(key))
     return _context_kind(cls) if enter and cls is not None else Kind.CALL

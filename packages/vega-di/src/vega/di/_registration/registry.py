@@ -60,14 +60,14 @@ class Registry:
         """Say whether an active registration provides an address."""
         return wanted in self.active
 
-    def judge(self, entry: Registration) -> tuple[bool, str]:
+    def evaluate(self, entry: Registration) -> tuple[bool, str]:
         """Ask the condition of a registration.
 
         Raises:
             InvalidRegistrationError: it cannot answer.
         """
         try:
-            return as_condition(entry.when).judge(self)
+            return as_condition(entry.when).evaluate(self)
         except InvalidRegistrationError as error:
             where = f"{error.where}, registered at {entry.site_text()}"
             raise InvalidRegistrationError(error.what, where, error.fix) from None
@@ -78,30 +78,36 @@ class Registry:
                 "let it give True or False whatever it finds; the cause of this error tells the line",
             ) from error
 
-    def settle(self) -> dict[Any, list[Registration]]:
+    def holds(self, entry: Registration) -> bool:
+        """Return whether the condition of a registration holds; it is evaluated once."""
+        if entry.when is True:
+            return True
+        if entry.verdict is None:
+            entry.verdict = self.evaluate(entry)
+        return entry.verdict[0]
+
+    def evaluate_conditions(self) -> dict[Any, list[Registration]]:
         """Ask every condition, those that look at other registrations last; give the active ones by address."""
         self.active = {}
         later: list[Registration] = []
         for entry in self.entries:
             if entry.when is True:
-                self._count(entry)
+                self._activate(entry)
                 continue
             if as_condition(entry.when).structural:
                 later.append(entry)
                 continue
-            if entry.verdict is None:
-                entry.verdict = self.judge(entry)
-            if entry.verdict[0]:
-                self._count(entry)
+            if self.holds(entry):
+                self._activate(entry)
         for entry in later:
-            entry.verdict = self.judge(entry)
+            entry.verdict = self.evaluate(entry)
             if entry.verdict[0]:
-                self._count(entry)
+                self._activate(entry)
         if later:
             self._restore_order()
         return self.active
 
-    def _count(self, entry: Registration) -> None:
+    def _activate(self, entry: Registration) -> None:
         self.active.setdefault(entry.address, []).append(entry)
 
     def _restore_order(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from types import FunctionType, MethodType
@@ -13,6 +13,7 @@ from typing import Any, ForwardRef, NamedTuple, get_origin, get_type_hints
 from .._errors import UnresolvedHintError
 from .._keys.key import tuple_in
 from .._keys.labels import label
+from .registration import VARIABLE, Registration
 
 EMPTY: Any = inspect.Parameter.empty
 POSITIONAL_ONLY, POSITIONAL, KEYWORD_ONLY = 0, 1, 3  # the values of inspect's kinds
@@ -41,6 +42,18 @@ class Names:
         return self._found.get(name, EMPTY)
 
 
+def types_by_name(entries: Iterable[Registration]) -> dict[str, Any]:
+    """Return the registered types by name; EMPTY for a name that several have."""
+    found: dict[str, Any] = {}
+    for entry in entries:
+        for known in (entry.key, entry.call):
+            cls = get_origin(known) or known
+            if isinstance(cls, type):
+                name = cls.__name__
+                found[name] = cls if found.get(name, cls) is cls else EMPTY
+    return found
+
+
 def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
     """Give the parameters of a class or callable, without ``self``, ``*args`` and ``**kwargs``.
 
@@ -64,8 +77,8 @@ def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
 
 def _says_otherwise(call: Any, function: FunctionType) -> bool:
     """Say whether a callable that takes anything declares another signature than its code has."""
-    takes_anything = function.__code__.co_flags & 0x0C  # CO_VARARGS, CO_VARKEYWORDS
-    return bool(takes_anything) and (hasattr(function, "__wrapped__") or hasattr(call, "__signature__"))
+    takes_anything = bool(function.__code__.co_flags & VARIABLE)
+    return takes_anything and (hasattr(function, "__wrapped__") or hasattr(call, "__signature__"))
 
 
 def _function_behind(call: Any) -> tuple[Any, int]:
@@ -160,7 +173,7 @@ class _Holder:
         self.__annotations__ = {"hint": hint}
 
 
-def evaluate(hint: Any, scope: dict[str, Any], names: Names) -> Any:
+def evaluate_hint(hint: Any, scope: dict[str, Any], names: Names) -> Any:
     """Evaluate an annotation that is text, asking `names` for what the module does not have.
 
     Raises:
@@ -184,7 +197,7 @@ def _evaluated(parameter: Parameter, call: Any, function: Any, names: Names) -> 
     if not _is_text(parameter.hint):
         return parameter
     try:
-        return parameter._replace(hint=evaluate(parameter.hint, globals_of(call, function), names))
+        return parameter._replace(hint=evaluate_hint(parameter.hint, globals_of(call, function), names))
     except NameError as error:
         raise unresolved(call, parameter, str(error.name)) from error
     except Exception as error:

@@ -37,7 +37,7 @@ class ActiveScope(Owner):
     container: ClassVar[Any]  # set in the subclass that each container makes
 
     if TYPE_CHECKING:
-        exits: list[Any] | None
+        _resources: list[Any] | None
         token: Token[ActiveScope | None]
         origin: Callable[[], str]
 
@@ -82,10 +82,10 @@ class ActiveScope(Owner):
             _RESET(self.token)
         except ValueError:
             leave(self)
-        self.v = CLOSED
-        exits = self.exits
-        if exits is not None:
-            finish(exits, error)
+        self._store = CLOSED
+        resources = self._resources
+        if resources is not None:
+            finish(resources, error)
 
     async def __aenter__(self) -> Self:
         self.token = _SET(self)
@@ -98,26 +98,26 @@ class ActiveScope(Owner):
             _RESET(self.token)
         except ValueError:
             leave(self)
-        self.v = CLOSED
-        exits = self.exits
-        if exits is None:
+        self._store = CLOSED
+        resources = self._resources
+        if resources is None:
             return
-        if error is None and len(exits) == 1 and (only := exits[0]).__class__ is AsyncGeneratorType:
+        if error is None and len(resources) == 1 and (only := resources[0]).__class__ is AsyncGeneratorType:
             # the usual case in place, since each further coroutine costs as much as a constructor
             if await anext(only, NOTHING) is not NOTHING:
                 await arefuse_second(only)
             return
-        await afinish(exits, error)
+        await afinish(resources, error)
 
     def ending(self) -> Callable[[], None]:
         """Give a function that makes the objects of this scope refuse any use; an edge calls it after the end.
 
         They are those that classes have given so far; what factories gave may come from a pool, and is left alone.
         """
-        return ending(self, self.v, self.container)
+        return ending(self, self._store, self.container)
 
     def __repr__(self) -> str:
-        return f"<scope of {self.container!r}, {'closed' if self.v is CLOSED else 'open'}>"
+        return f"<scope of {self.container!r}, {'closed' if self._store is CLOSED else 'open'}>"
 
 
 def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:

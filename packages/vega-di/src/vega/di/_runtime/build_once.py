@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from .claims import BUILT, Bare, Claim, await_, break_up, get, lock, on_this_stack, wait
+from .claims import BUILT, Claim, PlanClaim, await_claim, break_up, get, lock, on_this_stack, wait
 
 _building: ContextVar[Claim | None] = ContextVar("vega_di_building", default=None)
 _pop: Callable[..., Any] = dict[int, Any].pop  # a closed store refuses its own methods
@@ -24,7 +24,7 @@ def once(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
     """
     slot = node.slot
     while True:
-        store = owner.v  # the scope may end while one waits
+        store = owner._store  # the scope may end while one waits
         mine = Claim(node, _building.get())
         claim = store.setdefault(~slot, mine)
         if claim is mine:
@@ -63,7 +63,7 @@ async def aonce(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
     """Do what `once` does for a service that has to be awaited."""
     slot = node.slot
     while True:
-        store = owner.v  # the scope may end while one waits
+        store = owner._store  # the scope may end while one waits
         mine = Claim(node, _building.get())
         claim = store.setdefault(~slot, mine)
         if claim is mine:
@@ -73,12 +73,12 @@ async def aonce(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
                 return await _abuild(owner, store, mine, make)
             _release(store, slot, None)
             if batch is not None:
-                await await_(batch, mine.parent)
+                await await_claim(batch, mine.parent)
                 continue
             return found
         claim = _claim_of(store, slot)
         if claim is not None:
-            await await_(claim, mine.parent)
+            await await_claim(claim, mine.parent)
         found = store.get(slot)
         if found is not None:
             return found
@@ -141,9 +141,9 @@ def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:
 
 
 def _claim_of(store: dict[int, Any], slot: int) -> Claim | None:
-    """Give the claim to wait for; the bare claim of generated code is replaced by one that can be waited for."""
+    """Give the claim to wait for; a claim of generated code is replaced by one that can be waited for."""
     with lock:
         claim: Any = get(store, ~slot)
-        if type(claim) is Bare and get(store, slot) is None:
+        if type(claim) is PlanClaim and get(store, slot) is None:
             claim = store[~slot] = claim.claim()
     return claim if type(claim) is Claim and get(store, slot) is None else None

@@ -20,7 +20,7 @@ BROKEN: frozenset[int] = frozenset()
 """What is left of a reservation that a plan has to give up."""
 
 
-class Bare:
+class PlanClaim:
     """The claim of generated code, which is the first to build anything in a scope: a constant of its plan."""
 
     __slots__ = ("node",)
@@ -33,7 +33,7 @@ class Bare:
         return Claim(self.node, None, of_plan=True)
 
 
-BUILT: Any = Bare(None)
+BUILT: Any = PlanClaim(None)
 """What a claim of generated code becomes that somebody has waited for."""
 
 
@@ -45,7 +45,7 @@ class Claim:
     def __init__(self, node: Any, parent: Claim | None, *, of_plan: bool = False) -> None:
         self.node = node
         self.parent = parent
-        self.of_plan = of_plan  # it stands for a bare claim
+        self.of_plan = of_plan  # it replaced a PlanClaim
         self.waiters: list[Callable[[], None]] = []
         self.waiting: list[Claim] = []
         self.done = False
@@ -72,7 +72,7 @@ def break_up(store: Any) -> None:
 
 
 def on_this_stack(store: Any) -> bool:
-    """Say whether the code that holds the bare claim is one of our own callers."""
+    """Say whether the code that holds the PlanClaim is one of our own callers."""
     return any(found is store for found in _stores_on_this_stack())
 
 
@@ -98,9 +98,9 @@ def _held(parent: Claim | None) -> list[Claim]:
 
 
 def _claims_of_plan(store: dict[Any, Any]) -> list[Claim]:
-    """Give the claims that the plan which has begun a store still holds; bare ones are replaced."""
+    """Give the claims that the plan which has begun a store still holds; a PlanClaim is replaced."""
     for key, claim in list(store.items()):
-        if type(claim) is Bare and get(store, ~key) is None:
+        if type(claim) is PlanClaim and get(store, ~key) is None:
             store[key] = claim.claim()
     return [each for each in list(store.values()) if type(each) is Claim and each.of_plan and not each.done]
 
@@ -151,7 +151,7 @@ def wait(claim: Claim, parent: Claim | None) -> None:
         raise claim.error
 
 
-async def await_(claim: Claim, parent: Claim | None) -> None:
+async def await_claim(claim: Claim, parent: Claim | None) -> None:
     """Do what `wait` does in an event loop."""
     import asyncio
 

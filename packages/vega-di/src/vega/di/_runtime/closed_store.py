@@ -20,11 +20,11 @@ _PLACES = ("_s", "scope", "self")  # what plans, and those who call them, call a
 class Owner:
     """Owns what is built for it: a scope, or the build of one singleton."""
 
-    __slots__ = ("exits", "v")
+    __slots__ = ("_resources", "_store")
 
     if TYPE_CHECKING:
-        v: Any
-        exits: Any
+        _store: Any
+        _resources: Any
 
 
 class Closed(dict[int, Any]):
@@ -45,19 +45,19 @@ class Closed(dict[int, Any]):
 CLOSED = Closed()
 
 
-def keep(owner: Owner, resource: Any) -> None:
+def keep(owner: Any, resource: Any) -> None:
     """Let the owner close a resource; one that is closed already closes it at once.
 
     Raises:
         ScopeClosedError: the scope ended while the resource was opened.
     """
-    if owner.v is CLOSED:
+    if owner._store is CLOSED:
         finish([resource], None)
         CLOSED.get()
-    if owner.exits is None:
-        owner.exits = [resource]
+    if owner._resources is None:
+        owner._resources = [resource]
     else:
-        owner.exits.append(resource)
+        owner._resources.append(resource)
 
 
 async def late(resource: Any) -> None:
@@ -106,6 +106,6 @@ def came_from(scope: object) -> str:
 def _closed_in(frame: FrameType) -> Owner | None:
     for name in _PLACES:
         value = frame.f_locals.get(name)
-        if isinstance(value, Owner) and value.v is CLOSED:
+        if isinstance(value, Owner) and value._store is CLOSED:  # pyright: ignore[reportPrivateUsage]  # read by Vega only
             return value
     return None

@@ -48,12 +48,12 @@ def finish(opened: list[Any], error: BaseException | None) -> None:
                 _drive(resource, _aend(resource, pending))
             else:
                 _end(resource, pending)
-        except BaseException as raised:  # noqa: BLE001  # the others must end too; settled below
+        except BaseException as raised:  # noqa: BLE001  # the others must end too; raised below
             if raised is not pending:
                 failures.append(raised)
                 pending = raised
     if failures:
-        _settle(error, failures)
+        _raise_failures(error, failures)
 
 
 async def afinish(opened: list[Any], error: BaseException | None) -> None:
@@ -67,15 +67,15 @@ async def afinish(opened: list[Any], error: BaseException | None) -> None:
                 await _aend(resource, pending)
             else:
                 _end(resource, pending)
-        except BaseException as raised:  # noqa: BLE001  # the others must end too; settled below
+        except BaseException as raised:  # noqa: BLE001  # the others must end too; raised below
             if raised is not pending:
                 failures.append(raised)
                 pending = raised
     if failures:
-        _settle(error, failures)
+        _raise_failures(error, failures)
 
 
-def _settle(error: BaseException | None, failures: Sequence[BaseException]) -> None:
+def _raise_failures(error: BaseException | None, failures: Sequence[BaseException]) -> None:
     """Raise the most urgent failure, or note them on the error of the body."""
     urgent = [each for each in failures if not isinstance(each, Exception)]
     ordinary = [each for each in failures if isinstance(each, Exception)]

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from .ports import EngineSource
 
 
-class Home:
-    """A place where calls find a container and its valid engine.
+class ContainerSlot:
+    """The place where calls find a container and its valid engine.
 
     Attributes:
-        container: None in the place of the process, as long as nothing has asked for its container.
+        container: None in the slot of the process, until its container is made at the first demand.
         engine: None where the container has to look its engine up first.
-        make: puts a container into the place of the process.
+        make: makes the container of the slot; only the slot of the process has it.
     """
 
     __slots__ = ("container", "engine", "make")
@@ -30,16 +30,16 @@ class Home:
         self.make: Callable[[], EngineSource] | None = None
 
 
-PROCESS = Home(None)
-current: ContextVar[Home] = ContextVar("vega_di_container", default=PROCESS)  # one shared place, meant to change
+PROCESS = ContainerSlot(None)
+current: ContextVar[ContainerSlot] = ContextVar("vega_di_container", default=PROCESS)
 
 
-def container_of(home: Home) -> EngineSource:
-    """Return the container of a place; that of the process is made at the first demand."""
-    if home.container is not None:
-        return home.container
-    assert home.make is not None  # the layer that knows containers has set it
-    return home.make()
+def container_of(container_slot: ContainerSlot) -> EngineSource:
+    """Return the container of a slot; that of the process is made at the first demand."""
+    if container_slot.container is not None:
+        return container_slot.container
+    assert container_slot.make is not None  # the layer that knows containers has set it
+    return container_slot.make()
 
 
 class Layer:

@@ -35,7 +35,7 @@ def ending(scope: object, store: Any, container: EngineSource) -> Callable[[], N
     if not store or store is CLOSED:
         return _nothing
     try:
-        engine: ScopedEngine = container.home.engine or container.effective()
+        engine: ScopedEngine = container.container_slot.engine or container.effective()
     except (ContainerClosedError, ContainerError):  # it was closed or broken meanwhile; the scope must end all the same
         return _nothing
     owned = engine.owned

@@ -19,7 +19,7 @@ class ScopedEngine(Protocol):
 
 
 class EngineHolder(Protocol):
-    """The place of a container, which holds its valid engine."""
+    """The slot of a container, which holds its valid engine."""
 
     @property
     def engine(self) -> Any:
@@ -30,8 +30,8 @@ class EngineSource(Protocol):
     """A container: gives the engine that is valid for the calling context."""
 
     @property
-    def home(self) -> EngineHolder:
-        """The container's own place."""
+    def container_slot(self) -> EngineHolder:
+        """The container's own slot."""
         ...
 
     def effective(self) -> Any:
