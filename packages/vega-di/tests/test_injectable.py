@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vega.di import Container, ContainerError, InvalidRegistrationError, Scope, get_container, injectable, set_container
+from vega.di import Container, ContainerError, InvalidRegistrationError, Scope, injectable
 
 SOURCE = """
 from abc import ABC
@@ -106,23 +106,6 @@ def test_a_marked_context_manager_provides_what_it_yields() -> None:
 
     with container.scope() as scope:
         assert isinstance(scope.resolve(Thing), Thing)
-
-
-def test_the_current_container_is_that_of_the_context_else_of_the_process() -> None:
-    import contextvars
-
-    def fresh() -> tuple[Container, Container]:
-        default = get_container()
-        own = Container()
-        set_container(own)
-        assert get_container() is own
-        set_container(default, process=True)
-        return default, get_container()
-
-    default, after = contextvars.Context().run(fresh)
-
-    assert default is after
-    assert contextvars.Context().run(get_container) is default
 
 
 def test_a_mistake_in_one_container_does_not_reach_another() -> None:

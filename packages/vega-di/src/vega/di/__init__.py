@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._binding.bind import bind
 from ._container.container import Container
-from ._container.current import get_container, set_container
+from ._container.current import get_container, set_container, use_container
 from ._errors import (
     AmbiguousProviderError,
     AsyncRequiredError,
@@ -77,6 +77,7 @@ __all__ = [
     "profile",
     "set_container",
     "setting",
+    "use_container",
 ]
 
 __version__ = "0.1.0"

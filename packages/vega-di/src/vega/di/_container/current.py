@@ -3,51 +3,95 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import Token
 
-from .._runtime.context import PROCESS, container_of, current
+from .._errors import InvalidInstanceError
+from .._registration.call_site import user_line
+from .._runtime.context import PROCESS, ContainerSlot, current
 from .container import Container
 
 _lock = threading.Lock()
 
 
 def get_container() -> Container:
-    """Give the container of the calling context, else the default of the process, made when first asked for."""
-    container = container_of(current.get())
-    assert isinstance(container, Container)  # nothing else is made current
-    return container
+    """Return the container of the calling context, else the default of the process, made at the first demand."""
+    container = current.get().container
+    return container if isinstance(container, Container) else _make_default()
 
 
-def set_container(container: Container, process: bool = False) -> None:
-    """Make a container current.
+def set_container(container: Container | None, process: bool = False) -> None:
+    """Make a container the current one.
 
     Args:
-        container: the container.
-        process: True changes the default of the whole process, and lets the calling context follow it;
-            False changes the calling context alone, which child tasks inherit.
+        container: the container; None takes away what was set.
+        process: False sets it for the calling context (the task or thread, and tasks started from it);
+            True sets the default of the whole process, and leaves the calling context as it is.
+
+    Raises:
+        InvalidInstanceError: it is not a Container.
     """
+    slot = PROCESS if container is None else _slot_of(container, "set_container")
     if process:
         _set_default(container)
-        current.set(PROCESS)
     else:
-        current.set(container.container_slot)
+        current.set(slot)
+
+
+def use_container(container: Container) -> AbstractContextManager[Container]:
+    """Make a container the current one of the calling context for the length of a `with` block.
+
+    The block may be left in another context than it was entered in, as async fixtures are.
+
+    Raises:
+        InvalidInstanceError: it is not a Container.
+
+    >>> with use_container(Container()) as container:
+    ...     get_container() is container
+    True
+    """
+    return _use(container, _slot_of(container, "use_container"))
+
+
+@contextmanager
+def _use(container: Container, slot: ContainerSlot) -> Generator[Container]:
+    token = current.set(slot)
+    try:
+        yield container
+    finally:
+        try:
+            current.reset(token)
+        except ValueError:  # left in another context than entered
+            if current.get() is slot:
+                current.set(PROCESS if token.old_value is Token.MISSING else token.old_value)
+
+
+def _slot_of(container: object, function: str) -> ContainerSlot:
+    if isinstance(container, Container):
+        return container.container_slot
+    raise InvalidInstanceError(
+        f"{container!r} is not a Container", f"{function}, called at {user_line()}", "give an object: Container()"
+    )
 
 
 def _make_default() -> Container:
     with _lock:
         container = PROCESS.container
-        if container is None:
+        if not isinstance(container, Container):
             container = Container()
             _set_default(container)
-    assert isinstance(container, Container)
     return container
 
 
-def _set_default(container: Container) -> None:
+def _set_default(container: Container | None) -> None:
     if isinstance(PROCESS.container, Container):
         PROCESS.container.container_slots.remove(PROCESS)
     PROCESS.container = container
-    container.container_slots.append(PROCESS)
-    PROCESS.engine = container.container_slot.engine
+    PROCESS.engine = None
+    if container is not None:
+        container.container_slots.append(PROCESS)
+        PROCESS.engine = container.container_slot.engine
 
 
 PROCESS.make = _make_default
