@@ -2,15 +2,20 @@
 
 import ast
 import copy
+import doctest
 import gc
 import importlib
+import inspect
 import os
 import pickle
 import subprocess
 import sys
 import tracemalloc
+import typing
 import weakref
 from pathlib import Path
+from types import FunctionType
+from typing import Any, ClassVar
 
 import pytest
 
@@ -18,6 +23,10 @@ import vega.di
 from vega.di import Container, ContainerError, InjectionError, MissingProviderError, Scope
 
 SOURCE = Path(vega.di.__file__).parent
+MODULES = [
+    ".".join(("vega.di", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
+    for path in SOURCE.rglob("*.py")
+]
 ERRORS = sorted(
     (each for each in vars(vega.di).values() if isinstance(each, type) and issubclass(each, InjectionError)),
     key=lambda each: each.code,
@@ -37,6 +46,63 @@ def test_errors_say_what_where_and_fix_and_survive_pickle_and_copy(error: type[I
     for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
         assert type(again) is error
         assert str(again) == f"[{error.code}] what\n  where: where\n  fix:   fix"
+
+
+GROUPS = [vega.di.ContainerError, vega.di.CloseError]
+
+
+@pytest.mark.parametrize("error", [*ERRORS, *GROUPS])
+def test_an_error_names_the_package_that_it_is_imported_from(error: type[Exception]) -> None:
+    assert (error.__module__, error.__qualname__) == ("vega.di", error.__name__)
+    assert getattr(vega.di, error.__name__) is error
+
+
+@pytest.mark.parametrize("error", [*ERRORS, *GROUPS])
+def test_the_annotations_of_an_error_can_be_read(error: type[Exception]) -> None:
+    assert typing.get_type_hints(error).get("code", ClassVar[str]) == ClassVar[str]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_groups_survive_pickle_and_copy(group: Any) -> None:
+    made = group("two", [MissingProviderError("what", "where", "fix"), MissingProviderError("a", "b", "c")])
+
+    for again in (pickle.loads(pickle.dumps(made)), copy.copy(made)):
+        assert type(again) is group
+        assert str(again) == str(made)
+        assert [type(each) for each in again.exceptions] == [MissingProviderError] * 2
+
+
+def test_an_error_that_is_derived_elsewhere_keeps_its_own_module() -> None:
+    class AbsentRateError(MissingProviderError): ...
+
+    assert AbsentRateError.__module__ == __name__
+
+
+SHOWN = [
+    name
+    for name in vega.di.__all__
+    if isinstance(value := getattr(vega.di, name), (type, FunctionType))
+    and not (isinstance(value, type) and issubclass(value, Exception))
+]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_source_of_what_is_public_can_be_shown(name: str) -> None:
+    first, _, _ = inspect.getsource(getattr(vega.di, name)).partition(":")
+
+    assert f" {name}" in first
+
+
+def test_each_example_of_a_docstring_is_collected_once() -> None:
+    collected = [
+        example.source
+        for name in MODULES
+        for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name))
+        for example in test.examples
+    ]
+    written = sum(path.read_text(encoding="utf-8").count(">>> ") for path in SOURCE.rglob("*.py"))
+
+    assert written == len(collected) > 0
 
 
 def test_codes_are_unique() -> None:
@@ -193,6 +259,6 @@ def test_optimised_python_finds_the_same_mistakes() -> None:
 
 
 def test_every_module_imports_alone() -> None:
-    for path in SOURCE.glob("_*.py"):
-        assert importlib.import_module(f"vega.di.{path.stem}") if path.stem != "__init__" else True
+    for name in MODULES:
+        assert importlib.import_module(name).__name__ == name
     assert MissingProviderError.code == "VG201"

@@ -24,10 +24,10 @@
         +-- CloseError                      every failure of the finalisers of one scope
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
+
+_PUBLIC = __name__.rpartition(".")[0]
 
 
 class InjectionError(Exception):
@@ -39,7 +39,14 @@ class InjectionError(Exception):
         fix: what to write instead.
     """
 
+    __module__ = _PUBLIC
     code: ClassVar[str] = "VG200"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let the errors of this module name the package that users import them from."""
+        super().__init_subclass__(**options)
+        if cls.__module__ == __name__:
+            cls.__module__ = _PUBLIC
 
     def __init__(self, what: str, where: str, fix: str) -> None:
         super().__init__(what, where, fix)
@@ -144,7 +151,9 @@ class ConstructionError(InjectionError):
 class ContainerError(ExceptionGroup[InjectionError]):
     """Every mistake found while a container was built; ``exceptions`` holds one `InjectionError` each."""
 
-    def derive(self, excs: Sequence[InjectionError], /) -> ContainerError:  # type: ignore[override]  # holds our errors only
+    __module__ = _PUBLIC
+
+    def derive(self, excs: Sequence[InjectionError], /) -> "ContainerError":  # type: ignore[override]  # holds our errors only
         """Keep the class when the group is split."""
         return ContainerError(self.message, excs)
 
@@ -155,6 +164,8 @@ class ContainerError(ExceptionGroup[InjectionError]):
 class CloseError(ExceptionGroup[Exception]):
     """Several finalisers of one scope failed; all of them ran."""
 
-    def derive(self, excs: Sequence[Exception], /) -> CloseError:  # type: ignore[override]  # keeps the class
+    __module__ = _PUBLIC
+
+    def derive(self, excs: Sequence[Exception], /) -> "CloseError":  # type: ignore[override]  # keeps the class
         """Keep the class when the group is split."""
         return CloseError(self.message, excs)
