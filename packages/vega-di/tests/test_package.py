@@ -78,6 +78,10 @@ def test_an_error_that_is_derived_elsewhere_keeps_its_own_module() -> None:
     assert AbsentRateError.__module__ == __name__
 
 
+def test_the_cause_of_a_construction_error_counts_as_the_error() -> None:
+    assert [error for error in ERRORS if getattr(error, "transparent", False)] == [vega.di.ConstructionError]
+
+
 SHOWN = [
     name
     for name in vega.di.__all__

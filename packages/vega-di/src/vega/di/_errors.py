@@ -143,9 +143,14 @@ class InvalidGeneratorError(InjectionError):
 
 
 class ConstructionError(InjectionError):
-    """A constructor or factory raised; what it raised is the ``__cause__``."""
+    """A constructor or factory raised; what it raised is the ``__cause__``.
+
+    Attributes:
+        transparent: True, since its cause counts as the error: what handles errors by their class looks at the cause.
+    """
 
     code = "VG215"
+    transparent: ClassVar[bool] = True
 
 
 class ContainerError(ExceptionGroup[InjectionError]):
