@@ -27,6 +27,12 @@ from vega.di import (
 )
 
 
+class Thing: ...
+
+
+class Other: ...
+
+
 class Session:
     closed = False
 
@@ -622,3 +628,37 @@ def test_what_a_call_opens_can_be_kept_from_what_the_function_calls(container: C
         first, second, scope = outer()
         assert first is second
         assert scope is opened
+
+
+def test_a_bound_function_may_fail_in_more_than_one_way() -> None:
+    class A: ...
+
+    class B: ...
+
+    def work(a: Inject[A], b: Inject[B]) -> None: ...
+
+    bound = Container().bind(work)
+
+    with pytest.raises(ContainerError) as caught:
+        bound()
+
+    assert len(caught.value.exceptions) == 2
+
+
+def test_bound_functions_whose_callers_give_what_has_no_type_are_valid() -> None:
+    container = Container({Thing: Thing})
+
+    def work(given, thing: Thing) -> Any:  # type: ignore[no-untyped-def]  # that is the case
+        return given, thing
+
+    bound = container.bind(work)
+    container.validate()
+
+    assert bound(3)[0] == 3
+    assert dict(container.injected(lambda number, thing: None)) == {}
+
+
+def test_parameters_that_nothing_provides_are_not_reported_as_injected() -> None:
+    def work(thing: Thing, other: Other, count: int) -> None: ...
+
+    assert dict(Container({Thing: Thing}).injected(work)) == {"thing": Thing}

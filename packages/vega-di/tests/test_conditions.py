@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+import vega.di
 from vega.di import (
     Container,
     InvalidRegistrationError,
@@ -17,6 +18,17 @@ from vega.di import (
     profile,
     setting,
 )
+
+
+class Thing: ...
+
+
+class Keeper:
+    def __init__(self, thing: Thing) -> None:
+        self.thing = thing
+
+
+class Other: ...
 
 
 class Mailer: ...
@@ -212,3 +224,34 @@ def test_a_condition_of_the_users_own_class_decides_and_gives_the_reason() -> No
     (service,) = container.graph().services
 
     assert (service.active, service.reason) == (False, "it is Sunday")
+
+
+def test_missing_conditions_keep_the_order_of_registration() -> None:
+    class Late(Thing): ...
+
+    container = Container()
+    container.register(Thing, Late, name="first", when=missing(Keeper))
+    container.register(Thing, name="second")
+
+    assert list(container.resolve(vega.di.All[Thing])) != []
+    assert [type(each) for each in container.resolve(vega.di.All[Thing])] == [Late, Thing]
+
+
+def test_conditions_of_profiles_name_the_active_ones() -> None:
+    container = Container(profiles=["a", "b"])
+    container.register(Thing, when=profile("c"))
+
+    with pytest.raises(MissingProviderError, match="active: a, b"):
+        container.resolve(Thing)
+
+
+def test_a_condition_is_not_asked_again_for_an_override() -> None:
+    asked: list[int] = []
+    container = Container({Other: Other})
+    container.register(Thing, when=lambda: asked.append(1) or True)  # type: ignore[func-returns-value]  # counts
+    container.resolve(Thing)
+
+    with container.override({Other: Other()}):
+        container.resolve(Thing)
+
+    assert asked == [1]

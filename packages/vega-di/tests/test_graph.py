@@ -5,6 +5,9 @@ import json
 from vega.di import Container, Lazy, Named, Scope, profile
 
 
+class Thing: ...
+
+
 class Session: ...
 
 
@@ -81,3 +84,7 @@ def test_lazy_and_named_services_are_written_so() -> None:
     assert "Lazy[Session]" in container.explain(Holder)
     assert container.explain(Session, name="main").startswith("Session named 'main'")
     assert repr(Named("x")) == "Named(name='x')"
+
+
+def test_a_diagram_without_inactive_services_styles_none() -> None:
+    assert "inactive" not in Container({Thing: Thing}).graph().to_mermaid()

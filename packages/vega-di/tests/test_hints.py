@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import Any, NewType, Self
 
 import pytest
 
@@ -147,3 +147,16 @@ def test_builtin_classes_have_no_parameters() -> None:
     container.register(dict)
 
     assert container.resolve(dict) == {}
+
+
+def test_names_of_keys_that_are_no_classes_do_not_help_to_read_hints() -> None:
+    UserId = NewType("UserId", int)
+
+    class Reader:
+        def __init__(self, thing: "Thing", number: UserId) -> None:
+            self.parts = thing, number
+
+    container = Container({Thing: Thing, Reader: Reader})
+    container.register_factory(UserId, lambda: UserId(7))
+
+    assert container.resolve(Reader).parts[1] == 7

@@ -5,10 +5,14 @@ from typing import Annotated, Any, Generic, NewType, Protocol, TypeVar
 
 import pytest
 
-from vega.di import Container, ContainerError, MissingProviderError, Scope
+from vega.di import Container, ContainerError, InvalidKeyError, MissingProviderError, Scope
 
 T = TypeVar("T")
 K = TypeVar("K")
+U = TypeVar("U")
+
+
+class Thing: ...
 
 
 class User: ...
@@ -232,3 +236,75 @@ def test_abstract_keys_take_concrete_classes() -> None:
     container.register(Port, Adapter)
 
     assert container.resolve(Port).work() == 1
+
+
+def test_generic_keys_that_do_not_fit_are_missing() -> None:
+    class Repo(Generic[T]): ...
+
+    class Pair(Generic[K, T]): ...
+
+    class Nested(Repo[list[T]]): ...
+
+    class Far(Pair[T, int]): ...
+
+    class Unrelated(Generic[T]): ...
+
+    container = Container()
+    container.register(Repo, Nested)
+    container.register(Pair, Far)
+
+    assert type(container.resolve(Repo[list[int]])) is Nested
+    with pytest.raises(MissingProviderError):
+        container.resolve(Repo[dict[str, int]])
+    assert type(container.resolve(Pair[str, int])) is Far
+    with pytest.raises(MissingProviderError):
+        container.resolve(Pair[str, str])
+    other = Container()
+    other.register(Repo, Unrelated)  # type: ignore[arg-type]  # the mistake under test
+    with pytest.raises(MissingProviderError):
+        other.resolve(Repo[int])
+
+
+def test_a_factory_without_annotations_answers_no_closed_generic() -> None:
+    class Repo(Generic[T]): ...
+
+    container = Container()
+    container.register_factory(Repo, lambda: Repo())  # noqa: PLW0108  # a function, not a class
+
+    assert type(container.resolve(Repo)) is Repo
+    with pytest.raises(MissingProviderError):
+        container.resolve(Repo[int])
+
+
+def test_a_key_whose_metadata_cannot_be_hashed_is_a_named_error() -> None:
+    with pytest.raises(InvalidKeyError):
+        Container({Thing: Thing}).resolve(Annotated[Thing, []])
+    with pytest.raises(InvalidKeyError):
+        Container().register(Annotated[Thing, []], Thing)
+
+
+def test_annotated_keys_are_written_in_full_in_errors() -> None:
+    with pytest.raises(MissingProviderError, match=r"Annotated\[Thing, 'read'\]"):
+        Container().resolve(Annotated[Thing, "read"])
+
+
+def test_an_implementation_with_a_variable_that_nothing_settles_provides_nothing() -> None:
+    class Repo(Generic[T]): ...
+
+    class Two(Repo[T], Generic[T, U]): ...
+
+    container = Container()
+    container.register(Repo, Two)
+
+    with pytest.raises((MissingProviderError, ContainerError)):
+        container.resolve(Repo[int])
+
+
+def test_a_hashable_looking_key_that_is_not_is_named() -> None:
+    with pytest.raises(InvalidKeyError):
+        Container({Thing: Thing}).resolve([Thing])
+
+
+def test_a_key_that_cannot_be_hashed_is_refused() -> None:
+    with pytest.raises(InvalidKeyError, match="is not a key"):
+        Container().resolve(Annotated[Thing, []])

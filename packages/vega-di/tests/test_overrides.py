@@ -1,6 +1,7 @@
 """Overrides reach what was built already, nest, and leave nothing behind."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
@@ -8,7 +9,15 @@ from unittest.mock import Mock
 
 import pytest
 
-from vega.di import Container, MissingProviderError, Named, Scope, bind, set_container
+from vega.di import Container, ContainerError, Lazy, MissingProviderError, Named, Scope, bind, set_container
+
+
+class Thing: ...
+
+
+class Keeper:
+    def __init__(self, thing: Thing) -> None:
+        self.thing = thing
 
 
 class Clock:
@@ -321,3 +330,61 @@ def test_a_singleton_that_opens_while_its_block_ends_is_closed_with_the_containe
     asyncio.run(main())
 
     assert log == ["closed"]
+
+
+def test_a_local_override_can_be_left_in_another_context() -> None:
+    container = Container({Thing: Thing})
+    override = container.override({Thing: Thing()}, local=True)
+
+    contextvars.copy_context().run(override.__enter__)
+    override.__exit__(None, None, None)
+
+    assert isinstance(container.resolve(Thing), Thing)
+
+
+def test_an_override_of_a_broken_container_leaves_no_trace() -> None:
+    container = Container({Keeper: Keeper})
+
+    for local in (False, True):
+        with pytest.raises(ContainerError), container.override({int: 3}, local=local):
+            pytest.fail("the block must not run")
+
+    container.register(Thing)
+    assert isinstance(container.resolve(Keeper), Keeper)
+
+
+def test_an_override_repairs_what_was_missing() -> None:
+    container = Container({Keeper: Keeper})
+    container.register(Thing, when=False)
+    fake = Thing()
+
+    with pytest.raises(ContainerError):
+        container.validate()
+    container.register(Thing, replace=True)
+    with container.override({Thing: fake}):
+        assert container.resolve(Keeper).thing is fake
+
+
+def test_an_override_reaches_a_lazy_holder() -> None:
+    class Holder:
+        def __init__(self, thing: Lazy[Thing]) -> None:
+            self.thing = thing
+
+    container = Container({Thing: Thing})
+    container.register(Holder, scope=Scope.SINGLETON)
+    holder, real, fake = container.resolve(Holder), container.resolve(Holder).thing(), Thing()
+
+    with container.override({Thing: fake}):
+        assert container.resolve(Holder).thing() is fake
+    assert container.resolve(Holder) is holder
+    assert holder.thing() is real
+
+
+def test_closing_a_container_inside_an_override_ends_both() -> None:
+    container = Container({Thing: Thing})
+
+    with container.override({Thing: Thing()}):
+        container.close()
+
+    with pytest.raises(Exception, match="VG212"):
+        container.resolve(Thing)

@@ -20,7 +20,11 @@ from typing import Any, ClassVar
 import pytest
 
 import vega.di
-from vega.di import Container, ContainerError, InjectionError, MissingProviderError, Scope
+from vega.di import Container, ContainerError, Inject, InjectionError, MissingProviderError, Scope
+
+
+class Thing: ...
+
 
 SOURCE = Path(vega.di.__file__).parent
 MODULES = [
@@ -266,3 +270,14 @@ def test_every_module_imports_alone() -> None:
     for name in MODULES:
         assert importlib.import_module(name).__name__ == name
     assert MissingProviderError.code == "VG201"
+
+
+def test_names_of_the_lazy_facade_are_real() -> None:
+    assert vega.di.GraphView.__name__ == "GraphView"
+    with pytest.raises(AttributeError, match="nothing_such"):
+        vega.di.nothing_such  # noqa: B018  # the point
+
+
+def test_markers_are_readable() -> None:
+    assert repr(Inject[Thing]).endswith("Inject]")
+    assert repr(Container().scope()).startswith("<scope of <vega.di")

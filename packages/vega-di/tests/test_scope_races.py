@@ -10,6 +10,9 @@ import pytest
 from vega.di import CircularDependencyError, ConstructionError, Container, Scope, ScopeClosedError, current_scope
 
 
+class Thing: ...
+
+
 class Session: ...
 
 
@@ -451,3 +454,48 @@ def test_two_tasks_that_wait_for_each_other_are_told_the_circle(first: type) -> 
             return await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
 
     assert [type(each) for each in asyncio.run(main())] == [CircularDependencyError] * 2
+
+
+def test_waiting_threads_get_the_error_of_a_fresh_scope_and_the_next_call_builds() -> None:
+    started, release = threading.Event(), threading.Event()
+    calls: list[int] = []
+    outcomes: list[str] = []
+
+    def thing() -> Iterator[Thing]:
+        calls.append(1)
+        if len(calls) == 1:
+            started.set()
+            release.wait(5)
+            raise OSError
+        yield Thing()
+
+    container = Container()
+    container.register_factory(Thing, thing, scope=Scope.SCOPED)
+    container.validate()
+
+    with container.scope() as scope:
+
+        def first() -> None:
+            with pytest.raises(ConstructionError) as caught:
+                scope.resolve(Thing)
+            outcomes.append(type(caught.value.__cause__).__name__)
+
+        def second() -> None:
+            started.wait(5)
+            threading.Timer(0.05, release.set).start()
+            try:
+                scope.resolve(Thing)
+            except ConstructionError as error:
+                outcomes.append(type(error.__cause__).__name__)
+            else:
+                outcomes.append("OSError or built")
+
+        threads = [threading.Thread(target=first), threading.Thread(target=second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert isinstance(scope.resolve(Thing), Thing)
+
+    assert len(outcomes) == 2
+    assert all("OSError" in each for each in outcomes)

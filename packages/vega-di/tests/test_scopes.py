@@ -1,6 +1,7 @@
 """Scopes: who shares what, for how long, and who sees the ambient one."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Iterator
 from contextvars import copy_context
@@ -20,6 +21,9 @@ from vega.di import (
     current_scope,
     set_container,
 )
+
+
+class Thing: ...
 
 
 class Session: ...
@@ -339,3 +343,32 @@ def test_the_same_holds_after_a_resource_was_opened() -> None:
 
         assert odd.asked is odd.repo is scope.resolve(Repo)
         assert odd.repo.session is odd.session
+
+
+def test_an_async_scope_can_be_left_in_another_context() -> None:
+    container = Container({Thing: Thing})
+
+    async def main() -> None:
+        scope = container.scope()
+        task = asyncio.get_running_loop().create_task(scope.__aenter__(), context=contextvars.copy_context())
+        await task
+        await scope.__aexit__(None, None, None)
+        with pytest.raises(ScopeClosedError):
+            scope.resolve(Thing)
+
+    asyncio.run(main())
+    assert current_scope() is None
+
+
+def test_a_scope_that_ends_in_a_copied_context_is_no_longer_ambient_there() -> None:
+    scope = Container({Thing: Thing}).scope()
+
+    def leave() -> object:
+        scope.__exit__(None, None, None)
+        return current_scope()
+
+    def enter() -> object:
+        scope.__enter__()
+        return copy_context().run(leave)
+
+    assert copy_context().run(enter) is None

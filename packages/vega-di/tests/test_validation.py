@@ -1,6 +1,7 @@
 """Every mistake is found at build, all at once, with path, place and remedy."""
 
 import pickle
+from abc import ABC, abstractmethod
 from typing import Annotated
 
 import pytest
@@ -19,6 +20,9 @@ from vega.di import (
     Scope,
     injectable,
 )
+
+
+class Thing: ...
 
 
 class Session: ...
@@ -409,3 +413,24 @@ def test_a_chain_of_three_thousand_services_builds_and_resolves() -> None:
         container.validate()
         if scope is Scope.SINGLETON:
             assert type(container.resolve(classes[-1])) is classes[-1]
+
+
+def test_only_concrete_subclasses_are_suggested() -> None:
+    class Port(ABC):
+        @abstractmethod
+        def work(self) -> None: ...
+
+    class Partial(Port):
+        pass
+
+    with pytest.raises(MissingProviderError) as caught:
+        Container({Thing: Thing}).resolve(Port)
+
+    assert Partial.__name__ not in caught.value.fix
+
+
+def test_a_missing_key_that_every_class_implements_suggests_none() -> None:
+    with pytest.raises(MissingProviderError) as caught:
+        Container({Thing: Thing}).resolve(object)
+
+    assert "did you mean" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""How builders and those who wait for them meet, step by step: what races of threads and tasks reach only by luck."""
+"""Build claims: waiting for a build in progress, step by step, as races of threads and tasks rarely do."""
 
 import asyncio
 from types import SimpleNamespace
@@ -96,7 +96,7 @@ def test_a_waiter_that_is_cancelled_as_the_build_ends_is_cancelled() -> None:
     asyncio.run(main())
 
 
-def test_a_wake_that_finds_nobody_leaves_the_bare_claim() -> None:
+def test_a_wake_without_waiters_leaves_the_claim_of_the_plan() -> None:
     store: dict[int, Any] = {~7: claims.PlanClaim(NODE)}
 
     build_once.wake(store, 7)

@@ -1,4 +1,4 @@
-"""What becomes of the objects of a scope whose edge has them end: they refuse any use, and say where they come from."""
+"""Objects of a closed scope refuse any use, and name the scope and the line."""
 
 from __future__ import annotations
 

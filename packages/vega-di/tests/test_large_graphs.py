@@ -8,6 +8,9 @@ import pytest
 from vega.di import Container, Scope
 
 
+class Thing: ...
+
+
 def chain(length: int, scope: Scope, *, waits: bool = False) -> tuple[Container, list[type]]:
     classes: list[type] = [type("N0", (), {})]
     container = Container()
@@ -129,3 +132,31 @@ def test_five_thousand_registrations_build() -> None:
     container, classes = chain(5000, Scope.SINGLETON)
 
     assert depth(container.resolve(classes[-1])) == 5000
+
+
+def test_a_large_async_plan_takes_what_the_scope_has_already() -> None:
+    async def first() -> Thing:
+        await asyncio.sleep(0)
+        return Thing()
+
+    container = Container()
+    container.register_factory(Thing, first, scope=Scope.SCOPED)
+    classes: list[type] = [Thing]
+    for number in range(200):
+
+        def start(self: Any, below: Any) -> None:
+            self.below = below
+
+        start.__annotations__ = {"below": classes[-1]}
+        classes.append(type(f"Link{number}", (), {"__init__": start}))
+        container.register(classes[-1], scope=Scope.SCOPED)
+
+    async def main() -> None:
+        async with container.scope() as scope:
+            low = await scope.aresolve(classes[100])
+            each = await scope.aresolve(classes[-1])
+            for _ in range(100):
+                each = each.below
+            assert each is low
+
+    asyncio.run(main())

@@ -1,4 +1,4 @@
-"""What the error of a scope that is used after its end says."""
+"""Closed scopes: the error of a use names the origin of the scope and the line."""
 
 from __future__ import annotations
 
