@@ -13,7 +13,7 @@ class Thing: ...
 
 
 class Late(dict[Any, Any]):
-    """A store in which somebody's claim was seen, and is gone when it is looked at."""
+    """A store in which another builder's claim is seen, and is gone when it is looked at."""
 
     def __init__(self, found: object = None) -> None:
         super().__init__()

@@ -77,7 +77,7 @@ class Dying:
 def ended(cls: Any, *, factory: bool = False, key: Any = None) -> Any:
     container = Container()
     if factory:
-        container.register_factory(cls, lambda: cls(), scope=Scope.SCOPED)  # noqa: PLW0108 - a class is no factory
+        container.register_factory(cls, lambda: cls(), scope=Scope.SCOPED)  # noqa: PLW0108 - a class is not a factory
     else:
         container.register(key or cls, cls, scope=Scope.SCOPED)
     with container.scope() as scope:

@@ -101,7 +101,7 @@ class BoundCall:
         return self._open
 
     def opening_lines(self, plan: CallPlan, source: Any) -> list[str]:
-        """Write the body of a call that opens a scope: unseen where nobody can tell."""
+        """Return the body of a call that opens a scope, which is left out where nothing can observe it."""
         if plan.can_hide and not self.bound.is_ambient:
             return plan.hidden_lines(source)
         return plan.opened_lines(source, ambient=self.bound.is_ambient)
