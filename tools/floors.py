@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOWEST = {"di", "events"}
-CORE = {"core", "patterns", "settings", "discovery"}
+GROUND = {"di", "errors", "events"}
+MIDDLE = {"patterns", "settings", "discovery"}
+CORE = {"core", "errors", *MIDDLE}
 FLOORS: dict[str, set[str]] = {
-    "di": set(),
-    "events": set(),
-    **{part: LOWEST | CORE - {part} for part in CORE},
-    **dict.fromkeys(("data", "web", "jobs"), LOWEST | CORE),
-    "graphql": LOWEST | CORE | {"web", "data"},
-    "testing": LOWEST | CORE | {"web", "data", "jobs", "graphql"},
-    "cli": LOWEST | CORE,
+    **{part: set() for part in GROUND},
+    **dict.fromkeys(MIDDLE, GROUND),
+    "core": GROUND | MIDDLE,
+    **dict.fromkeys(("data", "web", "jobs"), GROUND | CORE),
+    "graphql": GROUND | CORE | {"web", "data"},
+    "testing": GROUND | CORE | {"web", "data", "jobs", "graphql"},
+    "cli": GROUND | CORE,
 }
 THIRD_PARTIES: dict[str, set[str]] = {
     "core": {"opentelemetry", "prometheus_client"},

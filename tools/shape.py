@@ -92,7 +92,7 @@ def _facade(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and _assigned(node) == "__all__":
             names = [ast.literal_eval(each) for each in getattr(node.value, "elts", [])]
-        elif isinstance(node, ast.ImportFrom) and node.level:
+        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("vega.")):
             bound |= {alias.asname or alias.name for alias in node.names} - {"lazy_names"}
         elif isinstance(node, ast.ClassDef):
             yield f"the facade defines {node.name}"

@@ -13,6 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PLANTED = {
     "sideways": ("jobs", "from vega.data import Database"),
     "upwards": ("di", "from vega.core import ErrorKind"),
+    "patterns to core": ("patterns", "from vega.core import Application"),
+    "settings to patterns": ("settings", "import vega.patterns"),
+    "discovery to settings": ("discovery", "def late():\n    from vega.settings import BaseSettings"),
+    "di to errors": ("di", "from vega.errors import ErrorKind"),
+    "errors to di": ("errors", "from vega.di import Container"),
+    "errors to events": ("errors", "from vega.events import Event"),
     "events to di": ("events", "import vega.di"),
     "inside a function": ("core", "def late():\n    from vega.web import create_app"),
     "under TYPE_CHECKING": (
@@ -23,6 +29,7 @@ PLANTED = {
 }
 PLANTED_FURTHER = {
     "third party in di": ("di", "import pydantic"),
+    "third party in errors": ("errors", "import pydantic"),
     "third party in events": ("events", "def late():\n    import redis"),
     "undeclared third party": ("jobs", "import sqlalchemy"),
     "typer outside the command module": ("web", "import typer"),

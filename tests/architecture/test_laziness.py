@@ -14,6 +14,7 @@ THIRD_PARTIES = {
 BUDGETS = {
     "vega.di": 68,
     "vega.events": 170,
+    "vega.errors": 20,
     "vega.core": 35,
     "vega.core.extend": 95,
     "vega.core.telemetry": 205,

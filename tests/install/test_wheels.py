@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".tools" / "bin" / "uv"
 PARTS = {
     "vega-cli": ["cli"],
-    "vega-core": ["core", "patterns", "settings", "discovery"],
+    "vega-core": ["core", "errors", "patterns", "settings", "discovery"],
     "vega-data": ["data"],
     "vega-di": ["di"],
     "vega-events": ["events"],

@@ -7,7 +7,7 @@ import pytest
 
 import vega.cli
 from vega.cli import CliError, _errors
-from vega.core import CoreError
+from vega.errors import CoreError
 
 
 def test_the_facade_is_sorted_and_has_every_error() -> None:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import pytest
 
-PARTS = ("vega.core", "vega.patterns", "vega.settings", "vega.discovery")
+PARTS = ("vega.core", "vega.errors", "vega.patterns", "vega.settings", "vega.discovery")
 MODULES = sorted(
     {
         module.name

@@ -10,11 +10,12 @@ from typing import Annotated, Any, assert_type
 
 from pydantic import BaseModel
 
-from vega.core import Application, ErrorKind, MemoryStore, Store
+from vega.core import Application, MemoryStore, Store
 from vega.core.extend import Plugin
 from vega.core.telemetry import Counter, TelemetryBehaviour, TelemetryMiddleware, span
 from vega.di import bind
 from vega.discovery import Found, discover
+from vega.errors import ErrorKind
 from vega.events import Event, EventBus, subscribe
 from vega.patterns import (
     Interactor,

@@ -8,7 +8,7 @@ import typing
 import pytest
 
 import vega.graphql
-from vega.core import CoreError
+from vega.errors import CoreError
 
 
 @pytest.mark.once

@@ -26,7 +26,7 @@ class Clock: ...
 """,
     "graphshop/presentation/graphql/clock.py": """
 import strawberry
-from vega.core import ErrorKind
+from vega.errors import ErrorKind
 from vega.di import Container, bind, current_scope
 from vega.graphql import mutation, query
 from graphshop.infrastructure.services.clock import Clock

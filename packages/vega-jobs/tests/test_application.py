@@ -272,7 +272,7 @@ def _checks(project: Path, written: dict[str, str]) -> None:
     ],
 )
 def test_an_event_that_a_job_cannot_follow_is_an_error(project: Path, source: str | None, message: str) -> None:
-    from vega.core import CoreError
+    from vega.errors import CoreError
 
     if source is not None:
         event = project / "jobshop/domain/events/product_created.py"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import vega.jobs
-from vega.core import CoreError
+from vega.errors import CoreError
 from vega.jobs import JobsError
 
 PACKAGE = Path(vega.jobs.__file__).parent

@@ -6,7 +6,7 @@ import typing
 import pytest
 
 import vega.testing
-from vega.core import CoreError
+from vega.errors import CoreError
 
 
 def test_the_facade_has_every_public_name_and_no_other() -> None:

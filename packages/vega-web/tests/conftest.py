@@ -42,7 +42,7 @@ def session() -> Iterator[Session]:
     log.append(("close", id(made)))
 """,
     "webshop/domain/interactors/look.py": """
-from vega.core import ErrorKind
+from vega.errors import ErrorKind
 from vega.di import bind
 from vega.patterns import Interactor
 from webshop.infrastructure.services.session import Session

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import vega.web
-from vega.core import CoreError
+from vega.errors import CoreError
 from vega.web import WebError, _errors
 
 TOPICS = [importlib.import_module(f"vega.web.{topic}") for topic in ("middleware", "security", "websockets")]

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
 
-from vega.core import ErrorKind
 from vega.di import Container
+from vega.errors import ErrorKind
 from vega.testing import client_for
 from vega.web._problems.problems import STATUS, install_problems
 

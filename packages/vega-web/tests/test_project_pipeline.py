@@ -16,7 +16,7 @@ from vega.web import create_app
 CONFIG = """
 import asyncio
 from starlette.responses import PlainTextResponse
-from vega.core import ErrorKind
+from vega.errors import ErrorKind
 from vega.di import bind
 from vega.web import MiddlewarePipeline
 from webshop.infrastructure.services.session import Session

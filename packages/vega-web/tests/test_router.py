@@ -14,10 +14,11 @@ from pydantic import BaseModel, Field
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vega.core import Application, ErrorKind
+from vega.core import Application
 from vega.core.extend import Project
 from vega.di import Container, Inject, Named, ScopeClosedError, bind
 from vega.di import Scope as Lifetime
+from vega.errors import ErrorKind
 from vega.events import EventBus
 from vega.patterns import Interactor, Mediator
 from vega.testing import client_for

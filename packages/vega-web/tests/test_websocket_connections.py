@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from starlette.types import Message
 from web_sockets import Client, serving
 
-from vega.core import ErrorKind
 from vega.di import Inject
+from vega.errors import ErrorKind
 from vega.web import WebSocketDefinitionError, WebSocketHandler, add_websocket
 
 Shop = Callable[..., FastAPI]

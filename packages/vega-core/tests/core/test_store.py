@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vega.core import ErrorKind, MemoryStore, Store, StoreError, StoreUnavailableError
+from vega.core import MemoryStore, Store, StoreError, StoreUnavailableError
+from vega.errors import ErrorKind
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import CollectorRegistry
 
-from vega.core import ErrorKind, TelemetryError
+from vega.core import TelemetryError
 from vega.core.telemetry import (
     Counter,
     Gauge,
@@ -33,6 +33,7 @@ from vega.core.telemetry import (
     span,
     trace_context,
 )
+from vega.errors import ErrorKind
 from vega.events import Event, EventBus, EventContext
 from vega.patterns import Interactor, set_behaviours
 

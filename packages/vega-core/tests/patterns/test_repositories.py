@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from vega.core import ErrorKind
+from vega.errors import ErrorKind
 from vega.patterns import BaseRepository, EntityNotFoundError, QueryableRepository, Repository, Specification
 from vega.patterns.query import EntityFields, MemoryExecutor, Query
 

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from vega.core import Application, CoreError
+from vega.core import Application
 from vega.core.extend import Finding, Project
 from vega.core.layers import check_layers
+from vega.errors import CoreError
 
 from ._console import say, say_json
 from ._features import plugin_of

@@ -10,7 +10,7 @@ CliError
 
 from typing import ClassVar
 
-from vega.core import CoreError, ErrorKind
+from vega.errors import CoreError, ErrorKind
 
 
 class CliError(CoreError):

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ._kinds import ErrorKind
+from vega.errors import CoreError, ErrorKind
+
 from .facades import lazy_names
 
 if TYPE_CHECKING:
@@ -10,7 +11,6 @@ if TYPE_CHECKING:
     from ._errors import ApplicationStateError as ApplicationStateError
     from ._errors import ComponentError as ComponentError
     from ._errors import ConfigurationErrors as ConfigurationErrors
-    from ._errors import CoreError as CoreError
     from ._errors import InvalidFieldError as InvalidFieldError
     from ._errors import InvalidNameError as InvalidNameError
     from ._errors import PluginError as PluginError
@@ -49,7 +49,6 @@ _WHERE = {
     "ApplicationStateError": "_errors",
     "ComponentError": "_errors",
     "ConfigurationErrors": "_errors",
-    "CoreError": "_errors",
     "InvalidFieldError": "_errors",
     "InvalidNameError": "_errors",
     "MemoryStore": "_memory_store",

@@ -1,6 +1,6 @@
 """What can go wrong in vega.core: one root, three parts (what, where, fix), a stable code.
 
-CoreError
+vega.errors.CoreError       VG100
 ├── ProjectError            VG101  no project here, or its [tool.vega] is wrong
 ├── InvalidNameError        VG102  a name that cannot become a class and a module
 ├── InvalidFieldError       VG103  a field such as `price:decimal:min=0` that cannot be read
@@ -14,38 +14,7 @@ CoreError
 ConfigurationErrors                the group of all mistakes found at one start
 """
 
-from __future__ import annotations
-
-from typing import ClassVar
-
-from ._kinds import ErrorKind
-
-
-class CoreError(Exception):
-    """The root of the errors of vega-core.
-
-    Args:
-        what: what is wrong, in one line.
-        where: the file, table or call it was found in; empty when there is none.
-        fix: what to do about it; empty when nothing certain can be said.
-    """
-
-    code: ClassVar[str] = "VG100"
-    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
-
-    def __init__(self, what: str, where: str = "", fix: str = "") -> None:
-        super().__init__(what, where, fix)
-        self.what: str = what
-        self.where: str = where
-        self.fix: str = fix
-
-    def __str__(self) -> str:
-        lines = [f"[{self.code}] {self.what}"]
-        if self.where:
-            lines.append(f"  where: {self.where}")
-        if self.fix:
-            lines.append(f"  fix:   {self.fix}")
-        return "\n".join(lines)
+from vega.errors import CoreError, ErrorKind
 
 
 class ProjectError(CoreError):
@@ -115,6 +84,8 @@ class StopTimeoutError(CoreError):
 
 class ConfigurationErrors(ExceptionGroup[Exception]):
     """Every mistake found at one start of an application, together."""
+
+    __module__ = "vega.core"
 
     def __str__(self) -> str:
         listed = "\n".join(f"- {error}" for error in self.exceptions)

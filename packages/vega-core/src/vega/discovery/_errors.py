@@ -7,9 +7,7 @@ DiscoveryError
 DiscoveryErrors                          the group of all of them
 """
 
-from __future__ import annotations
-
-from vega.core import CoreError
+from vega.errors import CoreError
 
 
 class DiscoveryError(CoreError):
@@ -38,6 +36,8 @@ class ModuleImportError(DiscoveryError):
 
 class DiscoveryErrors(ExceptionGroup[DiscoveryError]):
     """Every module that failed in one discovery, together."""
+
+    __module__ = "vega.discovery"
 
     def __str__(self) -> str:
         listed = "\n".join(f"- {error}" for error in self.exceptions)

@@ -3,6 +3,8 @@
 Only the standard library is loaded by the import; pydantic when an `Input` or `validate` is used.
 """
 
+from vega.errors import ErrorKind
+
 from ._domain.entities import AggregateRoot, Entity, ValueObject
 from ._domain.repository import BaseRepository, QueryableRepository, Repository
 from ._domain.service import Service
@@ -45,6 +47,7 @@ __all__ = [
     "CallNext",
     "Entity",
     "EntityNotFoundError",
+    "ErrorKind",
     "Interactor",
     "InvalidBehaviourError",
     "InvalidSpecificationError",

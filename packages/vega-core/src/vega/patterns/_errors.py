@@ -13,11 +13,9 @@ PatternError
 query.QueryError                VG150  see vega.patterns.query
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
-from vega.core import CoreError, ErrorKind
+from vega.errors import CoreError, ErrorKind
 
 
 class PatternError(CoreError):
@@ -84,3 +82,5 @@ class ValidatorError(PatternError):
 
 class NeverAwaitedWarning(RuntimeWarning):
     """A use case was made and thrown away without being awaited, so it never ran."""
+
+    __module__ = "vega.patterns"

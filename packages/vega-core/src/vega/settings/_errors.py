@@ -1,8 +1,6 @@
 """What can go wrong in vega.settings."""
 
-from __future__ import annotations
-
-from vega.core import CoreError, ErrorKind
+from vega.errors import CoreError, ErrorKind
 
 
 class SettingsError(CoreError):

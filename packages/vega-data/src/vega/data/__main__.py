@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from vega.core import Application, CoreError
+from vega.core import Application
+from vega.errors import CoreError
 
 from ._project.outbox_plugin import OutboxPlugin, run_in
 

@@ -23,7 +23,7 @@ DataError
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
-from vega.core import CoreError, ErrorKind
+from vega.errors import CoreError, ErrorKind
 
 
 class DataError(CoreError):

@@ -12,9 +12,10 @@ EventError
 ├── DrainError              VG309  publishes that did not end in time, or would wait for themselves
 └── InvalidInstantError     VG310  an instant that a UUID of version 7 cannot hold
 EventHandlerErrors                 the group of the errors of all handlers that failed for one event
-"""
 
-from __future__ import annotations
+Annotations here are evaluated when the class is made, so that `typing.get_type_hints` works although `__module__` names
+the facade.
+"""
 
 from typing import ClassVar
 
@@ -22,12 +23,15 @@ from typing import ClassVar
 class EventError(Exception):
     """The root of the errors of vega-events.
 
+    `__module__` of each error class is where it is public: `vega.events`, not `vega.events._errors`.
+
     Args:
         what: what is wrong, in one line.
         where: the class, handler or call it was found in; empty when there is none.
         fix: what to do about it; empty when nothing certain can be said.
     """
 
+    __module__ = "vega.events"
     code: ClassVar[str] = "VG300"
 
     def __init__(self, what: str, where: str = "", fix: str = "") -> None:
@@ -35,6 +39,11 @@ class EventError(Exception):
         self.what: str = what
         self.where: str = where
         self.fix: str = fix
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("vega."):
+            cls.__module__ = cls.__module__.partition("._")[0]
 
     def __str__(self) -> str:
         lines = [f"[{self.code}] {self.what}"]

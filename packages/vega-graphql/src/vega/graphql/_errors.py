@@ -4,7 +4,7 @@ GraphQLError
 └── SchemaError   VG551  resolvers that make no schema
 """
 
-from vega.core import CoreError
+from vega.errors import CoreError
 
 
 class GraphQLError(CoreError):

@@ -11,9 +11,9 @@ from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.tools import create_type
 
 from graphql import GraphQLError as CoreGraphQLError
-from vega.core import ErrorKind
 from vega.core.introspection import description_of
 from vega.di import ConstructionError
+from vega.errors import ErrorKind
 
 from ._errors import SchemaError
 from ._marks import Operation, marked

@@ -13,7 +13,7 @@ JobsError
 
 from typing import ClassVar
 
-from vega.core import CoreError, ErrorKind
+from vega.errors import CoreError, ErrorKind
 
 
 class JobsError(CoreError):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vega.core import CoreError
 from vega.core.extend import (
     GenerationRequest,
     Generator,
@@ -19,6 +18,7 @@ from vega.core.extend import (
     name_values,
     render,
 )
+from vega.errors import CoreError
 
 _JOB = '''
     """The background job: $title."""

@@ -5,7 +5,7 @@ TestingError
 └── TestServerError   VG652  a server for tests cannot be started or reached
 """
 
-from vega.core import CoreError
+from vega.errors import CoreError
 
 
 class TestingError(CoreError):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import pytest
 
 if TYPE_CHECKING:
-    from vega.core import CoreError
+    from vega.errors import CoreError
 
 
 def pytest_configure() -> None:

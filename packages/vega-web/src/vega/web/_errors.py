@@ -12,7 +12,7 @@ WebError
 └── MessageKindError           VG509  a text came over a WebSocket where bytes are expected, or the other way round
 """
 
-from vega.core import CoreError, ErrorKind
+from vega.errors import CoreError, ErrorKind
 
 
 class WebError(CoreError):

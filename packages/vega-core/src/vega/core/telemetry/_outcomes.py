@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 
-from .._kinds import ErrorKind
+from vega.errors import ErrorKind
 
 
 def outcome_of(error: BaseException | None) -> str:

@@ -23,7 +23,9 @@ _current: ContextVar[UnitOfWork | None] = ContextVar("vega_unit_of_work", defaul
 
 
 class AfterCommitErrors(ExceptionGroup[Exception]):
-    """What went wrong in callbacks that ran after a commit; the commit itself stands."""
+    """The errors of callbacks that ran after a commit; the commit itself stands."""
+
+    __module__ = "vega.patterns"
 
 
 def current_unit() -> UnitOfWork | None:

@@ -12,17 +12,13 @@ QueryError                          VG150
 └── MultipleResultsError            VG159  more than one entity where one was asked for
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Self
 
-from vega.core import ErrorKind
+from vega.errors import ErrorKind
 
 from .._errors import PatternError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _LONGEST_SHOWN = 60
 
@@ -40,7 +36,7 @@ class UnknownFieldError(QueryError):
     code = "VG151"
 
     @classmethod
-    def of(cls, name: object, entity: str, known: Iterable[str]) -> UnknownFieldError:
+    def of(cls, name: object, entity: str, known: Iterable[str]) -> Self:
         """Return the error for a name, with the nearest of the known ones."""
         return cls(f"{entity} has no field {shown(name)}", f"a query of {entity}", did_you_mean(name, known))
 

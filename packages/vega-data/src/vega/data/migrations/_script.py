@@ -16,7 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
-from vega.core import CoreError
+from vega.errors import CoreError
 
 from .._errors import MigrationError
 

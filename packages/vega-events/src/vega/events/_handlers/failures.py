@@ -37,6 +37,7 @@ class EventHandlerErrors(ExceptionGroup[Exception]):
     `except*` takes it apart by type; `failures` says which handler each error came from.
     """
 
+    __module__ = "vega.events"
     failures: tuple[HandlerFailure, ...] = ()
 
     @classmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Self, final
 
-from vega.core import ErrorKind
+from vega.errors import ErrorKind
 
 from .._errors import WebError
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vega.core import ErrorKind
 from vega.di import ConstructionError
+from vega.errors import ErrorKind
 
 from .error_map import STATUS, ErrorMap, Mapped, phrase
 

@@ -14,7 +14,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
-from vega.core import Application, ErrorKind
+from vega.core import Application
+from vega.errors import ErrorKind
 
 from .._errors import ForbiddenError, MessageKindError, UnauthenticatedError
 from .._lifecycle.drain import Drain

@@ -24,13 +24,16 @@ class ErrorKind(StrEnum):
     def of(cls, error: BaseException) -> ErrorKind:
         """Return the kind of an error.
 
-        pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; what a constructor or factory raised
-        while the container used it counts as if it had come by itself; else the error's own `kind`.
-        """
-        from vega.di import ConstructionError  # loaded when there is an error to judge
+        pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; else the error's own `kind` counts. A
+        class that says `transparent = True` passes on its cause, of which the kind is returned: what a constructor
+        or factory raised while the container used it counts as if it had come directly.
 
-        if isinstance(error, ConstructionError) and error.__cause__ is not None:
-            return cls.of(error.__cause__)
+        >>> class OutOfStockError(Exception):
+        ...     kind = ErrorKind.CONFLICT
+        >>> ErrorKind.of(OutOfStockError()).value, ErrorKind.of(KeyError()).value
+        ('conflict', 'internal')
+        """
+        error = _cause(error)
         kind = getattr(error, "kind", None)
         if isinstance(kind, ErrorKind):
             return kind
@@ -39,3 +42,15 @@ class ErrorKind(StrEnum):
         if type(error).__name__ == "ValidationError" and callable(getattr(error, "errors", None)):
             return cls.INVALID
         return cls.INTERNAL
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the first error along the causes that is not transparent, or the last one before the causes repeat."""
+    seen = {id(error)}
+    while getattr(type(error), "transparent", False) is True:
+        cause = error.__cause__
+        if cause is None or id(cause) in seen:
+            break
+        seen.add(id(cause))
+        error = cause
+    return error
