@@ -286,7 +286,7 @@ def test_what_cannot_be_registered_is_refused_as_a_whole(handlers: Any, message:
     with pytest.raises(HandlerError, match=message):
         bus.register(handlers)
 
-    assert bus._roster.all == ()
+    assert bus._subscriptions.all == ()
 
 
 def test_event_handler_refuses_what_is_no_method() -> None:
@@ -418,7 +418,7 @@ def test_include_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(HandlerError, match="repository"):
         bus.include(["marked_needy"])
 
-    assert bus._roster.all == ()
+    assert bus._subscriptions.all == ()
     assert EventBus(invoke=lambda handler, event: asyncio.sleep(0)).include(["marked_needy"]) == 6
 
 
@@ -458,4 +458,4 @@ def test_a_refused_subscribe_leaves_neither_mark_nor_subscription() -> None:
     with use_event_bus(bus), pytest.raises(HandlerError):
         subscribe(Happened)(lambda: None)  # type: ignore[misc, arg-type]  # that is the mistake
 
-    assert bus._roster.all == ()
+    assert bus._subscriptions.all == ()

@@ -1,1 +1,1 @@
-"""bus."""
+"""The bus: publishing, delivery, captures, and which bus is current."""

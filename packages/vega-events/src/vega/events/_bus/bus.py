@@ -131,7 +131,9 @@ class EventBus(Publisher):
 
     def unsubscribe(self, event_type: type[Event], handler: Handler) -> bool:
         """Take a handler off an event type; return whether it was there."""
-        gone = self._roster.remove(lambda each: each.event_type is event_type and same_handler(each.handler, handler))
+        gone = self._subscriptions.remove(
+            lambda subscription: subscription.event_type is event_type and same_handler(subscription.handler, handler)
+        )
         self._changed()
         return gone > 0
 
@@ -151,7 +153,7 @@ class EventBus(Publisher):
 
     def unregister(self, handlers: object) -> int:
         """Take every method of an object off the bus; return how many subscriptions went."""
-        gone = self._roster.remove(lambda each: getattr(each.handler, "__self__", None) is handlers)
+        gone = self._subscriptions.remove(lambda each: getattr(each.handler, "__self__", None) is handlers)
         self._changed()
         return gone
 
@@ -176,17 +178,17 @@ class EventBus(Publisher):
     @property
     def handlers(self) -> tuple[Handler, ...]:
         """The handlers that are subscribed, in order; one that is subscribed to several types comes several times."""
-        return tuple(subscription.handler for subscription in self._roster.all)
+        return tuple(subscription.handler for subscription in self._subscriptions.all)
 
     def accept(self, subscription: Subscription) -> None:
         """Take a subscription of `@subscribe`; what it needs beyond the event is asked for at the first publish."""
-        self._roster.add([subscription])
+        self._subscriptions.add([subscription])
         self._changed()
 
     def _add(self, subscriptions: Iterable[Subscription]) -> int:
         wanted = list(subscriptions)
         for each in wanted:
             check_supply(each.handler, injects=self._invoke is not None)
-        added = self._roster.add(wanted)
+        added = self._subscriptions.add(wanted)
         self._changed()
         return added

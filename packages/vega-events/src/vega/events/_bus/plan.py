@@ -11,7 +11,7 @@ from .._event.event import Event
 from .._handlers.handler import check_supply
 from .._handlers.retries import Call, compile_call
 from .._handlers.subscription import Invoke, Subscription
-from .._middleware.chain import Way
+from .._middleware.chain import MiddlewareChain
 
 Step: TypeAlias = tuple[Call, Subscription]
 Bands: TypeAlias = tuple[tuple[Step, ...], ...]
@@ -20,18 +20,18 @@ Bands: TypeAlias = tuple[tuple[Step, ...], ...]
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """The way of one event type through one bus.
+    """The handlers of one event type on one bus, and the middleware before them.
 
     Args:
         now: the immediate handlers, in order, grouped by equal priority.
         later: the after-commit handlers, grouped likewise.
-        way: the way through middleware and captures; None when there are none.
+        chain: the middleware and the captures; None when there are none.
         straight: the calls of the immediate handlers when nothing else is to be done; else empty.
     """
 
     now: Bands
     later: Bands
-    way: Way | None = None
+    chain: MiddlewareChain | None = None
     straight: tuple[Call, ...] = ()
     steps: tuple[Step, ...] = field(init=False)
     calls: tuple[Call, ...] = field(init=False)

@@ -14,8 +14,8 @@ from .._errors import DrainError, EventTypeError, HandlerError
 from .._event.event import Event
 from .._handlers.failures import EventHandlerErrors, HandlerFailure
 from .._handlers.subscription import Invoke
-from .._handlers.subscriptions import Roster
-from .._middleware.chain import EventContext, EventMiddleware, Mode, Way, check_middleware, check_reached
+from .._handlers.subscriptions import Subscriptions
+from .._middleware.chain import EventContext, EventMiddleware, MiddlewareChain, Mode, check_middleware, check_reached
 from .._names import name_of
 from .capture import CapturedEvents
 from .delivery import Delivery, ErrorHook
@@ -38,7 +38,7 @@ class Publisher:
 
     def __init__(self, invoke: Invoke | None, defer: Defer | None) -> None:
         self._invoke, self._defer = invoke, defer
-        self._roster, self._in_flight = Roster(), InFlight()
+        self._subscriptions, self._in_flight = Subscriptions(), InFlight()
         self._middlewares: tuple[EventMiddleware, ...] = ()
         self._hooks: tuple[ErrorHook, ...] = ()
         self._captures: tuple[CapturedEvents, ...] = ()
@@ -82,13 +82,13 @@ class Publisher:
                 else:
                     return
                 await self._recover(plan, event, at, failure)
-            elif (way := plan.way) is None:
+            elif (chain := plan.chain) is None:
                 await self._handle(plan, event, mode)
             else:
                 context = EventContext()
-                context.event, context.way, context.mode = event, way, mode
-                await way.enter(context, way.following)
-                if context.reached < way.depth:
+                context.event, context.chain, context.mode = event, chain, mode
+                await chain.enter(context, chain.following)
+                if context.reached < chain.depth:
                     check_reached(context)
         finally:
             del flight.running[key]
@@ -192,22 +192,22 @@ class Publisher:
     def _compile(self, event: Event) -> Plan:
         _check_event(event)
         with self._lock:
-            now, later = compile_steps(type(event), self._roster.all, self._invoke)
+            now, later = compile_steps(type(event), self._subscriptions.all, self._invoke)
             plan = Plan(now=now, later=later)
             if self._middlewares or self._captures:
-                plan = replace(plan, way=self._way(plan))
+                plan = replace(plan, chain=self._chain(plan))
             elif not later:
                 plan = replace(plan, straight=plan.calls)
             self._plans[type(event)] = plan
         return plan
 
-    def _way(self, plan: Plan) -> Way:
+    def _chain(self, plan: Plan) -> MiddlewareChain:
         """Return the chain of middlewares; at its end the captures, then the handlers."""
-        way: Way
+        chain: MiddlewareChain
         captures, depth = self._captures, len(self._middlewares)
 
         async def capture(context: EventContext) -> None:
-            way.arrive(context)
+            chain.arrive(context)
             for captured in captures:
                 captured.add(context.event)
             if all(captured.deliver for captured in captures):
@@ -215,7 +215,7 @@ class Publisher:
 
         async def deliver(context: EventContext) -> None:
             if context.reached >= depth or context.mode != "sequential":
-                way.arrive(context)
+                chain.arrive(context)
                 return await self._handle(plan, context.event, context.mode)
             context.reached, at = depth, 0
             try:
@@ -228,8 +228,9 @@ class Publisher:
                 return None
             return await self._recover(plan, context.event, at, failure)
 
-        way = Way(self._middlewares, capture if captures or plan.later else deliver, [each for _, each in plan.steps])
-        return way
+        end = capture if captures or plan.later else deliver
+        chain = MiddlewareChain(self._middlewares, end, [each for _, each in plan.steps])
+        return chain
 
     async def _handle(self, plan: Plan, event: Event, mode: Mode) -> None:
         """Run the handlers of a plan."""

@@ -1,4 +1,4 @@
-"""What is checked and mended when an event class is defined, before its first instance."""
+"""Checks of event classes when they are defined, and the `__class__` cell of those with slots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIELDS = ("event_id", "timestamp", "metadata")
 _SETTINGS = ("event_name", "event_version", "former_names")
 
 
-def define(cls: type, root: type) -> None:
+def check_event_class(cls: type, root: type) -> None:
     """Check one subclass of Event and make `super()` in it work under `slots=True`.
 
     Args:

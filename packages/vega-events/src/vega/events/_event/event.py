@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from .class_checks import define
+from .class_checks import check_event_class
 from .identity import uuid7
 from .registry import remember
 from .serialization import Upcaster, add_upcaster, read_event, write_event
@@ -62,7 +62,7 @@ class Event:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super(Event, cls).__init_subclass__(**kwargs)
-        define(cls, Event)
+        check_event_class(cls, Event)
         if "event_name" not in vars(cls):
             cls.event_name = cls.__name__
         remember(cls)

@@ -1,1 +1,1 @@
-"""handlers."""
+"""Handlers: subscriptions, marks, retries, backoff and failures."""

@@ -1,4 +1,4 @@
-"""Who is subscribed to one bus; replaced as a whole at each change, so that readers need no lock."""
+"""The subscriptions of one bus; replaced as a whole at each change, so that readers need no lock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def same_handler(one: Handler, other: Handler) -> bool:
 
 
 @final
-class Roster:
+class Subscriptions:
     """The subscriptions of one bus, in the order they were made."""
 
     __slots__ = ("_lock", "all")

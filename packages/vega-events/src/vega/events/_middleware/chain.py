@@ -23,12 +23,12 @@ class EventContext:
         mode: how the handlers will run.
         stopped: the reason when a middleware stopped the event, else None.
         reached: how many middlewares have called `call_next`.
-        way: the middlewares and the handlers that it meets.
+        chain: the middlewares and the handlers that it meets.
     """
 
     # Each publish makes one: what is seldom set has its default here, and there is no __init__ to call.
     event: Event
-    way: Way
+    chain: MiddlewareChain
     mode: Mode = "sequential"
     stopped: str | None = None
     reached: int = 0
@@ -36,12 +36,12 @@ class EventContext:
     @property
     def handlers(self) -> tuple[str, ...]:
         """The names of the immediate handlers that will see the event, in order."""
-        return tuple(map(str, self.way.subscriptions))
+        return tuple(map(str, self.chain.subscriptions))
 
     @property
     def delivered(self) -> bool:
         """Whether the handlers have been reached."""
-        return self.reached >= self.way.depth
+        return self.reached >= self.chain.depth
 
     def stop(self, reason: str) -> None:
         """Say that the event goes no further; without it, not calling `call_next` is an error.
@@ -84,8 +84,8 @@ def check_middleware(middleware: object) -> None:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """The chain of one event type through the middlewares of one bus, composed once.
+class MiddlewareChain:
+    """The middlewares of one bus around the handlers of one event type, composed once.
 
     Args:
         middlewares: the outermost first.
@@ -126,7 +126,7 @@ def check_reached(context: EventContext) -> None:
     Raises:
         MiddlewareError: a middleware did not await `call_next`, nor say `context.stop(...)`.
     """
-    middlewares = context.way.middlewares
+    middlewares = context.chain.middlewares
     if not context.delivered and context.stopped is None:
         index = min(context.reached, len(middlewares) - 1)
         # the event ended in that one, or the one before it made the call and did not await it
