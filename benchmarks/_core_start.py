@@ -40,7 +40,7 @@ async def handle{number}(event: Happened{number}, service: Service{number}) -> N
 PLAIN = """
 import gc, json, sys, time
 from importlib import import_module
-import vega.core, vega.core._load  # the framework is there in both
+import vega.core, vega.core._application.load  # the framework is there in both
 sys.path.insert(0, sys.argv[1])
 names = json.loads(sys.argv[2])
 gc.disable()  # as `Application.load` does meanwhile
@@ -51,7 +51,7 @@ print(time.process_time() - started)
 """
 START = """
 import sys, time
-import vega.core, vega.core._load
+import vega.core, vega.core._application.load
 load = vega.core.Application.load
 started = time.process_time()
 app = load(sys.argv[1])

@@ -112,11 +112,11 @@ def test_a_read_only_unit_refuses_every_change(in_house: Any) -> None:
     in_house(body)
 
 
-def test_a_doomed_unit_stores_and_tells_nothing(in_house: Any) -> None:
+def test_a_unit_marked_for_rollback_stores_and_publishes_nothing(in_house: Any) -> None:
     async def body(house: House) -> None:
         async with house.unit() as unit:
             await house.orders.add(Order("1").place())
-            unit.doom()
+            unit.mark_rollback()
 
         assert (await house.ids(), house.heard) == ([], [])
 

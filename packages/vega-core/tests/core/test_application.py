@@ -12,7 +12,7 @@ import pytest
 
 import vega.core
 from vega.core import Application, ConfigurationErrors, PluginError, ProjectError
-from vega.core import _plugins as plugins_module
+from vega.core._application import plugins as plugins_module
 from vega.core.extend import (
     AddDependency,
     AppendLine,

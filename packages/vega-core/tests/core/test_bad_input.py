@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from vega.core import Application, ComponentError, ConfigurationErrors
-from vega.core._invoke import Invoker
+from vega.core._application.invoke import Invoker
 from vega.di import Container, get_container
 from vega.events import Event, event_handler, get_event_bus
 from vega.patterns import Interactor, InvalidUseCaseError

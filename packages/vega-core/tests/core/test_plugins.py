@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vega.core import Application, ConfigurationErrors, PluginError
-from vega.core import _plugins as plugins_module
+from vega.core._application import plugins as plugins_module
 from vega.core.extend import Plugin
 
 GOOD = "from vega.core.extend import Plugin\nclass P(Plugin):\n    feature = '{name}'\n"

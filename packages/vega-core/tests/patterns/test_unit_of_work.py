@@ -180,10 +180,10 @@ def test_failing_callbacks_arrive_together_after_all_have_run() -> None:
     assert steps == ["begin", "commit", "second"]
 
 
-def test_a_doomed_unit_rolls_back_without_an_error() -> None:
+def test_a_unit_marked_for_rollback_rolls_back_without_an_error() -> None:
     async def main() -> None:
         async with Recorded() as unit:
-            unit.doom()
+            unit.mark_rollback()
 
     asyncio.run(main())
 

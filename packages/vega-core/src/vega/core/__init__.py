@@ -7,7 +7,7 @@ from vega.errors import CoreError, ErrorKind
 from .facades import lazy_names
 
 if TYPE_CHECKING:
-    from ._application import Application as Application
+    from ._application.application import Application as Application
     from ._errors import ApplicationStateError as ApplicationStateError
     from ._errors import ComponentError as ComponentError
     from ._errors import ConfigurationErrors as ConfigurationErrors
@@ -45,7 +45,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _WHERE = {
-    "Application": "_application",
+    "Application": "_application.application",
     "ApplicationStateError": "_errors",
     "ComponentError": "_errors",
     "ConfigurationErrors": "_errors",

@@ -4,14 +4,14 @@ Three entry-point groups use them: `vega.plugins` (a `Plugin` class; the name is
 `vega.commands` (a Typer application) and `vega.generators` (a `Generator` instance; the name is the kind).
 """
 
+from .._application.plugin import AsgiApp, Plugin
+from .._contracts.findings import Finding
+from .._contracts.operations import AddDependency, AppendLine, EnableFeature, Operation, WriteFile
+from .._contracts.processes import Process, RunOptions
+from .._contracts.project import Project
 from ._fields import FIELD_TYPES, FieldSpec, FieldType
-from ._findings import Finding
 from ._generator import GenerationRequest, Generator, GeneratorOption
 from ._names import Name
-from ._operations import AddDependency, AppendLine, EnableFeature, Operation, WriteFile
-from ._plugin import AsgiApp, Plugin
-from ._processes import Process, RunOptions
-from ._project import Project
 from ._templates import import_lines, name_values, render
 
 __all__ = [

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .._contracts.operations import Operation
+from .._contracts.project import Project
 from ._fields import FieldSpec
 from ._names import Name
-from ._operations import Operation
-from ._project import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""domain."""
+"""The base classes of a domain: entities, services, specifications, repositories."""

@@ -117,7 +117,7 @@ class AndSpecification(Specification[T]):
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicates joined, or None when a part has none."""
-        from ..query._language.nodes import all_of
+        from ..query.values import all_of
 
         nodes = [part.to_node(fields) for part in self.parts]
         return None if any(node is None for node in nodes) else all_of(*(node for node in nodes if node is not None))
@@ -141,7 +141,7 @@ class OrSpecification(Specification[T]):
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicates joined, or None when a part has none."""
-        from ..query._language.nodes import any_of
+        from ..query.values import any_of
 
         nodes = [part.to_node(fields) for part in self.parts]
         return None if any(node is None for node in nodes) else any_of(*(node for node in nodes if node is not None))
@@ -166,7 +166,7 @@ class NotSpecification(Specification[T]):
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicate's opposite, or None when the rule has none."""
-        from ..query._language.nodes import negate
+        from ..query.values import negate
 
         node = self.part.to_node(fields)
         return None if node is None else negate(node)

@@ -1,1 +1,1 @@
-"""unit_of_work."""
+"""The unit of work, and the one that the ambient scope provides."""

@@ -50,7 +50,7 @@ class UnitOfWork(ABC):
         self._depth = 0
         self._outer: UnitOfWork | None = None
         self._read_only = False
-        self._doomed: bool | BaseException = False
+        self._rollback_only: bool | BaseException = False
         self._callbacks: list[Callback] = []
         self._collected: list[AggregateRoot] = []
 
@@ -85,10 +85,10 @@ class UnitOfWork(ABC):
         """Remember aggregates, whose recorded events are published after the commit."""
         self._collected += [root for root in roots if isinstance(root, AggregateRoot)]
 
-    def doom(self) -> None:
-        """Make the unit roll back at its end, whatever happens until then."""
-        self._require_open("doom")
-        self._doomed = True
+    def mark_rollback(self) -> None:
+        """Make the unit roll back at its end, whatever happens before."""
+        self._require_open("mark_rollback")
+        self._rollback_only = True
 
     def begin(self, *, read_only: bool = False, savepoint: bool = False) -> _Entry[Self]:
         """Return what `async with` enters, with options.
@@ -139,7 +139,7 @@ class UnitOfWork(ABC):
                 )
             self._depth += 1
             return self
-        self._read_only, self._doomed = read_only, False
+        self._read_only, self._rollback_only = read_only, False
         self._callbacks, self._collected = [], []
         await self._begin(read_only=read_only)
         self._depth = 1
@@ -151,23 +151,23 @@ class UnitOfWork(ABC):
         self._require_open("leave")
         if self._depth > 1:
             self._depth -= 1
-            self._doomed = self._doomed or error or False
+            self._rollback_only = self._rollback_only or error or False
             return
         try:
-            await self._finish(commit=error is None and not self._doomed)
+            await self._finish(commit=error is None and not self._rollback_only)
         finally:
             self._depth = 0
             _current.set(self._outer)
             self._outer = None
         if error is not None:
             return
-        if isinstance(self._doomed, BaseException):
+        if isinstance(self._rollback_only, BaseException):
             raise UnitOfWorkError(
                 "the unit was rolled back, for something inside it failed",
                 type(self).__name__,
                 "let the error pass, or run the inner part in a savepoint: unit.begin(savepoint=True)",
-            ) from self._doomed
-        if not self._doomed:
+            ) from self._rollback_only
+        if not self._rollback_only:
             await self._run_callbacks()
 
     async def _finish(self, *, commit: bool) -> None:

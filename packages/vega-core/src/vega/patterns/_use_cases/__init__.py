@@ -1,1 +1,1 @@
-"""use_cases."""
+"""Use cases: interactors, mediators, the behaviours around them, triggers and transactions."""

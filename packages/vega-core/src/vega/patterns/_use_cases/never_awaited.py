@@ -1,7 +1,7 @@
-"""Tells an object that was made from one whose constructor raised: only of the first is it odd not to be awaited.
+"""Distinguish fully constructed use cases, so that only those warn when never awaited.
 
 The constructor of `UseCase` sets `input`, and the one that `dataclass` writes sets all fields. Other constructors are
-made to note that they have ended.
+wrapped, and note that they have ended.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from .await_method import set_attribute
 _NOTES = "__vega_notes__"
 
 
-def note_when_whole(cls: type) -> None:
-    """Have the last function that a class runs in making an object note that it has ended.
+def note_construction(cls: type) -> None:
+    """Make the last function of the construction of an object note that it has ended.
 
     Those of `dataclass` do not have their `__init__` yet when they are defined.
     """
@@ -37,14 +37,14 @@ def _noting(name: str, function: Any) -> Any:
     return noting
 
 
-def is_whole(made: Any, *, has_input: bool) -> bool:
-    """Tell whether an object without such a note was made: by what making it sets, where nothing would have noted it.
+def is_constructed(use_case: Any, *, has_input: bool) -> bool:
+    """Return whether an object without such a note is fully constructed, by the attributes that construction sets.
 
     Args:
-        made: the object.
+        use_case: the object.
         has_input: whether the constructor is the one of `UseCase`, which sets `input`.
     """
-    kind: Any = made.__class__
+    kind: Any = use_case.__class__
     names: list[str]
     if has_input:
         names = ["input"]
@@ -54,4 +54,4 @@ def is_whole(made: Any, *, has_input: bool) -> bool:
         names = [field.name for field in fields(kind)]
     else:
         names = [attribute.name for attribute in getattr(kind, "__attrs_attrs__", ())]
-    return bool(names) and all(hasattr(made, name) for name in names)
+    return bool(names) and all(hasattr(use_case, name) for name in names)

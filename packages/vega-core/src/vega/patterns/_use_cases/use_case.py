@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from .._errors import InvalidUseCaseError, NeverAwaitedWarning
 from .await_method import await_through, replace_method, set_attribute
 from .behaviours import Behaviour
-from .never_awaited import is_whole, note_when_whole
+from .never_awaited import is_constructed, note_construction
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class UseCase(Generic[T], metaclass=ABCMeta):
     leaves the class an `__await__` without questions.
     """
 
-    __slots__ = ("_awaited",)  # unset until it is awaited, or until something notes that it has been made whole
+    __slots__ = ("_awaited",)  # unset until it is awaited, or until its construction is noted
 
     behaviours: ClassVar[Iterable[Behaviour]] = ()
     read_only: ClassVar[bool] = False
@@ -42,7 +42,7 @@ class UseCase(Generic[T], metaclass=ABCMeta):
             _check_call(cls, cls.__dict__["call"])
         cls._checked = None
         replace_method(cls, "__await__", _FIRST_AWAIT)
-        note_when_whole(cls)
+        note_construction(cls)
 
     def __await__(self) -> Generator[Any, Any, T]:
         set_attribute(self, "_awaited", True)
@@ -56,7 +56,7 @@ class UseCase(Generic[T], metaclass=ABCMeta):
             if self._awaited:
                 return
         except AttributeError:
-            if not is_whole(self, has_input=type(self).__init__ is _FROM_INPUT):
+            if not is_constructed(self, has_input=type(self).__init__ is _FROM_INPUT):
                 return
         name = type(self).__name__
         warnings.warn(
@@ -108,8 +108,8 @@ def _checker(cls: type) -> Callable[[dict[str, Any]], Any]:
         return nothing
     if getattr(model, "__pydantic_custom_init__", True) or getattr(model, "__pydantic_root_model__", False):
         return lambda values: model(**values)
-    quick: Callable[[dict[str, Any]], Any] = model.__pydantic_validator__.validate_python  # what the constructor calls
-    return quick
+    validate: Callable[[dict[str, Any]], Any] = model.__pydantic_validator__.validate_python  # as the constructor does
+    return validate
 
 
 def _check_has_call(cls: type[UseCase[Any]]) -> None:

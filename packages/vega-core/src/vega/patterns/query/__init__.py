@@ -54,6 +54,7 @@ from ._language.nodes import (
     Truth,
     Within,
 )
+from ._language.ports import EntityRule
 from ._language.recorder import Condition, FieldExpr, Fields, record
 from ._memory.codegen import satisfies, select
 from ._memory.executor import MemoryExecutor
@@ -79,6 +80,7 @@ __all__ = [
     "CursorPage",
     "Distinct",
     "EntityFields",
+    "EntityRule",
     "Field",
     "FieldExpr",
     "FieldInfo",

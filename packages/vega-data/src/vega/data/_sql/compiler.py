@@ -44,6 +44,7 @@ from vega.patterns.query import (
     Comparison,
     Distinct,
     EntityFields,
+    EntityRule,
     Field,
     IsNull,
     Kind,
@@ -204,7 +205,7 @@ class Compiler:
         """Answer without looking."""
         return true() if node.value else false()
 
-    def specification(self, spec: Specification[Any], fields: EntityFields) -> Clause:
+    def specification(self, spec: EntityRule[Any], fields: EntityFields) -> Clause:
         """Return the SQL of a specification that is not made of predicates alone.
 
         Raises:

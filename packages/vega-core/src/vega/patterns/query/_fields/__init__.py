@@ -1,1 +1,1 @@
-"""fields."""
+"""The fields of entities: their kinds, case folding and text patterns."""

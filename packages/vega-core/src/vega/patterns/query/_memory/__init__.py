@@ -1,1 +1,1 @@
-"""memory."""
+"""Evaluation in memory: predicates as functions, and the executor of queries."""

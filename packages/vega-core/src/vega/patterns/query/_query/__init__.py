@@ -1,1 +1,1 @@
-"""query."""
+"""Queries: plans, orders, pages, cursors and aggregates."""

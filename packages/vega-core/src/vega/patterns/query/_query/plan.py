@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from .._errors import InvalidPredicateError, UnknownOperatorError, UnsupportedPredicateError, shown
 from .._fields.fields import EntityFields, FieldInfo
 from .._fields.kinds import ORDERED, Kind
 from .._language.nodes import Field, Node, all_of
-
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from ..._domain.specification import Specification
+from .._language.ports import EntityRule
 
 SORTED: Final = ORDERED | {Kind.BOOL}
 
@@ -69,7 +67,7 @@ class QueryPlan:
     Args:
         fields: the fields of the entity.
         nodes: conditions that all must be TRUE.
-        specs: specifications that bring their own evaluation; all must be satisfied.
+        specs: rules that bring their own evaluation; all must be satisfied.
         order: the keys, the first deciding; executors append the identity.
         limit: how many at most; None for all.
         offset: how many to leave out first.
@@ -78,7 +76,7 @@ class QueryPlan:
 
     fields: EntityFields
     nodes: tuple[Node, ...] = ()
-    specs: tuple[Specification[Any], ...] = ()
+    specs: tuple[EntityRule[Any], ...] = ()
     order: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int = 0

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
 
 from .._errors import InvalidPageError, InvalidPredicateError, MultipleResultsError, shown
 from .._fields.fields import EntityFields
 from .._language.builders import from_words
 from .._language.nodes import Field, check_depth
+from .._language.ports import EntityRule
 from .._language.recorder import Condition, FieldExpr, Fields, field_of, record
 from . import cursor as cursors
 from .executor import QueryExecutor
 from .grouping import Grouping, calculations
 from .pages import CursorPage, Page, Slice, checked_number
 from .plan import Aggregate, Aggregation, Order, QueryPlan
-
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from ..._domain.specification import Specification
 
 T = TypeVar("T")
 Operator: TypeAlias = Literal[
@@ -57,7 +55,7 @@ class Query(Generic[T]):
     def where(self, predicate: Predicate[T], /) -> Query[T]: ...
 
     @overload
-    def where(self, spec: Specification[T], /) -> Query[T]: ...
+    def where(self, spec: EntityRule[T], /) -> Query[T]: ...
 
     def where(self, what: Any, op: Any = None, value: Any = None, /) -> Query[T]:
         """Keep entities for which a condition is TRUE, beside the conditions so far.
@@ -224,7 +222,7 @@ class Query(Generic[T]):
         """Return the statement that would be sent, with its constants written out; for reading only."""
         return self._executor.to_sql(self._plan)
 
-    def _where_spec(self, spec: Specification[T]) -> Query[T]:
+    def _where_spec(self, spec: EntityRule[T]) -> Query[T]:
         node = spec.to_node(self._plan.fields)
         if node is None:
             return self._with(specs=(*self._plan.specs, spec))

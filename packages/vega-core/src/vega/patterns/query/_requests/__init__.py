@@ -1,1 +1,1 @@
-"""requests."""
+"""Queries from outside: filters of a request, and predicates as JSON."""

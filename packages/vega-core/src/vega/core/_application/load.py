@@ -19,11 +19,12 @@ from vega.discovery import Found, discover
 from vega.events import EventBus
 from vega.patterns import current_unit
 
-from ._application import STOP_TIMEOUT, Application
-from ._errors import ComponentError, ConfigurationErrors, PluginError, ProjectError
-from ._invoke import Invoker
-from ._plugins import load_plugins
-from .extend import Plugin, Project
+from .._contracts.project import Project
+from .._errors import ComponentError, ConfigurationErrors, PluginError, ProjectError
+from .application import STOP_TIMEOUT, Application
+from .invoke import Invoker
+from .plugin import Plugin
+from .plugins import load_plugins
 
 
 def load(path: Path | None) -> Application:

@@ -13,11 +13,12 @@ from vega.di import Container
 from vega.discovery import Found
 from vega.events import EventBus
 
-from ._activation import Activation
-from ._errors import ApplicationStateError, PluginError
-from ._run import run_until_signalled
-from ._stop import Stop
-from .extend import Plugin, Project
+from .._contracts.project import Project
+from .._errors import ApplicationStateError, PluginError
+from .activation import Activation
+from .plugin import Plugin
+from .run import run_until_signalled
+from .stop import Stop
 
 T = TypeVar("T")
 State: TypeAlias = Literal["new", "running", "stopped"]
@@ -75,7 +76,7 @@ class Application:
             ProjectError: there is no project, or its `[tool.vega]` is malformed.
             ConfigurationErrors: every mistake in settings, modules, plugins and container, together.
         """
-        from ._load import load
+        from .load import load
 
         return load(Path(path) if path is not None else None)
 

@@ -7,8 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
-from ._errors import PluginError
-from .extend import Plugin
+from .._errors import PluginError
+from .plugin import Plugin
 
 GROUP = "vega.plugins"
 

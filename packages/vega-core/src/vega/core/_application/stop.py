@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import final
 
-from ._errors import StopTimeoutError
+from .._errors import StopTimeoutError
 
 
 @final

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..extend import FieldSpec, GenerationRequest, Generator, Operation, WriteFile, import_lines, name_values, render
-from ._simple import entity, field_lines
+from .simple import entity, field_lines
 
 _OPERATORS: Final = {
     "value": ("eq", "ne", "lt", "le", "gt", "ge"),

@@ -10,8 +10,8 @@ from typing import Any, final
 from vega.di import Container
 from vega.events import Event
 
-from ._errors import ComponentError
-from .introspection import line_of
+from .._errors import ComponentError
+from ..introspection import line_of
 
 _GATHERING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 

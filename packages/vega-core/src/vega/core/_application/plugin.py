@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ._findings import Finding
-from ._operations import EnableFeature, Operation
-from ._processes import Process, RunOptions
-from ._project import Project
+from .._contracts.findings import Finding
+from .._contracts.operations import EnableFeature, Operation
+from .._contracts.processes import Process, RunOptions
+from .._contracts.project import Project
 
 if TYPE_CHECKING:  # Vega reads no annotation of this file at run time
-    from .._application import Application
+    from .application import Application
 
 Message: TypeAlias = MutableMapping[str, Any]
 AsgiApp: TypeAlias = Callable[

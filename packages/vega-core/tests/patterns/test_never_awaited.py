@@ -1,4 +1,4 @@
-"""Each use case class is known by itself; only an object that was made whole is missed when it is not awaited."""
+"""A use case that is never awaited warns, once it is fully constructed; each class is known by itself."""
 
 from __future__ import annotations
 

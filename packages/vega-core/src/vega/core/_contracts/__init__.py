@@ -1,0 +1,1 @@
+"""The values that plugins, generators and the command line exchange."""
