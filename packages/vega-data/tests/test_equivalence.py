@@ -24,7 +24,8 @@ from vega.data import Database, InMemoryRepository, SQLAlchemyRepository
 from vega.data._sql.compiler import _COMPILE, Compiler
 from vega.data.types import CodePointText
 from vega.patterns import QueryableRepository, Specification
-from vega.patterns.query import Not, Order, Query, QueryError, avg, count, max_, min_, sum_
+from vega.patterns.query import Order, Query, QueryError, avg, count, max_, min_, sum_
+from vega.patterns.query.nodes import Not
 
 Ask = Callable[[Query[Any]], Query[Any]]
 Where = Callable[[Any], Any]

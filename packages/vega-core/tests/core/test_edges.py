@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vega.core import Application, ConfigurationErrors
-from vega.core._generators import use_cases
+from vega.core._generators.use_cases import use_cases
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile, render
 from vega.di import Container, Scope
 from vega.events import EventBus

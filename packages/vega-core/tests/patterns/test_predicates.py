@@ -41,7 +41,8 @@ from vega.patterns.query import (
     startswith,
 )
 from vega.patterns.query._memory import codegen
-from vega.patterns.query.values import MAX_DEPTH, Pattern, all_of, any_of, escape, negate
+from vega.patterns.query.nodes import MAX_DEPTH, all_of, any_of, negate
+from vega.patterns.query.values import Pattern, escape
 
 NOTHING = None
 

@@ -18,7 +18,6 @@ from vega.patterns.query import (
     EntityFields,
     InvalidValueError,
     Naive,
-    Node,
     Private,
     QueryError,
     all_,
@@ -32,6 +31,7 @@ from vega.patterns.query import (
     not_in,
     record,
 )
+from vega.patterns.query.nodes import Node
 
 
 class Color(Enum):

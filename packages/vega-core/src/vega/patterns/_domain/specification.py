@@ -10,7 +10,8 @@ from .._errors import InvalidSpecificationError
 from .generics import type_argument
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
-    from ..query import EntityFields, Node
+    from ..query import EntityFields
+    from ..query.nodes import Node
 
 T = TypeVar("T")
 
@@ -117,7 +118,7 @@ class AndSpecification(Specification[T]):
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicates joined, or None when a part has none."""
-        from ..query.values import all_of
+        from ..query.nodes import all_of
 
         nodes = [part.to_node(fields) for part in self.parts]
         return None if any(node is None for node in nodes) else all_of(*(node for node in nodes if node is not None))
@@ -141,7 +142,7 @@ class OrSpecification(Specification[T]):
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicates joined, or None when a part has none."""
-        from ..query.values import any_of
+        from ..query.nodes import any_of
 
         nodes = [part.to_node(fields) for part in self.parts]
         return None if any(node is None for node in nodes) else any_of(*(node for node in nodes if node is not None))
@@ -166,7 +167,7 @@ class NotSpecification(Specification[T]):
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicate's opposite, or None when the rule has none."""
-        from ..query.values import negate
+        from ..query.nodes import negate
 
         node = self.part.to_node(fields)
         return None if node is None else negate(node)

@@ -1,7 +1,7 @@
 """The predicate language: one question, one answer, in memory and in SQL.
 
 Its semantics are written down in the guide "Predicates". Predicates are recorded, never decompiled; what cannot
-be answered alike everywhere is refused.
+be answered alike everywhere is refused. The nodes of recorded predicates are in `vega.patterns.query.nodes`.
 """
 
 from ._errors import (
@@ -36,24 +36,6 @@ from ._language.helpers import (
     some,
     startswith,
 )
-from ._language.nodes import (
-    AllOf,
-    Always,
-    And,
-    AnyOf,
-    Compare,
-    Comparison,
-    Distinct,
-    Field,
-    IsNull,
-    Match,
-    Matching,
-    Node,
-    Not,
-    Or,
-    Truth,
-    Within,
-)
 from ._language.ports import EntityRule
 from ._language.recorder import Condition, FieldExpr, Fields, record
 from ._memory.codegen import satisfies, select
@@ -69,19 +51,11 @@ from ._requests.json import node_from_json, node_to_json
 __all__ = [
     "Aggregate",
     "Aggregation",
-    "AllOf",
-    "Always",
-    "And",
-    "AnyOf",
     "Calculation",
-    "Compare",
-    "Comparison",
     "Condition",
     "CursorPage",
-    "Distinct",
     "EntityFields",
     "EntityRule",
-    "Field",
     "FieldExpr",
     "FieldInfo",
     "Fields",
@@ -92,17 +66,11 @@ __all__ = [
     "InvalidPageError",
     "InvalidPredicateError",
     "InvalidValueError",
-    "IsNull",
     "Kind",
-    "Match",
-    "Matching",
     "MemoryExecutor",
     "MultipleResultsError",
     "Naive",
-    "Node",
-    "Not",
     "Nulls",
-    "Or",
     "Order",
     "Page",
     "Private",
@@ -111,11 +79,9 @@ __all__ = [
     "QueryExecutor",
     "QueryPlan",
     "Slice",
-    "Truth",
     "UnknownFieldError",
     "UnknownOperatorError",
     "UnsupportedPredicateError",
-    "Within",
     "all_",
     "any_",
     "avg",

@@ -3,7 +3,6 @@
 from ._fields.case_fold import FOLD
 from ._fields.kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant, constant_checker
 from ._fields.like import Pattern, Wild, escape
-from ._language.nodes import MAX_DEPTH, all_of, any_of, check_depth, negate
 from ._memory.executor import exact_add, in_order, mean, stored_text
 from ._query.cursor import describe
 
@@ -11,20 +10,15 @@ __all__ = [
     "FOLD",
     "LARGEST_INT",
     "LEAST_INT",
-    "MAX_DEPTH",
     "ORDERED",
     "Pattern",
     "Wild",
-    "all_of",
-    "any_of",
     "check_constant",
-    "check_depth",
     "constant_checker",
     "describe",
     "escape",
     "exact_add",
     "in_order",
     "mean",
-    "negate",
     "stored_text",
 ]

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final, TypeGuard, TypeVar, get_origin
 from weakref import WeakKeyDictionary
 
-from vega.patterns.query import EntityFields, Field, FieldInfo, Kind
+from vega.patterns.query import EntityFields, FieldInfo, Kind
+from vega.patterns.query.nodes import Field
 
 from .._errors import InvalidEntityError, MappingError
 from .columns import Column, check, read, require_instance

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from vega.events import uuid7
 from vega.patterns import EntityNotFoundError
-from vega.patterns.query import Compare, Comparison, Field, FieldInfo, IsNull, Kind, Node, QueryPlan
+from vega.patterns.query import FieldInfo, Kind, QueryPlan
+from vega.patterns.query.nodes import Compare, Comparison, Field, IsNull, Node
 
 from .._errors import MappingError, StaleEntityError, TenantError
 from .columns import Column, read

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
 
-from vega.patterns.query import Aggregation, Calculation, Compare, Comparison, Field, FieldInfo, Kind, Order, QueryPlan
+from vega.patterns.query import Aggregation, Calculation, FieldInfo, Kind, Order, QueryPlan
+from vega.patterns.query.nodes import Compare, Comparison, Field
 from vega.patterns.query.values import mean
 
 from .._sql.compiler import Compiler

@@ -35,7 +35,8 @@ from vega.patterns import (
     OrSpecification,
     Specification,
 )
-from vega.patterns.query import (
+from vega.patterns.query import EntityFields, EntityRule, Kind, Nulls, Order, UnsupportedPredicateError
+from vega.patterns.query.nodes import (
     AllOf,
     Always,
     And,
@@ -43,20 +44,14 @@ from vega.patterns.query import (
     Compare,
     Comparison,
     Distinct,
-    EntityFields,
-    EntityRule,
     Field,
     IsNull,
-    Kind,
     Match,
     Matching,
     Node,
     Not,
-    Nulls,
     Or,
-    Order,
     Truth,
-    UnsupportedPredicateError,
     Within,
 )
 from vega.patterns.query.values import FOLD

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from vega.patterns.query import (
+from vega.patterns.query.nodes import (
     AllOf,
     Always,
     And,

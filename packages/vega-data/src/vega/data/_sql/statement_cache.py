@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement
 
-from vega.patterns.query import Node
+from vega.patterns.query.nodes import Node
 
 from .compiler import Compiler
 from .parameters import form_of, with_slots

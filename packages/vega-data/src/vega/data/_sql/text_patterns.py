@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from vega.patterns.query import Matching, fold
+from vega.patterns.query import fold
+from vega.patterns.query.nodes import Matching
 from vega.patterns.query.values import Pattern, Wild, escape
 
 _GLOB: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}
