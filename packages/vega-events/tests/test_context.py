@@ -141,10 +141,11 @@ def test_the_process_default_is_for_those_who_set_none() -> None:
         set_event_bus(before, process=True)
 
 
-@pytest.mark.parametrize("thing", [None, EventBus, "bus"])
-def test_what_is_no_bus_cannot_be_the_current_one(thing: Any) -> None:
-    with pytest.raises(EventTypeError, match="no EventBus"):
-        set_event_bus(thing)
+@pytest.mark.parametrize("thing", [EventBus, "bus"])
+@pytest.mark.parametrize("function", [set_event_bus, use_event_bus])
+def test_an_object_that_is_not_a_bus_cannot_be_the_current_one(function: Any, thing: Any) -> None:
+    with pytest.raises(EventTypeError, match="not an EventBus"):
+        function(thing)
 
 
 def test_capture_sees_what_reaches_the_handlers_and_delivers_it() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextvars import copy_context
-from typing import Any
 
 import pytest
 
@@ -25,10 +24,10 @@ async def anything(key: str, **further: str) -> str:
 
 
 def test_the_process_has_a_default_that_a_context_hides() -> None:
-    marker, other = object(), object()
-    set_job_queue(marker, process=True)  # type: ignore[arg-type]  # any object shows which one is current
+    marker, other = object.__new__(JobQueue), object.__new__(JobQueue)
+    set_job_queue(marker, process=True)
     try:
-        with use_job_queue(other):  # type: ignore[arg-type]  # the same
+        with use_job_queue(other):
             inside = get_job_queue()
         outside = get_job_queue()
     finally:
@@ -66,7 +65,7 @@ def test_a_server_that_goes_away_is_told_to_who_enqueues() -> None:
 
 
 def test_a_context_can_have_a_queue_of_its_own() -> None:
-    mine: Any = object()
+    mine = object.__new__(JobQueue)
 
     def inside() -> object:
         set_job_queue(mine)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ._embedded import EmbeddedServer as EmbeddedServer
     from ._embedded import embedded_server as embedded_server
     from ._errors import EmbeddedServerError as EmbeddedServerError
+    from ._errors import InvalidJobQueueError as InvalidJobQueueError
     from ._errors import JobDefinitionError as JobDefinitionError
     from ._errors import JobFailedError as JobFailedError
     from ._errors import JobPayloadError as JobPayloadError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EmbeddedServer",
     "EmbeddedServerError",
+    "InvalidJobQueueError",
     "JobDefinition",
     "JobDefinitionError",
     "JobFailedError",
@@ -59,6 +61,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "EmbeddedServer": "_embedded",
     "EmbeddedServerError": "_errors",
+    "InvalidJobQueueError": "_errors",
     "JobDefinition": "_job",
     "JobDefinitionError": "_errors",
     "JobFailedError": "_errors",

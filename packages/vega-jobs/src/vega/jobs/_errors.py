@@ -8,7 +8,8 @@ JobsError
 ├── QueueUnavailableError   VG705  the server does not answer
 ├── EmbeddedServerError     VG706  no embedded server can be started
 ├── WorkerError             VG707  a worker that cannot run as it was made
-└── JobFailedError          VG708  the job whose result was asked for has failed
+├── JobFailedError          VG708  the job whose result was asked for has failed
+└── InvalidJobQueueError    VG709  an object that is to be the current queue and cannot take jobs
 """
 
 from typing import ClassVar
@@ -71,3 +72,9 @@ class JobFailedError(JobsError):
     """The job whose result was asked for has failed for good."""
 
     code = "VG708"
+
+
+class InvalidJobQueueError(JobsError):
+    """An object that is to be the current queue is not a JobQueue."""
+
+    code = "VG709"

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,16 @@ class JobsPlugin(Plugin):
 
     def configure(self, app: Application) -> None:
         """Have each unit of work use the application's queue, and register it."""
-        from ._queue import JobQueue, use_job_queue
+        from ._queue import JobQueue, has_own_queue, use_job_queue
 
         app.container.register_factory(JobQueue, lambda: self._connected())  # noqa: PLW0108 - its annotation is not readable here
-        app.ambient(lambda: use_job_queue(self._queue, keep=True))
+
+        def ambient() -> AbstractContextManager[object]:
+            if self._queue is None or has_own_queue():  # a queue that is set stays, such as a test's
+                return nullcontext()
+            return use_job_queue(self._queue)
+
+        app.ambient(ambient)
 
     async def startup(self, app: Application) -> None:
         """Connect, when a server is known."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar, Token
 from typing import Any, ClassVar, Protocol, cast, final
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from . import _keys as keys
 from ._arguments import bound_arguments
 from ._codec import dumps, loads
 from ._embedded import embedded_server
-from ._errors import NoJobQueueError, QueueUnavailableError
+from ._errors import InvalidJobQueueError, NoJobQueueError, QueueUnavailableError
 from ._handle import JobHandle
 from ._job import definition_of, job_named
 from ._keys import now_ms
@@ -150,7 +150,7 @@ def _without_password(url: str) -> str:
 
 
 class _ProcessDefault:
-    """The queue of those who set none."""
+    """The queue of contexts that set none."""
 
     queue: JobQueue | None = None
 
@@ -159,7 +159,7 @@ _default = _ProcessDefault()
 
 
 def get_job_queue() -> JobQueue:
-    """Return the queue of the calling context, or the default of the process.
+    """Return the queue of the calling context, else the default of the process.
 
     Raises:
         NoJobQueueError: neither was set.
@@ -181,24 +181,51 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
         queue: the queue; None takes away what was set.
         process: False sets it for the calling context (the task or thread, and tasks started from it);
             True sets the default of the whole process, and leaves the calling context as it is.
+
+    Raises:
+        InvalidJobQueueError: it is not a JobQueue.
     """
+    if queue is not None:
+        _check_queue(queue, "set_job_queue")
     if process:
         _default.queue = queue
     else:
         _current.set(queue)
 
 
-@contextmanager
-def use_job_queue(queue: JobQueue | None, *, keep: bool = False) -> Generator[None]:
+def use_job_queue(queue: JobQueue) -> AbstractContextManager[JobQueue]:
     """Make a queue the current one of the calling context for the length of a `with` block.
 
-    Args:
-        queue: the queue; None takes away what was set.
-        keep: leave a queue that was set already, such as a test's.
+    The block may be left in another context than it was entered in, as async fixtures are.
+
+    Raises:
+        InvalidJobQueueError: it is not a JobQueue.
     """
-    before = _current.get()
-    _current.set(before if keep and before is not None else queue)
+    _check_queue(queue, "use_job_queue")
+    return _use(queue)
+
+
+def has_own_queue() -> bool:
+    """Return whether a queue was set for the calling context, such as a test's."""
+    return _current.get() is not None
+
+
+@contextmanager
+def _use(queue: JobQueue) -> Generator[JobQueue]:
+    token = _current.set(queue)
     try:
-        yield
+        yield queue
     finally:
-        _current.set(before)
+        try:
+            _current.reset(token)
+        except ValueError:  # left in another context than entered
+            if _current.get() is queue:
+                _current.set(None if token.old_value is Token.MISSING else token.old_value)
+
+
+def _check_queue(queue: object, function: str) -> None:
+    """Refuse an object that jobs cannot be put into; a fake of tests has the one method that enqueuing uses."""
+    if isinstance(queue, type) or not callable(getattr(queue, "put", None)):
+        raise InvalidJobQueueError(
+            f"{queue!r} is not a JobQueue", function, "give an object that JobQueue.open or JobQueue.connect made"
+        )

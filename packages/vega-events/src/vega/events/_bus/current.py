@@ -1,11 +1,11 @@
-"""Which bus is current, and which event is being handled: per context, with a default for the process."""
+"""The bus of the calling context, and the default of the process."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar, Token
 
 from .._errors import EventTypeError
 from .bus import EventBus
@@ -14,7 +14,7 @@ _current: ContextVar[EventBus | None] = ContextVar("vega_event_bus", default=Non
 
 
 class _ProcessDefault:
-    """The bus of those who set none; made at the first demand."""
+    """The bus of contexts that set none; made at the first demand."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,7 +26,7 @@ class _ProcessDefault:
                 self._bus = EventBus()
             return self._bus
 
-    def set(self, bus: EventBus) -> None:
+    def set(self, bus: EventBus | None) -> None:
         with self._lock:
             self._bus = bus
 
@@ -35,34 +35,58 @@ _default = _ProcessDefault()
 
 
 def get_event_bus() -> EventBus:
-    """Return the bus of the calling context; the process default where none was set."""
+    """Return the bus of the calling context, else the default of the process, made at the first demand."""
     return _current.get() or _default.get()
 
 
-def set_event_bus(bus: EventBus, process: bool = False) -> None:
+def set_event_bus(bus: EventBus | None, process: bool = False) -> None:
     """Make a bus the current one.
 
     Args:
-        bus: the bus.
+        bus: the bus; None takes away what was set.
         process: False sets it for the calling context (the task or thread, and tasks started from it);
             True sets the default of the whole process, and leaves the calling context as it is.
 
     Raises:
-        EventTypeError: it is no EventBus.
+        EventTypeError: it is not an EventBus.
     """
-    if not isinstance(bus, EventBus):  # pyright: ignore[reportUnnecessaryIsInstance] - not every caller has a checker
-        raise EventTypeError(f"{bus!r} is no EventBus", "set_event_bus", "give an object: EventBus()")
+    if bus is not None:
+        _check_bus(bus, "set_event_bus")
     if process:
         _default.set(bus)
     else:
         _current.set(bus)
 
 
+def use_event_bus(bus: EventBus) -> AbstractContextManager[EventBus]:
+    """Make a bus the current one of the calling context for the length of a `with` block.
+
+    The block may be left in another context than it was entered in, as async fixtures are.
+
+    Raises:
+        EventTypeError: it is not an EventBus.
+
+    >>> with use_event_bus(EventBus()) as bus:
+    ...     get_event_bus() is bus
+    True
+    """
+    _check_bus(bus, "use_event_bus")
+    return _use(bus)
+
+
 @contextmanager
-def use_event_bus(bus: EventBus) -> Generator[EventBus]:
-    """Make a bus the current one of the calling context for the length of a `with` block."""
+def _use(bus: EventBus) -> Generator[EventBus]:
     token = _current.set(bus)
     try:
         yield bus
     finally:
-        _current.reset(token)
+        try:
+            _current.reset(token)
+        except ValueError:  # left in another context than entered
+            if _current.get() is bus:
+                _current.set(None if token.old_value is Token.MISSING else token.old_value)
+
+
+def _check_bus(bus: object, function: str) -> None:
+    if not isinstance(bus, EventBus):
+        raise EventTypeError(f"{bus!r} is not an EventBus", function, "give an object: EventBus()")
