@@ -16,7 +16,8 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
 BASELINE = Path(__file__).with_name("shape_baseline.txt")
-FILE, FUNCTION = 300, 60
+FILE, FUNCTION = 300, 60  # lines
+FOLDER, FLAT = 12, 20  # modules of a private folder; modules at which a flat package gets folders
 RULES = "C901,D100,D101,D102,D103,D104"  # more than 10 branches; no docstring on what is public
 LIMIT = 120.0
 _PAGE = re.compile(r"^## (VG\d{3})\b", re.MULTILINE)
@@ -33,7 +34,30 @@ def findings(root: Path) -> Iterator[str]:
         tree = ast.parse(text)
         for what in (*_functions(tree), *_errors(tree, pages), *(_facade(tree) if file.name == "__init__.py" else ())):
             yield f"{place}: {what}"
+    for folder in folders:
+        yield from (f"{place.relative_to(root).as_posix()}: {what}" for place, what in _layers(folder))
     yield from _rules(root, folders)
+
+
+def _layers(source: Path) -> Iterator[tuple[Path, str]]:
+    """Yield crowded folders, code in the `__init__` of a layer, and names that say private twice."""
+    for facade in sorted(source.rglob("__init__.py")):
+        folder = facade.parent
+        modules = [file.name for file in folder.glob("*.py") if file != facade]
+        if not is_private(folder.relative_to(source)):
+            if len(modules) >= FLAT:
+                yield folder, f"has {FLAT} modules or more in one flat folder"
+            continue
+        if len(modules) > FOLDER:
+            yield folder, f"has over {FOLDER} modules"
+        if len(ast.parse(facade.read_text(encoding="utf-8")).body) > 1:
+            yield facade, "has code beside its one sentence"
+        yield from ((folder / name, "says private twice") for name in sorted(modules) if name.startswith("_"))
+
+
+def is_private(folder: Path) -> bool:
+    """Return whether a folder, or one above it, is private."""
+    return any(part.startswith("_") and not part.startswith("__") for part in folder.parts)
 
 
 def _rules(root: Path, folders: list[Path]) -> Iterator[str]:

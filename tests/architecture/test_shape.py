@@ -32,6 +32,10 @@ PLANTED = {
     "__all__ names Other, which is not here": ("__init__.py", FACADE + '\n__all__ = ["Other", "Thing"]\n'),
     "Thing is not in __all__": ("__init__.py", FACADE + "\n__all__: list[str] = []\n"),
     "the facade defines Thing": ("__init__.py", '"""A part."""\n\n\nclass Thing:\n    """It."""\n'),
+    "has over 12 modules": ("_engine", "", *(f"_engine/m{number}.py" for number in range(13))),
+    "has 20 modules or more in one flat folder": ("", "", *(f"_m{number}.py" for number in range(20))),
+    "has code beside its one sentence": ("_engine/__init__.py", '"""An engine."""\n\nx = 1\n'),
+    "says private twice": ("_engine/_start.py", '"""Start."""\n', "_engine/__init__.py"),
     "LostError has no code of its own": (
         "_errors.py",
         '"""Errors."""\n\n\nclass LostError(Exception):\n    """Lost."""\n',
@@ -56,14 +60,21 @@ def test_the_source_is_in_shape_and_the_baseline_true() -> None:
 
 @pytest.mark.parametrize("what", PLANTED)
 def test_each_planted_fault_is_found(what: str, tmp_path: Path) -> None:
-    name, text = PLANTED[what]
+    name, text, *others = PLANTED[what]
     part = tmp_path / "packages" / "vega-di" / "src" / "vega" / "di"
     part.mkdir(parents=True)
     (part / "__init__.py").write_text('"""A part."""\n')
-    (part / name).write_text(text)
+    for file in (*others, *([name] if text else [])):
+        (part / file).parent.mkdir(exist_ok=True)
+        (part / file).write_text('"""A module."""\n')
+    if any(file.startswith("_engine/m") for file in others):
+        (part / "_engine" / "__init__.py").write_text('"""An engine."""\n')
+    if text:
+        (part / name).write_text(text)
     shutil.copytree(ROOT / "docs" / "errors", tmp_path / "docs" / "errors")
 
     done = shape(tmp_path)
 
     assert done.returncode == 1
-    assert f"new: packages/vega-di/src/vega/di/{name}: {what}\n" in done.stdout
+    place = f"packages/vega-di/src/vega/di/{name}".rstrip("/")
+    assert f"new: {place}: {what}\n" in done.stdout
