@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -278,3 +278,22 @@ def test_a_handler_of_the_program_s_own_stays(program: Callable[..., "subprocess
     with program(before=before, main="await asyncio.sleep(0.01)\n    signal.raise_signal(signal.SIGTERM)") as child:
         assert [line(child) for _ in range(4)] == ["running", "own", "stopping", "stopped"]
         assert child.wait(30) == 0
+
+
+def test_a_resource_that_cannot_be_closed_is_reported_at_the_end() -> None:
+    container = Container()
+
+    async def resource() -> AsyncIterator[str]:
+        yield "open"
+        raise OSError("cannot close")
+
+    container.register_factory(str, resource, scope=Scope.SINGLETON)
+    app = Application(Project(root=Path("/nowhere"), package="nothing"), container=container, bus=EventBus())
+
+    async def main() -> None:
+        async with app:
+            await container.aresolve(str)
+
+    with pytest.raises(BaseException, match="cannot close") as caught:
+        asyncio.run(main())
+    assert isinstance(caught.value, OSError | ExceptionGroup)

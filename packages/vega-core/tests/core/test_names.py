@@ -64,3 +64,7 @@ def test_a_name_survives_each_of_its_forms(words: list[str]) -> None:
 def test_a_suffix_is_taken_off_only_when_something_remains() -> None:
     assert Name.parse("ChatHandler").without("handler").pascal == "Chat"
     assert Name.parse("Handler").without("handler").pascal == "Handler"
+
+
+def test_a_name_is_told_as_a_class() -> None:
+    assert str(Name.parse("order_item")) == "OrderItem"

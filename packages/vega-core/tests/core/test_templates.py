@@ -62,3 +62,12 @@ def test_brackets_inside_texts_are_no_brackets() -> None:
     line = f"call('{'(' * 60}', \"{')' * 60}\")"
 
     assert ast.dump(ast.parse(render("$line", {"line": line}))) == ast.dump(ast.parse(line))
+
+
+def test_an_empty_hole_takes_no_line_of_text_along() -> None:
+    assert render("a\n$gone\nb", {"gone": ""}) == "a\nb\n"
+
+
+@pytest.mark.parametrize("line", [f"text = '{'x' * 130}'", f"# {'word ' * 30}end", f"made = {'x' * 120}()"])
+def test_a_long_line_without_a_bracket_to_break_stays_as_it_is(line: str) -> None:
+    assert render("$line", {"line": line}) == f"{line}\n"

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import pickle
 import warnings
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -331,3 +331,41 @@ def test_errors_survive_pickling() -> None:
     copy = pickle.loads(pickle.dumps(error))
 
     assert (copy.what, copy.where, copy.fix, copy.code) == ("what", "where", "fix", "VG141")
+
+
+def test_a_dataclass_use_case_without_call_is_refused_when_it_is_awaited() -> None:
+    @dataclass(frozen=True)
+    class Empty(Interactor[int]):
+        number: int
+
+    async def run(use_case: Any) -> None:
+        await use_case
+
+    with pytest.raises(InvalidUseCaseError, match="has no call"):
+        asyncio.run(run(Empty(1)))
+
+
+def test_a_call_that_promises_an_awaitable_and_gives_none_is_refused() -> None:
+    class Do(Interactor[int]):
+        def call(self) -> Awaitable[int]:
+            return 5  # type: ignore[return-value] # the mistake under test
+
+    with pytest.raises(InvalidUseCaseError, match="cannot be awaited"):
+        asyncio.run(run(Do()))
+
+
+def test_a_call_may_hand_on_an_awaitable() -> None:
+    class Do(Interactor[int]):
+        def call(self) -> Awaitable[int]:
+            return self.work()
+
+        async def work(self) -> int:
+            return 5
+
+    assert asyncio.run(run(Do())) == 5
+
+
+@pytest.mark.parametrize("call", [staticmethod(run), classmethod(run), property(run), 5])
+def test_call_is_a_method_and_nothing_else(call: Any) -> None:
+    with pytest.raises(InvalidUseCaseError, match="not a method"):
+        type("Odd", (Interactor,), {"call": call})

@@ -1,4 +1,4 @@
-"""Who sees an event, and in which order."""
+"""The handlers that see an event, and their order."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,19 +1,14 @@
-"""Starting and stopping an application, and source text, where things are odd."""
+"""An installed plugin joins the application of a project that lists its feature."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from vega.core import Application, ConfigurationErrors
-from vega.core._generators.use_cases import use_cases
-from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile, render
-from vega.di import Container, Scope
-from vega.events import EventBus
 
 PLUGIN = (
     "from vega.core.extend import Plugin\nclass Pay(Plugin):\n    feature = 'pay'\n"
@@ -69,46 +64,3 @@ def test_a_plugin_of_another_feature_is_refused_by_name(shop: Path) -> None:
     with pytest.raises(ConfigurationErrors) as caught:
         Application.load(shop)
     assert "no vega.core.extend.Plugin of that feature" in str(caught.value)
-
-
-def test_a_resource_that_cannot_be_closed_is_reported_at_the_end() -> None:
-    container = Container()
-
-    async def resource() -> AsyncIterator[str]:
-        yield "open"
-        raise OSError("cannot close")
-
-    container.register_factory(str, resource, scope=Scope.SINGLETON)
-    app = Application(Project(root=Path("/nowhere"), package="nothing"), container=container, bus=EventBus())
-
-    async def main() -> None:
-        async with app:
-            await container.aresolve(str)
-
-    with pytest.raises(BaseException, match="cannot close") as caught:
-        asyncio.run(main())
-    assert isinstance(caught.value, OSError | ExceptionGroup)
-
-
-@pytest.mark.parametrize(("features", "tested"), [((), False), (("data",), True)])
-def test_use_cases_come_with_tests_when_there_is_a_database(features: tuple[str, ...], tested: bool) -> None:
-    project = Project(root=Path("/nowhere"), package="shop", features=features)
-    request = GenerationRequest(project=project, name=Name.parse("Order"), fields=(FieldSpec.parse("name:str"),))
-
-    written = [operation.path for operation in use_cases.plan(request) if isinstance(operation, WriteFile)]
-
-    assert ("tests/unit/test_orders.py" in written) is tested
-    assert "shop/domain/repositories/order_repository.py" in written
-
-
-def test_an_empty_hole_takes_no_line_of_text_along() -> None:
-    assert render("a\n$gone\nb", {"gone": ""}) == "a\nb\n"
-
-
-@pytest.mark.parametrize("line", [f"text = '{'x' * 130}'", f"# {'word ' * 30}end", f"made = {'x' * 120}()"])
-def test_a_long_line_without_a_bracket_to_break_stays_as_it_is(line: str) -> None:
-    assert render("$line", {"line": line}) == f"{line}\n"
-
-
-def test_a_name_is_told_as_a_class() -> None:
-    assert str(Name.parse("order_item")) == "OrderItem"

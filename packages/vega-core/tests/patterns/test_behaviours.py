@@ -1,113 +1,29 @@
-"""Behaviours and triggers: what reaches whom, and what is refused."""
+"""Behaviours: their order, their reach, and those that come with Vega."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
-from pydantic import BaseModel
 
-from vega.events import Event, EventBus, get_event_bus, set_event_bus
 from vega.patterns import (
     AuthoriseBehaviour,
     Interactor,
     InvalidBehaviourError,
-    InvalidUseCaseError,
     LogBehaviour,
     RetryBehaviour,
-    TriggerError,
     ValidateBehaviour,
     get_behaviours,
     set_behaviours,
-    trigger,
 )
 from vega.patterns._use_cases import behaviours as behaviours_module
 
 
 async def run(use_case: Any) -> Any:
     return await use_case
-
-
-@dataclass(frozen=True)
-class Placed(Event):
-    order_id: int
-    name: str
-    note: str = "none"
-
-
-@pytest.fixture
-def published() -> Iterator[list[Any]]:
-    before, bus, seen = get_event_bus(), EventBus(), []
-    bus.subscribe(Placed, lambda event: seen.append((event.order_id, event.name, event.note)))
-    set_event_bus(bus)
-    yield seen
-    set_event_bus(before)
-
-
-@dataclass
-class Order:
-    id: int
-    name: str = "lamp"
-
-
-@pytest.mark.parametrize(
-    ("result", "told"),
-    [
-        (Order(7), (7, "lamp", "none")),
-        ({"order_id": 7, "name": "lamp", "note": "gift"}, (7, "lamp", "gift")),
-        ({"order_id": 7}, (7, "from the use case", "none")),
-        (Placed(8, "made by hand", "as it is"), (8, "made by hand", "as it is")),
-    ],
-)
-def test_an_event_is_filled_from_what_the_use_case_gives(
-    published: list[Any], result: Any, told: tuple[Any, ...]
-) -> None:
-    @trigger(Placed)
-    @dataclass(frozen=True)
-    class Place(Interactor[Any]):
-        name: str = "from the use case"
-
-        async def call(self) -> Any:
-            return result
-
-    assert asyncio.run(run(Place())) is result
-    assert published == [told]
-
-
-def test_an_event_is_filled_from_the_input(published: list[Any]) -> None:
-    @trigger(Placed)
-    class Place(Interactor[int]):
-        class Input(BaseModel):
-            order_id: int
-            name: str
-
-        async def call(self) -> int:
-            return 1
-
-    asyncio.run(run(Place(order_id=3, name="pen")))
-
-    assert published == [(3, "pen", "none")]
-
-
-def test_a_failed_use_case_publishes_nothing(published: list[Any]) -> None:
-    @trigger(Placed)
-    class Place(Interactor[Order]):
-        async def call(self) -> Order:
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        asyncio.run(run(Place()))
-    assert published == []
-
-
-@pytest.mark.parametrize("event", [Order, "Placed", Placed(1, "x")])
-def test_only_a_class_of_events_is_triggered(event: Any) -> None:
-    with pytest.raises(TriggerError, match="no class of events"):
-        trigger(event)
 
 
 def test_behaviours_for_the_process_hold_where_a_context_has_none_of_its_own() -> None:
@@ -225,27 +141,20 @@ def test_retry_has_one_attempt_more_than_retries() -> None:
     assert len(attempts) == 3
 
 
-def test_a_call_that_promises_an_awaitable_and_gives_none_is_refused() -> None:
-    class Do(Interactor[int]):
-        def call(self) -> Awaitable[int]:
-            return 5  # type: ignore[return-value] # the mistake under test
-
-    with pytest.raises(InvalidUseCaseError, match="cannot be awaited"):
-        asyncio.run(run(Do()))
+class Answer(Interactor[int]):
+    async def call(self) -> int:
+        return 42
 
 
-def test_a_call_may_hand_on_an_awaitable() -> None:
-    class Do(Interactor[int]):
-        def call(self) -> Awaitable[int]:
-            return self.work()
-
-        async def work(self) -> int:
-            return 5
-
-    assert asyncio.run(run(Do())) == 5
+async def plus_one(use_case: object, call_next: Callable[[], Any]) -> Any:
+    return 1 + await call_next()
 
 
-@pytest.mark.parametrize("call", [staticmethod(run), classmethod(run), property(run), 5])
-def test_call_is_a_method_and_nothing_else(call: Any) -> None:
-    with pytest.raises(InvalidUseCaseError, match="not a method"):
-        type("Odd", (Interactor,), {"call": call})
+def test_a_subclass_has_behaviours_of_its_own_whatever_its_base_has_done() -> None:
+    class More(Answer):
+        behaviours: ClassVar[Any] = (plus_one,)
+
+    class Most(More):
+        behaviours: ClassVar[Any] = (plus_one,)
+
+    assert [asyncio.run(run(kind())) for kind in (Answer, More, Most, More, Answer)] == [42, 43, 44, 43, 42]

@@ -1,4 +1,4 @@
-"""Many events from many tasks: none is lost, and memory stays flat."""
+"""Events published from many tasks: none is lost, and memory stays flat."""
 
 import asyncio
 import gc

@@ -1,22 +1,18 @@
-"""What is wrong in a project is a named error, and nothing of it is half-registered."""
+"""A mistake in a project is a named error of the load, and nothing of it is half-registered."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vega.core import Application, ComponentError, ConfigurationErrors
-from vega.core._application.invoke import Invoker
-from vega.di import Container, get_container
-from vega.events import Event, event_handler, get_event_bus
-from vega.patterns import Interactor, InvalidUseCaseError
+from vega.core import Application, ConfigurationErrors
+from vega.di import get_container
+from vega.events import get_event_bus
 
 HANDLER = """
 from dataclasses import dataclass
@@ -32,6 +28,8 @@ class Rang(Event):
 def hear(event: Rang, clock: Clock) -> None:
     heard.append(event.hour)
 """
+
+
 FILES = {
     "pyproject.toml": '[tool.vega]\npackage = "wrongshop"\n',
     "wrongshop/__init__.py": "",
@@ -63,6 +61,8 @@ def forget() -> None:
 
 
 USE_CASE = "from vega.patterns import Interactor\nclass Wrong(Interactor[int]):\n    "
+
+
 WRONG: list[tuple[str, dict[str, str], str, str]] = [
     (
         "a use case whose call is not async",
@@ -133,90 +133,3 @@ async def publish(app: Application) -> list[int]:
         await app.bus.publish(module.Rang(7))
     heard: list[int] = module.heard
     return heard
-
-
-def test_a_dataclass_use_case_without_call_is_refused_when_it_is_awaited() -> None:
-    @dataclass(frozen=True)
-    class Empty(Interactor[int]):
-        number: int
-
-    async def run(use_case: Any) -> None:
-        await use_case
-
-    with pytest.raises(InvalidUseCaseError, match="has no call"):
-        asyncio.run(run(Empty(1)))
-
-
-class Clock: ...
-
-
-class Calendar: ...
-
-
-@dataclass(frozen=True)
-class Struck(Event):
-    hour: int
-
-
-class Tower:
-    @event_handler(Struck)
-    async def ring(self, event: Struck, calendar: Calendar) -> None: ...
-
-
-def decorated(function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
-
-    return wrapper
-
-
-FINE: list[Any] = [
-    lambda event: None,
-    lambda *events: None,
-    lambda event, hour=5: None,
-    lambda event, *, hour=5: None,
-    lambda event, *rest, **more: None,
-    functools.partial(lambda event, hour: None, hour=5),
-    decorated(lambda event: None),
-    print,
-]
-
-
-def needs_both(event: Struck, clock: Clock, *, calendar: Calendar) -> None: ...
-
-
-def needs_one(event: Struck, clock: Clock, calendar: Calendar) -> None: ...
-
-
-@pytest.mark.parametrize("handler", FINE)
-def test_a_handler_that_needs_nothing_more_is_sound(handler: Any) -> None:
-    Invoker(Container({Clock: Clock})).check([handler])
-
-
-@pytest.mark.parametrize(
-    ("handler", "missing"),
-    [
-        (needs_one, "calendar"),
-        (needs_both, "calendar"),
-        (decorated(needs_one), "calendar"),
-        (Tower().ring, "calendar"),
-        (functools.partial(needs_one), "calendar"),
-    ],
-)
-def test_what_nothing_provides_is_named_with_the_place(handler: Any, missing: str) -> None:
-    with pytest.raises(ExceptionGroup) as caught:
-        Invoker(Container({Clock: Clock})).check([handler, handler])
-
-    (error,) = caught.value.exceptions
-    assert f"nothing provides {missing} of" in str(error)
-
-
-def test_the_place_is_the_handler_s_own_line() -> None:
-    with pytest.raises(ExceptionGroup) as caught:
-        Invoker(Container({})).check([needs_both])
-
-    (error,) = caught.value.exceptions
-    assert isinstance(error, ComponentError)
-    assert error.where == f"{__file__}:{needs_both.__code__.co_firstlineno}"
-    assert "clock, calendar" in error.what
