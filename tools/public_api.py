@@ -59,7 +59,7 @@ def _assigned(cls: type) -> Iterator[str]:
     """Yield the names that the methods of a class assign to `self`."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError):  # an error class, which says the facade as its module
+    except (OSError, TypeError):  # an error class, which names its facade as its module
         return
     for node in ast.walk(tree):
         is_stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-import vega.di
-from vega.di import Container, InjectionError, get_container, set_container
+from vega.di import Container, InjectionError, get_container, set_container, use_container
 from vega.events import EventBus, EventError, get_event_bus, set_event_bus, use_event_bus
 from vega.jobs import JobQueue, JobsError, NoJobQueueError, get_job_queue, set_job_queue, use_job_queue
 
@@ -52,7 +51,7 @@ CONTAINER = Kind(
     make=Container,
     get=get_container,
     set=set_container,
-    use=getattr(vega.di, "use_container", None),
+    use=use_container,
     root=InjectionError,
 )
 BUS = Kind(make=EventBus, get=get_event_bus, set=set_event_bus, use=use_event_bus, root=EventError)
@@ -64,15 +63,7 @@ QUEUE = Kind(
     root=JobsError,
     made_at_first_demand=False,
 )
-KINDS = [
-    pytest.param(
-        CONTAINER,
-        id="container",
-        marks=pytest.mark.skipif(not hasattr(vega.di, "use_container"), reason="vega.di has no use_container yet"),
-    ),
-    pytest.param(BUS, id="bus"),
-    pytest.param(QUEUE, id="queue"),
-]
+KINDS = [pytest.param(CONTAINER, id="container"), pytest.param(BUS, id="bus"), pytest.param(QUEUE, id="queue")]
 
 
 def law(test: Callable[[Kind], None]) -> Callable[[Kind], None]:

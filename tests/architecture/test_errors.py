@@ -48,7 +48,6 @@ PRIVATE = {
     "vega.events:GaveUp": "carries an error and its attempts from the retries to the delivery",
     "vega.web:_TooLargeError": "caught in its module: the body passed its limit",
 }
-PENDING = "vega.di._errors"  # its classes name their private module still
 HEADING = re.compile(r"^## (VG\d{3})\b(.*)$", re.MULTILINE)
 
 
@@ -118,8 +117,7 @@ def test_errors_come_back_from_another_process() -> None:
 
 @pytest.mark.parametrize("error", PUBLIC, ids=lambda error: error.__name__)
 def test_the_module_of_an_error_is_where_it_is_public(error: type[Exception]) -> None:
-    if error.__module__ != PENDING:
-        assert not [word for word in error.__module__.split(".") if word.startswith("_")]
+    assert not [word for word in error.__module__.split(".") if word.startswith("_")]
     assert getattr(importlib.import_module(error.__module__), error.__name__) is error
 
 

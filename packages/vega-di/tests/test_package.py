@@ -117,6 +117,7 @@ def test_codes_are_unique() -> None:
     assert len({error.code for error in ERRORS}) == len(ERRORS)
 
 
+@pytest.mark.once
 def test_importing_it_loads_only_a_little_of_the_standard_library() -> None:
     code = "import sys; before = set(sys.modules); import vega.di; print(*sorted(set(sys.modules) - before))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
@@ -129,6 +130,7 @@ def test_importing_it_loads_only_a_little_of_the_standard_library() -> None:
     assert len(loaded) <= 68  # 60 and eight folders
 
 
+@pytest.mark.once
 def test_importing_it_costs_little_more_than_the_typing_it_is_made_of() -> None:
     """Imports are compared by the instructions they run, which no load of the machine changes."""
     code = (
@@ -253,6 +255,7 @@ def test_a_closed_container_is_let_go_by_functions_that_were_bound_to_it() -> No
     set_container(before)
 
 
+@pytest.mark.once
 def test_optimised_python_finds_the_same_mistakes() -> None:
     code = (
         "from vega.di import Container\n"

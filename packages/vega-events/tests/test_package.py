@@ -27,6 +27,7 @@ def test_the_facade_is_sorted_and_exports_what_it_says() -> None:
         assert hasattr(vega.events, name)
 
 
+@pytest.mark.once
 def test_importing_it_loads_the_standard_library_only() -> None:
     code = (
         "import sys; before = set(sys.modules); import vega.events; "

@@ -80,6 +80,7 @@ def test_an_instant_out_of_range_is_refused(nanoseconds: int) -> None:
     assert repr(nanoseconds) in caught.value.what
 
 
+@pytest.mark.once
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_a_fork_repeats_no_id() -> None:
     done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=60, check=True)

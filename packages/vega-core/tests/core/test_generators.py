@@ -40,6 +40,7 @@ def test_what_is_written_parses_and_keeps_the_layers(tmp_path: Path, kind: str, 
     assert check_layers(project) == []
 
 
+@pytest.mark.once
 def test_the_command_line_can_load_the_contracts_without_third_parties() -> None:
     program = (
         "import sys, vega.core.extend, vega.core._generators.simple, vega.core._generators.use_cases; "

@@ -239,6 +239,7 @@ def line(child: "subprocess.Popen[str]") -> str:
     return child.stdout.readline().strip()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, -signal.SIGINT)])
 def test_a_signal_stops_it_in_order(
     program: Callable[..., "subprocess.Popen[str]"], sent: signal.Signals, status: int
@@ -251,6 +252,7 @@ def test_a_signal_stops_it_in_order(
         assert child.wait(30) == status
 
 
+@pytest.mark.once
 def test_a_second_signal_ends_it_at_once(program: Callable[..., "subprocess.Popen[str]"]) -> None:
     with program(stopping="await asyncio.Event().wait()") as child:
         assert line(child) == "running"
@@ -261,6 +263,7 @@ def test_a_second_signal_ends_it_at_once(program: Callable[..., "subprocess.Pope
         assert child.wait(30) == -signal.SIGTERM
 
 
+@pytest.mark.once
 def test_work_that_ends_well_in_spite_of_the_signal_is_no_failure(
     program: Callable[..., "subprocess.Popen[str]"],
 ) -> None:
@@ -273,6 +276,7 @@ def test_work_that_ends_well_in_spite_of_the_signal_is_no_failure(
         assert child.wait(30) == 0
 
 
+@pytest.mark.once
 def test_a_handler_of_the_program_s_own_stays(program: Callable[..., "subprocess.Popen[str]"]) -> None:
     before = "signal.signal(signal.SIGTERM, lambda *_: print('own', flush=True))"
     with program(before=before, main="await asyncio.sleep(0.01)\n    signal.raise_signal(signal.SIGTERM)") as child:

@@ -232,6 +232,7 @@ def test_a_name_is_one_metric_with_its_labels(second: object, registry: Collecto
         second(registry)  # type: ignore[operator] # one of the lambdas above
 
 
+@pytest.mark.once
 def test_several_processes_are_added_up(tmp_path: object) -> None:
     program = (
         "import sys; from vega.core.telemetry import Counter, metrics_page\n"
@@ -272,6 +273,7 @@ async def _publish_quietly() -> dict[str, object]:
     return {key: value for key, value in event.metadata.items() if key == "trace"}
 
 
+@pytest.mark.once
 def test_the_import_loads_neither_library() -> None:
     program = (
         "import sys, vega.core.telemetry as t; t.TelemetryBehaviour(); t.TelemetryMiddleware()\n"

@@ -83,6 +83,7 @@ print(*Application.load(sys.argv[1]).found.all_modules())
 """
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("folder", [".", "tests", "tests/larder", "elsewhere"])
 def test_the_working_directory_does_not_matter(tmp_path: Path, folder: str) -> None:
     write(tmp_path, "pyproject.toml", text='[tool.vega]\npackage = "larder"\n')

@@ -251,6 +251,7 @@ def test_errors_survive_pickling() -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
+@pytest.mark.once
 def test_the_import_loads_the_standard_library_only() -> None:
     told = "print([m for m in ('pydantic', 'sqlalchemy') if m in sys.modules])"
     code = f"import vega.patterns, vega.patterns.query, sys; {told}"

@@ -80,6 +80,7 @@ def test_name_signature_and_docstring_are_kept() -> None:
     assert list(inspect.signature(fetch).parameters) == ["count", "name"]
 
 
+@pytest.mark.once
 def test_pydantic_is_loaded_by_the_first_call_and_not_before() -> None:
     code = (
         "import sys\nfrom vega.patterns import validate\n@validate\ndef f(a: int) -> int:\n    return a\n"

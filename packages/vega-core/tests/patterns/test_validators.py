@@ -211,6 +211,7 @@ def test_a_library_that_is_broken_is_not_taken_for_missing(monkeypatch: pytest.M
     monkeypatch.delitem(sys.modules, "zxcvbn", raising=False)
 
 
+@pytest.mark.once
 def test_the_import_loads_nothing_and_each_rule_its_own_library_only() -> None:
     program = (
         "import sys\nfrom vega.patterns.validators import *\n"

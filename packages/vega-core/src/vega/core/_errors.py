@@ -85,8 +85,9 @@ class StopTimeoutError(CoreError):
 class ConfigurationErrors(ExceptionGroup[Exception]):
     """Every mistake found at one start of an application, together."""
 
-    __module__ = "vega.core"
-
     def __str__(self) -> str:
         listed = "\n".join(f"- {error}" for error in self.exceptions)
         return f"{self.message}\n{listed}"
+
+
+ConfigurationErrors.__module__ = "vega.core"

@@ -37,8 +37,9 @@ class ModuleImportError(DiscoveryError):
 class DiscoveryErrors(ExceptionGroup[DiscoveryError]):
     """Every module that failed in one discovery, together."""
 
-    __module__ = "vega.discovery"
-
     def __str__(self) -> str:
         listed = "\n".join(f"- {error}" for error in self.exceptions)
         return f"{self.message}\n{listed}"
+
+
+DiscoveryErrors.__module__ = "vega.discovery"

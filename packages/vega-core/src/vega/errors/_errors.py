@@ -20,7 +20,6 @@ class CoreError(Exception):
         fix: what to do about it; empty when nothing certain can be said.
     """
 
-    __module__ = "vega.errors"
     code: ClassVar[str] = "VG100"
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
 
@@ -32,8 +31,8 @@ class CoreError(Exception):
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.__module__.startswith("vega."):
-            cls.__module__ = cls.__module__.partition("._")[0]
+        if cls.__module__.startswith("vega.") and cls.__module__.endswith("._errors"):
+            cls.__module__ = cls.__module__.removesuffix("._errors")
 
     def __str__(self) -> str:
         lines = [f"[{self.code}] {self.what}"]
@@ -42,3 +41,6 @@ class CoreError(Exception):
         if self.fix:
             lines.append(f"  fix:   {self.fix}")
         return "\n".join(lines)
+
+
+CoreError.__module__ = "vega.errors"

@@ -83,4 +83,5 @@ class ValidatorError(PatternError):
 class NeverAwaitedWarning(RuntimeWarning):
     """A use case was made and thrown away without being awaited, so it never ran."""
 
-    __module__ = "vega.patterns"
+
+NeverAwaitedWarning.__module__ = "vega.patterns"

@@ -39,7 +39,6 @@ class InjectionError(Exception):
         fix: what to write instead.
     """
 
-    __module__ = _PUBLIC
     code: ClassVar[str] = "VG200"
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -56,6 +55,9 @@ class InjectionError(Exception):
 
     def __str__(self) -> str:
         return f"[{self.code}] {self.what}\n  where: {self.where}\n  fix:   {self.fix}"
+
+
+InjectionError.__module__ = _PUBLIC
 
 
 class MissingProviderError(InjectionError):
@@ -156,8 +158,6 @@ class ConstructionError(InjectionError):
 class ContainerError(ExceptionGroup[InjectionError]):
     """Every mistake found while a container was built; ``exceptions`` holds one `InjectionError` each."""
 
-    __module__ = _PUBLIC
-
     def derive(self, excs: Sequence[InjectionError], /) -> "ContainerError":  # type: ignore[override]  # holds our errors only
         """Keep the class when the group is split."""
         return ContainerError(self.message, excs)
@@ -166,11 +166,15 @@ class ContainerError(ExceptionGroup[InjectionError]):
         return "\n".join((super().__str__(), *(str(error) for error in self.exceptions)))
 
 
+ContainerError.__module__ = _PUBLIC
+
+
 class CloseError(ExceptionGroup[Exception]):
     """Several finalisers of one scope failed; all of them ran."""
-
-    __module__ = _PUBLIC
 
     def derive(self, excs: Sequence[Exception], /) -> "CloseError":  # type: ignore[override]  # keeps the class
         """Keep the class when the group is split."""
         return CloseError(self.message, excs)
+
+
+CloseError.__module__ = _PUBLIC

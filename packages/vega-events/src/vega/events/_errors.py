@@ -31,7 +31,6 @@ class EventError(Exception):
         fix: what to do about it; empty when nothing certain can be said.
     """
 
-    __module__ = "vega.events"
     code: ClassVar[str] = "VG300"
 
     def __init__(self, what: str, where: str = "", fix: str = "") -> None:
@@ -42,8 +41,8 @@ class EventError(Exception):
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.__module__.startswith("vega."):
-            cls.__module__ = cls.__module__.partition("._")[0]
+        if cls.__module__ == __name__:
+            cls.__module__ = EventError.__module__
 
     def __str__(self) -> str:
         lines = [f"[{self.code}] {self.what}"]
@@ -52,6 +51,9 @@ class EventError(Exception):
         if self.fix:
             lines.append(f"  fix:   {self.fix}")
         return "\n".join(lines)
+
+
+EventError.__module__ = "vega.events"
 
 
 class EventDefinitionError(EventError):

@@ -25,7 +25,8 @@ _current: ContextVar[UnitOfWork | None] = ContextVar("vega_unit_of_work", defaul
 class AfterCommitErrors(ExceptionGroup[Exception]):
     """The errors of callbacks that ran after a commit; the commit itself stands."""
 
-    __module__ = "vega.patterns"
+
+AfterCommitErrors.__module__ = "vega.patterns"
 
 
 def current_unit() -> UnitOfWork | None:

@@ -37,7 +37,6 @@ class EventHandlerErrors(ExceptionGroup[Exception]):
     `except*` takes it apart by type; `failures` says which handler each error came from.
     """
 
-    __module__ = "vega.events"
     failures: tuple[HandlerFailure, ...] = ()
 
     @classmethod
@@ -56,3 +55,6 @@ class EventHandlerErrors(ExceptionGroup[Exception]):
         group = EventHandlerErrors(self.message, excs)
         group.failures = tuple(failure for failure in self.failures if id(failure.error) in kept)
         return group
+
+
+EventHandlerErrors.__module__ = "vega.events"
