@@ -15,11 +15,11 @@ from wheels import HOME, ROOT, interpreter_name
 BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 INTERPRETERS = ("3.11", "3.12", "3.13", "3.14")
-SLOWEST = "--durations=20 --durations-min=0.5"
-EVERYDAY = {"PYTEST_ADDOPTS": SLOWEST}
-FULL = {"VEGA_FULL": "1", "PYTEST_TIMEOUT": "1800", "PYTEST_ADDOPTS": SLOWEST}
+DURATIONS = "--durations=20 --durations-min=0.5"
+EVERYDAY = {"PYTEST_ADDOPTS": DURATIONS}
+FULL = {"VEGA_FULL": "1", "PYTEST_TIMEOUT": "1800", "PYTEST_ADDOPTS": DURATIONS}
 # A further interpreter in `make test`: the oldest one has drawn the examples and started the processes already.
-BRIEF = {"VEGA_BRIEF": "1", "PYTEST_ADDOPTS": f"{SLOWEST} -m 'not once'"}
+BRIEF = {"VEGA_BRIEF": "1", "PYTEST_ADDOPTS": f"{DURATIONS} -m 'not once'"}
 # The longest steps go first, so that the last minutes do not wait for one step.
 LONGEST = ("acceptance", "vega-data", "vega-web", "install", "faults", "vega-cli")
 

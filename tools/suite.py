@@ -9,6 +9,7 @@ when a step needs more than 1.5 times of it.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import signal
@@ -183,16 +184,18 @@ def main(mode: str, part: str) -> int:
     if part and part not in parts:
         print(f"there is no part {part!r}; the parts are: {', '.join(parts)}", file=sys.stderr)
         return 2
-    outcomes = []
-    for number, steps in enumerate(stages):
-        if number == 1:
-            fresh_wheels(wheels)
-        outcomes += run_all(step for step in steps if part in {"", step.part})
+    chosen = [[step for step in steps if part in {"", step.part}] for steps in stages]
+    outcomes = run_all(chosen[0])
+    if any(chosen[1:]):
+        fresh_wheels(wheels)
+    for steps in chosen[1:]:
+        outcomes += run_all(steps)
     return report(outcomes, time.monotonic() - start, overrun=OVERRUN if is_check else float("inf"))
 
 
 if __name__ == "__main__":
-    mode, part, *rest = [*sys.argv[1:], "", ""][: max(2, len(sys.argv) - 1)]
-    if mode not in {"test", "check"} or rest:
-        sys.exit("usage: python tools/suite.py test|check [PART]")
-    sys.exit(main(mode, part))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=["test", "check"])
+    parser.add_argument("part", nargs="?", default="", help="one part alone, such as data or acceptance")
+    options = parser.parse_args()
+    sys.exit(main(options.mode, options.part))

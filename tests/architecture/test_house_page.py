@@ -32,12 +32,11 @@ def test_the_file_of_a_task_exists(task: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("tree", TREES)
-def test_a_drawn_tree_has_every_folder_of_the_package(tree: str) -> None:
-    drawn = {line.split()[0] for line in TREES[tree]}
-    folders = {path.parent.name for path in (ROOT / tree).glob("*/__init__.py")}
+def test_a_drawn_tree_has_every_module_and_folder_of_the_package(tree: str) -> None:
+    folders = [path.parent.name for path in (ROOT / tree).glob("*/__init__.py")]
+    modules = [path.name for path in (ROOT / tree).glob("*.py") if path.name != "__init__.py"]
 
-    assert folders == {name for name in drawn if not name.endswith(".py")}
-    assert all((ROOT / tree / name).exists() for name in drawn)
+    assert sorted(line.split()[0] for line in TREES[tree]) == sorted([*folders, *modules])
 
 
 @pytest.mark.parametrize("tree", TREES)

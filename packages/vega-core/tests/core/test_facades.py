@@ -13,7 +13,7 @@ from vega.core.facades import lazy_names
 def package() -> Iterator[types.ModuleType]:
     """A package `planted` with a facade over its module `planted._late`."""
     facade, late = types.ModuleType("planted"), types.ModuleType("planted._late")
-    facade.__path__ = []
+    facade.__path__, facade.__package__ = [], "planted"
     late.Thing = object()  # type: ignore[attr-defined]  # a module made by hand
     sys.modules.update({"planted": facade, "planted._late": late})
     lazy_names("planted", {"Thing": "_late", "Gone": "_late", "Lost": "_lost"})
@@ -35,6 +35,16 @@ def test_the_names_of_the_table_are_listed_before_they_are_loaded(package: types
 
     assert {"Thing", "Gone"} <= set(dir(package))
     assert "lazy_names" not in dir(package)
+
+
+def test_a_module_can_be_the_facade_of_a_topic(package: types.ModuleType) -> None:
+    topic = types.ModuleType("planted.topic")
+    topic.__package__ = "planted"
+    sys.modules["planted.topic"] = topic
+    lazy_names("planted.topic", {"Thing": "_late"})
+    del sys.modules["planted.topic"]
+
+    assert topic.Thing is package.Thing
 
 
 def test_an_unknown_name_is_an_attribute_error_that_names_the_package(package: types.ModuleType) -> None:

@@ -71,11 +71,23 @@ def test_the_users_line_is_the_nearest_one_outside_vega() -> None:
     assert space["ask"]() == f"{__file__}:{line}", name
 
 
-def test_a_module_whose_name_merely_begins_like_vega_is_the_users() -> None:
-    code = compile("def ask():\n    return user_line()\n", "shop.py", "exec")
-    exec(code, {"user_line": user_line, "__name__": "vegan.shop"}, space := {})
+@pytest.mark.parametrize(
+    ("names", "is_of_vega"),
+    [
+        ({"__name__": "vegan.shop"}, False),
+        ({"__name__": "contextlib_tools"}, False),
+        ({"__name__": "__main__"}, False),
+        ({"__name__": "contextlib"}, True),
+        ({"__name__": "__main__", "__package__": "vega.jobs"}, True),
+        ({"__name__": "shop.orders", "__vega_nodes__": {}}, True),
+        ({"__name__": "shop.orders", "__vega_call__": None}, True),
+    ],
+)
+def test_vegas_lines_are_those_of_its_packages_and_of_generated_code(names: dict[str, Any], is_of_vega: bool) -> None:
+    code = compile("def ask():\n    return user_line()\n", "asked.py", "exec")
+    exec(code, {"user_line": user_line, **names}, space := {})
 
-    assert space["ask"]() == "shop.py:2"
+    assert (space["ask"]() != "asked.py:2") is is_of_vega
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from vega.core import ProjectError
 from vega.di import ConstructionError, Container
-from vega.errors import ErrorKind
+from vega.errors import ErrorKind, cause_of
 
 
 class OutOfStockError(Exception):
@@ -85,3 +85,11 @@ def test_an_error_that_is_its_own_cause_ends() -> None:
     error.__cause__ = error
 
     assert ErrorKind.of(error) is ErrorKind.UNAVAILABLE
+
+
+def test_the_error_that_counts_is_the_first_one_that_is_not_transparent() -> None:
+    outer, inner, cause = WrapperError(), WrapperError(), OutOfStockError()
+    outer.__cause__, inner.__cause__, cause.__cause__ = inner, cause, ValueError()
+
+    assert cause_of(outer) is cause
+    assert cause_of(cause) is cause

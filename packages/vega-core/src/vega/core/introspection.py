@@ -1,4 +1,4 @@
-"""What Vega reads from a user's source code: lines for error texts, names, kinds of functions."""
+"""Source lines, docstrings and names of a user's functions and classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 __all__ = ["description_of", "is_async", "line_of", "snake_case", "user_line"]
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_THE_USER = ("vega.", "contextlib")
 _LIBRARIES = frozenset({"vega", "pydantic", *sys.stdlib_module_names})
 _FIRST_PARAMETER = re.compile(r"\((\*, )?\w+: ")
 
@@ -31,7 +30,7 @@ def line_of(function: Any) -> str:
 def user_line() -> str:
     """Return the nearest line of the stack outside Vega, as `file:line`; empty when there is none."""
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
-    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_NOT_THE_USER):
+    while frame is not None and _is_of_vega(frame):
         frame = frame.f_back
     return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
@@ -66,6 +65,14 @@ def _is_signature(cls: type, text: str) -> bool:
     if "__dataclass_fields__" not in vars(cls) or rest == text or "\n" in text:
         return False
     return rest in {"", "()"} or (rest.endswith(")") and _FIRST_PARAMETER.match(rest) is not None)
+
+
+def _is_of_vega(frame: FrameType) -> bool:
+    """Return whether a frame runs Vega's code, code that Vega generated, or the context manager around such code."""
+    names = frame.f_globals
+    package = names.get("__package__") or names.get("__name__")
+    is_generated = "__vega_nodes__" in names or "__vega_call__" in names
+    return is_generated or f"{package}.".startswith("vega.") or names.get("__name__") == "contextlib"
 
 
 def is_async(function: Any) -> bool:

@@ -20,7 +20,9 @@ LAYERS: Final[Mapping[str, frozenset[str]]] = {
     "infrastructure": frozenset({"domain", "application", "infrastructure"}),
     "presentation": frozenset({"domain", "application", "presentation"}),
 }
-_DOMAIN_MAY: Final = frozenset({"vega.patterns", "vega.events", "vega.di", "pydantic", "typing_extensions"})
+_DOMAIN_MAY: Final = frozenset(
+    {"vega.patterns", "vega.events", "vega.di", "vega.errors", "pydantic", "typing_extensions"}
+)
 _FIX: Final = {
     "domain": "declare what the domain needs as a class of its own there, and implement it in infrastructure",
     "application": "ask for what the domain declares; the container provides the implementation",

@@ -1,6 +1,6 @@
-"""The ground that all errors of Vega stand on: their root, and the kinds that every edge maps once."""
+"""The root of the errors of vega-core and of the parts above it, and the kinds that every edge maps once."""
 
 from ._errors import CoreError
-from ._kinds import ErrorKind
+from ._kinds import ErrorKind, cause_of
 
-__all__ = ["CoreError", "ErrorKind"]
+__all__ = ["CoreError", "ErrorKind", "cause_of"]

@@ -33,7 +33,7 @@ class ErrorKind(StrEnum):
         >>> ErrorKind.of(OutOfStockError()).value, ErrorKind.of(KeyError()).value
         ('conflict', 'internal')
         """
-        error = _cause(error)
+        error = cause_of(error)
         kind = getattr(error, "kind", None)
         if isinstance(kind, ErrorKind):
             return kind
@@ -44,8 +44,19 @@ class ErrorKind(StrEnum):
         return cls.INTERNAL
 
 
-def _cause(error: BaseException) -> BaseException:
-    """Return the first error along the causes that is not transparent, or the last one before the causes repeat."""
+def cause_of(error: BaseException) -> BaseException:
+    """Return the error that counts: the first one along the causes whose class is not transparent.
+
+    A class that says `transparent = True` stands for its cause, such as vega.di's `ConstructionError` for what a
+    constructor raised. Without a cause, or where the causes form a cycle, the last error seen is returned.
+
+    >>> class WrapperError(Exception):
+    ...     transparent = True
+    >>> wrapper = WrapperError()
+    >>> wrapper.__cause__ = KeyError("x")
+    >>> cause_of(wrapper)
+    KeyError('x')
+    """
     seen = {id(error)}
     while getattr(type(error), "transparent", False) is True:
         cause = error.__cause__

@@ -1,4 +1,7 @@
-"""Middleware: the pipeline, the classes that come with vega-web, and their errors."""
+"""Middleware: the pipeline, the classes that come with vega-web, and their errors.
+
+The same objects as in `vega.web`, sorted by topic.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -55,33 +58,32 @@ __all__ = [
     "request_id",
 ]
 
-# A dot before each: this is a module, and the table is relative to the package that holds it.
 _WHERE = {
-    "AuthenticationMiddleware": "._middleware.identity.authentication",
-    "AuthorizationMiddleware": "._middleware.identity.authorization",
-    "BodyLimitMiddleware": "._middleware.limits.body_limit",
-    "CORSMiddleware": "._middleware.headers.cors",
-    "CallNext": "._pipeline.inline",
-    "CompressionMiddleware": "._middleware.headers.compression",
-    "DebugMiddleware": "._middleware.diagnostics.debug",
-    "ETagMiddleware": "._middleware.headers.etag",
-    "IdempotencyMiddleware": "._middleware.limits.idempotency",
-    "Limit": "._stores.rate_limits",
-    "MetricsMiddleware": "._middleware.diagnostics.metrics",
-    "MiddlewareError": "._errors",
-    "MiddlewareOrderError": "._errors",
-    "MiddlewarePipeline": "._pipeline.pipeline",
-    "MiddlewareStep": "._pipeline.order",
-    "Problems": "._problems.problems",
-    "RateLimitingMiddleware": "._middleware.limits.rate_limit",
-    "RequestIdMiddleware": "._middleware.diagnostics.request_id",
-    "RequestLoggingMiddleware": "._middleware.diagnostics.access_log",
-    "SecurityHeadersMiddleware": "._middleware.headers.security_headers",
-    "TimeoutMiddleware": "._middleware.limits.timeout",
-    "TraceContext": "._middleware.diagnostics.request_id",
-    "TrustedHostMiddleware": "._middleware.headers.hosts",
-    "TrustedProxyMiddleware": "._middleware.headers.hosts",
-    "request_id": "._middleware.diagnostics.request_id",
+    "AuthenticationMiddleware": "_middleware.identity.authentication",
+    "AuthorizationMiddleware": "_middleware.identity.authorization",
+    "BodyLimitMiddleware": "_middleware.limits.body_limit",
+    "CORSMiddleware": "_middleware.headers.cors",
+    "CallNext": "_pipeline.inline",
+    "CompressionMiddleware": "_middleware.headers.compression",
+    "DebugMiddleware": "_middleware.diagnostics.debug",
+    "ETagMiddleware": "_middleware.headers.etag",
+    "IdempotencyMiddleware": "_middleware.limits.idempotency",
+    "Limit": "_stores.rate_limits",
+    "MetricsMiddleware": "_middleware.diagnostics.metrics",
+    "MiddlewareError": "_errors",
+    "MiddlewareOrderError": "_errors",
+    "MiddlewarePipeline": "_pipeline.pipeline",
+    "MiddlewareStep": "_pipeline.order",
+    "Problems": "_problems.problems",
+    "RateLimitingMiddleware": "_middleware.limits.rate_limit",
+    "RequestIdMiddleware": "_middleware.diagnostics.request_id",
+    "RequestLoggingMiddleware": "_middleware.diagnostics.access_log",
+    "SecurityHeadersMiddleware": "_middleware.headers.security_headers",
+    "TimeoutMiddleware": "_middleware.limits.timeout",
+    "TraceContext": "_middleware.diagnostics.request_id",
+    "TrustedHostMiddleware": "_middleware.headers.hosts",
+    "TrustedProxyMiddleware": "_middleware.headers.hosts",
+    "request_id": "_middleware.diagnostics.request_id",
 }
 
 lazy_names(__name__, _WHERE)

@@ -1,4 +1,7 @@
-"""Security: schemes that authenticate a request, principals, and policies."""
+"""Security: schemes that authenticate a request, principals, and policies.
+
+The same objects as in `vega.web`, sorted by topic.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -48,28 +51,27 @@ __all__ = [
     "requires",
 ]
 
-# A dot before each: this is a module, and the table is relative to the package that holds it.
 _WHERE = {
-    "ApiKeys": "._security.api_keys",
-    "AuthenticationMiddleware": "._middleware.identity.authentication",
-    "AuthenticationScheme": "._middleware.identity.authentication",
-    "AuthorizationMiddleware": "._middleware.identity.authorization",
-    "BearerTokens": "._security.bearer",
-    "ForbiddenError": "._errors",
-    "JwkSet": "._security.jwks",
-    "KeysUnavailableError": "._errors",
-    "Policy": "._security.principal",
-    "Principal": "._security.principal",
-    "SessionCookies": "._security.sessions",
-    "UnauthenticatedError": "._errors",
-    "anybody": "._security.principal",
-    "authenticated": "._security.principal",
-    "authorize": "._security.principal",
-    "current_principal": "._security.principal",
-    "has_role": "._security.principal",
-    "has_scope": "._security.principal",
-    "nobody": "._security.principal",
-    "requires": "._security.principal",
+    "ApiKeys": "_security.api_keys",
+    "AuthenticationMiddleware": "_middleware.identity.authentication",
+    "AuthenticationScheme": "_middleware.identity.authentication",
+    "AuthorizationMiddleware": "_middleware.identity.authorization",
+    "BearerTokens": "_security.bearer",
+    "ForbiddenError": "_errors",
+    "JwkSet": "_security.jwks",
+    "KeysUnavailableError": "_errors",
+    "Policy": "_security.principal",
+    "Principal": "_security.principal",
+    "SessionCookies": "_security.sessions",
+    "UnauthenticatedError": "_errors",
+    "anybody": "_security.principal",
+    "authenticated": "_security.principal",
+    "authorize": "_security.principal",
+    "current_principal": "_security.principal",
+    "has_role": "_security.principal",
+    "has_scope": "_security.principal",
+    "nobody": "_security.principal",
+    "requires": "_security.principal",
 }
 
 lazy_names(__name__, _WHERE)

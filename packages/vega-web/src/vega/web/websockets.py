@@ -1,4 +1,7 @@
-"""WebSockets: handlers, rooms, and the backplanes that join processes."""
+"""WebSockets: handlers, rooms, and the backplanes that join processes.
+
+The same objects as in `vega.web`, sorted by topic.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -25,18 +28,17 @@ __all__ = [
     "coalesce",
 ]
 
-# A dot before each: this is a module, and the table is relative to the package that holds it.
 _WHERE = {
-    "Backplane": "._sockets.rooms",
-    "BackplaneError": "._errors",
-    "MemoryBackplane": "._sockets.rooms",
-    "MessageKindError": "._errors",
-    "RedisBackplane": "._sockets.redis_backplane",
-    "Rooms": "._sockets.rooms",
-    "WebSocketDefinitionError": "._errors",
-    "WebSocketHandler": "._sockets.handler",
-    "add_websocket": "._sockets.install",
-    "coalesce": "._sockets.coalescing",
+    "Backplane": "_sockets.rooms",
+    "BackplaneError": "_errors",
+    "MemoryBackplane": "_sockets.rooms",
+    "MessageKindError": "_errors",
+    "RedisBackplane": "_sockets.redis_backplane",
+    "Rooms": "_sockets.rooms",
+    "WebSocketDefinitionError": "_errors",
+    "WebSocketHandler": "_sockets.handler",
+    "add_websocket": "_sockets.install",
+    "coalesce": "_sockets.coalescing",
 }
 
 lazy_names(__name__, _WHERE)
