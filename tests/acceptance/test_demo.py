@@ -63,7 +63,7 @@ def test_a_taken_port_is_told_and_nothing_is_left_behind(tmp_path: Path) -> None
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("moment", ["$ vega generate resource", "import ["])
+@pytest.mark.parametrize("moment", ["$ vega generate resource", pytest.param("import [", marks=pytest.mark.full)])
 def test_ctrl_c_midway_stops_everything(tmp_path: Path, moment: str) -> None:
     running = demo(tmp_path, VEGA_DEMO_RECORDS="2000")
     assert running.stdout is not None
@@ -90,6 +90,7 @@ def test_a_temporary_folder_that_cannot_be_written_is_told(tmp_path: Path) -> No
     assert "temporary folder" in told
 
 
+@pytest.mark.full
 @pytest.mark.timeout(300)
 def test_keep_leaves_it_running_with_its_urls(tmp_path: Path) -> None:
     running = demo(tmp_path, "--keep")

@@ -30,6 +30,7 @@ def main() -> int:
         return 1
     stage = Stage(folder, port=options.port)
     try:
+        stage.check_port()
         scaffold.build(stage)
         stage.serve()
         client.use(stage)

@@ -122,6 +122,17 @@ class Stage:
             return
         raise DemoError(f"the server did not answer within {READY:.0f} s:\n{self._tail()}")
 
+    def check_port(self) -> None:
+        """Refuse a port that is taken, before a minute of work.
+
+        Raises:
+            DemoError: it cannot be used.
+        """
+        try:
+            socket.create_server(("127.0.0.1", self.port)).close()
+        except OSError as error:
+            raise DemoError(f"port {self.port} cannot be used: {error.strerror}; set PORT=0 or another one") from error
+
     def note(self, what: str, count: str, result: str) -> None:
         """Add a row to the table at the end."""
         self._rows.append((what, count, result))
