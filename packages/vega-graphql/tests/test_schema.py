@@ -27,7 +27,7 @@ class Clock: ...
     "graphshop/presentation/graphql/clock.py": """
 import strawberry
 from vega.errors import ErrorKind
-from vega.di import Container, bind, current_scope
+from vega.di import ConstructionError, Container, bind, current_scope
 from vega.graphql import mutation, query
 from graphshop.infrastructure.services.clock import Clock
 class TooLateError(Exception):
@@ -56,6 +56,11 @@ current_container = Container({Closed: Closed})
 @query
 async def closed() -> str:
     return str(current_container.resolve(Closed))
+@query
+async def nested() -> str:
+    outer, inner = ConstructionError("no Shop", "", ""), ConstructionError("no Closed", "", "")
+    inner.__cause__ = TooLateError("closed since noon")
+    raise outer from inner
 @mutation
 async def set_hour(hour: int) -> Time:
     return Time(hour=hour)
@@ -107,8 +112,9 @@ def test_an_error_of_the_business_shows_its_message_and_kind(application: Applic
     assert (error["message"], error["extensions"]["kind"]) == ("it is too late", "conflict")
 
 
-def test_an_error_of_the_business_shows_through_the_construction_it_broke(application: Application) -> None:
-    (error,) = ask(application, "{ closed }")["errors"]
+@pytest.mark.parametrize("field", ["closed", "nested"])
+def test_an_error_of_the_business_shows_through_the_construction_it_broke(application: Application, field: str) -> None:
+    (error,) = ask(application, f"{{ {field} }}")["errors"]
 
     assert (error["message"], error["extensions"]["kind"]) == ("closed since noon", "conflict")
 

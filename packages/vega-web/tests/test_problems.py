@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
 
-from vega.di import Container
+from vega.di import ConstructionError, Container
 from vega.errors import ErrorKind
 from vega.testing import client_for
 from vega.web._problems.problems import STATUS, install_problems
@@ -123,3 +123,13 @@ def test_what_a_factory_raises_is_answered_as_if_the_route_had_raised_it(
     answer = ask(app)
 
     assert (answer.status_code, answer.json()["detail"]) == (status, detail)
+
+
+def test_an_error_inside_two_constructions_gives_both_the_status_and_the_detail() -> None:
+    outer, inner = ConstructionError("no Account", "", ""), ConstructionError("no User", "", "")
+    outer.__cause__, inner.__cause__ = inner, RefusedError()
+
+    answer = ask(app_that_raises(outer))
+
+    assert (answer.status_code, answer.json()["detail"]) == (403, "this user may not")
+    assert inner.__cause__.__notes__ == [str(outer)]  # for the log

@@ -12,8 +12,7 @@ from strawberry.tools import create_type
 
 from graphql import GraphQLError as CoreGraphQLError
 from vega.core.introspection import description_of
-from vega.di import ConstructionError
-from vega.errors import ErrorKind
+from vega.errors import ErrorKind, cause_of
 
 from ._errors import SchemaError
 from ._marks import Operation, marked
@@ -72,14 +71,14 @@ def _root(name: str, operation: Operation, modules: list[str]) -> type | None:
 
 
 def _should_mask(error: CoreGraphQLError) -> bool:
-    """Tell whether an error says too much; note the kind of one that may be shown."""
+    """Return whether the text of an error is internal; note the kind of one that may be shown."""
     original = error.original_error
     if original is None:
         return False  # the document itself is wrong: syntax, validation
     kind = ErrorKind.of(original)
     if kind is ErrorKind.INTERNAL:
         return True
-    told = original.__cause__ if isinstance(original, ConstructionError) else original
-    error.message = getattr(told, "what", "") or str(told)
+    cause = cause_of(original)
+    error.message = getattr(cause, "what", "") or str(cause)
     error.extensions = {**(error.extensions or {}), "kind": str(kind)}
     return False

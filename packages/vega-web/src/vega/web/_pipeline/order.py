@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, final
+
+from vega.core.introspection import snake_case
 
 from .._errors import MiddlewareError, MiddlewareOrderError
 
@@ -73,7 +74,7 @@ def default_name(target: Callable[..., Any]) -> str:
     'request_id'
     """
     name = getattr(target, "__name__", type(target).__name__)
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    words = snake_case(name)
     return words.removesuffix("_middleware") or words
 
 

@@ -16,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vega.di import ConstructionError
-from vega.errors import ErrorKind
+from vega.errors import ErrorKind, cause_of
 
 from .error_map import STATUS, ErrorMap, Mapped, phrase
 
@@ -132,9 +131,10 @@ def problem(
 
 def answer_to(error: Exception, scope: Scope) -> Response:
     """Return the response that an error becomes; what a factory raised is answered as if the route had raised it."""
-    if isinstance(error, ConstructionError) and isinstance(error.__cause__, Exception):
-        error.__cause__.add_note(str(error))  # for the log
-        error = error.__cause__
+    cause = cause_of(error)
+    if cause is not error and isinstance(cause, Exception):
+        cause.add_note(str(error))  # for the log
+        error = cause
     mapped = _mapped(error, scope)
     if mapped is None:
         if isinstance(error, HTTPException):
