@@ -12,6 +12,8 @@ import typer
 
 from vega.core.extend import Project
 
+__all__: list[str] = []  # the commands are entry points
+
 app: typer.Typer = typer.Typer(help="List the routes that the application serves.")
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import uvicorn
 
+__all__: list[str] = []  # a program, run with `python -m`
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT, end gracefully, and return 0.

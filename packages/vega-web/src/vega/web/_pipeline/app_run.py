@@ -24,7 +24,7 @@ NOTHING: Final = object()
 
 # What becomes of the messages of the application; plain numbers, since an enum costs a tenth of a request.
 START: Final = 0  # the start of the response parks
-READ: Final = 1  # every message parks: somebody reads the body
+READ: Final = 1  # every message parks: the body is being read
 OPEN: Final = 2  # everything passes to the server
 DROPPED: Final = 3  # the response was replaced: the last piece is dropped, a stream is refused
 
@@ -40,7 +40,7 @@ class AppRun:
         send: the server's; takes what passes.
 
     Attributes:
-        inbox: the messages that nobody has taken.
+        inbox: the messages that have not been taken.
         pending: what the application waits for while a child task of it has spoken; NOTHING otherwise.
     """
 

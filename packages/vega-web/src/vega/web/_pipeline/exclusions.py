@@ -1,4 +1,4 @@
-"""Middleware of the pipeline that single routes go without."""
+"""Routes that opt out of named middleware."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Row(NamedTuple):
 
 @final
 class Exclusions:
-    """ASGI application (ASGI 3.0) that notes which middleware the route of a request goes without.
+    """ASGI application (ASGI 3.0) that notes which middleware the route of a request opts out of.
 
     The table is made of the routes that the application has when it starts; it is asked before routing, and its
     first match is the route that routing takes.
@@ -54,7 +54,7 @@ class Exclusions:
 
 
 def table_of(routes: Any) -> list[_Row]:
-    """Return what the routes of an application go without, in the order of routing."""
+    """Return the middleware that the routes of an application opt out of, in the order of routing."""
     return [row for context in iter_route_contexts(routes) for row in _row(context)]
 
 
@@ -68,7 +68,7 @@ def _row(context: Any) -> Iterator[_Row]:
 
 @final
 class Skippable:
-    """ASGI application (ASGI 3.0) that takes the way past a middleware where the route goes without it."""
+    """ASGI application (ASGI 3.0) that skips a middleware where the route opts out of it."""
 
     def __init__(self, app: ASGIApp, name: str, way: ASGIApp) -> None:
         self._app, self._name, self._way = app, name, way
@@ -78,7 +78,7 @@ class Skippable:
 
 
 def skippable(name: str, function: InlineFunction) -> InlineFunction:
-    """Return an inline function that steps aside where the route goes without it."""
+    """Return an inline function that steps aside where the route opts out of it."""
 
     async def call(request: Any, call_next: CallNext) -> Any:
         return await (call_next(request) if name in request.scope.get(WITHOUT, ()) else function(request, call_next))

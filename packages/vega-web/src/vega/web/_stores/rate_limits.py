@@ -1,4 +1,4 @@
-"""How many in how long: three ways to count, on any `Store`; the clock is given."""
+"""Rate limits: sliding window, fixed window, token bucket. The caller supplies the clock."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Limit:
         rate: how many; at least 1.
         per: seconds; above 0.
         algorithm: `sliding` weighs the window before with the part of it that still counts (Cloudflare, "How we built
-            rate limiting capable of scaling to millions of domains", 2017); `fixed` begins anew at each window;
+            rate limiting capable of scaling to millions of domains", 2017); `fixed` starts a new count at each window;
             `bucket` lets `burst` pass at once and then one each `per / rate` seconds (GCRA, ITU-T I.371).
         burst: of a bucket; `rate` when None.
-        name: tells several limits apart: a word of letters, digits, `-` and `_`.
+        name: distinguishes several limits: a word of letters, digits, `-` and `_`.
 
     Raises:
         WebError: a value is out of range.
@@ -44,7 +44,7 @@ class Limit:
         if self.rate < 1 or not 0 < self.per < math.inf or (self.burst is not None and self.burst < 1):
             raise WebError(f"{self!r} lets nothing pass", "a Limit", "give a rate and burst from 1, and per above 0")
         if not self.name.replace("-", "").replace("_", "").isalnum() or not self.name.isascii():
-            raise WebError(f"{self.name!r} is no name", "a Limit", "give a word of letters, digits, - and _")
+            raise WebError(f"{self.name!r} is not a name", "a Limit", "give a word of letters, digits, - and _")
 
     @property
     def quota(self) -> int:
