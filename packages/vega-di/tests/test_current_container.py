@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import asynccontextmanager
+from itertools import count, cycle
+from types import FrameType
 from typing import Any, TypeVar
 
 import pytest
@@ -208,3 +212,144 @@ def test_a_block_left_in_a_context_with_another_container_leaves_that_one() -> N
         return get_container()
 
     assert contextvars.copy_context().run(leave) is other
+
+
+class Interrupted:
+    """Runs a function once per bytecode of a module: each time another thread gets its turn before another bytecode.
+
+    Where that thread has to wait for the function, the function goes on after a moment.
+    """
+
+    def __init__(self, module: str, function: Callable[[], object], interruption: Callable[[], object]) -> None:
+        self.file = f"{module}.py"
+        self.function = function
+        self.interruption = interruption
+        self.turn = 0
+
+    def __iter__(self) -> Iterator[None]:
+        for turn in count(1):
+            self.turn = turn
+            with ThreadPoolExecutor(2) as threads:
+                self.threads = threads
+                self.interrupting: Future[object] | None = None
+                self.bytecodes = 0
+                threads.submit(contextvars.Context().run, self.run).result()
+                if self.interrupting is None:
+                    return
+                self.interrupting.result()
+            yield
+
+    def run(self) -> None:
+        tracing = sys.gettrace()
+        sys.settrace(self.trace)
+        try:
+            self.function()
+        finally:
+            sys.settrace(tracing)
+
+    def trace(self, frame: FrameType, event: str, _: object) -> Any:
+        if not frame.f_code.co_filename.endswith(self.file):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self.bytecodes += 1
+            if self.bytecodes == self.turn:
+                self.interrupting = self.threads.submit(contextvars.Context().run, self.interruption)
+                wait([self.interrupting], 0.005)
+        return self.trace
+
+
+def test_threads_set_the_default_of_the_process_at_once() -> None:
+    first, second, third = Container(), Container(), Container({Clock: Utc})
+
+    def body() -> None:
+        set_container(first, process=True)
+        for _ in Interrupted(
+            "current", lambda: set_container(second, process=True), lambda: set_container(first, process=True)
+        ):
+            assert contextvars.Context().run(get_container) in {first, second}
+            set_container(third, process=True)
+            assert contextvars.Context().run(kind_of_clock) is Utc
+            set_container(first, process=True)
+
+    fresh(body)
+
+
+def test_a_default_that_is_set_while_another_is_made_stays() -> None:
+    container = Container()
+
+    def body() -> None:
+        set_container(None, process=True)
+        for _ in Interrupted("current", get_container, lambda: set_container(container, process=True)):
+            assert contextvars.Context().run(get_container) is container
+            set_container(None, process=True)
+
+    fresh(body)
+
+
+def test_a_call_finds_a_container_while_the_default_is_taken_away() -> None:
+    @bind
+    def has_clock(clock: Clock | None = None) -> bool:
+        return clock is not None
+
+    def body() -> None:
+        container = Container({Clock: Clock})
+        set_container(container, process=True)
+        for _ in Interrupted("context", has_clock, lambda: set_container(None, process=True)):
+            container = Container({Clock: Clock})
+            set_container(container, process=True)
+
+    fresh(body)
+
+
+@pytest.mark.parametrize("module", ["current", "epochs"])
+def test_calls_follow_a_container_that_changes_while_it_becomes_the_default(module: str) -> None:
+    container = Container({Clock: Clock})
+    container.validate()
+    kinds = cycle([Utc, Clock])
+    kind: type[Clock] = Clock
+
+    def change() -> None:
+        nonlocal kind
+        kind = next(kinds)
+        container.register(Clock, kind, replace=True)
+        container.validate()
+
+    def set_default() -> None:
+        set_container(container, process=True)
+
+    def body() -> None:
+        set_container(None, process=True)
+        for _ in (
+            Interrupted("current", set_default, change)
+            if module == "current"
+            else Interrupted("epochs", change, set_default)
+        ):
+            assert contextvars.Context().run(kind_of_clock) is kind
+            set_container(None, process=True)
+
+    fresh(body)
+
+
+def test_a_container_becomes_the_default_while_one_of_its_conditions_runs() -> None:
+    is_set = threading.Event()
+
+    def is_on() -> bool:
+        assert is_set.wait(10)
+        get_container()
+        return True
+
+    def set_default() -> None:
+        set_container(container, process=True)
+        is_set.set()
+
+    container = Container()
+    container.register(Clock, Utc, when=is_on)
+
+    def body() -> None:
+        with ThreadPoolExecutor(2) as threads:
+            for started in (threads.submit(container.resolve, Clock), threads.submit(set_default)):
+                started.result(20)
+        assert contextvars.Context().run(kind_of_clock) is Utc
+
+    fresh(body)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import Token
 
 from .._errors import InvalidInstanceError
 from .._registration.call_site import user_line
-from .._runtime.context import PROCESS, ContainerSlot, current
+from .._runtime.context import PROCESS, ContainerSlot, current, slots_lock
 from .container import Container
-
-_lock = threading.Lock()
 
 
 def get_container() -> Container:
@@ -76,7 +73,7 @@ def _slot_of(container: object, function: str) -> ContainerSlot:
 
 
 def _make_default() -> Container:
-    with _lock:
+    with slots_lock:
         container = PROCESS.container
         if not isinstance(container, Container):
             container = Container()
@@ -85,13 +82,14 @@ def _make_default() -> Container:
 
 
 def _set_default(container: Container | None) -> None:
-    if isinstance(PROCESS.container, Container):
-        PROCESS.container.container_slots.remove(PROCESS)
-    PROCESS.container = container
-    PROCESS.engine = None
-    if container is not None:
-        container.container_slots.append(PROCESS)
-        PROCESS.engine = container.container_slot.engine
+    with slots_lock:
+        if isinstance(PROCESS.container, Container):
+            PROCESS.container.container_slots.remove(PROCESS)
+        PROCESS.container = container
+        PROCESS.engine = None
+        if container is not None:
+            container.container_slots.append(PROCESS)
+            PROCESS.engine = container.container_slot.engine
 
 
 PROCESS.make = _make_default

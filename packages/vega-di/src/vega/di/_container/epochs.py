@@ -17,7 +17,7 @@ from .._keys.scope import Scope
 from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope, ambient_of, make_scope_class
 from .._runtime.closing import afinish, finish
-from .._runtime.context import ContainerSlot, Layer, local_layers, ordered
+from .._runtime.context import ContainerSlot, Layer, local_layers, ordered, slots_lock
 from .._runtime.plan_table import Table
 
 if TYPE_CHECKING:
@@ -127,8 +127,9 @@ class Epochs:
         else:
             self.values, self.plans, self.aplans = engine.values, engine.root, engine.aroot
             self._switch_scopes(engine.scoped, engine.ascoped)
-        for container_slot in self.container_slots:
-            container_slot.engine = engine
+        with slots_lock:
+            for container_slot in self.container_slots:
+                container_slot.engine = engine
 
     def add_layer(self, layer: Layer) -> None:
         """Begin an override."""

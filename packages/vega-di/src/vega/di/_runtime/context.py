@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
@@ -32,12 +33,19 @@ class ContainerSlot:
 
 PROCESS = ContainerSlot(None)
 current: ContextVar[ContainerSlot] = ContextVar("vega_di_container", default=PROCESS)
+slots_lock = threading.RLock()
+"""Held while slots change: their containers and engines, and the slots of a container.
+
+A condition of the user may run while the lock of its container is held, and set the default of the process; so this
+lock is taken last, and nothing is built or waited for while it is held.
+"""
 
 
 def container_of(container_slot: ContainerSlot) -> EngineSource:
     """Return the container of a slot; that of the process is made at the first demand."""
-    if container_slot.container is not None:
-        return container_slot.container
+    container = container_slot.container  # read once: another thread may take the default of the process away
+    if container is not None:
+        return container
     assert container_slot.make is not None  # the layer that knows containers has set it
     return container_slot.make()
 
