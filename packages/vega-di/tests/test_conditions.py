@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
@@ -224,6 +225,31 @@ def test_a_condition_of_the_users_own_class_decides_and_gives_the_reason() -> No
     (service,) = container.graph().services
 
     assert (service.active, service.reason) == (False, "it is Sunday")
+
+
+class Evaluator:
+    """A callable whose own `evaluate` has nothing to do with conditions."""
+
+    def evaluate(self) -> bool:
+        raise AssertionError
+
+    def __call__(self) -> bool:
+        return True
+
+
+def test_a_callable_with_an_evaluate_of_its_own_is_called() -> None:
+    container = Container()
+    container.register(Mailer, Real, when=Evaluator())
+
+    assert active(container) is Real
+
+
+def test_an_object_with_nothing_but_an_evaluate_is_refused() -> None:
+    container = Container()
+    container.register(Mailer, Real, when=SimpleNamespace(evaluate=bool))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the mistake
+
+    with pytest.raises(InvalidRegistrationError, match="is not a condition"):
+        container.validate()
 
 
 def test_missing_conditions_keep_the_order_of_registration() -> None:

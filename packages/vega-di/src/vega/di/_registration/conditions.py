@@ -12,7 +12,7 @@ from .._keys.labels import label
 
 
 class Surroundings(Protocol):
-    """What a condition may look at."""
+    """The part of a container that a condition may look at."""
 
     @property
     def settings(self) -> Any:
@@ -156,13 +156,13 @@ def as_condition(when: Any) -> Condition:
     """
     if isinstance(when, bool):
         return _Said(when)
-    if hasattr(when, "evaluate"):
-        found: Condition = when
-        return found
+    if hasattr(when, "evaluate") and hasattr(when, "structural"):  # a callable may have an `evaluate` of its own
+        condition: Condition = when
+        return condition
     if callable(when):
         return _Called(cast("Callable[[], bool]", when))  # whether it takes arguments shows when it is asked
     raise InvalidRegistrationError(
-        f"when={when!r} is no condition",
+        f"when={when!r} is not a condition",
         "the argument `when` of a registration",
         "give a bool, a callable without arguments, or env(), profile(), installed(), missing(), setting()",
     )
