@@ -12,7 +12,6 @@ from .._keys.scope import Scope
 from .._registration.registration import ASYNC_GENERATOR, COROUTINE, GENERATOR, code_flags
 from .._runtime.context import ContainerSlot
 
-MISSING: Any = ...  # a constant of the language: comparing with it is the cheapest there is
 _SPREAD: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
 
@@ -66,7 +65,7 @@ def _spread(parameter: inspect.Parameter) -> str:
 def _signature_of(function: Any) -> inspect.Signature:
     if isinstance(function, type) or not callable(function):
         raise InvalidRegistrationError(
-            f"{label(function)} cannot be bound: it is no function",
+            f"{label(function)} cannot be bound: it is not a function",
             "@bind",
             "bind the method that does the work; a class gets its dependencies through its constructor",
         )

@@ -19,8 +19,8 @@ from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, arefuse_second, finish, refuse_second
 
 if TYPE_CHECKING:
-    from .._engine.engine import Engine
     from .bound_function import Bound
+    from .ports import CallEngine
 
 
 _LEAVE = "try: RESET(_s.token)\nexcept ValueError: LEAVE(_s)"  # the coroutine may end in another context
@@ -43,7 +43,7 @@ class CallPlan:
         names: for each parameter the expression of the value that the caller gave.
     """
 
-    def __init__(self, engine: Engine, bound: Bound, node: Node, names: dict[str, str]) -> None:
+    def __init__(self, engine: CallEngine, bound: Bound, node: Node, names: dict[str, str]) -> None:
         self.engine = engine
         self.bound = bound
         self.node = node

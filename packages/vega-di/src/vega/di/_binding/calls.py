@@ -14,27 +14,27 @@ from .wiring import Wiring, wire
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._engine.engine import Engine
     from .bound_function import Bound
+    from .ports import CallEngine
 
 Begin: TypeAlias = "Callable[[BoundCall, tuple[Any, ...]], Any]"
 MISSING: Any = ...  # a constant of the language: comparing with it is the cheapest there is
 
 
-def engine_of(bound: Bound) -> Engine:
+def engine_of(bound: Bound) -> CallEngine:
     """Return the engine that is valid for a call that begins now."""
     container_slot = bound.container_slot or current.get()
-    found: Engine = container_slot.engine or container_of(container_slot).effective()
+    found: CallEngine = container_slot.engine or container_of(container_slot).effective()
     return found
 
 
 def call_bound(bound: Bound, begin: Begin, *values: Any) -> Any:
-    """Make a call that the code of the wrapper was not written for: a new epoch, an override, an argument more or less.
+    """Make a call that the code of its wrapper does not cover: of another engine, or with other arguments left out.
 
     Args:
         bound: the function.
         begin: runs the call.
-        values: all parameters by position, MISSING where none was given.
+        values: all parameters by position, MISSING for each that was left out.
     """
     engine = engine_of(bound)
     given = frozenset(name for (name, _), value in zip(bound.shape, values, strict=True) if value is not MISSING)
@@ -49,7 +49,7 @@ class BoundCall:
 
     __slots__ = ("_free", "_join", "_open", "bound", "engine", "is_ready", "plan", "wiring")
 
-    def __init__(self, engine: Engine, bound: Bound, given: frozenset[str]) -> None:
+    def __init__(self, engine: CallEngine, bound: Bound, given: frozenset[str]) -> None:
         self.engine = engine
         self.bound = bound
         self.wiring: Wiring = wire(engine, bound, given)

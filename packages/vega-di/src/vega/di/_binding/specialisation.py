@@ -1,4 +1,4 @@
-"""Writes the wrapper of a bound function anew for the engine it met first, with everything inlined.
+"""The wrapper of a bound function, rewritten for the engine of its first call with everything inlined.
 
 The function keeps its identity; its code is replaced, which is one atomic store. A guard in front
 compares the current engine with the one the code was written for: every other engine, an override,
@@ -28,31 +28,25 @@ def specialise(bound_call: BoundCall) -> None:
     wrapper = bound.wrapper
     if wrapper is None or bound.is_generator or bound.variable or engine.layers or "ENGINE" in wrapper.__globals__:
         return
-    if not _is_usual(bound_call):
+    if bound.scope is Scope.TRANSIENT:  # each call opens a scope, and none is joined
         return
     plan = CallPlan(engine, bound, bound_call.wiring.node, {name: name for name, _ in bound.shape})
     source = plan.source()
     source.names.update(__vega_call__=wrapper.__globals__["__vega_call__"])
     source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine)
-    source.names.update(
-        CONTAINER_SLOT=current.get if bound.container_slot is None else bound.container_slot,
-        JOIN_CALL=JoinCall(bound_call).call,
-    )
+    source.names.update(CONTAINER_SLOT=current.get if bound.container_slot is None else bound.container_slot)
     body = [*_guard(bound_call), *_defaults(bound_call, source), *_body(bound_call, plan, source)]
     if any(name in source.names or _OURS.fullmatch(name) for name, _ in bound.shape):
         return
     head = "async def" if bound.is_coroutine else "def"
     source.text = f"{head} plan({signature_text(bound)}):\n{block(body)}"
-    made = source.compile()
+    plan_function = source.compile()
     for name, value in source.names.items():
         wrapper.__globals__.setdefault(name, value)
-    wrapper.__code__ = made.__code__.replace(co_name=wrapper.__code__.co_name, co_qualname=wrapper.__code__.co_qualname)
+    wrapper.__code__ = plan_function.__code__.replace(
+        co_name=wrapper.__code__.co_name, co_qualname=wrapper.__code__.co_qualname
+    )
     engine.container.specialised.append(bound)
-
-
-def _is_usual(bound_call: BoundCall) -> bool:
-    """Say whether this call left out exactly what is injected or has a default."""
-    return bound_call.bound.scope is not Scope.TRANSIENT
 
 
 def _passed(bound_call: BoundCall) -> str:
@@ -88,25 +82,14 @@ def _body(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
         lines = [*writer.lines, f"return {wait}{call}"]
         return explained(lines) if source.nodes else lines
     passed = _passed(bound_call)
-    source.names.update(OWNER=bound_call.engine.container, JOIN=bound_call.join)
+    source.names.update(OWNER=bound_call.engine.container, JOIN=bound_call.join, RUN=bound_call.run)
     joined = [
         "_s = AMBIENT()",
         "if _s is not None:",
         f"    if _s.container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})",
-        f"    return {wait}JOIN_CALL({passed})",
+        f"    return {wait}RUN(({passed}{',' if passed else ''}))",
     ]
     return [*joined, *bound_call.opening_lines(plan, source)]
-
-
-class JoinCall:
-    """The call where a scope is ambient."""
-
-    def __init__(self, bound_call: BoundCall) -> None:
-        self._bound_call = bound_call
-
-    def call(self, *values: Any) -> Any:
-        """Join the ambient scope, if it belongs to this container."""
-        return self._bound_call.run(values)
 
 
 def generalise(bound: Any) -> None:

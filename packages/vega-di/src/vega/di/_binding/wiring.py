@@ -15,9 +15,9 @@ from .._registration.registration import Kind, Registration
 from .._registration.signatures import EMPTY, Parameter, read_parameters
 
 if TYPE_CHECKING:
-    from .._engine.engine import Engine
     from .._graph.linker import Linker
     from .bound_function import Bound
+    from .ports import WiringEngine
 
 
 class Wiring:
@@ -40,7 +40,7 @@ class Wiring:
 class _Chooser:
     """Chooses for the parameters of one function, when certain arguments are given."""
 
-    def __init__(self, engine: Engine, bound: Bound, given: frozenset[str]) -> None:
+    def __init__(self, engine: WiringEngine, bound: Bound, given: frozenset[str]) -> None:
         self.engine = engine
         self.linker: Linker = engine.linker
         self.bound = bound
@@ -89,7 +89,7 @@ class _Chooser:
         return given is not None and parameter.name not in given and parameter.default is EMPTY
 
 
-def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
+def wire(engine: WiringEngine, bound: Bound, given: frozenset[str]) -> Wiring:
     """Wire a call of a bound function.
 
     Args:
@@ -112,21 +112,17 @@ def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
         try:
             engine.grow()
         except ContainerError as group:
-            _drop(engine, node)
+            engine.forget(node)
             if len(group.exceptions) == 1:
                 raise group.exceptions[0] from None
             raise
-        _drop(engine, node)
+        engine.forget(node)
     defaults = _defaults(bound, chooser.left)
     _check(engine, bound, node, chooser)
     return Wiring(node, defaults)
 
 
-def _drop(engine: Engine, node: Node) -> None:
-    engine.forget(node)
-
-
-def _parameters(engine: Engine, bound: Bound) -> tuple[Parameter, ...]:
+def _parameters(engine: WiringEngine, bound: Bound) -> tuple[Parameter, ...]:
     if bound.hints is None:
         bound.hints = read_parameters(bound.function, engine.linker.names)
     found: tuple[Parameter, ...] = bound.hints
@@ -151,7 +147,7 @@ def _defaults(bound: Bound, left: list[Parameter]) -> dict[int, Any]:
     raise TypeError(f"{label(bound.function)}() is missing {len(absent)} required argument(s): {names}")
 
 
-def _check(engine: Engine, bound: Bound, node: Node, chooser: _Chooser) -> None:
+def _check(engine: WiringEngine, bound: Bound, node: Node, chooser: _Chooser) -> None:
     if not chooser.used_name and any(each.name not in chooser.given for each in bound.hints):
         raise MissingProviderError(
             f"no parameter of {label(bound.function)} has a service named {bound.name!r}",
@@ -177,7 +173,7 @@ def _site_text(function: Any) -> str:
     return "{}:{}".format(*_site_of(function))
 
 
-def check_bound(engine: Engine, bound: Bound) -> InjectionError | None:
+def check_bound(engine: WiringEngine, bound: Bound) -> InjectionError | None:
     """Say what is wrong with a bound function whose callers give exactly what it says, or None."""
     names = frozenset(name for name, _ in bound.shape)
     given = bound.given if bound.given is not None else frozenset[str]()
@@ -190,7 +186,7 @@ def check_bound(engine: Engine, bound: Bound) -> InjectionError | None:
     return None
 
 
-def injected(engine: Engine, function: Any, given: frozenset[str]) -> dict[str, Any]:
+def injected(engine: WiringEngine, function: Any, given: frozenset[str]) -> dict[str, Any]:
     """Tell which parameters of a function an epoch would fill, with the type of each."""
     linker = engine.linker
     found: dict[str, Any] = {}

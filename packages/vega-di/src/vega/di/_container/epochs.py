@@ -98,7 +98,7 @@ class Epochs:
             }
             linker = Linker(self.registry, replaced, special)
             graph = linker.link_all()
-            engine = Engine(self, linker, graph, self._store, self._slots)  # type: ignore[arg-type]  # a Container
+            engine = Engine(self, linker, graph, self._store, self._slots)
             engine.layers = layers
             engine.fresh_slots = layers[-1].slots if layers else []
             engine.prove()

@@ -14,19 +14,13 @@ from .._runtime.context import Layer
 
 
 class EngineContainer(Protocol):
-    """The container of an engine; the functions that are bound to it use the same members."""
+    """The container of an engine."""
 
     registry: Registry
     lock: AbstractContextManager[bool]
-    scope_class: type[ActiveScope]
-    specialised: list[Any]
 
     def ambient(self) -> ActiveScope | None:
         """Return the innermost ambient scope of the container."""
-
-    def scope(self) -> ActiveScope:
-        """Open a scope."""
-        ...
 
     def refuse_closed(self) -> None:
         """Raise ContainerClosedError where the container is closed."""

@@ -80,14 +80,14 @@ def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
         return lambda _: node.call
     make = maker_plan(engine, node, awaits=False)
 
-    def run(owner: RootOwner) -> Any:
+    def run(owner: Any) -> Any:
         try:
             made = make(owner)
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
-            engine.take_over(owner.opened)
+            engine.take_over(owner._resources)
         except BaseException as error:
-            finish(owner.opened, error)
+            finish(owner._resources, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
@@ -99,16 +99,16 @@ def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
 def _amaker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
     make = maker_plan(engine, node, awaits=True)
 
-    async def run(owner: RootOwner) -> Any:
+    async def run(owner: Any) -> Any:
         try:
             made = make(owner)
             if node.kind is Kind.AWAIT or not is_direct(node):
                 made = await made
             if node.expected is not None and made.__class__ not in node.seen:
                 verify(made, node)
-            engine.take_over(owner.opened)
+            engine.take_over(owner._resources)
         except BaseException as error:
-            await afinish(owner.opened, error)
+            await afinish(owner._resources, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
@@ -126,11 +126,6 @@ class RootOwner(Owner):
         self._engine = engine
         self._store = engine.store
         self._resources: list[Any] = []
-
-    @property
-    def opened(self) -> list[Any]:
-        """The resources that the build has opened so far."""
-        return self._resources
 
     def resolve(self, key: Any, *, name: str | None = None) -> Any:
         """Give a service that lives as long as the container, or a new transient of such."""

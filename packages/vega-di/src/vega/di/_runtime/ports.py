@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .._graph.node import Graph
+from .context import ContainerSlot
 
 
 class ScopedEngine(Protocol):
@@ -18,19 +19,11 @@ class ScopedEngine(Protocol):
         ...
 
 
-class EngineHolder(Protocol):
-    """The slot of a container, which holds its valid engine."""
-
-    @property
-    def engine(self) -> Any:
-        """The valid engine; None where it has to be looked up first."""
-
-
 class EngineSource(Protocol):
     """A container: gives the engine that is valid for the calling context."""
 
     @property
-    def container_slot(self) -> EngineHolder:
+    def container_slot(self) -> ContainerSlot:
         """The container's own slot."""
         ...
 
