@@ -85,13 +85,14 @@ __version__ = "0.1.0"
 _LAZY = {"GraphView": "_graph.view", "ServiceView": "_graph.view"}
 
 
-def __getattr__(name: str) -> Any:
-    """Load what only a look at the graph needs."""
+def __getattr__(name: str) -> Any:  # vega.di depends on nothing, so it cannot use the `lazy_names` of vega.core
+    """Load the names that only a look at the graph needs, each once."""
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    return value
 
 
 def __dir__() -> list[str]:

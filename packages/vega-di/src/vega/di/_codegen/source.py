@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._graph.instance_check import NOTHING, verify
 from .._runtime.build_once import abandon, aonce, once, wake
 from .._runtime.claims import BROKEN, break_up
-from .._runtime.closed_store import keep, late
-from .._runtime.closing import AsyncExit, Exit
+from .._runtime.closing import AsyncExit, Exit, close_opened_late, keep
 from .._runtime.construction_errors import explain
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ _COMMON: Mapping[str, Any] = {
     "EXPLAIN": explain,
     "IS": isinstance,
     "KEEP": keep,
-    "LATE": late,
+    "LATE": close_opened_late,
     "LEN": len,
     "NEXT": next,
     "NOTHING": NOTHING,

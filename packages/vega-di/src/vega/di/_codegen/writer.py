@@ -12,7 +12,7 @@ from .._graph.node import Argument, ArgumentSource, Node
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, Kind
 from .._runtime.claims import PlanClaim
-from .._runtime.closed_store import no_value
+from .._runtime.owners import no_value
 from .plan_size import BUDGET, DEPTH, opens_early
 from .source import Source, indented
 

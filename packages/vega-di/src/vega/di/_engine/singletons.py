@@ -15,9 +15,9 @@ from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, Kind
 from .._runtime.build_once import aonce, once
-from .._runtime.closed_store import Owner
 from .._runtime.closing import afinish, finish
 from .._runtime.construction_errors import explain
+from .._runtime.owners import Owner
 from .refusals import async_required, scoped
 
 if TYPE_CHECKING:

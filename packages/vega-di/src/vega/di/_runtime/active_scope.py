@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from .._graph.instance_check import NOTHING
 from .._keys.key import address
-from .closed_store import CLOSED, Owner
+from .closed_store import CLOSED
 from .closing import afinish, arefuse_second, finish
 from .construction_errors import explain
 from .expired_objects import ending
+from .owners import Owner
 
 if TYPE_CHECKING:
     from .plan_table import Table

@@ -1,30 +1,16 @@
-"""Runtime helpers for generated code: registering resources, refusing closed scopes."""
+"""The store of a closed scope, and the error of its use: the origin of the scope and the offending line."""
 
 from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from .._errors import MissingProviderError, ScopeClosedError
-from .._keys.labels import label
+from .._errors import ScopeClosedError
 from .._registration.call_site import user_line
-from .closing import afinish, finish
+from .owners import Owner
 
-if TYPE_CHECKING:
-    from .._graph.node import Node
-
-_PLACES = ("_s", "scope", "self")  # what plans, and those who call them, call a scope
-
-
-class Owner:
-    """Owns what is built for it: a scope, or the build of one singleton."""
-
-    __slots__ = ("_resources", "_store")
-
-    if TYPE_CHECKING:
-        _store: Any
-        _resources: Any
+_PLACES = ("_s", "scope", "self")  # the names of a scope in plans and in their callers
 
 
 class Closed(dict[int, Any]):
@@ -45,46 +31,8 @@ class Closed(dict[int, Any]):
 CLOSED = Closed()
 
 
-def keep(owner: Any, resource: Any) -> None:
-    """Let the owner close a resource; one that is closed already closes it at once.
-
-    Raises:
-        ScopeClosedError: the scope ended while the resource was opened.
-    """
-    if owner._store is CLOSED:
-        finish([resource], None)
-        CLOSED.get()
-    if owner._resources is None:
-        owner._resources = [resource]
-    else:
-        owner._resources.append(resource)
-
-
-async def late(resource: Any) -> None:
-    """Close what was opened while its scope ended.
-
-    Raises:
-        ScopeClosedError: always.
-    """
-    await afinish([resource], None)
-    CLOSED.get()
-
-
-def no_value(node: Node) -> NoReturn:
-    """Say that a scope was opened without an expected value.
-
-    Raises:
-        MissingProviderError: always.
-    """
-    raise MissingProviderError(
-        f"this scope was given no {label(node.address)}",
-        f"expected at {node.registration.site_text()}",
-        f"container.scope({{{label(node.address)}: ...}})",
-    )
-
-
 def _used_late() -> ScopeClosedError:
-    """Make the error of the use that is being refused; reads the stack, so it costs nothing before."""
+    """Return the error of a use that is being refused; the scope and the line are read from the stack."""
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
     scope: Owner | None = None
     while frame is not None and scope is None:

@@ -1,4 +1,4 @@
-"""Ends what was opened: last opened first, every one, whatever fails on the way."""
+"""Close resources in reverse order; a failing finaliser does not skip the rest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from .._errors import AsyncRequiredError, CloseError, InvalidGeneratorError
 from .._keys.labels import label
+from .closed_store import CLOSED
 
 _DONE: Any = object()
 
@@ -28,8 +29,33 @@ class AsyncExit(Exit):
     __slots__ = ()
 
 
+def keep(owner: Any, resource: Any) -> None:
+    """Let an owner close a resource; a closed owner closes it at once.
+
+    Raises:
+        ScopeClosedError: the scope ended while the resource was opened.
+    """
+    if owner._store is CLOSED:
+        finish([resource], None)
+        CLOSED.get()
+    if owner._resources is None:
+        owner._resources = [resource]
+    else:
+        owner._resources.append(resource)
+
+
+async def close_opened_late(resource: Any) -> None:
+    """Close a resource that was opened while its scope ended.
+
+    Raises:
+        ScopeClosedError: always.
+    """
+    await afinish([resource], None)
+    CLOSED.get()
+
+
 def finish(opened: list[Any], error: BaseException | None) -> None:
-    """End everything in `opened`, last first.
+    """Close resources, last opened first.
 
     Args:
         opened: generators after their first value, and entered context managers.
