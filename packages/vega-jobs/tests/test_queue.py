@@ -2,10 +2,12 @@
 
 import asyncio
 from contextvars import copy_context
+from typing import Any
 
 import pytest
 
 from vega.jobs import (
+    InvalidJobQueueError,
     JobFailedError,
     JobQueue,
     NoJobQueueError,
@@ -62,6 +64,15 @@ def test_a_server_that_goes_away_is_told_to_who_enqueues() -> None:
                 await queue.enqueue(anything, key="1")
 
     asyncio.run(main())
+
+
+def test_a_queue_of_another_kind_is_refused() -> None:
+    queue: Any = asyncio.Queue[str]()
+
+    with pytest.raises(InvalidJobQueueError, match="is not a JobQueue"):
+        use_job_queue(queue)
+    with pytest.raises(InvalidJobQueueError, match="is not a JobQueue"):
+        set_job_queue(queue)
 
 
 def test_a_context_can_have_a_queue_of_its_own() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias
 
 from arq.connections import ArqRedis
 
@@ -16,7 +16,6 @@ JobStatus: TypeAlias = Literal["queued", "deferred", "running", "done", "unknown
 _POLL = 0.05
 
 
-@final
 class JobHandle:
     """One job that was enqueued.
 
@@ -68,6 +67,6 @@ class JobHandle:
         outcome = loads(raw)
         if not outcome["s"]:
             error = outcome["r"]
-            told = f"{error['type']}: {error['message']}" if isinstance(error, dict) else str(error)
-            raise JobFailedError(f"{outcome['f']} failed: {told}", self.id, "see the dead letters of its queue")
+            reason = f"{error['type']}: {error['message']}" if isinstance(error, dict) else str(error)
+            raise JobFailedError(f"{outcome['f']} failed: {reason}", self.id, "see the dead letters of its queue")
         return outcome["r"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
-from typing import Any, ClassVar, Protocol, cast, final
+from typing import Any, ClassVar, Protocol, cast
 from uuid import uuid4
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
@@ -38,14 +39,13 @@ class _OnClassOrInstance:
         return (queue or get_job_queue()).put
 
 
-@final
 class JobQueue:
     """The queues of one Redis server; each job waits in the one that its decorator names.
 
     `await JobQueue.enqueue(job, user_id="7")` puts a job into the current queue object of the calling context,
     `await queue.enqueue(job, user_id="7")` into that one; the parameters are the job's own, by name or position.
     A job may be given by its name as well, where its function must not be imported.
-    Both return a JobHandle, and raise UnknownJobError when the function is no job, JobPayloadError when the
+    Both return a JobHandle, and raise UnknownJobError when the function is not a job, JobPayloadError when the
     arguments are not its own or cannot be stored, and QueueUnavailableError when the server does not answer.
 
     Args:
@@ -100,7 +100,7 @@ class JobQueue:
             redis = await create_pool(settings, job_serializer=dumps, job_deserializer=loads)
         except (RuntimeError, ValueError) as error:
             raise QueueUnavailableError(
-                f"{_without_password(url)} is no address of a Redis server: {error}",
+                f"{_without_password(url)} is not an address of a Redis server: {error}",
                 "REDIS_URL",
                 "write redis://host:6379/0 or unix:///path/to/socket",
             ) from error
@@ -117,7 +117,7 @@ class JobQueue:
         await self.redis.aclose(close_connection_pool=True)
 
     async def put(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> JobHandle:
-        """Put a job into its queue: what `enqueue` calls, and what a fake for tests stands in for."""
+        """Put a job into its queue: `enqueue` calls this, and a fake for tests overrides it."""
         if isinstance(job, str):
             job = job_named(job)
         definition = definition_of(job)
@@ -152,7 +152,17 @@ def _without_password(url: str) -> str:
 class _ProcessDefault:
     """The queue of contexts that set none."""
 
-    queue: JobQueue | None = None
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: JobQueue | None = None
+
+    def get(self) -> JobQueue | None:
+        with self._lock:
+            return self._queue
+
+    def set(self, queue: JobQueue | None) -> None:
+        with self._lock:
+            self._queue = queue
 
 
 _default = _ProcessDefault()
@@ -164,7 +174,7 @@ def get_job_queue() -> JobQueue:
     Raises:
         NoJobQueueError: neither was set.
     """
-    queue = _current.get() or _default.queue
+    queue = _current.get() or _default.get()
     if queue is None:
         raise NoJobQueueError(
             "no job queue is current",
@@ -188,7 +198,7 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
     if queue is not None:
         _check_queue(queue, "set_job_queue")
     if process:
-        _default.queue = queue
+        _default.set(queue)
     else:
         _current.set(queue)
 
@@ -224,8 +234,7 @@ def _use(queue: JobQueue) -> Generator[JobQueue]:
 
 
 def _check_queue(queue: object, function: str) -> None:
-    """Refuse an object that jobs cannot be put into; a fake of tests has the one method that enqueuing uses."""
-    if isinstance(queue, type) or not callable(getattr(queue, "put", None)):
+    if not isinstance(queue, JobQueue):
         raise InvalidJobQueueError(
             f"{queue!r} is not a JobQueue", function, "give an object that JobQueue.open or JobQueue.connect made"
         )

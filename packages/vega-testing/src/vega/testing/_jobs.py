@@ -5,30 +5,45 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast, final
+from typing import Any, Literal, NoReturn, final
+from uuid import uuid4
 
-from vega.jobs import JobQueue, bound_arguments, definition_of, job_named, use_job_queue
+from vega.jobs import JobFailedError, JobHandle, JobQueue, bound_arguments, definition_of, job_named, use_job_queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnqueuedJob:
-    """One job that was enqueued.
+class EnqueuedJob(JobHandle):
+    """One job that was enqueued, and its handle.
 
     Args:
         name: the job's name.
         queue: the queue it would wait in.
         arguments: by parameter name.
+        id: the job's identifier.
     """
 
     name: str
     queue: str
     arguments: dict[str, Any]
+    id: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
+
+    async def status(self) -> Literal["queued"]:
+        """Return `queued`: the job stays where it is."""
+        return "queued"
+
+    async def result(self, timeout: float | None = None) -> NoReturn:  # noqa: ASYNC109 - the parameter of JobHandle.result
+        """Fail at once instead of waiting for a job that never runs.
+
+        Raises:
+            JobFailedError: always.
+        """
+        raise JobFailedError("a FakeJobQueue runs no jobs", self.id, f"test {self.name} by calling its function")
 
 
 @final
 @dataclass(slots=True)
-class FakeJobQueue:
-    """Takes jobs as the real queue does, refuses what that refuses, and runs none.
+class FakeJobQueue(JobQueue):
+    """A job queue without a server: it takes and refuses jobs as the real one does, and runs none.
 
     Attributes:
         enqueued: what was enqueued, oldest first.
@@ -49,6 +64,17 @@ class FakeJobQueue:
         )
         self.enqueued.append(kept)
         return kept
+
+    async def size(self, queue: str = "default") -> int:
+        """Return how many jobs of a queue were enqueued."""
+        return sum(kept.queue == queue for kept in self.enqueued)
+
+    async def dead_letters(self, queue: str = "default") -> dict[str, dict[str, Any]]:
+        """Return no jobs: none runs, so none fails."""
+        return {}
+
+    async def aclose(self) -> None:
+        """Do nothing: no connection is open."""
 
     def assert_enqueued(self, job: Callable[..., Awaitable[Any]], /, **arguments: Any) -> None:
         """Fail unless a job was enqueued, with these arguments among its own.
@@ -71,5 +97,5 @@ class FakeJobQueue:
 def fake_jobs() -> Generator[FakeJobQueue]:
     """Make a `FakeJobQueue` the current queue inside the block, also in the applications that run there."""
     fake = FakeJobQueue()
-    with use_job_queue(cast("JobQueue", fake)):  # it has the part of a queue that enqueuing uses
+    with use_job_queue(fake):
         yield fake

@@ -22,6 +22,8 @@ import pytest
 if TYPE_CHECKING:
     from vega.errors import CoreError
 
+__all__ = ["postgres_server", "postgres_url", "redis_server", "redis_url"]
+
 
 def pytest_configure() -> None:
     """Set the profile before any application of the tests is loaded: `test`, unless VEGA_PROFILE says otherwise."""
