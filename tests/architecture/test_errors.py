@@ -165,3 +165,12 @@ def test_every_code_has_a_page_and_every_page_a_code() -> None:
     headed = [code for code, rest in HEADING.findall(pages) if "(finding)" not in rest]
 
     assert sorted(headed) == sorted(str(vars(error)["code"]) for error in ERRORS)
+
+
+@pytest.mark.parametrize(
+    "group", [error for error in PUBLIC if issubclass(error, ExceptionGroup)], ids=lambda group: group.__name__
+)
+def test_a_group_keeps_its_class_when_it_is_split(group: type[ExceptionGroup[Exception]]) -> None:
+    parts = instance(group).split(lambda error: str(error) == "one")
+
+    assert [type(part) for part in parts] == [group, group]

@@ -14,6 +14,8 @@ vega.errors.CoreError       VG100
 ConfigurationErrors                the group of all mistakes found at one start
 """
 
+from collections.abc import Sequence
+
 from vega.errors import CoreError, ErrorKind
 
 
@@ -84,6 +86,10 @@ class StopTimeoutError(CoreError):
 
 class ConfigurationErrors(ExceptionGroup[Exception]):
     """Every mistake found at one start of an application, together."""
+
+    def derive(self, excs: Sequence[Exception], /) -> "ConfigurationErrors":  # type: ignore[override]  # keeps the class
+        """Keep the class when the group is split."""
+        return ConfigurationErrors(self.message, excs)
 
     def __str__(self) -> str:
         listed = "\n".join(f"- {error}" for error in self.exceptions)

@@ -7,6 +7,8 @@ DiscoveryError
 DiscoveryErrors                          the group of all of them
 """
 
+from collections.abc import Sequence
+
 from vega.errors import CoreError
 
 
@@ -36,6 +38,10 @@ class ModuleImportError(DiscoveryError):
 
 class DiscoveryErrors(ExceptionGroup[DiscoveryError]):
     """Every module that failed in one discovery, together."""
+
+    def derive(self, excs: Sequence[DiscoveryError], /) -> "DiscoveryErrors":  # type: ignore[override]  # keeps the class
+        """Keep the class when the group is split."""
+        return DiscoveryErrors(self.message, excs)
 
     def __str__(self) -> str:
         listed = "\n".join(f"- {error}" for error in self.exceptions)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -24,6 +24,10 @@ _current: ContextVar[UnitOfWork | None] = ContextVar("vega_unit_of_work", defaul
 
 class AfterCommitErrors(ExceptionGroup[Exception]):
     """The errors of callbacks that ran after a commit; the commit itself stands."""
+
+    def derive(self, excs: Sequence[Exception], /) -> AfterCommitErrors:  # type: ignore[override]  # keeps the class
+        """Keep the class when the group is split."""
+        return AfterCommitErrors(self.message, excs)
 
 
 AfterCommitErrors.__module__ = "vega.patterns"
