@@ -37,6 +37,12 @@ ERRORS = sorted(
 )
 
 
+def test_a_name_that_is_loaded_on_demand_is_kept() -> None:
+    for name in ("GraphView", "ServiceView"):
+        vars(vega.di).pop(name, None)
+        assert getattr(vega.di, name) is vars(vega.di)[name]
+
+
 def test_the_facade_exports_a_sorted_list_and_nothing_else() -> None:
     assert vega.di.__all__ == sorted(vega.di.__all__)
     public = {name for name in dir(vega.di) if not name.startswith("_")}
