@@ -58,7 +58,7 @@ def test_explain_tells_how_and_why() -> None:
 
     text = container.explain(Handler)
 
-    assert text.splitlines()[0].startswith("Handler: called, anew for each who asks, registered at")
+    assert text.splitlines()[0].startswith("Handler: called, a new one for each use, registered at")
     assert "  repo: Repo: called, once for each scope" in text
     assert "    session: Session (session): awaited" in text
     assert "again: Repo: called, once for each scope (see above)" in text

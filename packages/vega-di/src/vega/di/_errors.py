@@ -14,8 +14,8 @@
     |   +-- InvalidKeyError                 VG208  the key is not a type
     |   +-- InvalidRegistrationError        VG209  what was registered cannot provide anything
     |   +-- ScopeRequiredError              VG210  a scoped service was asked for outside a scope
-    |   +-- ScopeClosedError                VG211  the scope is over
-    |   +-- ContainerClosedError            VG212  the container is over
+    |   +-- ScopeClosedError                VG211  the scope is closed
+    |   +-- ContainerClosedError            VG212  the container is closed
     |   +-- InvalidInstanceError            VG213  a factory returned None or the wrong type
     |   +-- InvalidGeneratorError           VG214  a generator yielded never or twice
     |   +-- ConstructionError               VG215  a constructor or factory raised
@@ -91,7 +91,7 @@ class AsyncRequiredError(InjectionError):
 
 
 class WrongImplementationError(InjectionError):
-    """What was registered for a key does not fit it."""
+    """The class or factory that was registered for a key does not fit it."""
 
     code = "VG206"
 
@@ -109,7 +109,7 @@ class InvalidKeyError(InjectionError):
 
 
 class InvalidRegistrationError(InjectionError):
-    """What was registered can never provide anything."""
+    """A registration can never provide anything."""
 
     code = "VG209"
 
@@ -145,10 +145,10 @@ class InvalidGeneratorError(InjectionError):
 
 
 class ConstructionError(InjectionError):
-    """A constructor or factory raised; what it raised is the ``__cause__``.
+    """A constructor or factory raised; its error is the ``__cause__``.
 
     Attributes:
-        transparent: True, since its cause counts as the error: what handles errors by their class looks at the cause.
+        transparent: True; code that handles errors by class looks at the cause instead.
     """
 
     code = "VG215"

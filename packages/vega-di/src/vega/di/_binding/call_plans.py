@@ -1,4 +1,4 @@
-"""Writes the plans of functions whose parameters are injected.
+"""The plans of functions whose parameters are injected.
 
 One function is written for each way to call it: joining a scope that is open, or opening one, which
 is ambient for what the function calls or private to the call. A private scope that nothing can
@@ -136,7 +136,7 @@ class CallPlan:
         return source.compile()
 
     def hidden_lines(self, source: Source) -> list[str]:
-        """Write the body that opens a scope which nobody can see."""
+        """Write the body that opens a scope which nothing else can see."""
         writer = self.writer(source, fresh=False, private=True)
         call = self.invoke(writer)
         wait = self._wait_if(self.is_async)

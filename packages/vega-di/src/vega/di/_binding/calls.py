@@ -24,8 +24,8 @@ MISSING: Any = ...  # a constant of the language: comparing with it is the cheap
 def engine_of(bound: Bound) -> CallEngine:
     """Return the engine that is valid for a call that begins now."""
     container_slot = bound.container_slot or current.get()
-    found: CallEngine = container_slot.engine or container_of(container_slot).effective()
-    return found
+    engine: CallEngine = container_slot.engine or container_of(container_slot).effective()
+    return engine
 
 
 def call_bound(bound: Bound, begin: Begin, *values: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Decides which parameters of a bound function are injected."""
+"""The choice of the parameters of a bound function that are injected."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """What a call is given, and the defaults of what nobody gave."""
+    """The injected values of a call, and the defaults of the arguments that were left out."""
 
     __slots__ = ("defaults", "node")
 
@@ -30,7 +30,7 @@ class Wiring:
         self.defaults = defaults
 
     def complete(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Put defaults where nothing was given."""
+        """Return the values with defaults in place of the arguments that were left out."""
         found = list(values)
         for index, default in self.defaults.items():
             found[index] = default
@@ -187,7 +187,7 @@ def check_bound(engine: WiringEngine, bound: Bound) -> InjectionError | None:
 
 
 def injected(engine: WiringEngine, function: Any, given: frozenset[str]) -> dict[str, Any]:
-    """Tell which parameters of a function an epoch would fill, with the type of each."""
+    """Return the parameters of a function that an engine would fill, with the type of each."""
     linker = engine.linker
     found: dict[str, Any] = {}
     with engine.container.lock:

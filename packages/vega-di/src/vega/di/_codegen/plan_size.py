@@ -1,4 +1,4 @@
-"""What a plan is made of, which decides how it may be written."""
+"""The size of a plan, which decides how it may be written."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
     Args:
         writer: has written the statements that build.
         nodes: what the plan builds.
-        again: the statement for the case that somebody else was quicker.
+        again: the statement for the case that another thread was quicker.
         result: the statement at the end.
         shared: whether other threads may know the scope; of one that a call has just opened only its constructors do.
     """
@@ -107,7 +107,7 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
         lines = [f"_f = _v = _s._store = {{None: {batch}}}"]
     else:
         lines = [f"_f = _v = _s._store = {{{~first.slot}: {writer.claim(first)}}}", *opening, f"_v[None] = {batch}"]
-        # Who came before the reservation has left a claim or an object; who comes later finds it.
+        # A thread from before the reservation has left a claim or an object; a later one finds the reservation.
         lines += ["if LEN(_v) != 3: BREAK(_v)"]
     built = ["try:", *map(indented, building or ["pass"]), "except BaseException:", "    BREAK(_v)", "    raise"]
     lines += built if first is None else ["else:", *map(indented, built)]

@@ -8,7 +8,7 @@ from .._graph.node import Node
 
 
 class PlanEngine(Protocol):
-    """Gives what becomes a constant of a plan: built singletons, and the plans of its parts."""
+    """The engine that a plan takes its constants from: built singletons, and the plans of its parts."""
 
     @property
     def container(self) -> object:

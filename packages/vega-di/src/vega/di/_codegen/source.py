@@ -69,7 +69,7 @@ class Source:
         return name
 
     def callee(self, node: Node) -> str:
-        """Give the name of a node's callable; its number tells an error where it happened."""
+        """Return the name of a node's callable; its number shows where an error happened."""
         self.nodes.append(node)
         name = f"_c{len(self.nodes) - 1}"
         self.names[name] = node.call

@@ -1,4 +1,4 @@
-"""Writes plans: one flat Python function per asked key, with everything it needs inlined.
+"""The writer of plans: one flat Python function per requested key, with everything it needs inlined.
 
 A built singleton is a constant of the function, a transient a nested call, a scoped service a local.
 """
@@ -29,7 +29,7 @@ class Writer:
         owner: the expression for the scope that owns what is built.
         fresh: whether the scope is known to be empty, so that scoped services become locals at once.
         awaits: whether the function is async.
-        private: whether nobody else can see the scope, so that its services are locals and nothing more.
+        private: whether nothing else can see the scope, so that its services are locals and nothing more.
     """
 
     def __init__(
@@ -126,12 +126,12 @@ class Writer:
         letter = "a" if node.kind is Kind.ASYNC_GENERATOR else "g"
         g, put = f"_{letter}{len(self.exits)}", self.lines.append
         put(f"{g} = {call}")
-        made_by = f"  # {call.partition('(')[0]}()"  # tells an error here whose it is, as the call above does
+        made_by = f"  # {call.partition('(')[0]}()"  # an error on this line belongs to the call above
         exit_ = g
         if node.kind is Kind.GENERATOR:
             put(f"{x} = NEXT({g}, NOTHING){made_by}")
         elif node.kind is Kind.ASYNC_GENERATOR:
-            # The event loop is not told of the generator, which it would close at its own end: the scope closes it,
+            # The event loop never sees the generator, which it would close at its own end: the scope closes it,
             # and a singleton outlives the loop that built it.
             put("_h = HOOKS().firstiter")
             put("SET_HOOKS(None)")
@@ -151,7 +151,7 @@ class Writer:
         """Write that the owner closes a resource."""
         if self.private:
             self.lines.append(f"_o.append({exit_})" if self.opened else f"_o = [{exit_}]")
-        elif self.fresh and not self.opened:  # in place in the usual case: nobody else has opened anything meanwhile
+        elif self.fresh and not self.opened:  # in place where nothing else was opened meanwhile
             is_first = f"{self.owner}._resources is None and {self.owner}._store is _v"
             self.lines.append(f"if {is_first}: {self.owner}._resources = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
         else:

@@ -52,7 +52,7 @@ class Container(Declarations):
         for key, concrete in (mapping or {}).items():
             self.register(key, concrete)
 
-    # What the user asks.
+    # Requests of the user.
 
     @overload
     def resolve(self, key: type[T], *, name: str | None = None) -> T: ...
@@ -69,7 +69,7 @@ class Container(Declarations):
             AmbiguousProviderError: several registrations do.
             ScopeRequiredError: it lives in a scope and none is open.
             AsyncRequiredError: it has to be awaited; use `aresolve`.
-            ContainerClosedError: the container is over.
+            ContainerClosedError: the container is closed.
             ConstructionError: a constructor or factory raised.
         """
         if name is None:
@@ -149,7 +149,7 @@ class Container(Declarations):
     def override(self, values: Mapping[Any, Any], *, local: bool = False) -> Override:
         """Let these objects provide these keys inside the block, also for what has been built already.
 
-        Services made of an overridden one are made anew inside the block; after it the very same old
+        Services made of an overridden one are made again inside the block; after it the very same old
         objects are back. Blocks nest, and end whatever happens.
 
         Args:
@@ -201,7 +201,7 @@ class Container(Declarations):
         return self.effective().has(address(key, name))
 
     def injected(self, function: Callable[..., Any], *, given: Iterable[str] = ()) -> Mapping[str, Any]:
-        """Tell which parameters of `function` this container would fill, with the type of each.
+        """Return the parameters of `function` that this container would fill, with the type of each.
 
         Args:
             function: as in `bind`.
@@ -231,7 +231,7 @@ class Container(Declarations):
         return view(self.effective().graph, self.registry)
 
     def explain(self, key: Any, *, name: str | None = None) -> str:
-        """Tell in words how a service is built, and why so."""
+        """Return in words how a service is built, and why so."""
         from .._graph.view import explain_node
 
         return explain_node(self.effective().find(address(key, name)))

@@ -27,7 +27,7 @@ SCOPED: Final = Scope.SCOPED  # the attribute of an enum costs as much as a call
 
 
 class Epochs:
-    """What changes in a container while it lives."""
+    """The changing state of a container: its engines, its overrides and its resources."""
 
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
         self.registry: Registry = Registry(profiles, settings)
@@ -71,7 +71,7 @@ class Epochs:
 
         Raises:
             ContainerError: the container has mistakes.
-            ContainerClosedError: it is over.
+            ContainerClosedError: it is closed.
         """
         layers = self._layers
         if self._locals:
@@ -206,7 +206,7 @@ class Epochs:
         """Refuse to work after `close`.
 
         Raises:
-            ContainerClosedError: the container is over.
+            ContainerClosedError: the container is closed.
         """
         if self._closed:
             self._refuse()
@@ -238,7 +238,7 @@ class Epochs:
         """End the container: what its singletons opened is closed, last opened first.
 
         Raises:
-            ContainerClosedError: it is over already.
+            ContainerClosedError: it is closed already.
             AsyncRequiredError: something has to be awaited to be closed; use `aclose`.
         """
         finish(self._end(), None)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Override:
-    """What ``container.override(...)`` gives; a context manager, sync and async, for one use at a time."""
+    """The result of ``container.override(...)``: a context manager, sync and async, for one use at a time."""
 
     __slots__ = ("_container", "_layer", "_local", "_token", "_values")
 

@@ -167,7 +167,7 @@ class Engine:
         """Give a singleton that has been built."""
         return self.store[node.slot]
 
-    # What generated code is made of.
+    # Parts of generated code.
 
     def part(self, node: Node, *, awaits: bool) -> Any:
         """Give a function of the owner that makes a transient; it is written when it first runs."""

@@ -1,4 +1,4 @@
-"""Builds singletons: each once, dependencies first, and never while holding anything that others wait for."""
+"""The building of singletons: each once, dependencies first, without holding a lock."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _amaker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
 
 
 class RootOwner(Owner):
-    """What builds one singleton: gives its factories a resolver, and keeps what they open until it is built."""
+    """The build of one singleton: the resolver of its factories, and the owner of their resources until it is built."""
 
     __slots__ = ("_engine",)
 

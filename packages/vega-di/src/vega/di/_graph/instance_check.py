@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Nothing:
-    """What a generator gave that never yielded."""
+    """The first value of a generator that never yielded."""
 
     __slots__ = ()
 

@@ -22,7 +22,7 @@ def name_of(node: Node) -> str:
 
 
 def path_to(graph: Graph, target: Node) -> list[Node]:
-    """Give the shortest way from a service nobody depends on to `target`."""
+    """Return the shortest path to `target` from a service that no other depends on."""
     parents: dict[Node, list[Node]] = {}
     for node in graph.every:
         for dep in node.deps:

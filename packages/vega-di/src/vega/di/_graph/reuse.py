@@ -1,4 +1,4 @@
-"""What a new epoch takes over from the one before."""
+"""The nodes that a new epoch takes over from the one before."""
 
 from __future__ import annotations
 

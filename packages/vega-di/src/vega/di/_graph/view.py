@@ -118,7 +118,7 @@ def _shown(node: Node, ids: dict[Node, int]) -> ServiceView:
 _LIVES = {
     Scope.SINGLETON: "once for the container",
     Scope.SCOPED: "once for each scope",
-    Scope.TRANSIENT: "anew for each who asks",
+    Scope.TRANSIENT: "a new one for each use",
 }
 
 

@@ -1,4 +1,4 @@
-"""What an annotation can say beside the type: a name, a later time, every implementation."""
+"""Markers of annotations: a name, a later time, every implementation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Asked(Protocol):
-    """What can be asked by address: a container or an open scope."""
+    """A resolver by address: a container or an open scope."""
 
     def resolve_address(self, wanted: Any, /) -> Any:
         """Give the service at an address."""
@@ -29,7 +29,7 @@ class Named(NamedTuple):
 
 
 class InjectMarker:
-    """What ``Inject`` leaves in an ``Annotated`` type."""
+    """The mark that ``Inject`` leaves in an ``Annotated`` type."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""What a factory may ask: the narrow door to a container or to an open scope."""
+"""The resolver of a factory: the narrow door to a container or to an open scope."""
 
 from __future__ import annotations
 

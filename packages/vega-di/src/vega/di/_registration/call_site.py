@@ -1,4 +1,4 @@
-"""The nearest line of the user's code: where something was registered, or used too late."""
+"""The nearest line of the user's code: the place of a registration, or of a use after the end."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
         wanted: a closed key, ``Repo[User]``.
 
     Returns:
-        What to call (``SqlRepo[User]``, or the function itself) and what the variables mean; None when it does not fit.
+        The callable (``SqlRepo[User]``, or the function itself) and the types of the variables; None without a fit.
     """
     meaning: Meaning = {}
     origin = get_origin(wanted)

@@ -56,7 +56,7 @@ class Registration:
 
     @property
     def address(self) -> Any:
-        """What the tables are indexed by."""
+        """The key of this registration in tables."""
         return self.key if self.name is None else Address(self.key, self.name)
 
     def describe(self) -> str:
@@ -91,7 +91,7 @@ def code_flags(call: Any) -> int:
 
 
 def kind_of(key: Any, call: Callable[..., Any], *, enter: bool) -> Kind:
-    """Tell how what `call` gives is made and ended.
+    """Return how the objects of `call` are made and closed.
 
     Raises:
         InvalidRegistrationError: it cannot be called.

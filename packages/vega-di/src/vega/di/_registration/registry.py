@@ -1,4 +1,4 @@
-"""What the user said, in order: the mutable table that a container is built from."""
+"""The registrations of the user, in order: the mutable table that a container is built from."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Registry:
             raise InvalidRegistrationError(
                 f"the condition of {label(entry.key)} raised {type(error).__name__}: {error}",
                 f"when={label(entry.when)}, registered at {entry.site_text()}",
-                "let it give True or False whatever it finds; the cause of this error tells the line",
+                "let it return True or False whatever it finds; the cause of this error shows the line",
             ) from error
 
     def holds(self, entry: Registration) -> bool:

@@ -208,7 +208,8 @@ def unresolved(call: Any, parameter: Parameter, absent: str) -> UnresolvedHintEr
     """Name the class, the parameter and the import that is missing."""
     module = getattr(get_origin(call) or call, "__module__", "?")
     return UnresolvedHintError(
-        f"the type of {label(call)}({parameter.name}: {parameter.hint}) is unreadable: {absent} is no name at run time",
+        f"the type of {label(call)}({parameter.name}: {parameter.hint}) is unreadable: "
+        f"{absent} is not a name at run time",
         f"parameter {parameter.name!r} of {label(call)} in module {module}",
         f"import {absent} in {module} outside `if TYPE_CHECKING:`, or register a type called {absent}",
     )

@@ -25,13 +25,13 @@ _RESET = ambient.reset
 
 
 class ActiveScope(Owner):
-    """What ``container.scope()`` opens: scoped services live here until the end of the ``with`` block.
+    """A scope that ``container.scope()`` opens: scoped services live here until the end of the ``with`` block.
 
     While it is entered it is the ambient scope of its task; child tasks inherit it, other tasks do not see it.
 
     Attributes:
-        origin: a function that says in words what the scope was opened for, such as a request; an edge may set it,
-            and the error of a use after the end asks it.
+        origin: a function that returns the purpose of the scope in words, such as a request; an edge may set it, and
+            the error of a use after the end quotes it.
     """
 
     __slots__ = ("__weakref__", "origin", "token")
@@ -57,7 +57,7 @@ class ActiveScope(Owner):
         Raises:
             MissingProviderError: nothing provides `key`.
             AsyncRequiredError: it has to be awaited; use `aresolve`.
-            ScopeClosedError: the scope is over.
+            ScopeClosedError: the scope is closed.
             ConstructionError: a constructor or factory raised.
         """
         return self.resolve_address(address(key, name))  # pragma: no cover  # each container's subclass has its own
@@ -111,9 +111,9 @@ class ActiveScope(Owner):
         await afinish(resources, error)
 
     def ending(self) -> Callable[[], None]:
-        """Give a function that makes the objects of this scope refuse any use; an edge calls it after the end.
+        """Return a function that makes the objects of this scope refuse any use; an edge calls it after the end.
 
-        They are those that classes have given so far; what factories gave may come from a pool, and is left alone.
+        These are the objects that classes have built so far; objects of factories may come from a pool.
         """
         return ending(self, self._store, self.container)
 

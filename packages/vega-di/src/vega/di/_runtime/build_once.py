@@ -1,7 +1,7 @@
-"""Builds once what several ask for at the same time: threads, tasks, event loops, cancelled builders.
+"""Single builds of services that threads, tasks and event loops request at the same time.
 
-A store maps the slot of a service to the object, and ``~slot`` to the claim of the one who is
-building it. A hit never comes here. The claim is taken with ``dict.setdefault``, which is atomic.
+A store maps the slot of a service to the object, and ``~slot`` to the claim of its builder. A hit never comes
+here. The claim is taken with ``dict.setdefault``, which is atomic.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _pop: Callable[..., Any] = dict[int, Any].pop  # a closed store refuses its own 
 
 
 def once(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
-    """Give the object of `node` in the store of `owner`, building it if nobody has and nobody is.
+    """Return the object of `node` in the store of `owner`, building it unless it is built or being built.
 
     Raises:
         CircularDependencyError: the builder asks for what it is building.
@@ -105,9 +105,9 @@ def _release(store: dict[int, Any], slot: int, error: BaseException | None) -> N
 
 
 def wake(store: Any, slot: int) -> None:
-    """Wake who came while generated code was building (it found its claim replaced).
+    """Wake the waiters that came while generated code was building (it found its claim replaced).
 
-    Something stays: generated code counts the keys of the store to see whether anybody else builds there.
+    A claim stays: generated code counts the keys of the store to see whether another builder is there.
     """
     claim: Any = store[~slot]
     store[~slot] = BUILT

@@ -1,4 +1,4 @@
-"""Waits for what somebody else is building, and refuses to where that would wait for the caller.
+"""Wait for a build in progress; raise CircularDependencyError instead of deadlocking.
 
 The lock is held for list operations only, never while something is built or waited for.
 """
@@ -17,7 +17,7 @@ from .._keys.labels import label
 lock = threading.Lock()
 get: Callable[..., Any] = dict[int, Any].get  # a closed store refuses its own methods
 BROKEN: frozenset[int] = frozenset()
-"""What is left of a reservation that a plan has to give up."""
+"""The rest of a reservation that a plan has to give up."""
 
 
 class PlanClaim:
@@ -29,12 +29,12 @@ class PlanClaim:
         self.node = node
 
     def claim(self) -> Claim:
-        """Give what replaces it where somebody waits."""
+        """Return the claim that replaces it once a builder waits."""
         return Claim(self.node, None, of_plan=True)
 
 
 BUILT: Any = PlanClaim(None)
-"""What a claim of generated code becomes that somebody has waited for."""
+"""The rest of a claim of generated code that a builder has waited for."""
 
 
 class Claim:
@@ -53,7 +53,7 @@ class Claim:
         self.error: Exception | None = None
 
     def end(self, error: BaseException | None) -> None:
-        """Wake who waits: with the error of a factory, or to look again."""
+        """Wake the waiters: with the error of a factory, or to look again."""
         with lock:
             self.done = True
             self.error = error if isinstance(error, Exception) else None
@@ -63,7 +63,7 @@ class Claim:
 
 
 def break_up(store: Any) -> None:
-    """End the reservation of a plan, and wake who waits for it to look again."""
+    """End the reservation of a plan, and wake its waiters to look again."""
     with lock:
         reserved: Any = get(store, None)
         store[None] = BROKEN
@@ -135,7 +135,7 @@ def wait(claim: Claim, parent: Claim | None) -> None:
     """Wait until a build has ended.
 
     Raises:
-        CircularDependencyError: it waits for the caller, whose own builds `parent` and the stack tell.
+        CircularDependencyError: it waits for the caller, whose own builds are `parent` and those on the stack.
         Exception: what the build failed with.
     """
     for store in _stores_on_this_stack():

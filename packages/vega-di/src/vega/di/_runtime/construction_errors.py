@@ -1,4 +1,4 @@
-"""Says of an error which service was being built: found from the line of generated code it passed through."""
+"""Errors that name the service under construction, found by the line of generated code they passed through."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def explain(error: Exception, key: Any = None, node: Node | None = None) -> None:
-    """Replace what a constructor or factory raised by an error that names it; let every other error be.
+    """Replace the error of a constructor or factory by one that names it; leave every other error alone.
 
     Args:
-        error: what is being handled.
-        key: what was asked for, if anything.
-        node: what was being built, where no generated code tells.
+        error: the error that is being handled.
+        key: the requested key, if there is one.
+        node: the service under construction, where no generated code names it.
 
     Raises:
         ConstructionError: a constructor or factory raised; the error is its ``__cause__``.
@@ -35,7 +35,7 @@ def explain(error: Exception, key: Any = None, node: Node | None = None) -> None
         if len(passed) > len({path[-1] for path in passed}):
             raise _endless(passed[-1][-1]) from None
         if _is_nested(error):
-            return  # whoever asked first sees the circle
+            return  # the first request sees the cycle
     path = passed[-1] if passed else [] if node is None else [node]
     if path:
         raise _failed(path, error) from error
@@ -63,7 +63,7 @@ def _failed(path: list[Node], error: Exception) -> ConstructionError:
     return ConstructionError(
         f"{label(node.call)} raised {type(error).__name__} while it made {label(node.address)}",
         f"{draw(path)}, registered at {node.registration.site_text()}",
-        "mend what the cause of this error tells, in the constructor or factory or in what it was given",
+        "fix the error shown as the cause; it was raised in this constructor or factory",
     )
 
 

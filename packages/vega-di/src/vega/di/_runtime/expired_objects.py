@@ -23,9 +23,9 @@ _QUIET: Final = frozenset({"builtins", "typing"})  # whose classes do not mind b
 def ending(scope: object, store: Any, container: EngineSource) -> Callable[[], None]:
     """Give what makes the objects that an open scope has built refuse any use.
 
-    They are those that classes gave and that are its own. What factories gave is left out, since it may come from a
-    pool, and so are given values, and what classes give that may hand out shared objects (a `__new__` or a metaclass
-    of their own), that have no `__dict__`, a `__del__`, or an `__init_subclass__`.
+    These are the objects that classes have built for the scope alone. Objects of factories are left out, since they may
+    come from a pool; so are given values, and objects of classes that may share them (a `__new__` or a metaclass of
+    their own) or that have no `__dict__`, a `__del__`, or an `__init_subclass__`.
 
     Args:
         scope: the open scope.
