@@ -5,6 +5,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import Context
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from vega.core.extend import (
     RunOptions,
     WriteFile,
 )
-from vega.di import Container, Scope, ScopeClosedError, current_scope, get_container
-from vega.events import EventBus, get_event_bus
+from vega.di import Container, Scope, ScopeClosedError, current_scope, get_container, set_container
+from vega.events import EventBus, get_event_bus, set_event_bus
 from vega.patterns import UnitOfWork
 
 FILES = {
@@ -443,3 +444,22 @@ def test_objects_of_a_unit_of_work_end_with_it_where_its_origin_is_said(has_ambi
     assert kept.state == 1
     with pytest.raises(ScopeClosedError, match="the scope of the order of Ada; used at"):
         _ = ended.state
+
+
+def test_a_context_that_set_nothing_follows_the_process_default_after_a_unit() -> None:
+    lone = empty()
+
+    async def main() -> None:
+        async with lone.activate():
+            assert get_event_bus() is lone.bus
+        try:
+            set_container(container := Container(), process=True)
+            set_event_bus(bus := EventBus(), process=True)
+
+            assert get_container() is container
+            assert get_event_bus() is bus
+        finally:
+            set_container(None, process=True)
+            set_event_bus(None, process=True)
+
+    Context().run(asyncio.run, main())

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, final
 
-from vega.di import ActiveScope, Container, get_container, set_container
-from vega.events import EventBus, get_event_bus, set_event_bus
+from vega.di import ActiveScope, Container, use_container
+from vega.events import EventBus, use_event_bus
 
 
 @final
@@ -24,7 +24,7 @@ class Activation:
             refuse any use after its end, and the error says it.
     """
 
-    __slots__ = ("_ambient", "_before", "_bus", "_container", "_opened", "_origin", "_scope", "_values")
+    __slots__ = ("_ambient", "_bus", "_container", "_current", "_opened", "_origin", "_scope", "_values")
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class Activation:
         self._opened: Any
 
     def __aenter__(self) -> Any:  # a coroutine; in the usual case that of the scope, since each costs as much as it
-        self._before = get_container(), get_event_bus()
-        set_container(self._container)
-        set_event_bus(self._bus)
+        self._current = use_container(self._container), use_event_bus(self._bus)
+        for block in self._current:
+            block.__enter__()
         if self._ambient:
             return self._enter()
         try:
@@ -80,6 +80,5 @@ class Activation:
             self._restore()
 
     def _restore(self) -> None:
-        container, bus = self._before
-        set_container(container)
-        set_event_bus(bus)
+        for block in self._current:
+            block.__exit__(None, None, None)

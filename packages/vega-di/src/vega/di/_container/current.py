@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from contextvars import Token
+from typing import final
 
 from .._errors import InvalidInstanceError
 from .._registration.call_site import user_line
@@ -48,20 +48,29 @@ def use_container(container: Container) -> AbstractContextManager[Container]:
     ...     get_container() is container
     True
     """
-    return _use(container, _slot_of(container, "use_container"))
+    return _Block(container, _slot_of(container, "use_container"))
 
 
-@contextmanager
-def _use(container: Container, slot: ContainerSlot) -> Generator[Container]:
-    token = current.set(slot)
-    try:
-        yield container
-    finally:
+@final
+class _Block(AbstractContextManager[Container]):
+    """A `with` block in which a container is current; a class, since each unit of work enters one."""
+
+    __slots__ = ("_container", "_slot", "_token")
+
+    def __init__(self, container: Container, slot: ContainerSlot) -> None:
+        self._container, self._slot = container, slot
+
+    def __enter__(self) -> Container:
+        self._token = current.set(self._slot)
+        return self._container
+
+    def __exit__(self, *_: object) -> None:
         try:
-            current.reset(token)
+            current.reset(self._token)
         except ValueError:  # left in another context than entered
-            if current.get() is slot:
-                current.set(PROCESS if token.old_value is Token.MISSING else token.old_value)
+            if current.get() is self._slot:
+                before = self._token.old_value
+                current.set(PROCESS if before is Token.MISSING else before)
 
 
 def _slot_of(container: object, function: str) -> ContainerSlot:

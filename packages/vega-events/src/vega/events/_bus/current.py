@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
+from typing import final
 
 from .._errors import EventTypeError
 from .bus import EventBus
@@ -71,20 +71,29 @@ def use_event_bus(bus: EventBus) -> AbstractContextManager[EventBus]:
     True
     """
     _check_bus(bus, "use_event_bus")
-    return _use(bus)
+    return _Block(bus)
 
 
-@contextmanager
-def _use(bus: EventBus) -> Generator[EventBus]:
-    token = _current.set(bus)
-    try:
-        yield bus
-    finally:
+@final
+class _Block(AbstractContextManager[EventBus]):
+    """A `with` block in which a bus is current; a class, since each unit of work enters one."""
+
+    __slots__ = ("_bus", "_token")
+
+    def __init__(self, bus: EventBus) -> None:
+        self._bus = bus
+
+    def __enter__(self) -> EventBus:
+        self._token = _current.set(self._bus)
+        return self._bus
+
+    def __exit__(self, *_: object) -> None:
         try:
-            _current.reset(token)
+            _current.reset(self._token)
         except ValueError:  # left in another context than entered
-            if _current.get() is bus:
-                _current.set(None if token.old_value is Token.MISSING else token.old_value)
+            if _current.get() is self._bus:
+                before = self._token.old_value
+                _current.set(None if before is Token.MISSING else before)
 
 
 def _check_bus(bus: object, function: str) -> None:
