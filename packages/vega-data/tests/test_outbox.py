@@ -281,3 +281,13 @@ async def _nothing(event: Placed) -> None: ...
 
 
 async def _nothing_else(event: Placed) -> None: ...
+
+
+def test_the_outbox_of_a_database_is_found() -> None:
+    database = Database("sqlite://", package="-")
+
+    with pytest.raises(OutboxError, match="has no outbox"):
+        Outbox.of(database)
+    outbox = Outbox(database)
+
+    assert Outbox.of(database) is outbox

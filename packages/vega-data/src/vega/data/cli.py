@@ -15,10 +15,12 @@ from vega.core.extend import Project
 from vega.discovery import discover
 
 from ._connection.database import Database
-from ._errors import MigrationError, OutboxError
+from ._errors import MigrationError
 from ._project.location import database_of, migrations_folder
 from .migrations import Migrations
 from .outbox import Outbox, OutboxEntry
+
+__all__: list[str] = []  # the commands are entry points
 
 app: typer.Typer = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
 outbox: typer.Typer = typer.Typer(help="See what waits to be told, and tell again what failed.", no_args_is_help=True)
@@ -124,7 +126,7 @@ def list_entries(
 
     async def ask() -> list[OutboxEntry]:
         async with _database(Project.find()) as database:
-            return await _outbox_of(database).entries(dead=dead, limit=limit)
+            return await Outbox.of(database).entries(dead=dead, limit=limit)
 
     found = asyncio.run(ask())
     for one in found:
@@ -144,16 +146,9 @@ def resubmit(
 
     async def again() -> int:
         async with _database(Project.find()) as database:
-            found = _outbox_of(database)
-            return await found.resubmit(None if everything else ids or [])
+            return await Outbox.of(database).resubmit(None if everything else ids or [])
 
     typer.echo(f"{asyncio.run(again())} rows will be told again")
-
-
-def _outbox_of(database: Database) -> Outbox:
-    if not isinstance(database.outbox, Outbox):
-        raise OutboxError("the project has no outbox", "[tool.vega] features", "run: vega add outbox")
-    return database.outbox
 
 
 def _of(project: Project, timeout: float, deadline: float | None = None) -> Migrations:

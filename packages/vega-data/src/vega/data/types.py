@@ -17,6 +17,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from vega.patterns.query.values import stored_text
 
+__all__ = ["CodePointText", "Duration", "EnumText", "ExactDecimal", "Instant", "TypedJson", "WholeNumber"]
+
 DECIMAL_COLLATION: Final = "vega_decimal"
 _MICROSECOND: Final = timedelta(microseconds=1)
 

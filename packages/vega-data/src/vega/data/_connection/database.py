@@ -45,7 +45,7 @@ class Database:
         echo: log every statement.
 
     Attributes:
-        pool: its engine and connections.
+        pool: the engine and connections, for Vega's own parts; others use `engine`, `url` and `dialect`.
 
     Raises:
         DatabaseStateError: the URL cannot be read, or its driver is not installed.
@@ -154,8 +154,8 @@ class Database:
 
     def metadata(self) -> MetaData:
         """Return the tables of repositories made with this database and of the declared ones."""
-        used = {one.table.key for one in self._used.values()}
-        declared = [one for one in declared_tables(self._package) if one.table.key not in used]
+        used = {tables.table.key for tables in self._used.values()}
+        declared = [tables for tables in declared_tables(self._package) if tables.table.key not in used]
         data = joined([*self._used.values(), *declared])
         if self._outbox is not None:
             for table in self._outbox.metadata.tables.values():
@@ -168,7 +168,7 @@ class Database:
 
     @property
     def outbox(self) -> EventOutbox | None:
-        """Where units of work write what aggregates recorded, or None."""
+        """The port to which units of work write recorded events, or None; `Outbox.of(database)` is its whole API."""
         return self._outbox
 
     def attach_outbox(self, outbox: EventOutbox) -> None:

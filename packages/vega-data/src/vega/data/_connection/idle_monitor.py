@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from .._errors import IdleUnitError
 
+if TYPE_CHECKING:  # sessions take their connections from a pool, which has a monitor
+    from .session import Session
+
 _logger = logging.getLogger("vega.data")
-
-
-class WatchedSession(Protocol):
-    """A session as this monitor sees it: the statements that it sends, and the line that opened its unit."""
-
-    opened_at: str
-    sent: int
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a statement is on its way."""
-        ...
 
 
 class IdleMonitor:
@@ -34,11 +25,11 @@ class IdleMonitor:
 
     def __init__(self, seconds: float) -> None:
         self.seconds: float = seconds
-        self._held: dict[WatchedSession, int | None] = {}
+        self._held: dict[Session, int | None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def took(self, session: WatchedSession) -> None:
+    def took(self, session: Session) -> None:
         """Note a unit that has taken a connection."""
         if self.seconds > 0:
             self._held[session] = None
@@ -46,7 +37,7 @@ class IdleMonitor:
             if self._timer is None or self._loop is not loop:
                 self._wait(loop)
 
-    def gave_back(self, session: WatchedSession) -> None:
+    def gave_back(self, session: Session) -> None:
         """Forget a unit that has given its connection back."""
         self._held.pop(session, None)
 

@@ -13,7 +13,7 @@ class EntityMapping:
     """How an entity is stored; every field is named by its dotted path.
 
     Args:
-        table: the table; the class's name in lower case with underscores and a plural s when empty.
+        table: the table; the plural of the class's name in snake case when empty, such as `order_items`.
         identity: the field that identifies an entity. Missing values (None) are made when it is added: by
             the database for an int, else as a UUIDv7 or its text.
         version: an int field, checked in the WHERE of every change; a new entity has 0.

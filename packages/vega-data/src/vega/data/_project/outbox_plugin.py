@@ -32,11 +32,11 @@ class OutboxPlugin(Plugin):
         return self._outbox
 
     def configure(self, app: Application) -> None:
-        """Have the outbox of the database hear for the functions that are marked, and register it."""
+        """Make the marked functions listeners of the database's outbox, and register it."""
         from ..outbox import Outbox
 
         database = cast("DataPlugin", app.plugin("data")).database
-        outbox = self._outbox = database.outbox if isinstance(database.outbox, Outbox) else Outbox(database)
+        outbox = self._outbox = Outbox(database) if database.outbox is None else Outbox.of(database)
         for listener in declared_listeners(app.project.package):
             outbox.listen(listener.event, name=listener.name, key=listener.key)(listener.handler)
         app.container.register_instance(Outbox, outbox)

@@ -22,20 +22,19 @@ class ChildLoader:
     """Loads the members of one collection for many owners at once, the nested ones first.
 
     Args:
-        held: the table of the collection.
+        table: the table of the collection.
     """
 
-    def __init__(self, held: ChildTable) -> None:
-        self._held = held
-        self._collection = held.child.collection
-        self._build = held.child.layout.build
-        self._key_width = 1 + len(held.positions)
-        self._children = tuple(ChildLoader(child) for child in held.children)
+    def __init__(self, table: ChildTable) -> None:
+        self._collection = table.child.collection
+        self._build = table.child.layout.build
+        self._key_width = 1 + len(table.positions)
+        self._children = tuple(ChildLoader(child) for child in table.children)
         owners: BindParameter[Any] = bindparam(_OWNERS, expanding=True)
         self._select = (
-            select(held.owner, *held.positions, *held.columns)
-            .where(held.owner.in_(owners))
-            .order_by(held.owner, *held.positions)
+            select(table.owner, *table.positions, *table.columns)
+            .where(table.owner.in_(owners))
+            .order_by(table.owner, *table.positions)
         )
 
     async def load(self, session: Session, identities: Sequence[Any]) -> Groups:
@@ -46,7 +45,7 @@ class ChildLoader:
         for part in _chunks(identities, _MOST_OWNERS):
             for row in (await session.execute(self._select, {_OWNERS: part})).all():
                 key = tuple(row[:width])
-                inner = [child.collect(held, key) for child, held in zip(self._children, nested, strict=True)]
+                inner = [child.collect(members, key) for child, members in zip(self._children, nested, strict=True)]
                 groups.setdefault(key[:-1], []).append(self._build(row[width:], inner))
         return groups
 
@@ -63,37 +62,37 @@ async def replace_children(session: Session, tables: EntityTable, entities: Sequ
         tables: the tables of the entity.
         entities: identifiers and entities.
     """
-    for held in tables.children:
+    for collection in tables.children:
         for part in _chunks([identity for identity, _ in entities], _MOST_OWNERS):
-            await session.execute(delete(held.table).where(held.owner.in_(part)), tables=tables)
+            await session.execute(delete(collection.table).where(collection.owner.in_(part)), tables=tables)
     await insert_children(session, tables, entities)
 
 
 async def insert_children(session: Session, tables: EntityTable, entities: Sequence[tuple[Any, object]]) -> None:
     """Store the collections of new entities: one statement for each level."""
-    for held in tables.children:
-        await _insert_level(session, tables, held, [((identity,), entity) for identity, entity in entities])
+    for collection in tables.children:
+        await _insert_level(session, tables, collection, [((identity,), entity) for identity, entity in entities])
 
 
 async def _insert_level(
-    session: Session, tables: EntityTable, held: ChildTable, owners: Sequence[tuple[tuple[Any, ...], object]]
+    session: Session, tables: EntityTable, collection: ChildTable, owners: Sequence[tuple[tuple[Any, ...], object]]
 ) -> None:
     members = [
         ((*key, position), member)
         for key, owner in owners
-        for position, member in enumerate(members_of(owner, held.child))
+        for position, member in enumerate(members_of(owner, collection.child))
     ]
     if not members:
         return
-    names = [held.owner.name, *(position.name for position in held.positions)]
-    rows = [dict(zip(names, key, strict=True)) | dict(_values(held.child, member)) for key, member in members]
-    await session.execute(insert(held.table), rows, tables=tables)
-    for inner in held.children:
+    names = [collection.owner.name, *(position.name for position in collection.positions)]
+    rows = [dict(zip(names, key, strict=True)) | dict(_values(collection.child, member)) for key, member in members]
+    await session.execute(insert(collection.table), rows, tables=tables)
+    for inner in collection.children:
         await _insert_level(session, tables, inner, members)
 
 
-def _values(child: Child, member: object) -> Iterator[tuple[str, Any]]:
-    layout = child.layout
+def _values(collection: Child, member: object) -> Iterator[tuple[str, Any]]:
+    layout = collection.layout
     for column, value in zip(layout.columns, layout.values(member), strict=True):
         yield column.name, check(column, value, layout.entity)
 

@@ -26,7 +26,8 @@ class RowValues(Generic[T]):
     def __init__(self, policies: Policies, names: Mapping[str, str]) -> None:
         self._policies = policies
         self._columns = tuple(
-            (one, names[one.dotted], one.dotted, one.read, one.check) for one in policies.layout.columns
+            (column, names[column.dotted], column.dotted, column.read, column.check)
+            for column in policies.layout.columns
         )
 
     def row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,19 +38,19 @@ class RowValues(Generic[T]):
         """
         layout = self._policies.layout
         require_instance(entity, layout.entity)
-        made: dict[str, Any] = {}
+        row: dict[str, Any] = {}
         try:
             for column, key, dotted, get, check in self._columns:
                 value = changes[dotted] if dotted in changes else get(entity)
                 if value is not None:
-                    made[key] = check(value, dotted)
+                    row[key] = check(value, dotted)
                 elif column.nullable or column is self._policies.identity:
-                    made[key] = None
+                    row[key] = None
                 else:
                     raise missing_value(column, layout.entity)
         except InvalidValueError as error:
             raise self._invalid(error) from error
-        return made
+        return row
 
     def columns(self, entities: Sequence[T], changes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         """Return the values of many entities, by column: far quicker than row by row.
@@ -60,7 +61,7 @@ class RowValues(Generic[T]):
         for entity in entities:
             require_instance(entity, self._policies.layout.entity)
         changed = set[str]().union(*changes)
-        made: dict[str, list[Any]] = {}
+        columns: dict[str, list[Any]] = {}
         try:
             for column, key, dotted, get, check in self._columns:
                 values = list(map(get, entities))
@@ -74,10 +75,10 @@ class RowValues(Generic[T]):
                     ):
                         raise missing_value(column, self._policies.layout.entity)
                     values = [None if value is None else check(value, dotted) for value in values]
-                made[key] = values
+                columns[key] = values
         except InvalidValueError as error:
             raise self._invalid(error) from error
-        return made
+        return columns
 
     def _invalid(self, error: InvalidValueError) -> InvalidEntityError:
         return InvalidEntityError(error.what, f"{self._policies.name}.{error.where}", error.fix)

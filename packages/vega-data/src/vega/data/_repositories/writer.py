@@ -54,7 +54,7 @@ class Writer(Generic[T]):
         self._upsert = Upsert(tables, self._compiler, self._names)
         self._is_flat = not tables.children
         values = RowValues[T](self._policies, self._names)
-        self._row, self._columns = values.row, values.columns
+        self._row, self._columns = values.row, values.columns  # bound once: they are called for each write
 
     async def insert(self, entity: T) -> T:
         """Store a new entity."""

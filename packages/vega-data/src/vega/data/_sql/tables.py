@@ -104,17 +104,20 @@ def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
     for group in mapping.index_keys():
         Index(None, *(table.c[layout.by_path[path].name] for path in group))
     owner = table.c[policies.identity.name]
-    children = tuple(_child_table(child, table, owner, (), data) for child in layout.children)
+    owner_name = f"{_singular(name) if mapping.table else _name_of(layout.entity).snake}_{owner.name}"
+    children = tuple(_child_table(child, table, owner, owner_name, (), data) for child in layout.children)
     return EntityTable(policies, table, columns, children, data)
 
 
 def table_name(entity: type) -> str:
-    """Return the name of an entity's table.
+    """Return the default name of an entity's table: the plural that the generators write.
 
-    >>> table_name(type("OrderItem", (), {}))
-    'order_items'
+    >>> [table_name(type(name, (), {})) for name in ("OrderItem", "HTTPServer", "_Order", "Order_")]
+    ['order_items', 'http_servers', 'orders', 'orders']
+    >>> [table_name(type(name, (), {})) for name in ("Person", "Child", "Category")]
+    ['people', 'children', 'categories']
     """
-    return Name(tuple(snake_case(entity.__name__).split("_"))).plural.snake
+    return _name_of(entity).plural.snake
 
 
 def joined(tables: Iterable[EntityTable]) -> MetaData:
@@ -180,9 +183,8 @@ def _constraints(policies: Policies) -> Iterator[UniqueConstraint]:
 
 
 def _child_table(
-    child: Child, parent: Table, owner: Column[Any], outer: tuple[Column[Any], ...], data: MetaData
+    child: Child, parent: Table, owner: Column[Any], owner_name: str, outer: tuple[Column[Any], ...], data: MetaData
 ) -> ChildTable:
-    owner_name = owner.name if outer else f"{_singular(parent.name)}_{owner.name}"
     key: Column[Any] = Column(owner_name, owner.type, nullable=False, autoincrement=False)
     positions = tuple(
         Column(f"{POSITION}_{depth}" if depth else POSITION, Integer, nullable=False, autoincrement=False)
@@ -201,7 +203,7 @@ def _child_table(
         PrimaryKeyConstraint(key.name, *(position.name for position in positions)),
         ForeignKeyConstraint([key.name, *(one.name for one in positions[:-1])], referred, ondelete="CASCADE"),
     )
-    children = tuple(_child_table(inner, table, key, positions, data) for inner in child.layout.children)
+    children = tuple(_child_table(inner, table, key, key.name, positions, data) for inner in child.layout.children)
     return ChildTable(child, table, key, positions, columns, children)
 
 
@@ -213,6 +215,11 @@ def _refuse_taken(table: str, layout: EntityLayout, taken: set[str]) -> None:
                 place(layout.entity),
                 "rename the field",
             )
+
+
+def _name_of(entity: type) -> Name:
+    words = tuple(filter(None, snake_case(entity.__name__).split("_")))
+    return Name(words or (entity.__name__,))
 
 
 def _singular(name: str) -> str:

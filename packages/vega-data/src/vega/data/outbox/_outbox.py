@@ -70,6 +70,22 @@ class Outbox:
         self._wake = asyncio.Event()
         database.attach_outbox(self)
 
+    @classmethod
+    def of(cls, database: Database) -> Outbox:
+        """Return the outbox of a database, such as to look at its entries.
+
+        Raises:
+            OutboxError: the database has none.
+        """
+        outbox = database.outbox
+        if isinstance(outbox, Outbox):
+            return outbox
+        raise OutboxError(
+            "the database has no outbox",
+            database.url.render_as_string(),
+            "make one: Outbox(database); in a project run: vega add outbox",
+        )
+
     def listen(
         self, event: type[E], *, name: str = "", key: Callable[[E], str] | None = None
     ) -> Callable[[Callable[[E], Awaitable[Any]]], Callable[[E], Awaitable[Any]]]:
@@ -101,10 +117,10 @@ class Outbox:
             OutboxError: an event cannot be written as plain data.
         """
         rows = [
-            self._row(event, one)
+            self._row(event, listener)
             for event in events
-            for one in self._listeners.values()
-            if isinstance(event, one.event)
+            for listener in self._listeners.values()
+            if isinstance(event, listener.event)
         ]
         if rows:
             await session.execute(insert(self._table), rows)
@@ -132,17 +148,19 @@ class Outbox:
             self._wake.clear()  # before the look, so that a commit after it is not missed
             if await self.relay_once(invoke=invoke):
                 continue
-            waits = [asyncio.ensure_future(one.wait()) for one in (stop, self._wake)]
+            waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._wake)]
             await asyncio.wait(waits, timeout=poll, return_when=asyncio.FIRST_COMPLETED)
-            for one in waits:
-                one.cancel()
+            for wait in waits:
+                wait.cancel()
 
     async def entries(self, *, dead: bool = False, limit: int = 100) -> list[OutboxEntry]:
         """Return rows in the order of writing: those that wait, or those that are dead."""
         status = DEAD if dead else PENDING
-        asked = select(self._table).where(self._table.c.status == status).order_by(self._table.c.id).limit(limit)
+        rows_of_status = (
+            select(self._table).where(self._table.c.status == status).order_by(self._table.c.id).limit(limit)
+        )
         async with self._database.reading() as session:
-            rows = (await session.execute(asked)).mappings().all()
+            rows = (await session.execute(rows_of_status)).mappings().all()
         return [
             OutboxEntry(
                 id=row["id"],

@@ -71,13 +71,13 @@ class Relay:
             )
             .exists()
         )
-        mine = table.c.listener.in_(list(self._listeners))
-        asked = select(table.c.id).where(due, mine, or_(table.c.key == "", ~waits)).order_by(table.c.id).limit(batch)
+        own = table.c.listener.in_(list(self._listeners))
+        due_ids = select(table.c.id).where(due, own, or_(table.c.key == "", ~waits)).order_by(table.c.id).limit(batch)
         if self._database.dialect == "postgresql":
-            asked = asked.with_for_update(skip_locked=True)
+            due_ids = due_ids.with_for_update(skip_locked=True)
         taken = (
             update(table)
-            .where(table.c.id.in_(asked.scalar_subquery()))
+            .where(table.c.id.in_(due_ids.scalar_subquery()))
             .values(token=token, locked_until=now + self._lease, attempts=table.c.attempts + 1)
             .returning(table.c.id, table.c.listener, table.c.payload, table.c.attempts)
         )
