@@ -70,10 +70,11 @@ def _assigned(cls: type) -> Iterator[str]:
 def main() -> int:
     """Rewrite the lists; return the exit status."""
     LISTS.mkdir(exist_ok=True)
-    for old in LISTS.glob("*.txt"):
-        old.unlink()
-    for part in parts():
-        (LISTS / f"{part}.txt").write_text("".join(f"{name}\n" for name in names(part)), encoding="utf-8")
+    lists = {LISTS / f"{part}.txt": "".join(f"{name}\n" for name in names(part)) for part in parts()}
+    for stale in set(LISTS.glob("*.txt")) - set(lists):
+        stale.unlink()
+    for path, text in lists.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 
