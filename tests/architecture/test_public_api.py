@@ -29,6 +29,8 @@ OF_LIBRARIES = {  # their hints name classes of a library that is loaded when th
     "vega.core.telemetry.metrics_page",
     "vega.patterns.validators.failure",
     "vega.testing.client_for",
+    # a base class in SQLAlchemy has a hint that names what it imports for type checkers only
+    *(f"vega.data.types.{name}" for name in importlib.import_module("vega.data.types").__all__),
 }
 
 

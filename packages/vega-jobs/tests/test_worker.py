@@ -314,9 +314,9 @@ def test_a_worker_needs_a_running_loop() -> None:
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
-        ("http://x", "no address"),
+        ("http://x", "not an address"),
         ("redis://u:secret@127.0.0.1:1/0", "no server answers"),
-        ("redis://h/x", "no address"),
+        ("redis://h/x", "not an address"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_an_error_that_hides_the_password(address: str, shown: str) -> None:
