@@ -133,7 +133,7 @@ def test_importing_it_loads_only_a_little_of_the_standard_library() -> None:
     assert roots - {"vega"} <= set(sys.stdlib_module_names)
     assert roots.isdisjoint({"asyncio", "logging", "pydantic", "fastapi", "concurrent"})
     assert "inspect" not in roots
-    assert len(loaded) <= 68  # 60 and eight folders
+    assert len(loaded) <= 64
 
 
 @pytest.mark.once

@@ -1,12 +1,12 @@
 """The application: where settings, container, event bus and plugins come together."""
 
-from typing import TYPE_CHECKING
-
-from vega.errors import CoreError, ErrorKind
-
 from .facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from vega.errors import CoreError as CoreError
+    from vega.errors import ErrorKind as ErrorKind
+
     from ._application.application import Application as Application
     from ._errors import ApplicationStateError as ApplicationStateError
     from ._errors import ComponentError as ComponentError
@@ -49,6 +49,8 @@ _WHERE = {
     "ApplicationStateError": "_errors",
     "ComponentError": "_errors",
     "ConfigurationErrors": "_errors",
+    "CoreError": ".errors",
+    "ErrorKind": ".errors",
     "InvalidFieldError": "_errors",
     "InvalidNameError": "_errors",
     "MemoryStore": "_memory_store",

@@ -3,10 +3,9 @@
 SQLAlchemy is loaded when a name that needs it is first used.
 """
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._connection.database import Database as Database
     from ._connection.unit_of_work import SQLAlchemyUnitOfWork as SQLAlchemyUnitOfWork

@@ -1,9 +1,8 @@
 """GraphQL delivery of use cases on Strawberry."""
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._asgi import graphql_app as graphql_app
     from ._errors import GraphQLError as GraphQLError

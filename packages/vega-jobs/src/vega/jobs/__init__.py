@@ -1,9 +1,8 @@
 """Background jobs on arq and Redis, with an embedded server to start with."""
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._arguments import bound_arguments as bound_arguments
     from ._embedded import EmbeddedServer as EmbeddedServer

@@ -1,9 +1,8 @@
 """Test kits for Vega applications: overrides, mocks, clients, architecture."""
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._case import TestCase as TestCase
     from ._client import client_for as client_for

@@ -4,10 +4,9 @@ This module has the names of a first application and every error. All names of a
 `vega.web.middleware`, `vega.web.security` and `vega.web.websockets`.
 """
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._app.app import create_app as create_app
     from ._errors import BackplaneError as BackplaneError

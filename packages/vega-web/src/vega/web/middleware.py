@@ -3,10 +3,9 @@
 The same objects as in `vega.web`, sorted by topic.
 """
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._errors import MiddlewareError, MiddlewareOrderError
     from ._middleware.diagnostics.access_log import RequestLoggingMiddleware

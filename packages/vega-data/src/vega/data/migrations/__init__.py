@@ -1,9 +1,8 @@
 """Migrations in process: Alembic's engine, without its subprocess, its env.py or its own loop."""
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._folder import MigrationFolder as MigrationFolder
     from ._folder import Revision as Revision

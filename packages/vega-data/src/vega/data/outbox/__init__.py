@@ -1,9 +1,8 @@
 """The transactional outbox: durable listeners, and the rows that wait for them."""
 
-from typing import TYPE_CHECKING
-
 from vega.core.facades import lazy_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._outbox import Outbox as Outbox
     from ._rows import OutboxEntry as OutboxEntry

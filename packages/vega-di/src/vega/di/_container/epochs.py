@@ -9,7 +9,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from .._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
-from .._graph.instance_check import unfit
 from .._keys.key import class_of
 from .._keys.labels import label
 from .._keys.resolver import Resolver
@@ -177,7 +176,7 @@ class Epochs:
         store: dict[int, Any] = {}
         for key, value in values.items():
             node = nodes[key]
-            error = None if value.__class__ is key else unfit(value, class_of(key), label(key))
+            error = None if value.__class__ is key else _unfit(value, key)
             if error is not None:
                 raise InvalidInstanceError(
                     f"{value!r} was given to a scope for {label(key)}, {error}",
@@ -246,3 +245,9 @@ class Epochs:
     async def aclose(self) -> None:
         """End the container, awaiting what has to be awaited; otherwise as `close`."""
         await afinish(self._end(), None)
+
+
+def _unfit(value: object, key: Any) -> str | None:
+    from .._graph.instance_check import unfit  # the graph is loaded when a container builds
+
+    return unfit(value, class_of(key), label(key))

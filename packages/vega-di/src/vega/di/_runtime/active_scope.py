@@ -7,7 +7,6 @@ from contextvars import ContextVar, Token
 from types import AsyncGeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
-from .._graph.instance_check import NOTHING
 from .._keys.key import address
 from .closed_store import CLOSED
 from .closing import afinish, arefuse_second, finish
@@ -22,6 +21,7 @@ T = TypeVar("T")
 ambient: ContextVar[ActiveScope | None] = ContextVar("vega_di_scope", default=None)
 _SET = ambient.set
 _RESET = ambient.reset
+_END = object()  # the value of a generator that has ended
 
 
 class ActiveScope(Owner):
@@ -105,7 +105,7 @@ class ActiveScope(Owner):
             return
         if error is None and len(resources) == 1 and (only := resources[0]).__class__ is AsyncGeneratorType:
             # the usual case in place, since each further coroutine costs as much as a constructor
-            if await anext(only, NOTHING) is not NOTHING:
+            if await anext(only, _END) is not _END:
                 await arefuse_second(only)
             return
         await afinish(resources, error)
