@@ -2,33 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, TypeGuard, Union, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
+from ._defaults import members_of
 from ._errors import SettingsError
+from ._masking import HIDDEN
 
 
 def explained(cls: type[BaseModel], error: ValidationError) -> SettingsError:
     """Return the one error for all that is missing or wrong; it shows no value."""
     problems: list[str] = []
     examples: list[str] = []
-    for entry in error.errors(include_input=False, include_url=False):
-        if not entry["loc"]:  # a check of the whole
+    for entry in error.errors(include_url=False):
+        place = _place(cls, entry["loc"])
+        if not place:  # a check of the whole
             problems.append(entry["msg"])
             continue
-        field = _field_at(cls, entry["loc"])
-        variable = _variable(cls, field, entry["loc"])
+        field = _field_at(cls, place)
+        variable = _variable(cls, place)
         kind, example = _kind_and_example(field.annotation if field is not None else None)
-        problems.append(f"{variable} ({kind}): {entry['msg']}")
+        problems.append(f"{variable} ({kind}): {_reason(entry)}")
         examples.append(f"{variable}={example}")
+    problems, examples = list(dict.fromkeys(problems)), list(dict.fromkeys(examples))
     return SettingsError(
         f"{len(problems)} settings are missing or wrong: {'; '.join(problems)}",
         f"{cls.__module__}.{cls.__qualname__}",
         f"set them in the environment, .env or settings.toml{', such as ' if examples else ''}{' '.join(examples)}",
     )
+
+
+def _reason(entry: ErrorDetails) -> str:
+    """Return what is wrong, without the value: the message of a user's check may quote it."""
+    value, reason = entry["input"], entry["msg"]
+    if not isinstance(value, str):
+        return reason
+    if entry["type"] in {"value_error", "assertion_error"} and value:
+        return re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", HIDDEN, reason)
+    is_unreadable = entry["type"] in _NOT_A_TEXT
+    return f"{reason}; write it as JSON" if is_unreadable else reason
+
+
+def _place(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the way to a value by names alone: pydantic adds the member of a union that it tried."""
+    place: list[int | str] = []
+    kinds: tuple[Any, ...] = (model,)
+    for part in loc:
+        if len(kinds) > 1:
+            kinds = tuple(kind for kind in kinds if getattr(kind, "__name__", None) == part)
+            continue
+        place.append(part)
+        field = _field_at(kinds[0], (part,)) if kinds and is_model(kinds[0]) else None
+        kinds = members_of(field.annotation) if field is not None else ()
+    return tuple(place)
 
 
 def _field_at(model: type[BaseModel], place: tuple[int | str, ...]) -> FieldInfo | None:
@@ -40,8 +71,13 @@ def _field_at(model: type[BaseModel], place: tuple[int | str, ...]) -> FieldInfo
         if inner is None:
             break
         found, annotation = inner, inner.annotation
-        fields = annotation.model_fields if isinstance(annotation, type) and issubclass(annotation, BaseModel) else {}
+        fields = annotation.model_fields if is_model(annotation) else {}
     return found
+
+
+def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    """Return whether an annotation is a class of models."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def alias_of(field: FieldInfo) -> str | None:
@@ -51,10 +87,15 @@ def alias_of(field: FieldInfo) -> str | None:
     return next((choice for choice in choices if isinstance(choice, str)), None)
 
 
-def _variable(model: type[BaseModel], field: FieldInfo | None, place: tuple[int | str, ...]) -> str:
-    alias = alias_of(field) if field is not None and len(place) == 1 else None
-    prefix = str(model.model_config.get("env_prefix", ""))
-    return alias or (prefix + "__".join(str(part) for part in place)).upper()
+def _variable(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    config = model.model_config
+    top = _field_at(model, place[:1])
+    alias = alias_of(top) if top is not None else None
+    begin = alias or str(config.get("env_prefix", "")) + str(place[0])
+    if len(place) == 1 and alias is not None:
+        return alias
+    variable = str(config.get("env_nested_delimiter") or "__").join((begin, *map(str, place[1:])))
+    return variable if config.get("case_sensitive") else variable.upper()
 
 
 def _kind_and_example(annotation: Any) -> tuple[str, str]:
@@ -70,3 +111,7 @@ def _kind_and_example(annotation: Any) -> tuple[str, str]:
 
 
 _EXAMPLES: Final[dict[type, str]] = {bool: "true", int: "8000", float: "1.5"}
+_NOT_A_TEXT: Final = frozenset(
+    {"dict_type", "list_type", "set_type", "frozen_set_type", "tuple_type", "model_type", "model_attributes_type"}
+    | {"dataclass_type", "mapping_type", "iterable_type"}
+)

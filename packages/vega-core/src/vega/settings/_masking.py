@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
-_HIDDEN: Final = "**********"  # as pydantic shows its secret types
+HIDDEN: Final = "**********"  # as pydantic shows its secret types
 _SECRET: Final = re.compile(
     r"(?:^|_)(?:pass|passwd|password|passphrase|pwd|secret|token|credentials?|(?:api|private|secret|access)_?key)s?(?:_|$)",
     re.IGNORECASE,
@@ -37,9 +37,9 @@ def masked(name: str, value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [masked(name, part) for part in cast("Iterable[object]", value)]  # whatever they are
     if isinstance(value, (str, bytes)) and value and _SECRET.search(name):
-        return _HIDDEN
+        return HIDDEN
     text = str(value)
     if "://" not in text:
         return value
-    hidden = _IN_QUERY.sub(rf"\1{_HIDDEN}", _IN_ADDRESS.sub(rf"\1{_HIDDEN}@", text))
+    hidden = _IN_QUERY.sub(rf"\1{HIDDEN}", _IN_ADDRESS.sub(rf"\1{HIDDEN}@", text))
     return value if hidden == text else hidden

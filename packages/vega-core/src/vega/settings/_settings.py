@@ -12,14 +12,17 @@ from pydantic_settings import BaseSettings as _PydanticSettings
 from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as _UnreadableError
 
+from ._defaults import DefaultsSource
 from ._errors import SettingsError
 from ._explain import explained
 from ._files import env_file, profile_of, secrets, toml_file
+from ._lists import with_lists
 from ._masking import masked
 from ._sources import TableSource, TextSource
 
 Profile = Literal["development", "test", "production"]
 _layers: ContextVar[tuple[PydanticBaseSettingsSource, ...]] = ContextVar("vega_settings_layers")
+_is_inside: ContextVar[bool] = ContextVar("vega_settings_inside", default=False)  # a field of settings being read
 
 
 class BaseSettings(_PydanticSettings):
@@ -27,7 +30,7 @@ class BaseSettings(_PydanticSettings):
 
     Values come from, first found wins: the environment, files of secrets, `.env.<profile>`, `.env`,
     `settings.<profile>.toml`, `settings.toml`, the field's default. Nested models are tables in TOML, and are
-    reached with a double underscore elsewhere: `DATABASE__POOL=5`.
+    reached with a double underscore elsewhere: `DATABASE__POOL=5`. Lists of scalars are written `a,b` or as JSON.
 
     Keep secrets in `pydantic.SecretStr`: they show as `**********` everywhere. In the settings' own `repr`, plain
     texts are hidden too when the field's name tells a secret (`password`, `token`, `api_key`), and so are passwords
@@ -45,6 +48,20 @@ class BaseSettings(_PydanticSettings):
 
     profile: Profile = Field(default="development", validation_alias="VEGA_PROFILE")
     stop_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False, validation_alias="VEGA_STOP_TIMEOUT")
+
+    def __init__(self, /, **values: Any) -> None:
+        if _is_inside.get():  # the settings around these report the mistakes of both
+            super().__init__(**values)
+            return
+        cls, token = type(self), _is_inside.set(True)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise explained(cls, error) from None
+        except _UnreadableError as error:  # its cause holds the value
+            raise SettingsError(str(error), f"{cls.__module__}.{cls.__qualname__}", "write it as JSON") from None
+        finally:
+            _is_inside.reset(token)
 
     @property
     def is_production(self) -> bool:
@@ -69,10 +86,6 @@ class BaseSettings(_PydanticSettings):
         token = _layers.set(tuple(cls._files(root, secrets_dir, profile)))
         try:
             made = cls(**values)
-        except ValidationError as error:
-            raise explained(cls, error) from None
-        except _UnreadableError as error:  # its cause holds the value
-            raise SettingsError(str(error), f"{cls.__module__}.{cls.__qualname__}", "write it as JSON") from None
         finally:
             _layers.reset(token)
         if made.profile != profile and "profile" not in values and "VEGA_PROFILE" not in values:
@@ -101,8 +114,10 @@ class BaseSettings(_PydanticSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return pydantic's sources, those of `load` after the environment."""
-        return init_settings, env_settings, *_layers.get(()), dotenv_settings, file_secret_settings
+        """Return pydantic's sources, those of `load` after the environment, and the defaults of nested models."""
+        given: dict[str, Any] = getattr(init_settings, "init_kwargs", {})
+        texts = map(with_lists, (env_settings, *_layers.get(()), dotenv_settings, file_secret_settings))
+        return init_settings, *texts, DefaultsSource(settings_cls, given)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return [(name, masked(name or "", value)) for name, value in super().__repr_args__()]
