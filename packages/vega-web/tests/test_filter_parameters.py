@@ -1,5 +1,6 @@
 """The parameters of lists: filters, sorting, pages."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -132,3 +133,40 @@ def test_pages_have_bounds(shop: Shop) -> None:
 
     assert (default.json(), asked.json()) == ([1, 5, 0], [3, 10, 20])
     assert (large.status_code, zero.status_code) == (422, 422)
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("title__ilike=" + "x" * 1001, ["query", "title__ilike"]),
+        ("author.name=" + "x" * 1001, ["query", "author.name"]),
+        ("sort=price,title,-price", ["query", "sort"]),
+    ],
+)
+def test_a_value_beyond_its_bound_is_refused_by_name(shop: Shop, question: str, place: list[str]) -> None:
+    (answer,) = ask(shop(library()), f"/books?{question}")
+
+    assert (answer.status_code, [error["loc"] for error in answer.json()["errors"]]) == (422, [place])
+
+
+@pytest.mark.parametrize(
+    ("question", "detail"),
+    [
+        ("&".join(f"other{number}=1" for number in range(101)), "the request has more than 100 filters"),
+        ("sort=price,-price", "'price' is named twice in sort"),
+    ],
+)
+def test_a_question_beyond_a_bound_is_refused(shop: Shop, question: str, detail: str) -> None:
+    (answer,) = ask(shop(library()), f"/books?{question}")
+
+    assert (answer.status_code, answer.json()["detail"]) == (422, detail)
+
+
+def test_the_document_says_the_bounds_of_a_question(shop: Shop) -> None:
+    (answer,) = ask(shop(library()), "/openapi.json")
+
+    schemas = {each["name"]: each["schema"] for each in answer.json()["paths"]["/books"]["get"]["parameters"]}
+    assert schemas["title__ilike"]["anyOf"][0]["maxLength"] == 1000
+    assert re.search(schemas["sort"]["pattern"], "-price,title")
+    assert not re.search(schemas["sort"]["pattern"], "-price,title,price")
+    assert not re.search(schemas["sort"]["pattern"], "price,price")

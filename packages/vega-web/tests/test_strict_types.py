@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
-from pydantic import BaseModel, Field, Strict, field_validator
+from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError, field_validator
 
 from vega.patterns import Interactor
 from vega.patterns.query import FilterSet
@@ -189,3 +189,9 @@ def test_the_document_tells_the_bounds(shop: Shop) -> None:
 def test_types_that_nothing_is_asked_of_stay(typed: Any) -> None:
     for hint in (Thing, list[Thing], Thing | None, Any, Callable[[int], str]):
         assert typed(hint) == hint
+
+
+@pytest.mark.parametrize("text", ["1" * 16_000, "1" * 50_000 + "." + "1" * 50_000, " " * 100_000 + "x", "1_" * 50_000])
+def test_a_long_text_is_no_date(text: str) -> None:
+    with pytest.raises(ValidationError, match="Input should be"):
+        TypeAdapter(text_typed(datetime)).validate_python(text)

@@ -166,3 +166,33 @@ def test_a_numbered_page_out_of_range_is_refused(request_: dict[str, str]) -> No
 def test_a_filter_set_without_any_page_is_refused() -> None:
     with pytest.raises(InvalidPageError, match="max_limit"):
         FilterSet(max_limit=0)
+
+
+@pytest.mark.parametrize(
+    ("request_", "text"),
+    [
+        ([("id", "1")] * 101, "the request has more than 100 filters"),
+        ([("name", "x" * 1001)], "the value has more than 1000 characters"),
+        ([("name__contains", "x" * 1001)], "the value has more than 1000 characters"),
+        ([("name__in", "a," + "x" * 1001)], "the value has more than 1000 characters"),
+        ([("name__in", ["x" * 1001])], "the value has more than 1000 characters"),
+        ([("day", "1" * 16_000)], "the value has more than 1000 characters"),
+        ([("sort", "id,name,-id")], "'id' is named twice in sort"),
+        ([("sort", "id"), ("sort", "id")], "'id' is named twice in sort"),
+    ],
+)
+def test_a_request_beyond_a_bound_is_refused(request_: list[tuple[str, Any]], text: str) -> None:
+    with pytest.raises(InvalidValueError) as applied:
+        OPEN.apply(query(), request_)
+    with pytest.raises(InvalidValueError) as paged:
+        asyncio.run(OPEN.page(query(), request_))
+
+    assert (applied.value.what, paged.value.what) == (text, text)
+
+
+def test_a_request_at_every_bound_is_answered() -> None:
+    filters = [("id__ge", "0")] * 98 + [("name__contains", "x" * 1000), ("name__in", ",".join(["x" * 1000] * 1000))]
+
+    page = asyncio.run(OPEN.page(query(), [*filters, *[("utm", "x")] * 1000, ("sort", "id,-name"), ("page", "1")]))
+
+    assert (page.number, page.items) == (1, [])

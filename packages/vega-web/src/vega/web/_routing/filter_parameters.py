@@ -33,12 +33,17 @@ _MEANING: Final = {
     "is_null": "is empty",
 }
 _PAGE: Final = 20
+_LONGEST_VALUE: Final = 1000  # characters, as `FilterSet` reads them
 _BOUNDS: Final[dict[Any, dict[str, Any]]] = {  # what stores can compare with
     int: {"ge": LEAST_INT, "lt": INT_END},
     Decimal: {"ge": -(10**25), "le": 10**25},
-    str: {"pattern": NO_NUL},
+    str: {"pattern": NO_NUL, "max_length": _LONGEST_VALUE},
 }
-_LIKE: Final[dict[str, Any]] = {"pattern": r"^([^\x00\\]|\\[^\x00])*$"}  # a backslash escapes something
+_LIKE: Final[dict[str, Any]] = {  # a backslash escapes something
+    "pattern": r"^([^\x00\\]|\\[^\x00])*$",
+    "max_length": _LONGEST_VALUE,
+}
+_LIST: Final[dict[str, Any]] = {"pattern": NO_NUL}  # each of its values is bounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +128,10 @@ class FilterParameters:
             for operator in sorted(operators):
                 name = path if operator == "eq" else f"{path}__{operator}"
                 said = f"{path} {_MEANING.get(operator, operator if operator in _TEXTS else 'is')}"
-                bounds = _LIKE if operator in {"like", "ilike"} else _BOUNDS.get(_asked(kind, operator), {})
-                yield _parameter(f"filter_{number}", name, _asked(kind, operator), said, bounds)
+                yield _parameter(f"filter_{number}", name, _asked(kind, operator), said, _bounds(kind, operator))
                 number += 1
         if list(self._filters.sort):
-            keys = sorted(self._filters.sort)
-            key = f"-?({'|'.join(map(re.escape, keys))})"
-            said = f"by what to sort, of {', '.join(keys)}; - before one sorts downwards"
-            hint: Any = Annotated[str | None, Query(description=said, pattern=f"^{key}(,{key})*$")]
-            yield inspect.Parameter("sort", inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+            yield _sort_parameter(sorted(self._filters.sort))
         largest = self._filters.max_limit
         for name, least, most in (
             (("page", 1, 10**9), ("size", 1, largest))
@@ -140,6 +140,20 @@ class FilterParameters:
         ):
             hint = Annotated[int | None, Query(ge=least, le=most)]
             yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
+
+
+def _sort_parameter(keys: list[str]) -> inspect.Parameter:
+    names = [re.escape(key) for key in keys]
+    key = f"-?({'|'.join(names)})"
+    said = f"by what to sort, of {', '.join(keys)}, each at most once; - before one sorts downwards"
+    pattern = f"{key}(,{key}){{0,{len(keys) - 1}}}$"
+    once = "".join(
+        f"(?!(.*,)?-?{name},(.*,)?-?{name}(,|$))" for name in names
+    )  # pydantic's patterns look nowhere ahead
+    hint: Any = Annotated[
+        str | None, Query(description=said, pattern=f"^{pattern}", json_schema_extra={"pattern": f"^{once}{pattern}"})
+    ]
+    return inspect.Parameter("sort", inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
 
 
 def _refuse_repeated(request: Request, names: Iterable[str]) -> None:
@@ -171,6 +185,12 @@ def _asked(kind: Any, operator: str) -> Any:
     if operator == "is_null":
         return bool
     return str if operator in _LISTS | _TEXTS else kind
+
+
+def _bounds(kind: Any, operator: str) -> dict[str, Any]:
+    if operator in _LISTS:
+        return _LIST
+    return _LIKE if operator in {"like", "ilike"} else _BOUNDS.get(_asked(kind, operator), {})
 
 
 def _type_of(entity: type, path: str) -> Any:

@@ -38,6 +38,9 @@ _WORDS: Final[dict[str, str]] = {
 }
 _LISTS: Final = frozenset({"in", "not_in", "between"})
 _LONGEST_LIST: Final = 1000
+_LONGEST_VALUE: Final = 1000
+_MOST_FILTERS: Final = 100
+_OF_PAGES: Final = frozenset({"limit", "offset", "page", "size", "sort"})
 _PAGE: Final = 20
 _DIGITS: Final = re.compile(r"[0-9]{1,10}\Z")
 
@@ -48,6 +51,9 @@ class FilterSet:
 
     A request writes `email__like=%25@gmail.com&age__ge=18&sort=-name,id&limit=20&offset=40`; a name without
     an operator means `eq`. Lists are separated by commas.
+
+    A request has at most 100 filters. A value has at most 1,000 characters, a list at most 1,000 values. A sort key
+    is named once.
 
     Args:
         allow: for each field, by its dotted path, the operators: eq ne lt le gt ge like ilike contains
@@ -91,18 +97,17 @@ class FilterSet:
         Raises:
             FilterNotAllowedError: a name, operator or sort key was not declared; the message does not say
                 which ones were.
-            InvalidValueError, InvalidPageError: a value cannot be read as the field's type.
+            InvalidValueError, InvalidPageError: a value cannot be read as the field's type, or a bound is exceeded.
         """
         limit: int | None = None
-        for name, value in _pairs(request):
-            if name in self.ignore:
-                continue
+        named: set[str] = set()  # the keys of sort
+        for name, value in self._pairs(request):
             if name == "limit":
                 limit = _whole(value, "limit")
             elif name == "offset":
                 query = query.offset(_whole(value, "offset"))
             elif name == "sort":
-                query = self._sorted(query, value)
+                query = self._sorted(query, value, named)
             else:
                 query = self._filtered(query, name, value)
         if limit is not None and limit > self.max_limit:
@@ -119,29 +124,38 @@ class FilterSet:
 
         Raises:
             FilterNotAllowedError: a name, operator or sort key was not declared.
-            InvalidValueError, InvalidPageError: a value cannot be read.
+            InvalidValueError, InvalidPageError: a value cannot be read, or a bound is exceeded.
         """
         number, size = 1, min(_PAGE, self.max_limit)
-        for name, value in _pairs(request):
-            if name in self.ignore:
-                continue
+        named: set[str] = set()  # the keys of sort
+        for name, value in self._pairs(request):
             if name == "page":
                 number = _whole(value, "page")
             elif name == "size":
                 size = _whole(value, "size")
             elif name == "sort":
-                query = self._sorted(query, value)
+                query = self._sorted(query, value, named)
             else:
                 query = self._filtered(query, name, value)
         if size > self.max_limit:
             raise InvalidPageError(f"the size is larger than {self.max_limit}", "the request", "ask for less")
         return await query.page(number, size)
 
-    def _sorted(self, query: Query[T], value: object) -> Query[T]:
+    def _pairs(self, request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Return the names and values of a request that are not ignored."""
+        pairs = [pair for pair in _items(request) if pair[0] not in self.ignore]
+        if sum(name not in _OF_PAGES for name, _ in pairs) > _MOST_FILTERS:
+            raise InvalidValueError(f"the request has more than {_MOST_FILTERS} filters", "the request", "send fewer")
+        return pairs
+
+    def _sorted(self, query: Query[T], value: object, named: set[str]) -> Query[T]:
         for word in _text(value, "sort").split(","):
             path = word.removeprefix("-")
             if path not in cast("frozenset[str]", self.sort):  # __post_init__ made it one
                 raise FilterNotAllowedError(f"cannot sort by {shown(path)}", "the request")
+            if path in named:
+                raise InvalidValueError(f"{shown(path)} is named twice in sort", "the request", "name a key once")
+            named.add(path)
             query = query.order_by(path, "desc" if word.startswith("-") else "asc")
         return query
 
@@ -159,7 +173,7 @@ class FilterSet:
         return query.where(str(path), cast("Operator", _WORDS[str(operator)]), read)  # a value of the table above
 
 
-def _pairs(request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+def _items(request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     if isinstance(request, Mapping):
         return list(cast("Mapping[str, Any]", request).items())
     return list(request)
@@ -181,6 +195,8 @@ def _read(target: Field, value: object) -> Any:
     if not isinstance(value, str):
         return value
     kind, where = target.info.kind, f"the filter {target}"
+    if len(value) > _LONGEST_VALUE:
+        raise InvalidValueError(f"the value has more than {_LONGEST_VALUE} characters", where, "send a shorter one")
     try:
         if kind is Kind.ENUM:
             return _read_enum(target.info.type, value)
