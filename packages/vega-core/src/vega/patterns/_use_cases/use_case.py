@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from .._errors import InvalidUseCaseError, NeverAwaitedWarning
 from .await_method import await_through, replace_method, set_attribute
 from .behaviours import Behaviour
+from .input_names import is_pydantic_dataclass, names_of, only
 from .never_awaited import is_constructed, note_construction
 
 T = TypeVar("T")
@@ -106,10 +107,13 @@ def _checker(cls: type) -> Callable[[dict[str, Any]], Any]:
                 raise TypeError(f"{cls.__name__}() takes no arguments, for it has neither Input nor __init__")
 
         return nothing
-    if getattr(model, "__pydantic_custom_init__", True) or getattr(model, "__pydantic_root_model__", False):
-        return lambda values: model(**values)
-    validate: Callable[[dict[str, Any]], Any] = model.__pydantic_validator__.validate_python  # as the constructor does
-    return validate
+    is_plain = not getattr(model, "__pydantic_custom_init__", True)
+    is_root = getattr(model, "__pydantic_root_model__", False)
+    as_constructed: Callable[[dict[str, Any]], Any] = lambda values: model(**values)  # noqa: E731 - beside its twin
+    make = model.__pydantic_validator__.validate_python if is_plain and not is_root else as_constructed
+    has_names = is_plain or is_pydantic_dataclass(model)
+    names = names_of(model) if has_names and not is_root else None
+    return make if names is None else only(names, make, cls, model)
 
 
 def _check_has_call(cls: type[UseCase[Any]]) -> None:

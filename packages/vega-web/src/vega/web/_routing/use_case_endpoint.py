@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Annotated, Any, Final, TypeVar, cast, final, get_args, get_origin, get_type_hints
 
 from fastapi import Path, Query
-from pydantic import BaseModel, Strict, create_model, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Strict, create_model, field_validator
 from pydantic.fields import FieldInfo
 
 from vega.core.introspection import description_of, snake_case
@@ -20,6 +20,7 @@ from .._errors import RouteError
 from .strict_types import json_check, json_typed, text_typed
 
 _BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_BY_NAME: Final = ("populate_by_name", "validate_by_name")
 _PARAMETER: Final = re.compile(r"{(\w+)(?::\w+)?}")
 
 
@@ -80,9 +81,9 @@ def _endpoint(use_case: Any, model: type[BaseModel] | None, rest: Sequence[_Fiel
     made = tuple(field.name for field in rest if field.is_made)
 
     async def with_body(*, body: BaseModel, **values: Any) -> Any:
-        for name in body.model_fields_set:  # what was not sent keeps the default of the use case
+        for name in body.model_fields_set & given.keys():  # what was not sent keeps the default of the use case
             values[given[name]] = getattr(body, name)
-        return await use_case(**values)
+        return await use_case(**{**(body.model_extra or {}), **values})
 
     async def without_body(**values: Any) -> Any:
         for name in made:
@@ -106,8 +107,7 @@ def _fields(use_case: Any) -> Iterator[_Field]:
     model = getattr(use_case, "Input", None)
     if isinstance(model, type) and issubclass(model, BaseModel):
         for name, info in model.model_fields.items():
-            by_name = info.alias is None or model.model_config.get("populate_by_name")
-            given = name if by_name else str(info.alias)
+            given = _given_name(name, info, model)
             made = info.default_factory is not None
             default = None if made else info.default
             yield _Field(name=name, given=given, hint=info.annotation, info=info, default=default, is_made=made)
@@ -121,6 +121,15 @@ def _fields(use_case: Any) -> Iterator[_Field]:
             made = name in factories
             default = None if made else parameter.default
             yield _Field(name=name, given=name, hint=hint, info=None, default=default, is_made=made)
+
+
+def _given_name(name: str, info: FieldInfo, model: type[BaseModel]) -> str:
+    """Return a name that the constructor of an Input takes a field by."""
+    if any(model.model_config.get(option) for option in _BY_NAME):
+        return name
+    alias = info.validation_alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return next((choice for choice in choices if isinstance(choice, str)), name)
 
 
 def _parameter(field: _Field, place: Any) -> inspect.Parameter:
@@ -145,12 +154,21 @@ def _model(use_case: Any, rest: Sequence[_Field], *, whole: bool) -> type[BaseMo
     checks = _checks([field for field in rest if field.name not in own])
     if not (whole and rest[0].info is not None):
         definitions: dict[str, Any] = {field.name: _definition(field, field.name in own) for field in rest}
-        return create_model(name, __module__=use_case.__module__, __validators__=checks, **definitions)
+        config = _config_of_names(getattr(use_case, "Input", None))
+        return create_model(
+            name, __module__=use_case.__module__, __config__=config, __validators__=checks, **definitions
+        )
     given: type[BaseModel] = use_case.Input
     typed = {field.name: _definition(field) for field in rest if field.name not in own}
     namespace: dict[str, Any] = {"__module__": use_case.__module__, "__doc__": description_of(given) or None, **checks}
     namespace["__annotations__"] = {key: hint for key, (hint, _) in typed.items()}
     return type(name, (given,), namespace | {key: copy(info) for key, (_, info) in typed.items()})
+
+
+def _config_of_names(model: Any) -> ConfigDict:
+    """Return what a model states about the names of its values."""
+    config = getattr(model, "model_config", {})
+    return cast("ConfigDict", {key: config[key] for key in ("extra", *_BY_NAME) if key in config})  # the same keys
 
 
 def _checks(rest: Sequence[_Field]) -> dict[str, Any]:
