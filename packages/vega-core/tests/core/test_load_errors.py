@@ -133,3 +133,30 @@ async def publish(app: Application) -> list[int]:
         await app.bus.publish(module.Rang(7))
     heard: list[int] = module.heard
     return heard
+
+
+NEEDY = """
+from vega.di import injectable
+class Missing: ...
+@injectable
+class Needy:
+    def __init__(self, missing: Missing) -> None: ...
+"""
+
+
+def test_one_report_holds_failing_modules_and_the_mistakes_of_the_others(root: Path) -> None:
+    write(
+        root,
+        {
+            "wrongshop/infrastructure/services/broken.py": "1 / 0",
+            "wrongshop/infrastructure/services/cut.py": "def (",
+            "wrongshop/infrastructure/services/needy.py": NEEDY,
+            "wrongshop/config.py": "raise SystemExit(3)",
+        },
+    )
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        Application.load(root)
+
+    report = str(caught.value)
+    assert all(part in report for part in ("broken.py:1", "cut.py:1", "Missing", "SystemExit: 3"))

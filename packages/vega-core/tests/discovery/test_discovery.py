@@ -112,6 +112,50 @@ def test_a_package_in_a_zip_is_discovered(tmp_path: Path, root: Path, monkeypatc
     assert found.modules("handlers") == ["depot.application.handlers", "depot.application.handlers.mail"]
 
 
+def test_folders_without_init_in_a_zip_are_discovered(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "app.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("depot/__init__.py", "")
+        for folder in ("application/", "application/handlers/", "application/handlers/deep/"):
+            file.writestr(f"depot/{folder}", "")
+        for module in ("mail", "__main__", "deep/post"):
+            file.writestr(f"depot/application/handlers/{module}.py", "")
+    monkeypatch.syspath_prepend(str(archive))
+
+    found = discover("depot")
+
+    assert found.modules("handlers") == ["depot.application.handlers.deep.post", "depot.application.handlers.mail"]
+    assert found.imported == ("depot.application.handlers.deep.post", "depot.application.handlers.mail")
+
+
+def test_folders_without_init_in_two_places_are_one_package(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, {"depot/application/handlers/one.py": "", "more/depot/application/handlers/two.py": ""})
+    monkeypatch.syspath_prepend(str(tmp_path / "more"))
+
+    assert discover("depot").modules("handlers") == [
+        "depot.application.handlers.one",
+        "depot.application.handlers.two",
+    ]
+
+
+def test_programs_are_not_run(root: Path) -> None:
+    write(
+        root,
+        {
+            "depot/__init__.py": "",
+            "depot/application/handlers/__main__.py": "raise RuntimeError('the program ran')",
+            "depot/application/handlers/deep/__main__.py": "raise RuntimeError('the program ran')",
+            "depot/application/handlers/mail.py": "",
+        },
+    )
+
+    assert discover("depot").all_modules() == ["depot.application.handlers.mail"]
+
+
 def test_a_folder_of_the_same_name_below_tests_does_not_hide_the_package(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

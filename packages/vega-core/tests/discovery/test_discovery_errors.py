@@ -71,3 +71,67 @@ def test_words_of_a_module_that_was_not_found_are_an_error(root: Path) -> None:
     assert found.words("routes", "warehouse.api.a") == ("a",)
     with pytest.raises(KeyError):
         found.words("routes", "warehouse.api.b")
+
+
+HANDLERS = "warehouse.application.handlers"
+
+
+def failures(config: dict[str, list[str]] | None = None) -> DiscoveryErrors:
+    with pytest.raises(DiscoveryErrors) as caught:
+        discover("warehouse", config)
+    return caught.value
+
+
+def test_modules_beside_a_failing_one_are_kept(root: Path) -> None:
+    write(root, {"warehouse/application/handlers/bad.py": "1 / 0", "warehouse/application/handlers/good.py": ""})
+
+    error = failures()
+
+    assert error.found is not None
+    assert error.found.modules("handlers") == [f"{HANDLERS}.good"]
+    assert error.found.imported == (f"{HANDLERS}.good",)
+    part = error.subgroup(lambda _: True)
+    assert isinstance(part, DiscoveryErrors)
+    assert part.found is error.found
+
+
+def test_a_missing_source_does_not_hide_the_others(root: Path) -> None:
+    write(root, {"warehouse/api/a.py": "", "warehouse/api/b.py": "1 / 0"})
+
+    error = failures({"routes": ["api", "nowhere"]})
+
+    assert error.found is not None
+    assert error.found.modules("routes") == ["warehouse.api.a"]
+    assert len(error.exceptions) == 2
+
+
+@pytest.mark.parametrize("folder", ["application/handlers", "application/handlers/deep"])
+def test_a_package_that_fails_is_reported_once_and_not_for_each_of_its_modules(root: Path, folder: str) -> None:
+    write(
+        root,
+        {
+            f"warehouse/{folder}/__init__.py": "1 / 0",
+            f"warehouse/{folder}/a.py": "",
+            f"warehouse/{folder}/b.py": "",
+            "warehouse/infrastructure/services/good.py": "",
+        },
+    )
+
+    error = failures()
+
+    assert [each.where.rpartition("/")[2] for each in error.exceptions] == ["__init__.py:1"]
+    assert error.found is not None
+    assert error.found.modules("services") == ["warehouse.infrastructure.services.good"]
+
+
+def test_modules_that_import_a_failing_one_are_not_reported_beside_it(root: Path) -> None:
+    write(
+        root,
+        {
+            "warehouse/application/handlers/a.py": f"import {HANDLERS}.b",
+            "warehouse/application/handlers/b.py": "1 / 0",
+            "warehouse/application/handlers/c.py": "\n1 / 0",
+        },
+    )
+
+    assert sorted(each.where.rpartition("/")[2] for each in failures().exceptions) == ["b.py:1", "c.py:2"]

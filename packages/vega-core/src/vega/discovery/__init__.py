@@ -1,14 +1,14 @@
 """Configurable discovery: the modules that hold a project's components, found through the import system."""
 
 from ._config import DiscoveryConfig
-from ._discover import Found, discover
+from ._discover import discover
 from ._errors import (
     DiscoveryError,
-    DiscoveryErrors,
     InvalidDiscoveryConfigError,
     ModuleImportError,
     SourceNotFoundError,
 )
+from ._found import DiscoveryErrors, Found
 
 __all__ = [
     "DiscoveryConfig",

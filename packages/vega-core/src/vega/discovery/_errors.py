@@ -4,10 +4,8 @@ DiscoveryError
 ├── InvalidDiscoveryConfigError   VG121  DISCOVERY_CONFIG has an unknown key or a value of a wrong type
 ├── SourceNotFoundError           VG122  a listed package does not exist
 └── ModuleImportError             VG123  a module raised while it was imported
-DiscoveryErrors                          the group of all of them
+DiscoveryErrors                          the group of all of them, with what was found beside them
 """
-
-from collections.abc import Sequence
 
 from vega.errors import CoreError
 
@@ -34,18 +32,3 @@ class ModuleImportError(DiscoveryError):
     """A discovered module raised while it was imported."""
 
     code = "VG123"
-
-
-class DiscoveryErrors(ExceptionGroup[DiscoveryError]):
-    """Every module that failed in one discovery, together."""
-
-    def derive(self, excs: Sequence[DiscoveryError], /) -> "DiscoveryErrors":  # type: ignore[override]  # keeps the class
-        """Keep the class when the group is split."""
-        return DiscoveryErrors(self.message, excs)
-
-    def __str__(self) -> str:
-        listed = "\n".join(f"- {error}" for error in self.exceptions)
-        return f"{self.message}\n{listed}"
-
-
-DiscoveryErrors.__module__ = "vega.discovery"

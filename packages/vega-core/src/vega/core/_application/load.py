@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from vega.di import Container
-from vega.discovery import Found, discover
+from vega.discovery import DiscoveryErrors, Found, discover
 from vega.events import EventBus
 from vega.patterns import current_unit
 
@@ -110,12 +110,12 @@ def _places(spec: ModuleSpec) -> set[Path]:
 def _optional_module(name: str, errors: list[Exception]) -> ModuleType | None:
     try:
         return import_module(name) if find_spec(name) is not None else None
-    except Exception as error:  # noqa: BLE001 - collected: the user's module raised
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - collected: the user's module raised
         errors.append(_component(name, error))
         return None
 
 
-def _component(name: str, error: Exception) -> ComponentError:
+def _component(name: str, error: BaseException) -> ComponentError:
     failure = ComponentError(f"{name} cannot be imported: {type(error).__name__}: {error}", name, "mend the module")
     failure.__cause__ = error
     return failure
@@ -152,6 +152,9 @@ def _discover(project: Project, config: ModuleType | None, errors: list[Exceptio
     wanted: Mapping[str, Any] = getattr(config, "DISCOVERY_CONFIG", {})
     try:
         return discover(project.package, wanted)
+    except DiscoveryErrors as error:
+        errors.append(error)
+        return error.found  # the rest is wired and proved, so that its mistakes are reported too
     except Exception as error:  # noqa: BLE001 - collected: it is one of discovery's own errors or group
         errors.append(error)
         return None
