@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from zipfile import Path as ZipPath
-from zipfile import is_zipfile
 
 from ._config import DiscoveryConfig
 
@@ -30,9 +28,11 @@ def _folder(place: Path) -> Iterator[Traversable]:
     if place.is_dir():
         yield place
         return
+    import zipfile  # loaded for the few that need it
+
     archive = next((parent for parent in place.parents if parent.is_file()), None)
-    if archive is not None and is_zipfile(archive):
-        yield ZipPath(archive, f"{place.relative_to(archive).as_posix()}/")
+    if archive is not None and zipfile.is_zipfile(archive):
+        yield zipfile.Path(archive, f"{place.relative_to(archive).as_posix()}/")
 
 
 def _walk(dotted: str, folder: Traversable, config: DiscoveryConfig, above: tuple[Path, ...]) -> Iterator[str]:
