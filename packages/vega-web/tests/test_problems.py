@@ -2,11 +2,18 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from vega.di import ConstructionError, Container
 from vega.errors import ErrorKind
@@ -133,3 +140,58 @@ def test_an_error_inside_two_constructions_gives_both_the_status_and_the_detail(
 
     assert (answer.status_code, answer.json()["detail"]) == (403, "this user may not")
     assert inner.__cause__.__notes__ == [str(outer)]  # for the log
+
+
+SAID = {
+    "type": "https://shop.example/credit",
+    "title": "Out of credit",
+    "detail": "the balance is 30",
+    "instance": "/accounts/1",
+    "balance": 30,
+    "errors": [{"loc": ["body"], "msg": "too much", "type": "credit"}],
+}
+
+
+class Amount(BaseModel):
+    value: Decimal
+
+
+@dataclass
+class Place:
+    street: str
+
+
+@pytest.mark.parametrize(
+    ("detail", "members"),
+    [
+        (SAID, SAID),
+        (MappingProxyType(SAID), SAID),
+        ({"status": 200, "title": ""}, {"title": "Conflict"}),
+        ({"amount": Decimal("1.50")}, {"amount": "1.50"}),
+        ({"at": datetime(2024, 1, 1, tzinfo=UTC), "day": date(2024, 1, 1)}, {"at": "2024-01-01T00:00:00Z"}),
+        ({"id": UUID(int=1), "kind": ErrorKind.CONFLICT}, {"id": str(UUID(int=1)), "kind": ErrorKind.CONFLICT.value}),
+        ({"of": {"amounts": [Amount(value=Decimal(2))]}}, {"of": {"amounts": [{"value": "2"}]}}),
+        ({"place": Place("High Street"), "tags": {"a"}}, {"place": {"street": "High Street"}, "tags": ["a"]}),
+        ([Decimal("1.5"), UUID(int=1)], {"details": ["1.5", str(UUID(int=1))]}),
+        ({"detail": {"balance": Decimal(3)}}, {"details": {"detail": {"balance": "3"}}}),
+        ({"errors": ["too much"], "a": 1}, {"details": {"errors": ["too much"]}, "a": 1}),
+        ({1: "one"}, {"1": "one"}),
+        (Decimal("1.5"), {"detail": "1.5"}),
+    ],
+)
+def test_the_detail_of_an_http_exception_arrives(detail: Any, members: dict[str, Any]) -> None:
+    answer = ask(app_that_raises(HTTPException(409, detail=detail)))
+
+    assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+    assert {name: answer.json().get(name) for name in members} == members
+    assert answer.json()["status"] == 409
+
+
+@pytest.mark.parametrize("detail", [{"a": object()}, {"a": float("nan")}, [float("inf")]])
+def test_a_detail_that_has_no_form_in_json_is_logged_and_not_sent(
+    detail: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = ask(app_that_raises(HTTPException(409, detail=detail)))
+
+    assert (answer.status_code, answer.json()) == (500, {"title": "Internal Server Error", "status": 500})
+    assert "GET / failed" in caplog.text

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,7 +26,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 DEBUG: Final = "vega.debug"  # keys of the connection scope
 REQUEST_ID: Final = "vega.request_id"
 CHALLENGE: Final = "vega.challenge"
-_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "errors", "request_id", "traceback"})
+_TEXTS: Final = ("type", "title", "detail", "instance", "request_id")  # members that are text; RFC 9457, section 3.1
 _JSON_FREE: Final = (b"", b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data")
 
 
@@ -115,18 +116,31 @@ def problem(
         title: the sort of problem in words; empty for the words of the status.
         errors: one entry a field that is invalid.
         headers: of the response.
-        members: further members of the document.
+        members: further members of the document, and those above where they are not given: anything that becomes JSON.
     """
+    further = _members(members or {})
     document = ProblemDetails(
         type=type,
-        title=title or phrase(status),
+        title=title or further.get("title") or phrase(status),
         status=status,
         detail=detail,
         errors=[dict(error) for error in errors],
         request_id=scope.get(REQUEST_ID, ""),
     ).model_dump(mode="json", exclude_defaults=True)
-    further = {name: value for name, value in (members or {}).items() if name not in _MEMBERS or name == "traceback"}
     return JSONResponse({**further, **document}, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _members(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return members as JSON; those of another type than documented are below `details`."""
+    members: dict[str, Any] = to_jsonable_python(dict(given), inf_nan_mode="constants")
+    members.pop("status", None)  # that of the response
+    odd = {name for name in _TEXTS if not isinstance(members.get(name, ""), str)}
+    errors = members.get("errors", [])
+    if not isinstance(errors, list) or not all(isinstance(entry, dict) for entry in cast("list[object]", errors)):
+        odd.add("errors")
+    if odd:
+        members.setdefault("details", {name: members[name] for name in sorted(odd)})
+    return {name: value for name, value in members.items() if name not in odd}
 
 
 def answer_to(error: Exception, scope: Scope) -> Response:
