@@ -28,7 +28,7 @@ def note_construction(cls: type) -> None:
 
 def _noting(name: str, function: Any) -> Any:
     @functools.wraps(function)
-    def noting(self: Any, *args: Any, **values: Any) -> None:
+    def noting(self: Any, /, *args: Any, **values: Any) -> None:
         function(self, *args, **values)
         if getattr(self.__class__, name) is noting:  # else a subclass goes on making it
             set_attribute(self, "_awaited", False)

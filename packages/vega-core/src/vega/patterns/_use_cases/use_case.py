@@ -34,7 +34,7 @@ class UseCase(Generic[T], metaclass=ABCMeta):
     input: Any
     call: Callable[..., Awaitable[T]]
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         self.input = (type(self)._checked or _find_checker(type(self)))(values)
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from itertools import count
 from typing import Annotated, Any, Final, TypeVar, cast, final, get_args, get_origin, get_type_hints
 
 from fastapi import Path, Query
@@ -62,13 +64,14 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
     rest = [field for name, field in taken.items() if name not in in_path]
     parameters = [_parameter(taken[name], Path()) for name in in_path]
     model: type[BaseModel] | None = None
+    body = "body" if "body" not in in_path else next(name for n in count(1) if (name := f"body_{n}") not in in_path)
     if method in _BODY and rest:
         model = _model(use_case, rest, whole=not in_path)
-        parameters.append(inspect.Parameter("body", inspect.Parameter.KEYWORD_ONLY, annotation=model))
+        parameters.append(inspect.Parameter(body, inspect.Parameter.KEYWORD_ONLY, annotation=model))
     else:
         parameters += [_parameter(field, Query()) for field in rest]
     result = result_of(use_case)
-    endpoint = _endpoint(use_case, model, rest)
+    endpoint = _endpoint(use_case, rest, body if model is not None else None)
     endpoint.__name__ = endpoint.__qualname__ = snake_case(use_case.__name__)
     endpoint.__module__, endpoint.__doc__ = use_case.__module__, description_of(use_case)
     endpoint.__signature__ = inspect.Signature(parameters)
@@ -76,14 +79,9 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
     return endpoint, _options(endpoint, method, result)
 
 
-def _endpoint(use_case: Any, model: type[BaseModel] | None, rest: Sequence[_Field]) -> Any:
+def _endpoint(use_case: Any, rest: Sequence[_Field], body_name: str | None) -> Any:
     given = {field.name: field.given for field in rest}
     made = tuple(field.name for field in rest if field.is_made)
-
-    async def with_body(*, body: BaseModel, **values: Any) -> Any:
-        for name in body.model_fields_set & given.keys():  # what was not sent keeps the default of the use case
-            values[given[name]] = getattr(body, name)
-        return await use_case(**{**(body.model_extra or {}), **values})
 
     async def without_body(**values: Any) -> Any:
         for name in made:
@@ -91,7 +89,16 @@ def _endpoint(use_case: Any, model: type[BaseModel] | None, rest: Sequence[_Fiel
                 del values[name]
         return await use_case(**{given.get(name, name): value for name, value in values.items()})
 
-    return without_body if model is None else with_body
+    if body_name is None:
+        return without_body
+
+    async def with_body(**values: Any) -> Any:
+        body = values.pop(body_name)
+        for name in body.model_fields_set & given.keys():  # what was not sent keeps the default of the use case
+            values[given[name]] = getattr(body, name)
+        return await use_case(**{**(body.model_extra or {}), **values})
+
+    return with_body
 
 
 def _options(endpoint: Any, method: str, result: Any) -> dict[str, Any]:
@@ -155,9 +162,11 @@ def _model(use_case: Any, rest: Sequence[_Field], *, whole: bool) -> type[BaseMo
     if not (whole and rest[0].info is not None):
         definitions: dict[str, Any] = {field.name: _definition(field, field.name in own) for field in rest}
         config = _config_of_names(getattr(use_case, "Input", None))
-        return create_model(
-            name, __module__=use_case.__module__, __config__=config, __validators__=checks, **definitions
-        )
+        with warnings.catch_warnings():  # a value may have the name of a method that nothing calls on this model
+            warnings.filterwarnings("ignore", "Field name .* shadows an attribute", UserWarning)
+            return create_model(
+                name, __module__=use_case.__module__, __config__=config, __validators__=checks, **definitions
+            )
     given: type[BaseModel] = use_case.Input
     typed = {field.name: _definition(field) for field in rest if field.name not in own}
     namespace: dict[str, Any] = {"__module__": use_case.__module__, "__doc__": description_of(given) or None, **checks}
