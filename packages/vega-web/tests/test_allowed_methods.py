@@ -50,9 +50,9 @@ def shop() -> FastAPI:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/items/a", "GET, PUT"),
-        ("POST", "/items/7", "DELETE, GET, PUT"),
-        ("PATCH", "/v1/items/7", "DELETE, GET, PUT"),
+        ("POST", "/items/a", "GET, HEAD, PUT"),
+        ("POST", "/items/7", "DELETE, GET, HEAD, PUT"),
+        ("PATCH", "/v1/items/7", "DELETE, GET, HEAD, PUT"),
         ("POST", "/items/refusing", "GET"),
     ],
 )

@@ -22,6 +22,7 @@ from .._lifecycle.request_scope import RequestScope
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._problems.error_map import ErrorMap
 from .._problems.problems import Problems, install_problems
+from .._routing.head import HeadAnswers, HeadRouting
 from .._routing.route import Route
 from .._sockets.connection import Surroundings
 from .._sockets.install import install_websockets
@@ -82,11 +83,13 @@ def create_app(
     app.router.routes.extend(health.joined(application).routes(drain))
     mistakes: list[Exception] = []
     _add_routes(app, Surroundings(application, rooms, drain, errors), mistakes)
+    app.add_middleware(HeadRouting, router=app.router)
     install_problems(app, errors)
     document_problems(app, errors)
     _install_pipeline(app, application, pipeline, mistakes)
     if mistakes:
         raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
+    app.add_middleware(HeadAnswers)
     app.add_middleware(RequestScope, application=application)
     return app
 

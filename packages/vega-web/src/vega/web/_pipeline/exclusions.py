@@ -47,9 +47,10 @@ class Exclusions:
         if not any(row.path.match(path) for row in self._some):
             return frozenset()
         method = scope.get("method")
-        for row in self._rows:
-            if row.path.match(path) and (method in row.methods if row.methods is not None else method is None):
-                return row.names
+        for asked in (method, "GET") if method == "HEAD" else (method,):  # HEAD is answered where GET is
+            for row in self._rows:
+                if row.path.match(path) and (asked in row.methods if row.methods is not None else asked is None):
+                    return row.names
         return frozenset()
 
 

@@ -208,6 +208,8 @@ def _allowed(known: str, scope: Scope) -> str:
             methods |= context.methods
     if not methods or scope["method"] in methods:  # an endpoint of this very method refused it, and knows why
         return known
+    if "GET" in methods:
+        methods.add("HEAD")
     return ", ".join(sorted(methods))
 
 
