@@ -38,7 +38,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "zxcvbn",
     },
     "discovery": set(),
-    "settings": {"dotenv", "pydantic", "pydantic_settings"},
+    "settings": {"dotenv", "pydantic", "pydantic_core", "pydantic_settings"},
     "data": {"sqlalchemy", "aiosqlite", "asyncpg", "alembic", "pydantic", "pydantic_core", "typer"},
     "web": {
         "anyio",
