@@ -24,6 +24,7 @@ from ._errors import (
 )
 from ._event.event import Event
 from ._event.identity import uuid7
+from ._event.sources import set_event_sources
 from ._handlers.backoff import Backoff
 from ._handlers.failures import EventHandlerErrors, HandlerFailure
 from ._handlers.subscription import Handler, Invoke, Phase
@@ -70,6 +71,7 @@ __all__ = [
     "event_handler",
     "get_event_bus",
     "set_event_bus",
+    "set_event_sources",
     "subscribe",
     "use_event_bus",
     "uuid7",

@@ -5,22 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from uuid import UUID
 
 from .class_checks import check_event_class
 from .identity import uuid7
 from .registry import remember
 from .serialization import Upcaster, add_upcaster, read_event, write_event
+from .sources import nanoseconds_of, sources
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _filling = threading.RLock()
 _set = object.__setattr__
 
 
 def _utc_now() -> datetime:
-    return datetime.now(UTC)
+    return sources.now()
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, init=False)
@@ -154,9 +154,14 @@ class Event:
 
 _FILLS: dict[str, Callable[[Event], object]] = {
     "timestamp": lambda event: _utc_now(),
-    "event_id": lambda event: str(uuid7((event.timestamp - _EPOCH) // _MICROSECOND * 1000)),
+    "event_id": lambda event: str(_new_id(event.timestamp)),
     "metadata": lambda event: dict[str, Any](),
 }
+
+
+def _new_id(instant: datetime) -> UUID:
+    made = sources.new_id(instant) if sources.new_id is not None else None
+    return made if made is not None else uuid7(nanoseconds_of(instant))
 
 
 def _slots(cls: type) -> list[str]:

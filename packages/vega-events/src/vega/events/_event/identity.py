@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from uuid import UUID
 
 from .._errors import InvalidInstantError
+from .sources import sources
 
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
 _END = _NANOSECONDS_PER_MILLISECOND << 48
@@ -34,7 +34,7 @@ def uuid7(nanoseconds: int | None = None) -> UUID:
     (7, '018bcfe5-6800-7000', True)
     """
     if nanoseconds is None:
-        nanoseconds = time.time_ns()
+        nanoseconds = sources.nanoseconds()
     else:
         _check_instant(nanoseconds)
     milliseconds, rest = divmod(nanoseconds, _NANOSECONDS_PER_MILLISECOND)
