@@ -6,8 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context
+from datetime import UTC, datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -26,7 +28,7 @@ from vega.core.extend import (
 )
 from vega.di import Container, Scope, ScopeClosedError, current_scope, get_container, set_container
 from vega.events import EventBus, get_event_bus, set_event_bus
-from vega.patterns import UnitOfWork
+from vega.patterns import Clock, IdSource, UnitOfWork, get_clock, new_id, use_clock
 
 FILES = {
     "pyproject.toml": '[tool.vega]\npackage = "depotapp"\nfeatures = []\n',
@@ -56,6 +58,13 @@ FILES = {
 }
 
 
+class Stopped:
+    instant = datetime(2030, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.instant
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -82,6 +91,34 @@ def test_an_event_reaches_a_discovered_handler_with_what_it_needs(project: Path)
     app.run(main)
 
     assert sys.modules["depotapp.application.handlers.log"].seen == [("4711", 7)]
+
+
+def test_an_application_provides_clock_and_id_source(project: Path) -> None:
+    app = Application.load(project)
+
+    clock, ids = app.container.resolve(Clock), app.container.resolve(IdSource)
+    with use_clock(Stopped()):
+        assert clock.now() == Stopped.instant
+    assert ids.new_id().version == 7
+
+
+def test_a_clock_that_the_project_registers_is_the_current_one_of_its_activations(project: Path) -> None:
+    (project / "depotapp/config.py").write_text(
+        "import depotapp.domain.services.clock as own\n"
+        "from datetime import UTC, datetime\nfrom uuid import UUID\nfrom vega.patterns import Clock, IdSource\n"
+        "class Stopped:\n    def now(self): return datetime(2030, 1, 1, tzinfo=UTC)\n"
+        "class Same:\n    def new_id(self): return UUID(int=7)\n"
+        "def configure(app):\n    app.container.register(own.Clock, own.Clock)\n"
+        "    app.container.register_instance(Clock, Stopped())\n    app.container.register(IdSource, Same)\n"
+    )
+    app = Application.load(project)
+
+    async def main() -> tuple[object, ...]:
+        event = sys.modules["depotapp.domain.events.placed"].Placed("4711")
+        return get_clock().now(), event.timestamp, new_id(), event.event_id
+
+    assert app.run(main) == (Stopped.instant, Stopped.instant, UUID(int=7), str(UUID(int=7)))
+    assert get_clock().now() > datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_the_application_provides_itself_its_settings_and_its_bus(project: Path) -> None:

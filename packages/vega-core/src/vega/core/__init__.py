@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vega.errors import CoreError as CoreError
     from vega.errors import ErrorKind as ErrorKind
+    from vega.patterns import Clock as Clock
+    from vega.patterns import IdSource as IdSource
 
     from ._application.application import Application as Application
     from ._errors import ApplicationStateError as ApplicationStateError
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Application",
     "ApplicationStateError",
+    "Clock",
     "ComponentError",
     "ConfigurationErrors",
     "CoreError",
     "ErrorKind",
+    "IdSource",
     "InvalidFieldError",
     "InvalidNameError",
     "MemoryStore",
@@ -47,10 +51,12 @@ __version__ = "0.1.0"
 _WHERE = {
     "Application": "_application.application",
     "ApplicationStateError": "_errors",
+    "Clock": ".patterns",
     "ComponentError": "_errors",
     "ConfigurationErrors": "_errors",
     "CoreError": ".errors",
     "ErrorKind": ".errors",
+    "IdSource": ".patterns",
     "InvalidFieldError": "_errors",
     "InvalidNameError": "_errors",
     "MemoryStore": "_memory_store",

@@ -22,6 +22,8 @@ from ._errors import (
     UnitOfWorkError,
     ValidatorError,
 )
+from ._sources.current import get_clock, new_id, use_clock, use_id_source
+from ._sources.ports import Clock, IdSource, SystemClock, TimeOrderedIds
 from ._unit_of_work.unit_of_work import AfterCommitErrors, UnitOfWork, current_unit
 from ._use_cases.behaviours import Behaviour, CallNext, get_behaviours, set_behaviours
 from ._use_cases.interactor import Interactor
@@ -45,9 +47,11 @@ __all__ = [
     "BaseRepository",
     "Behaviour",
     "CallNext",
+    "Clock",
     "Entity",
     "EntityNotFoundError",
     "ErrorKind",
+    "IdSource",
     "Interactor",
     "InvalidBehaviourError",
     "InvalidSpecificationError",
@@ -65,7 +69,9 @@ __all__ = [
     "RetryBehaviour",
     "Service",
     "Specification",
+    "SystemClock",
     "TimeBehaviour",
+    "TimeOrderedIds",
     "TransactionBehaviour",
     "TriggerBehaviour",
     "TriggerError",
@@ -76,8 +82,12 @@ __all__ = [
     "ValueObject",
     "current_unit",
     "get_behaviours",
+    "get_clock",
+    "new_id",
     "set_behaviours",
     "transactional",
     "trigger",
+    "use_clock",
+    "use_id_source",
     "validate",
 ]

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from vega.di import Container
+from vega.di import Container, missing
 from vega.discovery import DiscoveryErrors, Found, discover
 from vega.events import EventBus
-from vega.patterns import current_unit
+from vega.patterns import Clock, IdSource, current_unit
 
 from .._contracts.project import Project
 from .._errors import ComponentError, ConfigurationErrors, PluginError, ProjectError
@@ -25,6 +25,7 @@ from .application import STOP_TIMEOUT, Application
 from .invoke import Invoker
 from .plugin import Plugin
 from .plugins import load_plugins
+from .sources import CurrentClock, CurrentIds, follow_registered
 
 
 def load(path: Path | None) -> Application:
@@ -166,6 +167,8 @@ def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) 
     container.register_instance(Application, app)
     container.register_instance(Container, container)
     container.register_instance(EventBus, app.bus)
+    container.register_instance(Clock, CurrentClock(), when=missing(Clock))  # a project may have its own
+    container.register_instance(IdSource, CurrentIds(), when=missing(IdSource))
     if app.settings is not None:
         container.register_instance(type(app.settings), app.settings)
     steps: list[tuple[str, Callable[[], object]]] = []
@@ -184,6 +187,7 @@ def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) 
 def _prove(app: Application, invoker: Invoker, errors: list[Exception]) -> None:
     """Prove the container, then that it has what the handlers need; a broken one cannot be asked."""
     if _collect(app.container.validate, errors):
+        _collect(lambda: follow_registered(app), errors)
         _collect(lambda: invoker.check(app.bus.handlers), errors)
 
 

@@ -63,21 +63,21 @@ def field_lines(fields: Sequence[FieldSpec]) -> str:
 entity = OneFile(
     summary="an entity of the domain: a frozen dataclass with an id",
     folder="domain/entities",
-    standard=("from dataclasses import dataclass, field", "from uuid import uuid4"),
+    standard=("from dataclasses import dataclass, field",),
     takes_fields=True,
     template='''
         """The $title, as the business knows it."""
 
         $imports
 
-        from vega.patterns import Entity
+        from vega.patterns import Entity, new_id
 
 
         @dataclass(frozen=True, kw_only=True)
         class $Thing(Entity):
             """A $title; two are the same when their ids are."""
 
-            id: str = field(default_factory=lambda: str(uuid4()))
+            id: str = field(default_factory=lambda: str(new_id()))
             $fields
     ''',
 )
