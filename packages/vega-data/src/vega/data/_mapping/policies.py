@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from vega.events import uuid7
-from vega.patterns import EntityNotFoundError
+from vega.patterns import EntityNotFoundError, get_clock, new_id
 from vega.patterns.query import FieldInfo, Kind, QueryPlan
 from vega.patterns.query.nodes import Compare, Comparison, Field, IsNull, Node
 
@@ -187,7 +186,7 @@ class Policies:
     @staticmethod
     def now() -> datetime:
         """Return the moment, for stamps."""
-        return datetime.now(UTC)
+        return get_clock().now()
 
     def _tenancy(self, entity: object) -> dict[str, Any]:
         name = self.mapping.tenant
@@ -205,7 +204,7 @@ class Policies:
         kind = self.identity_field.kind
         if kind not in _MADE_KINDS:
             raise MappingError(f"no {kind} identifier can be made", self.name, "give the entity one before it is added")
-        made = uuid7()
+        made = new_id()
         return made if kind is Kind.UUID else str(made)
 
     def _require(self, name: str, kind: Kind, role: str) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import MetaData, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vega.events import Event, EventError, uuid7
+from vega.events import Event, EventError
+from vega.patterns import get_clock, new_id
 
 from .._connection.database import Database
 from .._connection.session import Session
@@ -40,7 +41,7 @@ class Outbox:
         retries: how many times a listener runs again after a failure, at least 0; then the row is dead.
         lease: how long a relay may take for one row before another takes it over, in seconds, more than 0.
         backoff: the delay before the first retry, in seconds; it doubles each time, up to an hour.
-        clock: returns the moment; for tests.
+        clock: returns the instant; the current `Clock` unless given.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Outbox:
         retries: int = 5,
         lease: float = 60.0,
         backoff: float = 1.0,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = lambda: get_clock().now(),
     ) -> None:
         self.metadata: MetaData = MetaData(naming_convention=NAMING)
         self._table = outbox_table(table, self.metadata)
@@ -205,7 +206,7 @@ class Outbox:
                 f"{type(event).__name__} cannot be written as plain data: {error}", listener.name, "see Event.to_dict"
             ) from error
         return {
-            "id": str(uuid7()),
+            "id": str(new_id()),
             "listener": listener.name,
             "event_name": type(event).__name__,
             "payload": payload,

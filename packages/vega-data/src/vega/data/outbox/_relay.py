@@ -6,11 +6,11 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import uuid4
 
 from sqlalchemy import Table, and_, delete, or_, select, update
 
 from vega.events import Event
+from vega.patterns import new_id
 
 from .._connection.database import Database
 from .._connection.session import Session
@@ -57,7 +57,7 @@ class Relay:
 
     async def claim(self, batch: int) -> Sequence[Claim]:
         """Take rows that are due for the length of a lease; return them in the order of writing."""
-        table, now, token = self._table, self._clock(), uuid4().hex
+        table, now, token = self._table, self._clock(), new_id().hex
         free = or_(table.c.locked_until.is_(None), table.c.locked_until < now)
         due = and_(table.c.status == PENDING, table.c.available_at <= now, free)
         earlier = table.alias("earlier")
