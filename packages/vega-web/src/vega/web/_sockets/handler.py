@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar, cast
 
 from starlette.websockets import WebSocket
+
+from vega.patterns import new_id
 
 from .._security.principal import Policy, Principal, authorize, principal_of
 from .coalescing import Overflow
@@ -51,7 +52,7 @@ class WebSocketHandler:
     def attach(self, socket: WebSocket, send_queue: SendQueue, rooms: Rooms) -> None:
         """Take the connection; the application calls it, before `on_connect`."""
         self.socket, self._send_queue, self._rooms = socket, send_queue, rooms
-        self._id, self._joined = uuid.uuid4().hex, set[str]()
+        self._id, self._joined = new_id().hex, set[str]()
 
     async def on_connect(self) -> None:
         """Accept the connection; override it to check first, and call `self.socket.close(1008)` to refuse."""

@@ -11,6 +11,8 @@ from typing import Final, final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vega.patterns import new_id
+
 from ..._problems.problems import REQUEST_ID
 from ..asgi_headers import answering, header, send_with
 
@@ -51,9 +53,9 @@ class TraceContext:
         found = _TRACEPARENT.match(traceparent or "")
         span = secrets.token_hex(8)
         if found is None or found[1] == "ff" or (found[1] == "00" and found[5]):
-            return cls(trace_id=secrets.token_hex(16), span_id=span)
+            return cls(trace_id=new_id().hex, span_id=span)
         if not int(found[2], 16) or not int(found[3], 16):  # all zero is no id
-            return cls(trace_id=secrets.token_hex(16), span_id=span)
+            return cls(trace_id=new_id().hex, span_id=span)
         return cls(trace_id=found[2], span_id=span, parent_id=found[3], is_sampled=bool(int(found[4], 16) & 1))
 
 
@@ -62,9 +64,9 @@ def request_id() -> str:
     return _current.get()
 
 
-def new_id() -> str:
-    """Return 32 random hexadecimal digits."""
-    return secrets.token_hex(16)
+def new_request_id() -> str:
+    """Return 32 hexadecimal digits: an identifier of the current id source."""
+    return new_id().hex
 
 
 @final
@@ -88,7 +90,7 @@ class RequestIdMiddleware:
         *,
         header: str = "x-request-id",
         trust_client: bool = True,
-        generate: Callable[[], str] = new_id,
+        generate: Callable[[], str] = new_request_id,
     ) -> None:
         self._app, self._name = answering(app), header.lower().encode("ascii")
         self._trust_client, self._generate = trust_client, generate

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
-import time
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeAlias, final
@@ -14,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vega.core import MemoryStore, Store, StoreUnavailableError
+from vega.patterns import get_clock
 
 from ..._problems.denial import deny
 from ..._stores.rate_limits import Limit, Verdict, take
@@ -66,7 +66,7 @@ class RateLimitingMiddleware:
             return
         key = self._key(HTTPConnection(scope))
         try:
-            verdicts = [await take(self._store, limit, key, time.time()) for limit in self._limits]
+            verdicts = [await take(self._store, limit, key, get_clock().now().timestamp()) for limit in self._limits]
         except StoreUnavailableError:
             _log.warning("the rate limits cannot be counted: requests are %s", "let in" if self._is_open else "refused")
             if self._is_open:
