@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast, final
+
+from vega.patterns import new_id
 
 from . import _keys as keys
 from ._codec import dumps, error_to_plain
@@ -62,7 +63,7 @@ class Claims:
 
     async def take(self, queue: str, wanted: int) -> list[Claim]:
         """Return due jobs of a queue, at most `wanted`, the longest due first."""
-        token, now = uuid.uuid4().hex, now_ms()
+        token, now = new_id().hex, now_ms()
         prefixes = (keys.IN_PROGRESS, keys.JOB, keys.RETRY)
         found = await self._claim(keys=[keys.queue_key(queue)], args=[now, wanted, self._lease_ms, token, *prefixes])
         return [

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from vega.patterns import get_clock
 
 from ._errors import JobDefinitionError
 
@@ -15,6 +18,8 @@ RETRY = "arq:retry:"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ARQ_QUEUE = "arq:queue"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def check_queue_name(name: object) -> str:
@@ -46,4 +51,4 @@ def dead_key(name: str) -> str:
 
 def now_ms() -> int:
     """Return the milliseconds since 1970, as the scores of arq's queues have them."""
-    return time.time_ns() // 1_000_000
+    return (get_clock().now() - _EPOCH) // _MILLISECOND

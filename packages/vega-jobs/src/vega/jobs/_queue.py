@@ -9,10 +9,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, ClassVar, Protocol, cast
-from uuid import uuid4
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
+
+from vega.patterns import new_id
 
 from . import _keys as keys
 from ._arguments import bound_arguments
@@ -121,7 +122,7 @@ class JobQueue:
         if isinstance(job, str):
             job = job_named(job)
         definition = definition_of(job)
-        values, job_id, now = bound_arguments(job, args, kwargs), uuid4().hex, now_ms()
+        values, job_id, now = bound_arguments(job, args, kwargs), new_id().hex, now_ms()
         payload = dumps({"t": None, "f": definition.name, "a": (), "k": values, "et": now})
         try:
             await self._script(

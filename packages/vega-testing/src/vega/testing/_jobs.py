@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, final
-from uuid import uuid4
 
 from vega.jobs import JobFailedError, JobHandle, JobQueue, bound_arguments, definition_of, job_named, use_job_queue
+from vega.patterns import new_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class EnqueuedJob(JobHandle):
     name: str
     queue: str
     arguments: dict[str, Any]
-    id: str = field(default_factory=lambda: uuid4().hex, compare=False, repr=False)
+    id: str = field(default_factory=lambda: new_id().hex, compare=False, repr=False)
 
     async def status(self) -> Literal["queued"]:
         """Return `queued`: the job stays where it is."""
