@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from vega.core import Application
-from vega.core.extend import Project, RunOptions
+from vega.core.extend import DeferredWork, Project, RunOptions
 from vega.data import Database, InMemoryUnitOfWork
 from vega.data._project.outbox_plugin import OutboxPlugin
 from vega.data.cli import app as migrate
@@ -166,6 +166,12 @@ def test_a_project_without_the_feature_has_no_outbox(project: Project) -> None:
 
     assert done.exit_code != 0
     assert "VG413" in str(done.exception)
+
+
+def test_the_outbox_is_the_deferred_work_of_the_application(project: Project) -> None:
+    container = Application.load(project.root).container
+
+    assert container.resolve(DeferredWork) is container.resolve(Outbox)
 
 
 def test_adding_the_feature_brings_the_requirement(project: Project) -> None:

@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._case import TestCase as TestCase
     from ._client import client_for as client_for
+    from ._deferred import DeferredPiece as DeferredPiece
+    from ._deferred import FakeDeferredWork as FakeDeferredWork
     from ._errors import MockError as MockError
     from ._errors import TestingError as TestingError
     from ._errors import TestServerError as TestServerError
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from ._postgres import PostgresServer as PostgresServer
 
 __all__ = [
+    "DeferredPiece",
     "EnqueuedJob",
+    "FakeDeferredWork",
     "FakeJobQueue",
     "MockError",
     "PostgresServer",
@@ -36,7 +40,9 @@ __all__ = [
 __version__ = "0.1.0"
 
 _WHERE = {
+    "DeferredPiece": "_deferred",
     "EnqueuedJob": "_jobs",
+    "FakeDeferredWork": "_deferred",
     "FakeJobQueue": "_jobs",
     "MockError": "_errors",
     "PostgresServer": "_postgres",

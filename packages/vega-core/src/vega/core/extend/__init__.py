@@ -5,6 +5,7 @@ Three entry-point groups use them: `vega.plugins` (a `Plugin` class; the name is
 """
 
 from .._application.plugin import AsgiApp, Plugin
+from .._contracts.deferred_work import DeferredWork, WorkHandler
 from .._contracts.findings import Finding
 from .._contracts.operations import AddDependency, AppendLine, EnableFeature, Operation, WriteFile
 from .._contracts.processes import Process, RunOptions
@@ -19,6 +20,7 @@ __all__ = [
     "AddDependency",
     "AppendLine",
     "AsgiApp",
+    "DeferredWork",
     "EnableFeature",
     "FieldSpec",
     "FieldType",
@@ -32,6 +34,7 @@ __all__ = [
     "Process",
     "Project",
     "RunOptions",
+    "WorkHandler",
     "WriteFile",
     "import_lines",
     "name_values",

@@ -198,7 +198,7 @@ class Database:
         Args:
             snapshot: several statements, or a cursor that stays open, need one transaction around them.
         """
-        unit = self._open_unit()
+        unit = self.open_unit()
         if unit is not None:
             yield unit.session
             return
@@ -218,7 +218,7 @@ class Database:
         Raises:
             UnitOfWorkError: the open unit is read-only.
         """
-        unit = self._open_unit()
+        unit = self.open_unit()
         if unit is not None:
             if unit.is_read_only:
                 raise UnitOfWorkError(
@@ -235,7 +235,8 @@ class Database:
         else:
             await session.commit()
 
-    def _open_unit(self) -> SQLAlchemyUnitOfWork | None:
+    def open_unit(self) -> SQLAlchemyUnitOfWork | None:
+        """Return the unit of this database that is open in the calling context, or None."""
         unit = current_unit()
         while unit is not None:
             if isinstance(unit, SQLAlchemyUnitOfWork) and unit.database is self and unit.is_open:

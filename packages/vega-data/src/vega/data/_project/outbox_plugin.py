@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from vega.core.extend import AddDependency, EnableFeature, Operation, Plugin, Process, Project, RunOptions
+from vega.core.extend import AddDependency, DeferredWork, EnableFeature, Operation, Plugin, Process, Project, RunOptions
+from vega.di import missing
 
 from ..outbox._listeners import declared_listeners
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # the outbox loads SQLAlchemy, which a command such as `vega 
 
 
 class OutboxPlugin(Plugin):
-    """Provides `Outbox`, with every function that is marked `@durable` as a listener."""
+    """Provides `Outbox`, with every function that is marked `@durable` as a listener; it is the `DeferredWork` too."""
 
     feature = "outbox"
     requires = ("data",)
@@ -40,6 +41,7 @@ class OutboxPlugin(Plugin):
         for listener in declared_listeners(app.project.package):
             outbox.listen(listener.event, name=listener.name, key=listener.key)(listener.handler)
         app.container.register_instance(Outbox, outbox)
+        app.container.register_instance(DeferredWork, outbox, when=missing(DeferredWork))
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Return the requirement and the feature; the tables follow with the next migration."""

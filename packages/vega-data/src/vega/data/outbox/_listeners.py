@@ -1,15 +1,18 @@
-"""Listeners of an outbox, and the decorator that declares them without an outbox or SQLAlchemy."""
+"""Receivers of the rows of an outbox: listeners of events, handlers of deferred work. No SQLAlchemy is loaded here."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from vega.core.extend import WorkHandler
 from vega.events import Event
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[..., Awaitable[Any]]
+Invoke = Callable[[Handler, Event], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,25 @@ class Listener:
     event: type[Event]
     handler: Handler
     key: Callable[[Any], str] | None
+
+    async def receive(self, row: str, payload: str, invoke: Invoke) -> None:
+        """Run the function with the event of a row."""
+        await invoke(self.handler, Event.from_dict(json.loads(payload)))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkReceiver:
+    """A function that takes over the deferred work of a kind, which is its name."""
+
+    name: str
+    handler: WorkHandler
+
+    async def receive(self, row: str, payload: str, invoke: Invoke) -> None:
+        """Hand over the work of a row, under the row's identifier."""
+        await self.handler(row, payload)
+
+
+Receiver = Listener | WorkReceiver
 
 
 _declared: dict[str, Listener] = {}

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import MetaData, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from vega.core.extend import WorkHandler
 from vega.events import Event, EventError
 from vega.patterns import get_clock, new_id
 
@@ -22,9 +23,9 @@ from .._connection.database import Database
 from .._connection.session import Session
 from .._errors import OutboxError
 from .._sql.tables import NAMING
-from ._listeners import Listener
-from ._relay import Invoke, Relay
-from ._rows import DEAD, PENDING, OutboxEntry, inbox_table, outbox_table
+from ._listeners import Invoke, Listener, Receiver, WorkReceiver
+from ._relay import Relay
+from ._rows import DEAD, LONGEST_NAME, PENDING, OutboxEntry, inbox_table, outbox_table
 
 E = TypeVar("E", bound=Event)
 
@@ -58,7 +59,7 @@ class Outbox:
         self._table = outbox_table(table, self.metadata)
         self._inbox = inbox_table(f"{table}_inbox", self.metadata)
         self._database, self._clock = database, clock
-        self._listeners: dict[str, Listener] = {}
+        self._listeners: dict[str, Receiver] = {}
         self._relay = Relay(
             database,
             self._table,
@@ -104,12 +105,44 @@ class Outbox:
 
         def add(handler: Callable[[E], Awaitable[Any]]) -> Callable[[E], Awaitable[Any]]:
             chosen = name or f"{handler.__module__}.{handler.__qualname__}"
-            if chosen in self._listeners and self._listeners[chosen].handler is not handler:
-                raise OutboxError(f"two listeners are called {chosen}", "Outbox.listen", "give one of them a name=")
-            self._listeners[chosen] = Listener(chosen, event, handler, key)
+            self._add(Listener(chosen, event, handler, key), "Outbox.listen")
             return handler
 
         return add
+
+    def handle(self, kind: str, handler: WorkHandler) -> None:
+        """Register what takes over the deferred work of a kind; see `vega.core.extend.DeferredWork`.
+
+        Raises:
+            OutboxError: another handler or listener has the name, or the name is empty or too long.
+        """
+        self._add(WorkReceiver(kind, handler), "Outbox.handle")
+
+    async def defer(self, kind: str, payload: str, *, key: str = "") -> str | None:
+        """Store work in the open unit of work of the database; see `vega.core.extend.DeferredWork`.
+
+        Returns:
+            The identifier of the row; None when no unit is open.
+
+        Raises:
+            OutboxError: the kind has no handler, or payload or key cannot be stored.
+            UnitOfWorkError: the open unit is read-only.
+        """
+        receiver = self._listeners.get(kind)
+        if not isinstance(receiver, WorkReceiver):
+            raise OutboxError(f"the kind {kind!r} has no handler", "Outbox.defer", "register one: outbox.handle(...)")
+        if "\0" in payload or "\0" in key or len(key) > LONGEST_NAME:
+            raise OutboxError(
+                "the work cannot be stored", kind, f"give a payload without NUL and a key of {LONGEST_NAME} characters"
+            )
+        unit = self._database.open_unit()
+        if unit is None:
+            return None
+        row = self._row(kind, payload, key=key)
+        async with self._database.writing() as session:
+            await session.execute(insert(self._table), [row])
+        unit.after_commit(self.wake)
+        return str(row["id"])
 
     async def write(self, session: Session, events: Iterable[Event]) -> int:
         """Write events into the transaction of a session, one row for each of their listeners.
@@ -118,10 +151,10 @@ class Outbox:
             OutboxError: an event cannot be written as plain data.
         """
         rows = [
-            self._row(event, listener)
+            self._event_row(event, listener)
             for event in events
             for listener in self._listeners.values()
-            if isinstance(event, listener.event)
+            if isinstance(listener, Listener) and isinstance(event, listener.event)
         ]
         if rows:
             await session.execute(insert(self._table), rows)
@@ -198,19 +231,31 @@ class Outbox:
             done = await session.execute(dialect.insert(self._inbox).values(row).on_conflict_do_nothing())
         return bool(done.rowcount)
 
-    def _row(self, event: Event, listener: Listener) -> dict[str, Any]:
+    def _add(self, receiver: Receiver, where: str) -> None:
+        name = receiver.name
+        if not 0 < len(name) <= LONGEST_NAME:
+            raise OutboxError(f"{name!r} cannot name a listener", where, f"give 1 to {LONGEST_NAME} characters")
+        if self._listeners.setdefault(name, receiver).handler != receiver.handler:
+            raise OutboxError(f"two listeners are called {name}", where, "give one of them another name")
+        self._listeners[name] = receiver
+
+    def _event_row(self, event: Event, listener: Listener) -> dict[str, Any]:
         try:
             payload = json.dumps(event.to_dict(), ensure_ascii=False, allow_nan=False)
         except (EventError, ValueError) as error:
             raise OutboxError(
                 f"{type(event).__name__} cannot be written as plain data: {error}", listener.name, "see Event.to_dict"
             ) from error
+        key = "" if listener.key is None else str(listener.key(event))
+        return self._row(listener.name, payload, key=key, event_name=type(event).__name__)
+
+    def _row(self, listener: str, payload: str, *, key: str, event_name: str = "") -> dict[str, Any]:
         return {
             "id": str(new_id()),
-            "listener": listener.name,
-            "event_name": type(event).__name__,
+            "listener": listener,
+            "event_name": event_name,
             "payload": payload,
-            "key": "" if listener.key is None else str(listener.key(event)),
+            "key": key,
             "status": PENDING,
             "attempts": 0,
             "available_at": self._clock(),

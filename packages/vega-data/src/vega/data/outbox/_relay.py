@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,10 +13,9 @@ from vega.patterns import new_id
 
 from .._connection.database import Database
 from .._connection.session import Session
-from ._listeners import Handler, Listener
+from ._listeners import Handler, Invoke, Listener, Receiver
 from ._rows import DEAD, PENDING, Claim
 
-Invoke = Callable[[Handler, Event], Awaitable[Any]]
 _LONGEST_ERROR: Final = 2000
 
 
@@ -38,7 +36,7 @@ class Relay:
         self,
         database: Database,
         table: Table,
-        listeners: Mapping[str, Listener],
+        listeners: Mapping[str, Receiver],
         *,
         retries: int,
         lease: timedelta,
@@ -90,10 +88,9 @@ class Relay:
         """Run the listener of a row in a unit of work that takes the row out; return whether it succeeded."""
         listener = self._listeners[claim.listener]
         try:
-            event = Event.from_dict(json.loads(claim.payload))
             async with self._database.unit() as unit:
                 await self._take_out(unit.session, claim)
-                await invoke(listener.handler, event)
+                await listener.receive(claim.id, claim.payload, invoke)
         except _LostLease:
             return False
         except Exception as error:  # noqa: BLE001 - reported in the row, which is retried or dead
@@ -109,9 +106,10 @@ class Relay:
 
     async def _failed(self, claim: Claim, error: Exception) -> None:
         table, now = self._table, self._clock()
+        is_event = isinstance(self._listeners[claim.listener], Listener)  # deferred work is handed over at any rate
         delay = min(self._backoff * 2 ** min(claim.attempts - 1, 30), timedelta(hours=1))
         values = {
-            "status": DEAD if claim.attempts > self._retries else PENDING,
+            "status": DEAD if is_event and claim.attempts > self._retries else PENDING,
             "available_at": now + delay,
             "token": "",
             "locked_until": None,

@@ -11,16 +11,17 @@ from ..types import Instant
 
 PENDING: Final = "pending"
 DEAD: Final = "dead"
+LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
-    """One event for one listener.
+    """One event for one listener, or a piece of deferred work.
 
     Args:
         id: its place in the order of writing.
         listener: the listener's name.
-        event_name: the event's type.
+        event_name: the event's type; empty for deferred work.
         key: what is told in order; empty when order does not matter.
         attempts: how many times the listener was run.
         error: why it failed last; empty when it has not.
@@ -53,10 +54,10 @@ def outbox_table(name: str, metadata: MetaData) -> Table:
         name,
         metadata,
         Column("id", String(36), primary_key=True),
-        Column("listener", String(200), nullable=False),
+        Column("listener", String(LONGEST_NAME), nullable=False),
         Column("event_name", String(200), nullable=False),
         Column("payload", Text, nullable=False),
-        Column("key", String(200), nullable=False),
+        Column("key", String(LONGEST_NAME), nullable=False),
         Column("status", String(10), nullable=False),
         Column("attempts", Integer, nullable=False),
         Column("available_at", Instant(), nullable=False),
