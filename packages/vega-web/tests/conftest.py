@@ -156,15 +156,19 @@ def served(project: Path, request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @contextmanager
-def server(project: Path, kind: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Run a real server of the project's application; yield its port and process."""
+def server(project: Path, kind: str, prefix: str = "") -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run a real server of the project's application, below a path if given; yield its port and process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     (process,) = WebPlugin().processes(Project(root=project, package="webshop"), RunOptions(port=port))
     command = list(process.command)
+    if kind == "uvicorn" and prefix:
+        command = [sys.executable, "-m", "uvicorn", "--factory", "webshop.main:create_app", "--root-path", prefix]
+        command += ["--host", "127.0.0.1", "--port", str(port)]
     if kind == "granian":
         command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "webshop.main:create_app"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--workers-kill-timeout", "10"]
+        command += ["--url-path-prefix", prefix] if prefix else []
     assert process.ready is not None
     with (project / f"log-{port}").open("wb") as log:
         environment = {**os.environ, "PYTHONPATH": str(project)}

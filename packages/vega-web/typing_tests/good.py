@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vega.patterns import Interactor
-from vega.web import CallNext, ErrorMap, MiddlewarePipeline, Principal, Rooms, Router, has_role
+from vega.web import CallNext, ErrorMap, MiddlewarePipeline, Principal, Rooms, Router, has_role, route_path
 from vega.web.middleware import MiddlewareStep
 from vega.web.security import Policy, current_principal
 
@@ -46,7 +46,7 @@ async def placed(request: Request, call_next: CallNext) -> Response:
 
 
 def is_admin(connection: HTTPConnection) -> bool:
-    return connection.url.path.startswith("/admin")
+    return f"{route_path(connection)}/".startswith("/admin/")
 
 
 pipeline.use_when(is_admin, lambda branch: branch.use(Limit, rate=1), name="admin")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ._middleware.limits.idempotency import IdempotencyMiddleware as IdempotencyMiddleware
     from ._middleware.limits.rate_limit import RateLimitingMiddleware as RateLimitingMiddleware
     from ._middleware.limits.timeout import TimeoutMiddleware as TimeoutMiddleware
+    from ._paths import route_path as route_path
     from ._pipeline.inline import CallNext as CallNext
     from ._pipeline.pipeline import MiddlewarePipeline as MiddlewarePipeline
     from ._problems.error_map import ErrorMap as ErrorMap
@@ -101,6 +102,7 @@ __all__ = [
     "paging",
     "problem",
     "requires",
+    "route_path",
 ]
 
 __version__ = "0.1.0"
@@ -151,6 +153,7 @@ _WHERE = {
     "paging": "_routing.filter_parameters",
     "problem": "_problems.problems",
     "requires": "_security.principal",
+    "route_path": "_paths",
 }
 
 lazy_names(__name__, _WHERE)

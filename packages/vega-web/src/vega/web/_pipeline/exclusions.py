@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .._paths import route_path
 from .inline import CallNext, InlineFunction
 
 WITHOUT: Final = "vega.without"  # the key of the connection scope under which the names stand
@@ -43,7 +44,7 @@ class Exclusions:
         await self._app(scope, receive, send)
 
     def _names(self, scope: Scope) -> frozenset[str]:
-        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = route_path(scope)
         if not any(row.path.match(path) for row in self._some):
             return frozenset()
         method = scope.get("method")

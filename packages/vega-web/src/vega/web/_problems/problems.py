@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.errors import ErrorKind, cause_of
 
+from .._paths import route_path
 from .error_map import STATUS, ErrorMap, Mapped, phrase
 
 _log = logging.getLogger("vega.web")
@@ -200,7 +201,7 @@ def _of_http(error: HTTPException, scope: Scope) -> Response:
 
 def _allowed(known: str, scope: Scope) -> str:
     """Return the methods of every route that shares the path (RFC 9110, 15.5.6); routing names those of one."""
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = route_path(scope)
     methods: set[str] = set()
     for context in iter_route_contexts(scope["app"].routes if "app" in scope else ()):
         pattern = getattr(context, "path_regex", None)

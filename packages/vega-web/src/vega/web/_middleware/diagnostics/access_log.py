@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Any, final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..._paths import PathPatterns
 from ..._problems.problems import REQUEST_ID
 from .request_id import TRACE
 
@@ -34,10 +34,10 @@ class RequestLoggingMiddleware:
         self, app: ASGIApp, *, logger: str = "vega.web.access", skip: Sequence[str] = ("/health/*",), slow: float = 5.0
     ) -> None:
         self._app, self._log = app, logging.getLogger(logger)
-        self._skip, self._slow = tuple(skip), slow
+        self._skip, self._slow = PathPatterns(skip), slow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or any(fnmatchcase(scope["path"], pattern) for pattern in self._skip):
+        if scope["type"] != "http" or self._skip.match(scope):
             await self._app(scope, receive, send)
             return
         status, sent, is_whole = 499, 0, False

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.core.telemetry import Counter, Gauge, Histogram, metrics_page
 
+from ..._paths import route_path
+
 REQUESTS: Final = Counter("vega_http_requests_total", "Requests answered.", labels=["method", "route", "status"])
 SECONDS: Final = Histogram("vega_http_request_seconds", "From request to last byte.", labels=["method", "route"])
 ACTIVE: Final = Gauge("vega_http_connections_active", "Requests and WebSockets in progress.", labels=["type"])
@@ -37,7 +39,7 @@ class MetricsMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
-        elif self._path is not None and scope["path"] == self._path and scope["type"] == "http":
+        elif scope["type"] == "http" and self._path is not None and route_path(scope) == self._path:
             page, media_type = metrics_page()
             await Response(page, headers={"content-type": media_type})(scope, receive, send)
         else:
@@ -73,5 +75,5 @@ class MetricsMiddleware:
                     rows = self._templates.setdefault(id(context.original_route), [])
                     rows.append((compile_path(context.path)[0], context.path))
         rows = self._templates.get(id(scope.get("route")), [])
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = route_path(scope)
         return next((template for regex, template in rows if len(rows) == 1 or regex.match(path)), "unmatched")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import final
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..._paths import PathPatterns
 from ..._problems.denial import deny
 from ..._problems.problems import CHALLENGE
 from ..._security.principal import Policy, authenticated, principal_of
@@ -37,15 +37,16 @@ class AuthorizationMiddleware:
         public: Sequence[str] = ("/health/*",),
     ) -> None:
         self._app, self._policy = app, policy
-        self._rules, self._public = tuple((rules or {}).items()), tuple(public)
+        self._rules = tuple((PathPatterns([pattern]), rule) for pattern, rule in (rules or {}).items())
+        self._public = PathPatterns(public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in {"http", "websocket"} or self._is_public(scope["path"]):
+        if scope["type"] not in {"http", "websocket"} or self._public.match(scope):
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
         principal = principal_of(connection)
-        if await self._policy_of(scope["path"]).allows(principal, connection):
+        if await self._policy_of(scope).allows(principal, connection):
             await self._app(scope, receive, send)
         elif principal is None:
             headers = {"www-authenticate": scope.get(CHALLENGE) or "Bearer"}
@@ -53,8 +54,5 @@ class AuthorizationMiddleware:
         else:
             await deny(scope, receive, send, 403, detail="this is not allowed")
 
-    def _is_public(self, path: str) -> bool:
-        return any(fnmatchcase(path, pattern) for pattern in self._public)
-
-    def _policy_of(self, path: str) -> Policy:
-        return next((policy for pattern, policy in self._rules if fnmatchcase(path, pattern)), self._policy)
+    def _policy_of(self, scope: Scope) -> Policy:
+        return next((policy for pattern, policy in self._rules if pattern.match(scope)), self._policy)

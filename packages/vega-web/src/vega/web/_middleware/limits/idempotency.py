@@ -9,13 +9,13 @@ import logging
 import re
 import secrets
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Any, Final, final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.core import MemoryStore, Store, StoreError, StoreUnavailableError
 
+from ..._paths import PathPatterns
 from ..._problems.problems import problem
 from ..asgi_headers import header
 
@@ -63,7 +63,7 @@ class IdempotencyMiddleware:
     ) -> None:
         self._app, self._store = app, store if store is not None else MemoryStore()
         self._lifetime, self._lease, self._max = lifetime, lease, max_bytes
-        self._methods, self._paths, self._required = frozenset(methods), tuple(paths), required
+        self._methods, self._paths, self._required = frozenset(methods), PathPatterns(paths), required
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._is_meant(scope):
@@ -83,7 +83,7 @@ class IdempotencyMiddleware:
                 await problem(scope, 503, detail="try again later", headers={"retry-after": "1"})(scope, receive, send)
 
     def _is_meant(self, scope: Scope) -> bool:
-        return scope["method"] in self._methods and any(fnmatchcase(scope["path"], each) for each in self._paths)
+        return scope["method"] in self._methods and self._paths.match(scope)
 
     async def _once(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive, self._max)

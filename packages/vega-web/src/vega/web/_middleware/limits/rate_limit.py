@@ -6,7 +6,6 @@ import ipaddress
 import logging
 import math
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
 from typing import Final, Literal, TypeAlias, final
 
 from starlette.requests import HTTPConnection
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vega.core import MemoryStore, Store, StoreUnavailableError
 from vega.patterns import get_clock
 
+from ..._paths import PathPatterns
 from ..._problems.denial import deny
 from ..._stores.rate_limits import Limit, Verdict, take
 from ..asgi_headers import send_with
@@ -54,14 +54,14 @@ class RateLimitingMiddleware:
         on_failure: Literal["open", "closed"] = "open",
         skip: Sequence[str] = ("/health/*",),
     ) -> None:
-        self._app, self._limits, self._key, self._skip = app, tuple(limits), key or sender_of, tuple(skip)
+        self._app, self._limits, self._key, self._skip = app, tuple(limits), key or sender_of, PathPatterns(skip)
         self._store: Store = store if store is not None else MemoryStore()
         self._is_open = on_failure == "open"
         policy = ", ".join(f'"{limit.name}";q={limit.quota};w={math.ceil(limit.per)}' for limit in self._limits)
         self._policy = (b"ratelimit-policy", policy.encode("ascii"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in {"http", "websocket"} or self._is_skipped(scope["path"]):
+        if scope["type"] not in {"http", "websocket"} or self._skip.match(scope):
             await self._app(scope, receive, send)
             return
         key = self._key(HTTPConnection(scope))
@@ -85,9 +85,6 @@ class RateLimitingMiddleware:
             await self._app(scope, receive, send)
         else:
             await send_with((self._policy, current), self._app, scope, receive, send)
-
-    def _is_skipped(self, path: str) -> bool:
-        return any(fnmatchcase(path, pattern) for pattern in self._skip)
 
 
 def _told(verdict: Verdict) -> str:
