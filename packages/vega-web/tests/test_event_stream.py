@@ -40,6 +40,48 @@ def test_an_event_cannot_forge_another(options: dict[str, str]) -> None:
         ServerSentEvent(**options)
 
 
+@pytest.mark.parametrize("retry", [-1, float("nan"), float("inf")])
+def test_an_event_asks_for_a_time_that_is_one(retry: float) -> None:
+    with pytest.raises(ValueError, match="retry"):
+        ServerSentEvent(retry=retry)
+
+
+@pytest.mark.parametrize("ping", [0, -1, float("nan")])
+def test_a_stream_is_not_silent_for_less_than_no_time(ping: float) -> None:
+    with pytest.raises(ValueError, match="ping"):
+        EventStream(_none(), ping=ping)
+
+
+async def _none() -> AsyncIterator[str]:
+    for value in ():
+        yield value
+
+
+@pytest.mark.parametrize("name", ["Cache-Control", "CACHE-CONTROL", "cache-control"])
+def test_the_options_of_a_stream_are_honoured(shop: Shop, name: str) -> None:
+    router = Router()
+
+    @router.get("/given")
+    async def given() -> EventStream:
+        return EventStream(_none(), status_code=202, headers={name: "no-cache", "Content-Type": "text/event-stream"})
+
+    @router.get("/set")
+    async def later() -> EventStream:
+        stream = EventStream(_none())
+        stream.status_code = 203
+        stream.headers[name] = "no-cache"
+        stream.set_cookie("seen", "1")
+        return stream
+
+    given_answer, set_answer = ask(shop(router), "/given", "/set")
+
+    assert (given_answer.status_code, set_answer.status_code) == (202, 203)
+    assert given_answer.headers.get_list("cache-control") == ["no-cache"]
+    assert given_answer.headers.get_list("content-type") == ["text/event-stream"]
+    assert set_answer.headers.get_list("cache-control") == ["no-cache"]
+    assert set_answer.cookies["seen"] == "1"
+
+
 class Stream:
     """One endless stream, in process."""
 

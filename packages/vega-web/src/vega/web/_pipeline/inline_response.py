@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from .._errors import MiddlewareError
+from .._lifecycle.stream_source import drive
 from .app_run import DROPPED, READ, AppRun
 
 _CHUNK = 64 * 1024
@@ -165,9 +166,12 @@ class InlineResponse(StreamingResponse):
         start["headers"] = [header for header in self.raw_headers if header not in length]
         start.pop("trailers", None)
         await send(start)
-        async for chunk in self._body:
+
+        async def take(chunk: Any) -> None:
             data = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
             await send({"type": "http.response.body", "body": data, "more_body": True})
+
+        await drive(self._body, take)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+import math
+from collections import deque
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Final, final
 
+import anyio
 from pydantic_core import to_json
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .._lifecycle.drain import drain_of
+from .._lifecycle.stream_source import drive
+
+_DEFAULTS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 @final
@@ -25,10 +30,10 @@ class ServerSentEvent:
         data: text, or anything that becomes JSON.
         event: its name; `message` for browsers when empty.
         id: what the client sends as `Last-Event-ID` when it comes again.
-        retry: seconds after which the client is to come again.
+        retry: seconds after which the client is to come again; 0 or more, finite.
 
     Raises:
-        ValueError: a name or id of several lines.
+        ValueError: a name or id of several lines, or a `retry` out of range.
 
     Source: WHATWG HTML, section 9.2.6.
 
@@ -44,6 +49,8 @@ class ServerSentEvent:
     def __post_init__(self) -> None:
         if any(sign in text for text in (self.event, self.id) for sign in "\r\n\0"):
             raise ValueError("the name and the id of an event are one line each")
+        if self.retry is not None and not (self.retry >= 0 and math.isfinite(self.retry)):
+            raise ValueError(f"retry is a number of seconds, 0 or more, not {self.retry}")
 
     def encode(self) -> bytes:
         """Return the bytes of the event."""
@@ -59,13 +66,19 @@ class ServerSentEvent:
 class EventStream(Response):
     """A stream of events; ends when its source does, when the client has gone, and when the process is about to end.
 
-    The source is closed in any of these cases. At the end of the process clients are told to come again.
+    One task drives the source from its first step to its end, so that time limits, cancel scopes, task groups and
+    context variables of a generator hold over its `yield`. When the client has gone and when the process is about to
+    end, the source is cancelled where it waits, and closed. At the end of the process clients are asked to come again.
 
     Args:
         events: `ServerSentEvent`, text, or anything that becomes JSON; an async generator mostly.
-        ping: seconds of silence after which a comment is sent, so that proxies keep the connection.
-        headers: further headers.
+        status_code: of the response; 200-299, since browsers reconnect on no other (WHATWG HTML, section 9.2.3).
+        ping: seconds of silence after which a comment is sent, so that proxies keep the connection; above 0.
+        headers: further headers; they replace defaults of the same name.
         background: runs after the last byte.
+
+    Raises:
+        ValueError: `ping` is not above 0.
     """
 
     media_type: str | None = "text/event-stream"
@@ -74,71 +87,113 @@ class EventStream(Response):
         self,
         events: AsyncIterable[Any],
         *,
+        status_code: int = 200,
         ping: float = 15.0,
         headers: Mapping[str, str] | None = None,
         background: BackgroundTask | None = None,
     ) -> None:
+        if not ping > 0:
+            raise ValueError(f"ping is a number of seconds above 0, not {ping}")
         self._events, self._ping = events, ping
-        self.status_code: int = 200
+        self.status_code: int = status_code
         self.background: BackgroundTask | None = background
         self.body: bytes | memoryview = b""
-        self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no", **(headers or {})})
-        kept = [each for each in self.raw_headers if each[0] != b"content-length"]
-        self.raw_headers: list[tuple[bytes, bytes]] = kept
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        self.init_headers({**_DEFAULTS, **given})
+        del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         ended = asyncio.get_running_loop().create_future()
         forget = drain_of(scope).add(lambda: None if ended.done() else ended.set_result(None))
         gone = asyncio.ensure_future(_until_gone(receive))
-        source = aiter(self._events)
+        handover = _Handover()
+        source = asyncio.ensure_future(drive(self._events, handover.put))
+        has_gone, is_cut = True, False
         try:
-            await self._send_all(source, ended, gone, send)
-            if not gone.done():
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self._send_all(handover, {source, ended, gone}, send)
+            has_gone, is_cut = gone.done(), not source.done()
+        except OSError:  # how a server may report a client that has gone (ASGI 2.4)
+            has_gone = True
         finally:
             forget()
-            gone.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await gone
-            close = getattr(source, "aclose", None)
-            if close is not None:
-                await close()
+            handover.close()
+            await _end(source, gone)
+        _raise_failure(source)
+        if not has_gone:
+            if is_cut:
+                await _send(send, b"retry: 1000\n\n")
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.background is not None:
             await self.background()
 
-    async def _send_all(
-        self, source: AsyncIterator[Any], ended: asyncio.Future[None], gone: asyncio.Future[None], send: Send
-    ) -> None:
-        coming: asyncio.Future[Any] | None = None
-        try:
-            while not ended.done() and not gone.done():
-                coming = coming or asyncio.ensure_future(_next(source))
-                await asyncio.wait({coming, ended, gone}, timeout=self._ping, return_when=asyncio.FIRST_COMPLETED)
-                if coming.done():
-                    event, coming = coming.result(), None
-                    if event is _END:
-                        return
-                    await _send(send, _encoded(event))
-                elif not ended.done() and not gone.done():
-                    await _send(send, b":\n\n")
-        finally:
-            if coming is not None:
-                coming.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await coming
-        if ended.done() and not gone.done():
-            await _send(send, b"retry: 1000\n\n")
+    async def _send_all(self, handover: _Handover, ends: set[asyncio.Future[Any]], send: Send) -> None:
+        """Send events until the source, the client or the process ends; what the source has passed on is sent."""
+        while True:
+            await asyncio.wait({handover.ready, *ends}, timeout=self._ping, return_when=asyncio.FIRST_COMPLETED)
+            event, is_sent = handover.take()
+            if event is not None:
+                await _send(send, event)
+            if any(end.done() for end in ends) and not handover.ready.done():
+                return
+            if event is None:
+                await _send(send, b":\n\n")
+            elif not is_sent.done():
+                is_sent.set_result(None)
 
 
-_END = object()
+class _ClosedError(Exception):
+    """A source passes on an event after the end of its stream."""
 
 
-async def _next(source: AsyncIterator[Any]) -> Any:
-    try:
-        return await anext(source)
-    except StopAsyncIteration:
-        return _END
+@final
+class _Handover:
+    """Events on their way from the task of the source to the task that sends them, one at a time.
+
+    Attributes:
+        ready: done while an event waits.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._events: deque[tuple[bytes, asyncio.Future[None]]] = deque()
+        self._is_closed = False
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+
+    async def put(self, event: Any) -> None:
+        """Pass on an event, and wait until it is sent."""
+        if self._is_closed:
+            raise _ClosedError
+        is_sent = self._loop.create_future()
+        self._events.append((_encoded(event), is_sent))
+        if not self.ready.done():
+            self.ready.set_result(None)
+        await is_sent
+
+    def take(self) -> tuple[bytes | None, asyncio.Future[None]]:
+        """Return the next event, None where none waits, and what is to be done once it is sent."""
+        event, is_sent = self._events.popleft() if self._events else (None, self._loop.create_future())
+        if not self._events and self.ready.done():
+            self.ready = self._loop.create_future()
+        return event, is_sent
+
+    def close(self) -> None:
+        """Take no more events."""
+        self._is_closed = True
+
+
+async def _end(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks and wait for their end, also where the caller is cancelled."""
+    for task in tasks:
+        task.cancel()
+    with anyio.CancelScope(shield=True):
+        await asyncio.wait(tasks)
+
+
+def _raise_failure(source: asyncio.Future[None]) -> None:
+    failure = None if source.cancelled() else source.exception()
+    if failure is not None and not isinstance(failure, _ClosedError):
+        raise failure
 
 
 def _encoded(event: Any) -> bytes:

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .._lifecycle.stream_source import own_stream
 from .._pipeline.fast_request import FastRequest
 from .fast_route_plan import FastRoutePlan
 
@@ -72,7 +73,7 @@ class FastRoute:
         except Exception as error:  # noqa: BLE001 - handled or raised on, as FastAPI does
             await _failing(error, request, is_started)(scope, receive, _nowhere if is_started else send)
             return
-        await wrap_app_handling_exceptions(response, request)(scope, receive, send)
+        await wrap_app_handling_exceptions(own_stream(response), request)(scope, receive, send)
 
     def _serialized(self, result: Any, scope: Scope) -> Any:
         """Return what the endpoint's result is in the response: bytes of JSON, or what the class of it renders."""

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .._lifecycle.stream_source import own_stream
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._problems.problems import Problems
 from .fast_route import FastRoute
@@ -42,7 +43,7 @@ class Route(APIRoute):
         if type(self).get_route_handler is Route.get_route_handler:
             served = self._served(None if _INCLUDED is None else _INCLUDED.get())
             served.vega_fast = _fast_route(served, handler)
-        return handler
+        return _owning_streams(handler)
 
     # A frame less than an async function of its own, once a request; checkers differ on what an async function gives.
     def handle(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -68,6 +69,13 @@ class Route(APIRoute):
     def surround(self, pipeline: MiddlewarePipeline) -> None:
         """Put middleware around the route."""
         self.around = pipeline.wrap(Problems(self._serve))
+
+
+def _owning_streams(handler: Handler) -> Handler:
+    async def handle(request: Request) -> Response:
+        return own_stream(await handler(request))  # type: ignore[no-any-return]  # the same response
+
+    return handle
 
 
 def _fast_route(served: Any, handler: Any) -> FastRoute | None:
