@@ -12,6 +12,7 @@ import pytest
 
 from vega.data import (
     Database,
+    DatabaseStateError,
     DuplicateEntityError,
     InMemoryRepository,
     InMemoryUnitOfWork,
@@ -157,3 +158,25 @@ def test_a_unit_that_is_not_open_has_no_session(tmp_path: Path) -> None:
 
     with pytest.raises(UnitOfWorkError, match="not open"):
         _ = unit.session
+
+
+@pytest.mark.parametrize("commits", [True, False])
+@pytest.mark.parametrize("has_sent", [True, False])
+def test_a_session_that_outlives_its_unit_refuses_and_takes_no_connection(
+    tmp_path: Path, commits: bool, has_sent: bool
+) -> None:
+    async def main() -> None:
+        async with Database(f"sqlite:///{tmp_path / 'test.db'}") as database:
+            async with database.unit() as unit:
+                session = unit.session
+                if has_sent:
+                    await session.driver_sql("SELECT 1")
+                if not commits:
+                    unit.mark_rollback()
+
+            with pytest.raises(DatabaseStateError, match="session is closed") as caught:
+                await session.driver_sql("SELECT 1")
+
+            assert caught.value.where.startswith(f"used at {__file__}:")
+
+    asyncio.run(main())

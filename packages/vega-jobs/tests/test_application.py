@@ -61,7 +61,7 @@ async def store(key: str, session: Session, bus: EventBus, container: Container)
 
 
 LEAK = """
-from vega.di import Scope, injectable
+from vega.di import Scope, current_scope, injectable
 from vega.jobs import background_job
 
 kept: list[object] = []
@@ -73,7 +73,7 @@ class Basket:
 
 @background_job(queue="shop")
 async def fill(basket: Basket) -> int:
-    kept.append(basket)
+    kept.append(current_scope())
     return basket.items
 """
 
@@ -113,20 +113,23 @@ def test_each_attempt_is_one_unit_of_work_with_injected_services(project: Path, 
     assert log == ["open", "k", "close", "open", "k", "close"]
 
 
-def test_what_an_attempt_built_refuses_any_use_after_it_and_names_the_job(project: Path, redis_url: str) -> None:
-    async def main() -> tuple[int, Any]:
+def test_the_scope_of_an_attempt_refuses_to_resolve_after_it_and_names_the_job(project: Path, redis_url: str) -> None:
+    async def main() -> None:
         async with Application.load(project) as app, JobQueue.connect(redis_url):
-            from jobshop.infrastructure.jobs.leak import fill, kept  # type: ignore[import-not-found]  # the test wrote it
+            from jobshop.infrastructure.jobs.leak import (  # type: ignore[import-not-found]  # the test wrote it
+                Basket,
+                fill,
+                kept,
+            )
 
             handle = await JobQueue.enqueue(fill)
             await Worker(["shop"], application=app).run_until_empty()
-            return await handle.result(timeout=1), kept[0]
 
-    items, basket = asyncio.run(main())
+            assert await handle.result(timeout=1) == 0
+            with pytest.raises(ScopeClosedError, match=r"(?s)the job fill \(.*leak\.py:\d+\).*test_application\.py"):
+                kept[0].resolve(Basket)
 
-    assert items == 0
-    with pytest.raises(ScopeClosedError, match=r"(?s)the job fill \(.*leak\.py:\d+\).*test_application\.py"):
-        _ = basket.items
+    asyncio.run(main())
 
 
 def test_the_application_connects_while_it_runs_and_provides_the_queue(

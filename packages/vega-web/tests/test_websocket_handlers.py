@@ -101,7 +101,7 @@ def test_a_handler_says_where_it_is_mounted() -> None:
 
 
 KEEPS = """
-from vega.di import Inject, injectable, Scope
+from vega.di import Inject, Scope, current_scope, injectable
 from vega.web import WebSocketHandler
 @injectable(scope=Scope.SCOPED)
 class Basket:
@@ -112,18 +112,19 @@ class KeepingHandler(WebSocketHandler):
     path = "/ws/keeping"
     async def on_message(self, message: str, basket: Inject[Basket]) -> None:
         basket.items.append(message)
-        kept.append(basket)
+        kept.append((current_scope(), Basket, basket))
 """
 
 
-def test_an_object_that_was_kept_names_the_connection(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_closed_scope_of_a_message_names_the_connection(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[__name__], "HANDLERS", KEEPS)
 
     _, error = talk(project, "/ws/keeping", "tea", "milk")
 
     kept = sys.modules["webshop.presentation.websocket.more"].kept
     assert error is None
-    assert len({id(basket) for basket in kept}) == 2
-    with pytest.raises(ScopeClosedError, match="Basket is used after the end of its scope") as caught:
-        kept[0].items.append("late")
+    scope, key, _ = kept[0]
+    assert len({id(basket) for *_, basket in kept}) == 2
+    with pytest.raises(ScopeClosedError, match="the scope is closed") as caught:
+        scope.resolve(key)
     assert caught.value.where.startswith("the scope of WebSocket /ws/keeping")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,9 +190,20 @@ def test_a_unit_marked_for_rollback_rolls_back_without_an_error() -> None:
     assert steps == ["begin", "rollback"]
 
 
-def test_a_unit_that_is_not_open_says_so() -> None:
+@pytest.mark.parametrize(
+    "use", [lambda unit: unit.after_commit(print), lambda unit: unit.collect(User(1, "Ada")), Recorded.mark_rollback]
+)
+@pytest.mark.parametrize("was_open", [False, True])
+def test_a_unit_that_is_not_open_refuses_use(use: Callable[[Recorded], object], was_open: bool) -> None:
+    async def main() -> None:
+        unit = Recorded()
+        if was_open:
+            async with unit:
+                pass
+        use(unit)
+
     with pytest.raises(UnitOfWorkError, match="not open"):
-        Recorded().after_commit(lambda: None)
+        asyncio.run(main())
 
 
 def test_run_begins_again_when_the_store_asks_for_it() -> None:

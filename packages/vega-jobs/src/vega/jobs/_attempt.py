@@ -21,8 +21,8 @@ class Attempts:
     Args:
         queue: is current while a job runs, so that a job can enqueue others.
         application: when given, each call runs inside `application.activate()`, and parameters that its
-            container provides are injected; arguments of the payload win. Objects of the attempt refuse any use
-            after its end, with an error that names the job.
+            container provides are injected; arguments of the payload win. The error of a use of the attempt's scope
+            after its end names the job.
     """
 
     def __init__(self, queue: JobQueue, application: Application | None) -> None:

@@ -20,11 +20,10 @@ class Activation:
         bus: becomes the current bus.
         ambient: makers of further context managers, entered in order.
         values: objects that the scope provides, by their keys.
-        origin: says in words what the unit is for. Where it is given, the objects that classes gave in the scope
-            refuse any use after its end, and the error says it.
+        origin: returns the purpose of the unit in words, for the error of a use of its scope after the end.
     """
 
-    __slots__ = ("_ambient", "_bus", "_container", "_current", "_opened", "_origin", "_scope", "_values")
+    __slots__ = ("_ambient", "_bus", "_container", "_current", "_opened", "_origin", "_values")
 
     def __init__(
         self,
@@ -36,7 +35,6 @@ class Activation:
     ) -> None:
         self._container, self._bus, self._ambient, self._values = container, bus, ambient, values
         self._origin = origin
-        self._scope: ActiveScope | None = None
         self._opened: Any
 
     def __aenter__(self) -> Any:  # a coroutine; in the usual case that of the scope, since each costs as much as it
@@ -65,18 +63,15 @@ class Activation:
     def _open(self) -> ActiveScope:
         scope = self._container.scope(self._values)
         if self._origin is not None:
-            scope.origin, self._scope = self._origin, scope
+            scope.origin = self._origin
         return scope
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        end = None if self._scope is None else self._scope.ending()
         try:
             await self._opened.__aexit__(kind, error, trace)
         finally:
-            if end is not None:
-                end()
             self._restore()
 
     def _restore(self) -> None:

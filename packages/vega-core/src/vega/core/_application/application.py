@@ -99,8 +99,8 @@ class Application:
 
         Args:
             values: objects that the scope provides, by their keys, such as the request.
-            origin: says in words what the unit is for, such as a request. Where an edge gives it, the objects that
-                classes gave in the scope refuse any use after its end, with an error that says it.
+            origin: returns the purpose of the unit in words, such as a request; the error of a use of the scope
+                after its end quotes it.
         """
         return Activation(self.container, self.bus, self._ambient, values, origin)
 

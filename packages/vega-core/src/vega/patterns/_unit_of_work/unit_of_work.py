@@ -87,7 +87,12 @@ class UnitOfWork(ABC):
         self._callbacks.append(callback)
 
     def collect(self, *roots: object) -> None:
-        """Remember aggregates, whose recorded events are published after the commit."""
+        """Remember aggregates, whose recorded events are published after the commit.
+
+        Raises:
+            UnitOfWorkError: the unit is not open.
+        """
+        self._require_open("collect")
         self._collected += [root for root in roots if isinstance(root, AggregateRoot)]
 
     def mark_rollback(self) -> None:

@@ -12,6 +12,9 @@ from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from vega.core.introspection import user_line
+
+from .._errors import DatabaseStateError
 from .driver_errors import translated
 from .loaded_rows import LoadedRows
 from .pool import Pool
@@ -40,6 +43,7 @@ class Session:
         self.opened_at: str = opened_at
         self.sent: int = 0
         self._connection: AsyncConnection | None = None
+        self._is_closed = False
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
         self.loaded_rows: LoadedRows = LoadedRows()
@@ -102,7 +106,8 @@ class Session:
                 return connection
 
     async def commit(self) -> None:
-        """Commit, and give the connection back."""
+        """Commit, and give the connection back; the session is closed then."""
+        self._is_closed = True
         if self._connection is None:
             return
         try:
@@ -115,6 +120,7 @@ class Session:
 
     async def rollback(self) -> None:
         """Undo everything, and give the connection back; a lost connection has undone it already."""
+        self._is_closed = True
         if self._connection is None:
             return
         if self._kind in {"none", "one"}:  # nothing is open that could be undone
@@ -129,6 +135,12 @@ class Session:
             await self._give_back()
 
     async def _take(self) -> AsyncConnection:
+        if self._is_closed:
+            raise DatabaseStateError(
+                "the session is closed: its unit of work or transaction has ended",
+                f"used at {user_line()}",
+                "use repositories, which find the open unit of work, or unit.session inside the unit",
+            )
         pool = self._pool
         alone = self._kind in {"none", "one"}
         connection = self._connection = await (pool.autocommit_engine if alone else pool.engine).connect()

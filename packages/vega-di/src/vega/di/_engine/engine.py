@@ -49,7 +49,6 @@ class Engine:
         self.scoped: Table = Table(self._scope_entry)
         self.ascoped: Table = Table(self._ascope_entry)
         self.calls: dict[Any, Any] = {}
-        self.owned: dict[int, type[Any]] | None = None
         self._parts: dict[tuple[Node, bool], Any] = {}
         self._warm: dict[tuple[Node, bool], Any] = {}
         self._makers: dict[tuple[Node, bool], Any] = {}

@@ -11,7 +11,6 @@ from .._keys.key import address
 from .closed_store import CLOSED
 from .closing import afinish, arefuse_second, finish
 from .construction_errors import explain
-from .expired_objects import ending
 from .owners import Owner
 
 if TYPE_CHECKING:
@@ -109,13 +108,6 @@ class ActiveScope(Owner):
                 await arefuse_second(only)
             return
         await afinish(resources, error)
-
-    def ending(self) -> Callable[[], None]:
-        """Return a function that makes the objects of this scope refuse any use; an edge calls it after the end.
-
-        These are the objects that classes have built so far; objects of factories may come from a pool.
-        """
-        return ending(self, self._store, self.container)
 
     def __repr__(self) -> str:
         return f"<scope of {self.container!r}, {'closed' if self._store is CLOSED else 'open'}>"

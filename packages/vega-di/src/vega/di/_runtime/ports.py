@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .._graph.node import Graph
 from .context import ContainerSlot
-
-
-class ScopedEngine(Protocol):
-    """The engine of the services that a scope has built."""
-
-    owned: dict[int, type[Any]] | None
-
-    @property
-    def graph(self) -> Graph:
-        """The graph that was proved."""
-        ...
 
 
 class EngineSource(Protocol):

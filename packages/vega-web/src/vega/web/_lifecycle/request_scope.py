@@ -14,8 +14,6 @@ from vega.core.introspection import line_of
 class RequestScope:
     """ASGI middleware (ASGI 3.0) that enters the application's unit of work around each HTTP request.
 
-    Objects that classes gave in its scope refuse any use after its end.
-
     Args:
         app: the next application.
         application: whose `activate` is entered; its scope provides the request.
