@@ -294,7 +294,7 @@ def test_scope_scoped_opens_a_scope_even_if_no_parameter_needs_one(container: Co
     def work(clock: Clock) -> object:
         return current_scope()
 
-    @bind
+    @bind(ambient=False)
     def lean(clock: Clock) -> object:
         return current_scope()
 
@@ -529,7 +529,7 @@ def test_a_bound_generator_joins_an_open_scope(container: Container) -> None:
 
 
 def test_generators_that_need_no_scope_open_none(container: Container) -> None:
-    @bind
+    @bind(ambient=False)
     def work(clock: Clock) -> Iterator[object]:
         yield current_scope()
 

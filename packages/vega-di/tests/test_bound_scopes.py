@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import vega.di
-from vega.di import Container, Scope, bind, current_scope, set_container
+from vega.di import Container, Lazy, Provider, Scope, bind, current_scope, get_container, set_container
 
 
 class Thing: ...
@@ -150,3 +150,151 @@ def test_a_bound_function_meets_the_scope_of_another_container() -> None:
         assert type(function()) is Thing
     with own.scope() as scope:
         assert function() is scope.resolve(Thing)
+
+
+class Clock: ...
+
+
+class Repo:
+    def __init__(self, thing: Thing) -> None:
+        self.thing = thing
+
+
+def from_resolver(repo: Repo) -> Thing:
+    return repo.thing
+
+
+def from_lazy(thing: Lazy[Thing]) -> Thing:
+    return thing()
+
+
+def from_provider(thing: Provider[Thing]) -> Thing:
+    return thing()
+
+
+def from_singletons_provider(clock: Clock) -> Thing:
+    return get_container().resolve(Thing)
+
+
+def from_body() -> Thing:
+    return get_container().resolve(Thing)
+
+
+def from_nested_body() -> Thing:
+    return bind(from_body)()
+
+
+async def from_async_body() -> Thing:
+    await asyncio.sleep(0)
+    return await get_container().aresolve(Thing)
+
+
+async def from_async_lazy(thing: Lazy[Thing]) -> Thing:
+    return await thing.aget()
+
+
+async def from_async_resolver(repo: Repo) -> Thing:
+    await asyncio.sleep(0)
+    return repo.thing
+
+
+def iterated(repo: Repo) -> Iterator[Thing]:
+    yield repo.thing
+    yield get_container().resolve(Thing)
+
+
+async def aiterated(thing: Lazy[Thing]) -> AsyncIterator[Thing]:
+    yield thing()
+    yield get_container().resolve(Thing)
+
+
+SYNC = [from_resolver, from_lazy, from_provider, from_singletons_provider, from_body, from_nested_body]
+ASYNC = [from_async_body, from_async_lazy, from_async_resolver]
+
+
+@pytest.fixture
+def log() -> list[str]:
+    log: list[str] = []
+
+    def thing() -> Iterator[Thing]:
+        yield Thing()
+        log.append("closed")
+
+    container = Container()
+    container.register_factory(Thing, thing, scope=Scope.SCOPED)
+    container.register(Clock, scope=Scope.SINGLETON)
+    container.register_factory(Repo, factory=lambda resolver: Repo(resolver.resolve(Thing)))
+    set_container(container)
+    return log
+
+
+@pytest.mark.parametrize("function", SYNC, ids=lambda function: function.__name__)
+def test_a_call_opens_a_scope_for_what_its_parameters_or_body_request(log: list[str], function: Any) -> None:
+    bound = bind(function)
+
+    made = [bound() for _ in range(3)]  # the first call runs other code than the later ones
+
+    assert len(set(map(id, made))) == 3
+    assert log == ["closed"] * 3
+    with get_container().scope() as scope:
+        assert bound() is bound() is scope.resolve(Thing)
+    assert len(log) == 4
+
+
+@pytest.mark.parametrize("function", ASYNC, ids=lambda function: function.__name__)
+def test_an_async_call_opens_a_scope_for_what_its_parameters_or_body_request(log: list[str], function: Any) -> None:
+    bound = bind(function)
+
+    async def main() -> None:
+        made = [await bound() for _ in range(3)]
+        assert len(set(map(id, made))) == 3
+        assert log == ["closed"] * 3
+        async with get_container().scope() as scope:
+            assert await bound() is await bound() is scope.resolve(Thing)
+        assert len(log) == 4
+
+    asyncio.run(main())
+
+
+def test_bound_generators_open_a_scope_for_what_they_request(log: list[str]) -> None:
+    async def main() -> list[Thing]:
+        return [thing async for thing in bind(aiterated)()]
+
+    for made in (list(bind(iterated)()), asyncio.run(main())):
+        assert made[0] is made[1]
+    assert log == ["closed"] * 2
+
+
+@pytest.mark.parametrize("function", [from_resolver, from_lazy, from_provider], ids=lambda function: function.__name__)
+def test_parameters_request_from_the_scope_of_a_call_that_keeps_it_to_itself(log: list[str], function: Any) -> None:
+    bound = get_container().bind(function)
+
+    assert len({id(bound()) for _ in range(3)}) == len(log) == 3
+
+
+def test_the_scope_of_a_call_is_one_for_its_parameters_and_its_body(log: list[str]) -> None:
+    @bind
+    def function(repo: Repo, lazy: Lazy[Thing], direct: Thing) -> bool:
+        return repo.thing is lazy() is direct is get_container().resolve(Thing)
+
+    assert [function() for _ in range(3)] == [True] * 3
+
+
+def test_a_call_opens_no_scope_where_the_container_has_no_scoped_services() -> None:
+    container = Container({Thing: Thing})
+    container.expect(Keeper)  # a value of scopes is not a service
+    set_container(container)
+
+    @bind
+    def function(thing: Thing, lazy: Lazy[Thing]) -> object:
+        return current_scope()
+
+    assert [function() for _ in range(3)] == [None] * 3
+
+
+def test_a_call_for_singletons_opens_no_scope(log: list[str]) -> None:
+    @bind(scope=Scope.SINGLETON)
+    def function(clock: Clock) -> object:
+        return current_scope()
+
+    assert [function() for _ in range(3)] == [None] * 3

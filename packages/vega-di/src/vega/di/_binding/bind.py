@@ -21,18 +21,20 @@ def bind(
 def bind(function: Any = None, /, *, name: str | None = None, scope: Scope | None = None, ambient: bool = True) -> Any:
     """Fill the injectable parameters of a function or method at each call; given arguments win.
 
-    A call joins the ambient scope of the current container. Where there is none and a parameter
-    needs one, it opens a scope, which is ambient for everything the function calls, and closes it.
+    A call joins the ambient scope of the current container. Where there is none and the container has services
+    that live in a scope, it opens one, which is ambient for everything the function calls, and closes it; so the
+    body, a factory, `Lazy` and `Provider` may request such services too.
     A parameter is injectable when its type is registered, or when it is marked with `Inject` or
     `Named`; builtin types only when marked.
 
     Args:
         function: a function, coroutine function, generator or async generator, when used without parentheses.
         name: each parameter whose type has a service of this name gets that one; the others resolve unnamed.
-        scope: ``SCOPED`` opens a scope even if no parameter needs one; ``TRANSIENT`` always opens a new
-            one; ``SINGLETON`` refuses parameters that live in a scope.
-        ambient: False keeps a scope that a call opens to the call: what the function calls does not join it. This
-            spares each such call what a context variable costs, nearly half of a call written by hand.
+        scope: ``SCOPED`` opens a scope even if the container has no service that lives in one; ``TRANSIENT`` always
+            opens a new one; ``SINGLETON`` opens none, and refuses parameters that live in a scope.
+        ambient: False opens a scope for the parameters alone, and keeps it to the call: what the function calls does
+            not join it. This spares each such call the cost of a context variable, nearly half of a call written by
+            hand.
 
     Raises:
         MissingProviderError: at a call, a parameter can be neither injected nor left out.

@@ -51,7 +51,9 @@ class CallPlan:
         self.is_async = bound.is_async
         self.awaits = node.is_async and bound.is_async
         self.nodes = self._nodes()
-        self.needs_scope = node.holds_scoped or node.needs_scope
+        self.needs_scope = (
+            node.holds_scoped or node.needs_scope or (node.uses_owner and engine.linker.has_scoped)
+        )  # a factory, Lazy or Provider may request what lives in a scope
         self.can_hide = self.needs_scope and self.nodes is not None and not node.uses_owner
 
     def _nodes(self) -> list[Node] | None:

@@ -62,8 +62,15 @@ class BoundCall:
 
     @property
     def needs_scope(self) -> bool:
-        """Whether a call needs a scope, for its parameters or because it was asked for."""
-        return self.plan.needs_scope or self.bound.scope in {Scope.SCOPED, Scope.TRANSIENT}
+        """Whether a call needs a scope: for its parameters, for its body, or because it was asked for."""
+        return self.plan.needs_scope or self.is_for_body or self.bound.scope in {Scope.SCOPED, Scope.TRANSIENT}
+
+    @property
+    def is_for_body(self) -> bool:
+        """Whether a scope would serve the body alone, which may resolve from the container what lives in one."""
+        if self.plan.needs_scope or self.bound.scope is not None:
+            return False
+        return self.bound.is_ambient and self.engine.linker.has_scoped
 
     def run(self, values: tuple[Any, ...]) -> Any:
         """Call the function once its singletons have been built."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .._codegen.source import Source, block, explained
+from .._codegen.source import Source, block, explained, indented
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient, leave
 from .._runtime.context import current
@@ -77,19 +77,23 @@ def _defaults(bound_call: BoundCall, source: Source) -> list[str]:
 def _body(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
     wait = "await " if bound_call.bound.is_coroutine else ""
     if not bound_call.needs_scope:
-        writer = plan.writer(source, fresh=False, owner=source.constant(bound_call.engine.container))
-        call = plan.invoke(writer)
-        lines = [*writer.lines, f"return {wait}{call}"]
-        return explained(lines) if source.nodes else lines
+        return _free(bound_call, plan, source)
     passed = _passed(bound_call)
     source.names.update(OWNER=bound_call.engine.container, JOIN=bound_call.join, RUN=bound_call.run)
-    joined = [
-        "_s = AMBIENT()",
-        "if _s is not None:",
-        f"    if _s.container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})",
-        f"    return {wait}RUN(({passed}{',' if passed else ''}))",
-    ]
-    return [*joined, *bound_call.opening_lines(plan, source)]
+    joined = [f"if _s.container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})"]
+    if bound_call.is_for_body:
+        joined = ["if _s.container is OWNER:", *map(indented, _free(bound_call, plan, source))]
+    joined.append(f"return {wait}RUN(({passed}{',' if passed else ''}))")
+    return ["_s = AMBIENT()", "if _s is not None:", *map(indented, joined), *bound_call.opening_lines(plan, source)]
+
+
+def _free(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
+    """Return the body of a call that takes nothing from a scope."""
+    writer = plan.writer(source, fresh=False, owner=source.constant(bound_call.engine.container))
+    call = plan.invoke(writer)
+    wait = "await " if bound_call.bound.is_coroutine else ""
+    lines = [*writer.lines, f"return {wait}{call}"]
+    return explained(lines) if source.nodes else lines
 
 
 def generalise(bound: Any) -> None:

@@ -11,7 +11,7 @@ from .._keys.key import Address, Dependency, address, bare, class_of, is_builtin
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.generics import Meaning, closed_by_bases, is_open, substitute, variables_of
-from .._registration.registration import Kind, Registration
+from .._registration.registration import Kind, Registration, needs_a_scope
 from .._registration.registry import Registry, closed_entries
 from .._registration.signatures import (
     EMPTY,
@@ -44,6 +44,7 @@ class Linker:
         self._replaced = frozenset(replaced)
         self._pending: list[tuple[Node, Node | None]] = []
         self._decorated = {each.key for each in registry.decorations}
+        self.has_scoped: bool = any(map(needs_a_scope, chain.from_iterable(self._active.values())))
 
     def link_all(self) -> Graph:
         """Link every active registration."""

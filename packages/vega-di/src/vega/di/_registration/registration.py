@@ -70,6 +70,13 @@ class Registration:
         return f"{self.site[0]}:{self.site[1]}"
 
 
+def needs_a_scope(registration: Registration) -> bool:
+    """Say whether a service can be resolved in an open scope only; the values of a scope are not services."""
+    if registration.scope is Scope.SCOPED:
+        return registration.kind is not Kind.VALUE
+    return registration.scope is Scope.TRANSIENT and registration.kind in RESOURCES
+
+
 def unwrap_context(call: Any) -> Any:
     """Give the generator function under `contextlib.contextmanager`, since the container closes it itself."""
     inner = getattr(call, "__wrapped__", None)
