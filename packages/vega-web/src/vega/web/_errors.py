@@ -9,8 +9,11 @@ WebError
 ├── ForbiddenError             VG506  a policy does not allow it
 ├── KeysUnavailableError       VG507  the public keys of an issuer cannot be fetched
 ├── BackplaneError             VG508  the rooms of several processes cannot be joined
-└── MessageKindError           VG509  a text came over a WebSocket where bytes are expected, or the other way round
+├── MessageKindError           VG509  a text came over a WebSocket where bytes are expected, or the other way round
+└── NotFiniteError             VG510  NaN or Infinity was to be sent as JSON, which does not have them
 """
+
+from typing import Self
 
 from vega.errors import CoreError, ErrorKind
 
@@ -78,3 +81,15 @@ class MessageKindError(WebError):
 
     code = "VG509"
     kind = ErrorKind.INVALID
+
+
+class NotFiniteError(WebError):
+    """NaN or Infinity was to be sent as JSON, which does not have them (RFC 8259, section 6)."""
+
+    code = "VG510"
+
+    @classmethod
+    def at(cls, place: tuple[str | int, ...]) -> Self:
+        """Return the error of a number, by its place in what is sent: the keys and indexes that lead to it."""
+        name = ".".join(map(str, place)) or "the value itself"
+        return cls("JSON has no NaN and no Infinity", name, "send null or a text instead, or leave the field out")

@@ -1,9 +1,13 @@
-"""Starlette's request, made with one call instead of three."""
+"""Starlette's request, made with one call instead of three, whose body has no NaN."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
+
+from .._problems.finite import read_json
 
 
 class FastRequest(Request):
@@ -22,3 +26,14 @@ class FastRequest(Request):
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self._receive, self._send = scope, receive, send
+
+    async def json(self) -> Any:
+        """Return the JSON of the body.
+
+        Raises:
+            RequestValidationError: it holds NaN, Infinity or a number beyond the range of a float.
+            ValueError: it is not JSON.
+        """
+        if not hasattr(self, "_json"):
+            self._json = read_json(await self.body())
+        return self._json

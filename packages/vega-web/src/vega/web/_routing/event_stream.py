@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 import anyio
-from pydantic_core import to_json
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .._lifecycle.drain import drain_of
 from .._lifecycle.stream_source import drive
+from .._problems.finite import write_json
 
+_MOMENT: Final = 0.05  # seconds for which the head of the answer waits for the first event, at most
 _DEFAULTS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -53,8 +54,12 @@ class ServerSentEvent:
             raise ValueError(f"retry is a number of seconds, 0 or more, not {self.retry}")
 
     def encode(self) -> bytes:
-        """Return the bytes of the event."""
-        text = self.data if isinstance(self.data, str) else to_json(self.data).decode()
+        """Return the bytes of the event.
+
+        Raises:
+            NotFiniteError: the data holds NaN or Infinity.
+        """
+        text = self.data if isinstance(self.data, str) else write_json(self.data).decode()
         lines = [f"event: {self.event}"] if self.event else []
         lines += [f"id: {self.id}"] if self.id else []
         lines += [f"retry: {int(self.retry * 1000)}"] if self.retry is not None else []
@@ -69,6 +74,7 @@ class EventStream(Response):
     One task drives the source from its first step to its end, so that time limits, cancel scopes, task groups and
     context variables of a generator hold over its `yield`. When the client has gone and when the process is about to
     end, the source is cancelled where it waits, and closed. At the end of the process clients are asked to come again.
+    A source that fails at once, before its first event, is answered as if the route had raised the error.
 
     Args:
         events: `ServerSentEvent`, text, or anything that becomes JSON; an async generator mostly.
@@ -103,29 +109,44 @@ class EventStream(Response):
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         ended = asyncio.get_running_loop().create_future()
         forget = drain_of(scope).add(lambda: None if ended.done() else ended.set_result(None))
-        gone = asyncio.ensure_future(_until_gone(receive))
         handover = _Handover()
         source = asyncio.ensure_future(drive(self._events, handover.put))
-        has_gone, is_cut = True, False
+        try:
+            await asyncio.wait({handover.ready, source, ended}, timeout=_MOMENT, return_when=asyncio.FIRST_COMPLETED)
+            if not _has_failed(source):  # else the failure is raised, and becomes a problem
+                await self._send_whole(handover, source, ended, receive, send)
+        finally:
+            forget()
+            await _end(source)
+        _raise_failure(source)
+        if self.background is not None:
+            await self.background()
+
+    async def _send_whole(
+        self,
+        handover: _Handover,
+        source: asyncio.Future[None],
+        ended: asyncio.Future[None],
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send head and events until the source, the client or the process ends, and close the source."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        gone = asyncio.ensure_future(_until_gone(receive))
         try:
             await self._send_all(handover, {source, ended, gone}, send)
             has_gone, is_cut = gone.done(), not source.done()
         except OSError:  # how a server may report a client that has gone (ASGI 2.4)
-            has_gone = True
+            has_gone, is_cut = True, True
         finally:
-            forget()
             handover.close()
             await _end(source, gone)
-        _raise_failure(source)
-        if not has_gone:
+        if not has_gone and not _has_failed(source):
             if is_cut:
                 await _send(send, b"retry: 1000\n\n")
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        if self.background is not None:
-            await self.background()
 
     async def _send_all(self, handover: _Handover, ends: set[asyncio.Future[Any]], send: Send) -> None:
         """Send events until the source, the client or the process ends; what the source has passed on is sent."""
@@ -190,10 +211,13 @@ async def _end(*tasks: asyncio.Future[Any]) -> None:
         await asyncio.wait(tasks)
 
 
+def _has_failed(source: asyncio.Future[None]) -> bool:
+    return source.done() and not source.cancelled() and source.exception() is not None
+
+
 def _raise_failure(source: asyncio.Future[None]) -> None:
-    failure = None if source.cancelled() else source.exception()
-    if failure is not None and not isinstance(failure, _ClosedError):
-        raise failure
+    if _has_failed(source) and not isinstance(source.exception(), _ClosedError):
+        source.result()
 
 
 def _encoded(event: Any) -> bytes:

@@ -6,7 +6,6 @@ serves the request from its beginning, and says what is wrong in its own words.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, Final, final
 
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .._lifecycle.stream_source import own_stream
 from .._pipeline.fast_request import FastRequest
+from .._problems.finite import check_written, read_finite
 from .fast_route_plan import FastRoutePlan
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -90,7 +90,12 @@ class FastRoute:
 
     def _response(self, result: Any, scope: Scope) -> Response:
         status: dict[str, Any] = {"status_code": self._plan.status} if self._plan.status else {}
-        response = self._plan.response_class(self._serialized(result, scope), **status)
+        content = self._serialized(result, scope)
+        try:
+            response = self._plan.response_class(content, **status)
+        except ValueError:
+            check_written(b"NaN", lambda: content)  # raises where that is the reason
+            raise
         if not is_body_allowed_for_status_code(response.status_code):
             response.body = b""
         return response
@@ -129,7 +134,7 @@ async def _body(request: Request) -> Any:
     if not content or kind.partition(b";")[0] != _JSON[1]:
         return _UNUSUAL
     try:
-        return json.loads(content)
+        return read_finite(content.decode())
     except ValueError:
         return _UNUSUAL
 

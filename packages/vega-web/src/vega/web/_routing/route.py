@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final
 
 from fastapi import routing
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .._lifecycle.stream_source import own_stream
+from .._pipeline.fast_request import FastRequest
 from .._pipeline.pipeline import MiddlewarePipeline
+from .._problems.finite import check_written, may_hold_numbers
 from .._problems.problems import Problems
 from .fast_route import FastRoute
 from .fast_route_plan import plan_fast_route
@@ -39,11 +45,13 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler; called for the route, and once more for each router that includes it."""
+        served = self._served(None if _INCLUDED is None else _INCLUDED.get())
+        if served.response_field is not None:
+            _refuse_not_finite(served.response_field)
         handler = super().get_route_handler()
         if type(self).get_route_handler is Route.get_route_handler:
-            served = self._served(None if _INCLUDED is None else _INCLUDED.get())
             served.vega_fast = _fast_route(served, handler)
-        return _owning_streams(handler)
+        return _guarded(handler)
 
     # A frame less than an async function of its own, once a request; checkers differ on what an async function gives.
     def handle(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -71,11 +79,34 @@ class Route(APIRoute):
         self.around = pipeline.wrap(Problems(self._serve))
 
 
-def _owning_streams(handler: Handler) -> Handler:
+def _guarded(handler: Handler) -> Handler:
+    """Return FastAPI's handler of a route, for bodies that are JSON and streams that are driven by one task."""
+
     async def handle(request: Request) -> Response:
-        return own_stream(await handler(request))  # type: ignore[no-any-return]  # the same response
+        try:
+            response = await handler(FastRequest(request.scope, request.receive, request._send))  # pyright: ignore[reportPrivateUsage] # as FastAPI makes it
+        except HTTPException as error:
+            if isinstance(error.__cause__, RequestValidationError):  # FastAPI answers 400 to all that reading raises
+                raise error.__cause__ from None
+            raise
+        return own_stream(response)  # type: ignore[no-any-return]  # the same response
 
     return handle
+
+
+def _refuse_not_finite(field: Any) -> None:
+    """Have a field of FastAPI refuse to write NaN and Infinity, for which pydantic writes null."""
+    adapter = getattr(field, "_type_adapter", None)
+    if adapter is None or isinstance(field.__dict__.get("serialize_json"), partial):
+        return
+    if may_hold_numbers(adapter.core_schema):
+        field.serialize_json = partial(_serialize_finite, field.serialize_json, adapter)
+
+
+def _serialize_finite(serialize: Callable[..., bytes], adapter: TypeAdapter[Any], value: Any, **options: Any) -> bytes:
+    content = serialize(value, **options)
+    check_written(content, lambda: adapter.dump_python(value, **options))
+    return content
 
 
 def _fast_route(served: Any, handler: Any) -> FastRoute | None:

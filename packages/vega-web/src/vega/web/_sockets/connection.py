@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketState
 from vega.core import Application
 from vega.errors import ErrorKind
 
-from .._errors import ForbiddenError, MessageKindError, UnauthenticatedError
+from .._errors import ForbiddenError, MessageKindError, NotFiniteError, UnauthenticatedError
 from .._lifecycle.drain import Drain
 from .._lifecycle.request_scope import origin_of
 from .._problems.denial import deny
@@ -152,11 +152,13 @@ class _Connection:
                 await self._call(self._handler, value)
         except Exception as error:
             mapped = self._around.errors.find(error) or Mapped(status=STATUS[ErrorKind.of(error)])
-            if mapped.status >= 500:
+            if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is sound
+                _log.error("%s cannot send a message", type(self._handler).__qualname__, exc_info=error)
+            elif mapped.status >= 500:
                 raise
-            title, detail = mapped.title or phrase(mapped.status), getattr(error, "what", "") or str(error)
-            told = {"type": "error", "status": mapped.status, "title": title, "detail": detail}
-            self._send_queue.push(written(told))
+            title = mapped.title or phrase(mapped.status)
+            detail = {} if mapped.status >= 500 else {"detail": getattr(error, "what", "") or str(error)}
+            self._send_queue.push(written({"type": "error", "status": mapped.status, "title": title, **detail}))
 
     def _fail(self, error: Exception) -> None:
         """Note what a handler raised; that of a client which has gone is no failure."""

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.types import Message
 
 from vega.di import bind
 
 from .._errors import MessageKindError
+from .._problems.finite import may_hold_numbers, read_json, write_json
 from .._routing.injected_parameters import injected_names
 
 Read = Callable[[Message], Any]
@@ -31,12 +32,27 @@ def reader_of(on_message: Callable[..., Any]) -> Read:
     if hint is bytes:
         return lambda message: _only(message, "bytes")
     adapter: TypeAdapter[Any] = TypeAdapter(hint)
+    is_checked = may_hold_numbers(adapter.core_schema)
 
     def read(message: Message) -> Any:
-        text = message.get("text")
-        return adapter.validate_json(text if text is not None else message.get("bytes", b""))
+        text: str | bytes | None = message.get("text")
+        content = text if text is not None else message.get("bytes", b"")
+        if is_checked:
+            _check_read(content)
+        return adapter.validate_json(content)
 
     return read
+
+
+def _check_read(content: str | bytes) -> None:
+    """Raise a ValidationError for numbers that JSON does not have; pydantic reports text that is not JSON at all."""
+    try:
+        read_json(content)
+    except RequestValidationError as error:
+        found: Any = [{"type": entry["type"], "loc": entry["loc"][1:], "input": None} for entry in error.errors()]
+        raise ValidationError.from_exception_data("message", found) from None
+    except ValueError:
+        return
 
 
 def caller_of(on_message: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,13 +68,16 @@ def _only(message: Message, kind: str) -> Any:
 
 
 def written(value: Any) -> Message:
-    """Return the message that sends a text, bytes, or anything that becomes JSON; a value is written once for many."""
+    """Return the message that sends a text, bytes, or anything that becomes JSON; a value is written once for many.
+
+    Raises:
+        NotFiniteError: the value holds NaN or Infinity.
+    """
     if isinstance(value, str):
         return {"type": "websocket.send", "text": value}
     if isinstance(value, bytes):
         return {"type": "websocket.send", "bytes": value}
-    text = value.model_dump_json() if isinstance(value, BaseModel) else to_json(value).decode()
-    return {"type": "websocket.send", "text": text}
+    return {"type": "websocket.send", "text": write_json(value).decode()}
 
 
 def size_of(message: Message) -> int:
