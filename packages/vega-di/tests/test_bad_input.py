@@ -112,7 +112,7 @@ def test_a_factory_that_asks_for_itself_is_a_cycle() -> None:
     container = Container()
     container.register_factory(Thing, lambda sp: sp.resolve(Thing), scope=Scope.SINGLETON)
 
-    with pytest.raises(CircularDependencyError, match="asked for while it is being built"):
+    with pytest.raises(CircularDependencyError, match="requested while it is being built"):
         container.resolve(Thing)
 
 

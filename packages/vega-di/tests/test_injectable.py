@@ -88,7 +88,7 @@ def test_a_marked_function_must_say_what_it_provides() -> None:
 
     injectable(make)
 
-    with pytest.raises(InvalidRegistrationError, match="does not say what it provides"):
+    with pytest.raises(InvalidRegistrationError, match="is marked @injectable without a key"):
         Container().include([__name__])
     del make.__dict__["__vega_injectable__"]
 

@@ -285,7 +285,7 @@ def test_a_singleton_factory_that_asks_its_resolver_for_a_scoped_service_is_refu
     container.register(Session, scope=Scope.SCOPED)
     container.register_factory(Repo, lambda sp: Repo(sp.resolve(Session)), scope=Scope.SINGLETON)
 
-    with container.scope(), pytest.raises(CaptiveDependencyError, match="a singleton asks for Session"):
+    with container.scope(), pytest.raises(CaptiveDependencyError, match="a singleton requests Session"):
         container.resolve(Repo)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, update_wrapper
 from typing import Any, TypeVar, overload
 
@@ -49,7 +49,7 @@ def bind_function(
     *,
     name: str | None = None,
     scope: Scope | None = None,
-    given: frozenset[str] | None = None,
+    given: Iterable[str] | None = None,
     container_slot: ContainerSlot | None = None,
     is_ambient: bool = True,
 ) -> Any:
@@ -62,7 +62,8 @@ def bind_function(
             function.__func__, name=name, scope=scope, given=given, container_slot=container_slot, is_ambient=is_ambient
         )
         return type(function)(inner)
-    bound = Bound(function, name=name, scope=scope, given=given, container_slot=container_slot, is_ambient=is_ambient)
+    names = None if given is None else frozenset(given)
+    bound = Bound(function, name=name, scope=scope, given=names, container_slot=container_slot, is_ambient=is_ambient)
     wrapper = make_wrapper(bound)
     update_wrapper(wrapper, function)
     wrapper.__vega_bound__ = bound

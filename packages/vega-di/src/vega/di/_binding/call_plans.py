@@ -19,11 +19,11 @@ from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, arefuse_second, finish, refuse_second
 
 if TYPE_CHECKING:
+    from .._engine.engine import Engine
     from .bound_function import Bound
-    from .ports import CallEngine
 
 
-_LEAVE = "try: RESET(_s.token)\nexcept ValueError: LEAVE(_s)"  # the coroutine may end in another context
+_LEAVE = "try: RESET(_s._token)\nexcept ValueError: LEAVE(_s)"  # the coroutine may end in another context
 
 
 class _Inner(NamedTuple):
@@ -43,7 +43,7 @@ class CallPlan:
         names: for each parameter the expression of the value that the caller gave.
     """
 
-    def __init__(self, engine: CallEngine, bound: Bound, node: Node, names: dict[str, str]) -> None:
+    def __init__(self, engine: Engine, bound: Bound, node: Node, names: dict[str, str]) -> None:
         self.engine = engine
         self.bound = bound
         self.node = node
@@ -75,8 +75,7 @@ class CallPlan:
             AFINISH=afinish,
             ATWICE=arefuse_second,
             TWICE=refuse_second,
-            GET=self.engine.container.ambient,
-            OPEN=self.engine.container.scope_class,
+            OPEN=self.engine.epochs.scope_class,
         )
         return source
 
@@ -165,7 +164,7 @@ class CallPlan:
         return [
             "_s = OPEN()",
             "_s._store = _s._resources = None",
-            *(["_s.token = SET(_s)"] if ambient else []),
+            *(["_s._token = SET(_s)"] if ambient else []),
             "try:",
             *map(indented, inner.lines),
             "except BaseException as _e:",

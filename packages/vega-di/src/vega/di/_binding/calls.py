@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._codegen.source import block
 from .._keys.scope import Scope
-from .._runtime.active_scope import ambient, leave
-from .._runtime.context import container_of, current
+from .._runtime.active_scope import ambient, ambient_of, leave
+from .._runtime.context import current, epochs_of
 from .call_plans import CallPlan
 from .wiring import Wiring, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._engine.engine import Engine
     from .bound_function import Bound
-    from .ports import CallEngine
 
 Begin: TypeAlias = "Callable[[BoundCall, tuple[Any, ...]], Any]"
 MISSING: Any = ...  # a constant of the language: comparing with it is the cheapest there is
 
 
-def engine_of(bound: Bound) -> CallEngine:
+def engine_of(bound: Bound) -> Engine:
     """Return the engine that is valid for a call that begins now."""
     container_slot = bound.container_slot or current.get()
-    engine: CallEngine = container_slot.engine or container_of(container_slot).effective()
+    engine: Engine = container_slot.engine or epochs_of(container_slot).effective()
     return engine
 
 
@@ -49,7 +49,7 @@ class BoundCall:
 
     __slots__ = ("_free", "_join", "_open", "bound", "engine", "is_ready", "plan", "wiring")
 
-    def __init__(self, engine: CallEngine, bound: Bound, given: frozenset[str]) -> None:
+    def __init__(self, engine: Engine, bound: Bound, given: frozenset[str]) -> None:
         self.engine = engine
         self.bound = bound
         self.wiring: Wiring = wire(engine, bound, given)
@@ -76,7 +76,7 @@ class BoundCall:
         """Call the function once its singletons have been built."""
         if not self.needs_scope:
             return self.free(*values)
-        scope = None if self.bound.scope is Scope.TRANSIENT else self.engine.container.ambient()
+        scope = None if self.bound.scope is Scope.TRANSIENT else ambient_of(self.engine.container)
         if scope is not None:
             return self.join(scope, *values)
         return self.open(*values)

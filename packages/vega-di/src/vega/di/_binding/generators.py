@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
-from .._runtime.active_scope import ambient
+from .._runtime.active_scope import ambient, ambient_of
 from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, finish
 from .calls import BoundCall
@@ -20,11 +20,11 @@ def _start(bound_call: BoundCall) -> tuple[Any, Any]:
     """Give the scope to take services from, and the one that this call has to close, if any."""
     if not bound_call.needs_scope:
         return None, None
-    container = bound_call.engine.container
-    joined = container.ambient()
+    joined = ambient_of(bound_call.engine.container)
     if joined is not None:
         return joined, None
-    opened = container.scope()
+    opened: Any = bound_call.engine.epochs.scope_class()
+    opened._store = opened._resources = None
     return opened, opened
 
 

@@ -46,7 +46,7 @@ def specialise(bound_call: BoundCall) -> None:
     wrapper.__code__ = plan_function.__code__.replace(
         co_name=wrapper.__code__.co_name, co_qualname=wrapper.__code__.co_qualname
     )
-    engine.container.specialised.append(bound)
+    engine.epochs.specialised.append(bound)
 
 
 def _passed(bound_call: BoundCall) -> str:
@@ -80,9 +80,9 @@ def _body(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
         return _free(bound_call, plan, source)
     passed = _passed(bound_call)
     source.names.update(OWNER=bound_call.engine.container, JOIN=bound_call.join, RUN=bound_call.run)
-    joined = [f"if _s.container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})"]
+    joined = [f"if _s._container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})"]
     if bound_call.is_for_body:
-        joined = ["if _s.container is OWNER:", *map(indented, _free(bound_call, plan, source))]
+        joined = ["if _s._container is OWNER:", *map(indented, _free(bound_call, plan, source))]
     joined.append(f"return {wait}RUN(({passed}{',' if passed else ''}))")
     return ["_s = AMBIENT()", "if _s is not None:", *map(indented, joined), *bound_call.opening_lines(plan, source)]
 

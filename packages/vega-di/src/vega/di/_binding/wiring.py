@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._engine.refusals import async_required
@@ -15,9 +16,9 @@ from .._registration.registration import Kind, Registration
 from .._registration.signatures import EMPTY, Parameter, read_parameters
 
 if TYPE_CHECKING:
+    from .._engine.engine import Engine
     from .._graph.linker import Linker
     from .bound_function import Bound
-    from .ports import WiringEngine
 
 
 class Wiring:
@@ -40,7 +41,7 @@ class Wiring:
 class _Chooser:
     """Chooses for the parameters of one function, when certain arguments are given."""
 
-    def __init__(self, engine: WiringEngine, bound: Bound, given: frozenset[str]) -> None:
+    def __init__(self, engine: Engine, bound: Bound, given: frozenset[str]) -> None:
         self.engine = engine
         self.linker: Linker = engine.linker
         self.bound = bound
@@ -89,7 +90,7 @@ class _Chooser:
         return given is not None and parameter.name not in given and parameter.default is EMPTY
 
 
-def wire(engine: WiringEngine, bound: Bound, given: frozenset[str]) -> Wiring:
+def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
     """Wire a call of a bound function.
 
     Args:
@@ -102,7 +103,7 @@ def wire(engine: WiringEngine, bound: Bound, given: frozenset[str]) -> Wiring:
         ContainerError: several of them.
         TypeError: the caller has to give an argument and did not, as in any call.
     """
-    with engine.container.lock:
+    with engine.epochs.lock:
         entry = Registration(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT)
         entry.site = _site_of(bound.function)
         node = Node(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT, entry)
@@ -122,7 +123,7 @@ def wire(engine: WiringEngine, bound: Bound, given: frozenset[str]) -> Wiring:
     return Wiring(node, defaults)
 
 
-def _parameters(engine: WiringEngine, bound: Bound) -> tuple[Parameter, ...]:
+def _parameters(engine: Engine, bound: Bound) -> tuple[Parameter, ...]:
     if bound.hints is None:
         bound.hints = read_parameters(bound.function, engine.linker.names)
     found: tuple[Parameter, ...] = bound.hints
@@ -147,7 +148,7 @@ def _defaults(bound: Bound, left: list[Parameter]) -> dict[int, Any]:
     raise TypeError(f"{label(bound.function)}() is missing {len(absent)} required argument(s): {names}")
 
 
-def _check(engine: WiringEngine, bound: Bound, node: Node, chooser: _Chooser) -> None:
+def _check(engine: Engine, bound: Bound, node: Node, chooser: _Chooser) -> None:
     if not chooser.used_name and any(each.name not in chooser.given for each in bound.hints):
         raise MissingProviderError(
             f"no parameter of {label(bound.function)} has a service named {bound.name!r}",
@@ -173,8 +174,18 @@ def _site_text(function: Any) -> str:
     return "{}:{}".format(*_site_of(function))
 
 
-def check_bound(engine: WiringEngine, bound: Bound) -> InjectionError | None:
-    """Say what is wrong with a bound function whose callers give exactly what it says, or None."""
+def check_bound(engine: Engine, functions: Iterable[Bound]) -> None:
+    """Check bound functions whose callers give exactly the declared parameters.
+
+    Raises:
+        ContainerError: the mistakes.
+    """
+    errors = [error for bound in functions if (error := _mistake(engine, bound)) is not None]
+    if errors:
+        raise ContainerError(f"{len(errors)} mistakes in bound functions", errors)
+
+
+def _mistake(engine: Engine, bound: Bound) -> InjectionError | None:
     names = frozenset(name for name, _ in bound.shape)
     given = bound.given if bound.given is not None else frozenset[str]()
     try:
@@ -186,11 +197,11 @@ def check_bound(engine: WiringEngine, bound: Bound) -> InjectionError | None:
     return None
 
 
-def injected(engine: WiringEngine, function: Any, given: frozenset[str]) -> dict[str, Any]:
+def injected(engine: Engine, function: Any, given: frozenset[str]) -> dict[str, Any]:
     """Return the parameters of a function that an engine would fill, with the type of each."""
     linker = engine.linker
     found: dict[str, Any] = {}
-    with engine.container.lock:
+    with engine.epochs.lock:
         for each in read_parameters(function, linker.names):
             dependency = read_dependency(each.hint)
             if each.name in given or each.hint is EMPTY:

@@ -68,6 +68,6 @@ async def _start_async(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
 
 
 def _get_ready(bound_call: BoundCall) -> None:
-    with bound_call.engine.container.lock:
+    with bound_call.engine.epochs.lock:
         specialise(bound_call)
     bound_call.is_ready = True

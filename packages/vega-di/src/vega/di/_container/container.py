@@ -1,40 +1,39 @@
-"""The container: what provides what, and the scopes it opens."""
+"""The container: its registrations, and the services and scopes that are built from them."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
-from .._errors import ContainerError
-from .._keys.key import address
+from .._keys.key import Key, address
 from .._keys.scope import Scope
+from .._registration.conditions import When
+from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope
-from .._runtime.construction_errors import explain
+from .._runtime.closing import afinish, finish
+from .._runtime.construction_errors import explain, explain_current
+from .epochs import Epochs
 from .overrides import Override
-from .registrations import Declarations
+from .registrations import NamedOptions, Options, Registrations
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from .._binding.bound_function import Bound
     from .._graph.view import GraphView
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Container(Declarations):
-    """Knows what provides each key; proves it before the first use; builds it, shares it, and closes it.
+class Container:
+    """Builds, shares and closes services; proves its registrations before the first use.
 
     Args:
-        mapping: keys and what provides them, as in `register`.
-        profiles: the active profiles for ``when=profile(...)``; those of the environment variable ``VEGA_PROFILE``
-            when left out.
-        settings: the object that ``when=setting(...)`` looks at.
+        mapping: keys and their providers, as in `register`.
+        profiles: the active profiles for ``when=profile(...)``; by default those in the variable ``VEGA_PROFILE``.
+        settings: the object that the predicates of ``when=setting(...)`` receive.
 
-    The container is built at the first `resolve`, `scope` or `validate`; registering more afterwards
-    begins a new epoch, in which what has been built and has not changed is kept.
+    The container is built at the first `resolve`, `scope` or `validate`. A later registration begins a new epoch, which
+    keeps the services that have been built and have not changed.
 
     >>> class Clock: ...
     >>> class Greeter:
@@ -48,11 +47,96 @@ class Container(Declarations):
     def __init__(
         self, mapping: Mapping[Any, Any] | None = None, *, profiles: Iterable[str] | None = None, settings: Any = None
     ) -> None:
-        super().__init__(profiles, settings)
+        self._registry = Registry(profiles, settings)
+        self._epochs = Epochs(self, self._registry, self._use_tables)
+        self._registrations = Registrations(self._registry, self._epochs)
+        self._scope_class = self._epochs.scope_class  # cached: one attribute more costs an opened scope 3 %
+        self._bound: list[Any] = []
         for key, concrete in (mapping or {}).items():
             self.register(key, concrete)
 
-    # Requests of the user.
+    def _use_tables(self, values: dict[Any, Any], plans: dict[Any, Any], aplans: dict[Any, Any]) -> None:
+        # Cached here at each change of the epoch: one more attribute costs the resolve of a singleton PCT %.
+        self._values, self._plans, self._aplans = values, plans, aplans
+
+    @property
+    def settings(self) -> Any:
+        """The object that the predicates of ``when=setting(...)`` receive."""
+        return self._registry.settings
+
+    @settings.setter
+    def settings(self, settings: Any) -> None:
+        self._registry.settings = settings
+        self._epochs.invalidate()
+
+    def register(
+        self, key: Key[T] | FunctionType, concrete: Callable[..., T] | None = None, **options: Unpack[Options]
+    ) -> None:
+        """Register a class or factory as the provider of a key.
+
+        Args:
+            key: a class, abstract class, Protocol, ``Annotated``, ``NewType`` or generic: ``Repo[User]``; ``Repo[T]``
+                and ``Repo`` stand for every closed form.
+            concrete: a class or a factory; `key` itself by default. Context manager classes are entered and closed.
+            options: ``scope``, the lifetime: by default that of ``@injectable``, else ``TRANSIENT``;
+                ``name``: registers the provider beside the unnamed one, for ``Named(name)`` and
+                ``resolve(key, name=name)``; ``when``: a bool, a callable without arguments or a condition, evaluated
+                once while the container is built; ``replace=True`` drops earlier registrations of the same key and
+                name; ``enter=False`` leaves a context manager alone, neither entered nor closed.
+
+        Raises:
+            InvalidKeyError: `key` is not a type.
+            InvalidRegistrationError: `concrete` cannot be called.
+        """
+        self._registrations.provider(key, concrete, **options)
+
+    def register_factory(
+        self, key: Key[Any] | FunctionType, factory: Callable[..., Any], **options: Unpack[Options]
+    ) -> None:
+        """Register a factory as the provider of a key; the options are those of `register`.
+
+        The factory takes typed parameters, or one parameter without a type (or of type `Resolver`), which
+        receives the resolver: ``lambda sp: Repo(sp.resolve(Db))``. It may be sync, async, a generator or an
+        async generator; a generator yields once, and the code after the yield closes the resource.
+        """
+        self._registrations.provider(key, factory, **options)
+
+    def register_named(
+        self, key: Key[T], name: str, concrete: Callable[..., T], **options: Unpack[NamedOptions]
+    ) -> None:
+        """Register a class or factory as the provider of a key under a name; the options are those of `register`."""
+        self._registrations.provider(key, concrete, name=name, **options)
+
+    def register_instance(
+        self, key: Key[T], instance: T, *, name: str | None = None, when: When = True, replace: bool = False
+    ) -> None:
+        """Register an object as the provider of a key; the container does not close it.
+
+        Raises:
+            InvalidRegistrationError: the object is None.
+        """
+        self._registrations.instance(key, instance, name=name, when=when, replace=replace)
+
+    def alias(self, key: Any, target: Any, *, name: str | None = None, when: When = True) -> None:
+        """Register `key` as another name of the key `target`: both provide the same object."""
+        self._registrations.alias(key, target, name=name, when=when)
+
+    def decorate(self, key: Any, decorator: Callable[..., Any], *, when: When = True) -> None:
+        """Wrap every service of `key` in a decorator, named ones and those of ``All[key]`` too.
+
+        A bare generic class as `key` decorates all its closed forms. The parameter of type `key` of the class or
+        function `decorator`, or the only one without a type, receives the decorated service; the others are injected.
+        The decorator lives as long as the service. The last decorator is outermost. `when` is as in `register`.
+        """
+        self._registrations.decoration(key, decorator, when=when)
+
+    def expect(self, key: Any) -> None:
+        """Declare that each scope is given a value for a key, such as a user: ``container.scope({key: value})``."""
+        self._registrations.expectation(key)
+
+    def include(self, modules: Iterable[str]) -> int:
+        """Register the marks of ``@injectable`` in modules that have been imported; return the number of new ones."""
+        return self._registrations.include(modules)
 
     @overload
     def resolve(self, key: type[T], *, name: str | None = None) -> T: ...
@@ -61,42 +145,25 @@ class Container(Declarations):
     @overload
     def resolve(self, key: object, *, name: str | None = None) -> Any: ...
     def resolve(self, key: Any, name: str | None = None) -> Any:
-        """Give the service that is registered for `key`; what lives in a scope comes from the ambient one.
+        """Return the service that is registered for `key`; a scoped service comes from the ambient scope.
 
         Raises:
             ContainerError: the container has mistakes; at the first use.
-            MissingProviderError: nothing provides it.
+            MissingProviderError: nothing provides the key.
             AmbiguousProviderError: several registrations do.
-            ScopeRequiredError: it lives in a scope and none is open.
-            AsyncRequiredError: it has to be awaited; use `aresolve`.
+            ScopeRequiredError: the service lives in a scope and none is open.
+            AsyncRequiredError: the service has to be awaited; use `aresolve`.
             ContainerClosedError: the container is closed.
             ConstructionError: a constructor or factory raised.
         """
         if name is None:
             try:
-                return self.values[key] or self.plans[key]()
-            except Exception:  # no `as`: a local more would cost the hit path a tenth
-                if self._is_explained(key):
+                return self._values[key] or self._plans[key]()
+            except Exception:  # no `as`: one more local would cost a hit a tenth
+                if explain_current(key):
                     raise
-        return self._resolve_first(key, name)
-
-    def _is_explained(self, key: Any) -> bool:
-        """Explain the error that is being handled, unless it only says that a key is asked for the first time.
-
-        That one comes from `resolve` itself. (Whether the key is known by now says nothing: another thread may have
-        been first in between.)
-        """
-        error = sys.exc_info()[1]
-        assert isinstance(error, Exception)  # called from an except clause
-        trace = error.__traceback__
-        if isinstance(error, KeyError) and trace is not None and trace.tb_next is None:
-            return False
-        explain(error, key)
-        return True
-
-    def _resolve_first(self, key: Any, name: str | None) -> Any:
         try:
-            return self.plans[address(key, name)]()
+            return self._plans[address(key, name)]()
         except Exception as error:
             explain(error, key)
             raise
@@ -108,27 +175,11 @@ class Container(Declarations):
     @overload
     async def aresolve(self, key: object, *, name: str | None = None) -> Any: ...
     async def aresolve(self, key: Any, name: str | None = None) -> Any:
-        """Give the service that is registered for `key`, awaiting what has to be awaited; otherwise as `resolve`."""
+        """Return the service that is registered for `key`, awaiting async factories; otherwise as `resolve`."""
         try:
-            return await self.aplans[key if name is None else address(key, name)]()
+            return await self._aplans[key if name is None else address(key, name)]()
         except Exception as error:
             explain(error, key)
-            raise
-
-    def resolve_address(self, where: Any, /) -> Any:
-        """Give the service at an address of the tables."""
-        try:
-            return self.plans[where]()
-        except Exception as error:
-            explain(error)
-            raise
-
-    async def aresolve_address(self, where: Any, /) -> Any:
-        """Give the service at an address of the tables, awaiting where needed."""
-        try:
-            return await self.aplans[where]()
-        except Exception as error:
-            explain(error)
             raise
 
     def scope(self, values: Mapping[Any, Any] | None = None) -> ActiveScope:
@@ -138,25 +189,23 @@ class Container(Declarations):
             values: objects that are injectable in this scope, by key: a request, a user.
 
         Raises:
-            ContainerError: the container has mistakes; at the first use.
             InvalidInstanceError: a value is None or of the wrong type.
         """
-        opened = self.scope_class()
-        opened._store = None if values is None else self.seed(values)  # pyright: ignore[reportPrivateUsage]  # begins it
+        opened = self._scope_class()
+        opened._store = None if values is None else self._epochs.seed(values)  # pyright: ignore[reportPrivateUsage]  # begins it
         opened._resources = None  # pyright: ignore[reportPrivateUsage]  # the same
         return opened
 
     def override(self, values: Mapping[Any, Any], *, local: bool = False) -> Override:
-        """Let these objects provide these keys inside the block, also for what has been built already.
+        """Let some objects provide some keys inside a block; afterwards the former objects are back. Blocks nest.
 
-        Services made of an overridden one are made again inside the block; after it the very same old
-        objects are back. Blocks nest, and end whatever happens.
+        Services that have been built of an overridden one are built again inside the block.
 
         Args:
             values: objects by key, ``Annotated[Key, Named(name)]`` for a named one; keys may be unregistered.
             local: True limits the override to the calling task and its children.
         """
-        return Override(self, values, local=local)
+        return Override(self._epochs, values, local=local)
 
     def bind(
         self,
@@ -167,91 +216,82 @@ class Container(Declarations):
         given: Iterable[str] | None = None,
         ambient: bool = False,
     ) -> Callable[..., R]:
-        """Give a callable that fills the injectable parameters of `function` from this container, for edges.
-
-        The signature is read here, the plan is written at the first call. A call joins the ambient scope of this
-        container; where there is none it opens one for the call, if a parameter needs it.
+        """Return a callable that fills the injectable parameters of `function` from this container, for edges.
 
         Args:
-            function: a function, coroutine function, generator or async generator.
+            function: as in ``@bind``.
             name: as in ``@bind``.
             scope: as in ``@bind``.
             given: the parameters that callers give; all others have to be injectable, which `validate` checks.
-                When left out, whatever is not injectable is the caller's.
-            ambient: True makes a scope that the call opens ambient for what the function calls;
-                False keeps it to the call, which is faster.
+                By default callers give every parameter that is not injectable.
+            ambient: False, the default here, keeps a scope that a call opens to the call, which is faster.
         """
         from .._binding.bind import bind_function
 
-        names = None if given is None else frozenset(given)
         wrapper: Any = bind_function(
-            function, name=name, scope=scope, given=names, container_slot=self.container_slot, is_ambient=ambient
+            function, name=name, scope=scope, given=given, container_slot=self._epochs.slot, is_ambient=ambient
         )
-        bound: Bound = wrapper.__vega_bound__
-        self.entry_points.append(bound)
+        self._bound.append(wrapper.__vega_bound__)
         result: Callable[..., R] = wrapper
         return result
 
     def provides(self, key: Any, *, name: str | None = None) -> bool:
-        """Say whether `resolve` would find something; an override counts, an inactive registration does not.
-
-        Raises:
-            ContainerError: the container has mistakes; at the first use.
-        """
-        return self.effective().has(address(key, name))
+        """Return whether a key is provided; an override counts, an inactive registration does not."""
+        return self._epochs.effective().has(address(key, name))
 
     def injected(self, function: Callable[..., Any], *, given: Iterable[str] = ()) -> Mapping[str, Any]:
-        """Return the parameters of `function` that this container would fill, with the type of each.
-
-        Args:
-            function: as in `bind`.
-            given: parameters that callers give.
-        """
+        """Return the parameters of a function that `bind` would fill, other than those in `given`, with their types."""
         from .._binding.wiring import injected
 
-        return injected(self.effective(), function, frozenset(given))
+        return injected(self._epochs.effective(), function, frozenset(given))
 
     def validate(self) -> None:
-        """Build the container, and check what was bound with `bind`.
+        """Build the container, and check the functions of `bind`.
 
         Raises:
             ContainerError: every mistake, each with path, place and remedy.
         """
         from .._binding.wiring import check_bound
 
-        engine = self.effective()
-        found = [error for bound in self.entry_points if (error := check_bound(engine, bound)) is not None]
-        if found:
-            raise ContainerError(f"{len(found)} mistakes in bound functions", found)
+        check_bound(self._epochs.effective(), self._bound)
 
     def graph(self) -> GraphView:
-        """Give every registration, active or not, with the reasons, and who needs whom."""
+        """Return every registration, active or not, with the reasons and the dependencies."""
         from .._graph.view import view
 
-        return view(self.effective().graph, self.registry)
+        return view(self._epochs.effective().graph, self._registry)
 
     def explain(self, key: Any, *, name: str | None = None) -> str:
-        """Return in words how a service is built, and why so."""
+        """Return in words how a service is built, and for which reasons."""
         from .._graph.view import explain_node
 
-        return explain_node(self.effective().find(address(key, name)))
+        return explain_node(self._epochs.effective().find(address(key, name)))
 
     def plan_source(self, key: Any, *, name: str | None = None) -> str:
-        """Give the Python text that was generated to resolve a key; it is written now if it has not been."""
-        return self.effective().source_of(address(key, name))
+        """Return the Python text that is generated to resolve a key."""
+        return self._epochs.effective().source_of(address(key, name))
+
+    def close(self) -> None:
+        """Close the container and the resources of its singletons, last opened first.
+
+        Raises:
+            ContainerClosedError: the container is closed already.
+            AsyncRequiredError: a resource has to be awaited to be closed; use `aclose`.
+        """
+        finish(self._epochs.end(), None)
+
+    async def aclose(self) -> None:
+        """Close the container, awaiting async finalisers; otherwise as `close`."""
+        await afinish(self._epochs.end(), None)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()

@@ -10,24 +10,26 @@ from .._errors import InvalidInstanceError
 from .._registration.call_site import user_line
 from .._runtime.context import PROCESS, ContainerSlot, current, slots_lock
 from .container import Container
+from .epochs import Epochs
 
 
 def get_container() -> Container:
     """Return the container of the calling context, else the default of the process, made at the first demand."""
-    container = current.get().container
-    return container if isinstance(container, Container) else _make_default()
+    epochs = current.get().epochs
+    container: Container = (epochs or _make_default()).container
+    return container
 
 
 def set_container(container: Container | None, process: bool = False) -> None:
     """Make a container the current one.
 
     Args:
-        container: the container; None takes away what was set.
+        container: the container; None removes the current one.
         process: False sets it for the calling context (the task or thread, and tasks started from it);
             True sets the default of the whole process, and leaves the calling context as it is.
 
     Raises:
-        InvalidInstanceError: it is not a Container.
+        InvalidInstanceError: the object is not a Container.
     """
     slot = PROCESS if container is None else _slot_of(container, "set_container")
     if process:
@@ -42,7 +44,7 @@ def use_container(container: Container) -> AbstractContextManager[Container]:
     The block may be left in another context than it was entered in, as async fixtures are.
 
     Raises:
-        InvalidInstanceError: it is not a Container.
+        InvalidInstanceError: the object is not a Container.
 
     >>> with use_container(Container()) as container:
     ...     get_container() is container
@@ -75,30 +77,31 @@ class _Block(AbstractContextManager[Container]):
 
 def _slot_of(container: object, function: str) -> ContainerSlot:
     if isinstance(container, Container):
-        return container.container_slot
+        return container._epochs.slot  # pyright: ignore[reportPrivateUsage]  # of this folder
     raise InvalidInstanceError(
         f"{container!r} is not a Container", f"{function}, called at {user_line()}", "give an object: Container()"
     )
 
 
-def _make_default() -> Container:
+def _make_default() -> Epochs:
     with slots_lock:
-        container = PROCESS.container
-        if not isinstance(container, Container):
-            container = Container()
-            _set_default(container)
-    return container
+        if PROCESS.epochs is None:
+            _set_default(Container())
+        epochs = PROCESS.epochs
+    assert isinstance(epochs, Epochs)  # set above, under the lock
+    return epochs
 
 
 def _set_default(container: Container | None) -> None:
+    epochs = None if container is None else container._epochs  # pyright: ignore[reportPrivateUsage]  # of this folder
     with slots_lock:
-        if isinstance(PROCESS.container, Container):
-            PROCESS.container.container_slots.remove(PROCESS)
-        PROCESS.container = container
+        if isinstance(PROCESS.epochs, Epochs):
+            PROCESS.epochs.slots.remove(PROCESS)
+        PROCESS.epochs = epochs
         PROCESS.engine = None
-        if container is not None:
-            container.container_slots.append(PROCESS)
-            PROCESS.engine = container.container_slot.engine
+        if epochs is not None:
+            epochs.slots.append(PROCESS)
+            PROCESS.engine = epochs.slot.engine
 
 
 PROCESS.make = _make_default

@@ -1,12 +1,18 @@
-"""The epochs of a container: which engine is valid for whom, and what ends with what."""
+"""The epochs of a container: the engine that is valid for a context, and the resources that end with each.
+
+An epoch begins with a registration and with an override. `invalidate` forgets the engines; the next use builds one
+(`effective`), which takes over the slots, and so the objects, of unchanged nodes. While no override of a single task is
+active, every caller shares one engine: its tables are then copied to the container, the scopes and the slots of the
+calling contexts, so that a call looks nothing up. Otherwise these places hold tables that ask `effective` each time.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
 from .._keys.key import class_of
@@ -14,8 +20,7 @@ from .._keys.labels import label
 from .._keys.resolver import Resolver
 from .._keys.scope import Scope
 from .._registration.registry import Registry
-from .._runtime.active_scope import ActiveScope, ambient_of, make_scope_class
-from .._runtime.closing import afinish, finish
+from .._runtime.active_scope import ActiveScope, make_scope_class
 from .._runtime.context import ContainerSlot, Layer, local_layers, ordered, slots_lock
 from .._runtime.plan_table import Table
 
@@ -26,60 +31,51 @@ SCOPED: Final = Scope.SCOPED  # the attribute of an enum costs as much as a call
 
 
 class Epochs:
-    """The changing state of a container: its engines, its overrides and its resources."""
+    """The changing state of a container: its engines, its overrides and its resources.
 
-    def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
-        self.registry: Registry = Registry(profiles, settings)
+    Args:
+        container: the container; the resolver that factories of services without a scope receive.
+        registry: the registrations.
+        use_tables: takes the values, plans and async plans that requests to the container use from now on.
+    """
+
+    def __init__(
+        self, container: Any, registry: Registry, use_tables: Callable[[dict[Any, Any], Table, Table], None]
+    ) -> None:
+        self.container: Any = container
+        self.registry: Registry = registry
         self.lock: AbstractContextManager[bool] = threading.RLock()
-        self.container_slot: ContainerSlot = ContainerSlot(self)
-        self.container_slots: list[ContainerSlot] = [self.container_slot]
-        self.entry_points: list[Any] = []
+        self.slot: ContainerSlot = ContainerSlot(self)
+        self.slots: list[ContainerSlot] = [self.slot]
         self.specialised: list[Any] = []
+        self.scope_class: type[ActiveScope]
+        self.scope_class, self._use_scope_tables = make_scope_class(container)
+        self._use_tables = use_tables
         self._store: dict[int, Any] = {}
-        self._slots = count()
+        self._numbers = count()
         self._opened: list[Any] = []
         self._engines: dict[tuple[Layer, ...], Engine] = {}
         self._last: Engine | None = None
         self._layers: tuple[Layer, ...] = ()
-        self._locals = 0
-        self._known_locals: list[Layer] = []
+        self._local_layers: list[Layer] = []
         self._closed = False
-        self.scope_class: type[ActiveScope]
-        self.scope_class, self._switch_scopes = make_scope_class(self)
-        self.values: dict[Any, Any]
-        self.plans: Table
-        self.aplans: Table
         self._switch(None)
 
-    @property
-    def settings(self) -> Any:
-        """The object that ``when=setting(...)`` looks at."""
-        return self.registry.settings
-
-    @settings.setter
-    def settings(self, settings: Any) -> None:
-        self.registry.settings = settings
-        self.invalidate()
-
-    def ambient(self) -> ActiveScope | None:
-        """Give the innermost ambient scope of this container, or None."""
-        return ambient_of(self)
-
     def effective(self) -> Engine:
-        """Give the engine that is valid for the calling context, building it if need be.
+        """Return the engine that is valid for the calling context, building it if need be.
 
         Raises:
             ContainerError: the container has mistakes.
-            ContainerClosedError: it is closed.
+            ContainerClosedError: the container is closed.
         """
         layers = self._layers
-        if self._locals:
-            layers = ordered(layers, tuple(each for each in local_layers.get() if each in self._known_locals))
+        if self._local_layers:
+            layers = ordered(layers, tuple(layer for layer in local_layers.get() if layer in self._local_layers))
         engine = self._engines.get(layers)
         return engine if engine is not None else self._build(layers)
 
     def _build(self, layers: tuple[Layer, ...]) -> Engine:
-        from .._engine.engine import Engine  # what builds is loaded when something is built
+        from .._engine.engine import Engine  # loaded at the first build
         from .._graph.linker import Linker
         from .._graph.node import ArgumentSource
 
@@ -89,15 +85,14 @@ class Epochs:
             if engine is not None:
                 return engine
             previous = self._engines.get(layers[:-1]) or self._build(layers[:-1]) if layers else self._last
-            replaced = {where: entry for layer in layers for where, entry in layer.entries.items()}
-            special = {
+            replaced = {address: entry for layer in layers for address, entry in layer.entries.items()}
+            special: dict[Any, tuple[ArgumentSource, Any]] = {
                 Resolver: (ArgumentSource.OWNER, None),
                 ActiveScope: (ArgumentSource.SCOPE, None),
-                type(self): (ArgumentSource.CONSTANT, self),
+                type(self.container): (ArgumentSource.CONSTANT, self.container),
             }
             linker = Linker(self.registry, replaced, special)
-            graph = linker.link_all()
-            engine = Engine(self, linker, graph, self._store, self._slots)
+            engine = Engine(self, linker, linker.link_all(), self._store, self._numbers)
             engine.layers = layers
             engine.fresh_slots = layers[-1].slots if layers else []
             engine.prove()
@@ -105,7 +100,7 @@ class Epochs:
             self._engines[layers] = engine
             if not layers:
                 self._last = engine
-            if not self._locals and layers == self._layers:
+            if not self._local_layers and layers == self._layers:
                 self._switch(engine)
             return engine
 
@@ -116,31 +111,30 @@ class Epochs:
             self._switch(None)
 
     def _switch(self, engine: Engine | None) -> None:
-        """Let everything that is asked from now on go to an engine; None looks it up each time."""
+        """Let every request from now on use an engine; None looks the engine up at each request."""
         if engine is None:
-            self.values = {}
-            self.plans = Table(lambda where: self.effective().root[where])
-            self.aplans = Table(lambda where: self.effective().aroot[where])
-            scoped = Table(lambda where: self.effective().scoped[where])
-            self._switch_scopes(scoped, Table(lambda where: self.effective().ascoped[where]))
+            aroot = Table(lambda address: self.effective().aroot[address])
+            self._use_tables({}, Table(lambda address: self.effective().root[address]), aroot)
+            scoped = Table(lambda address: self.effective().scoped[address])
+            self._use_scope_tables(scoped, Table(lambda address: self.effective().ascoped[address]))
         else:
-            self.values, self.plans, self.aplans = engine.values, engine.root, engine.aroot
-            self._switch_scopes(engine.scoped, engine.ascoped)
+            self._use_tables(engine.values, engine.root, engine.aroot)
+            self._use_scope_tables(engine.scoped, engine.ascoped)
         with slots_lock:
-            for container_slot in self.container_slots:
-                container_slot.engine = engine
+            for slot in self.slots:
+                slot.engine = engine
 
     def add_layer(self, layer: Layer) -> None:
         """Begin an override."""
         with self.lock:
             if layer.local:
-                self._known_locals = [*self._known_locals, layer]
-                self._locals += 1
+                self._local_layers = [*self._local_layers, layer]
                 self._switch(None)
             else:
                 self._layers = (*self._layers, layer)
             try:
-                self._switch_to_valid()
+                engine = self.effective()
+                self._switch(None if self._local_layers else engine)
             except BaseException:
                 self.remove_layer(layer)
                 raise
@@ -148,31 +142,29 @@ class Epochs:
     def remove_layer(self, layer: Layer) -> None:
         """End an override; the objects from before it are back."""
         with self.lock:
-            if layer.local:
-                self._known_locals = [each for each in self._known_locals if each is not layer]
-                self._locals -= 1
-            else:
-                self._layers = tuple(each for each in self._layers if each is not layer)
+            self._local_layers = [other for other in self._local_layers if other is not layer]
+            self._layers = tuple(other for other in self._layers if other is not layer)
             self._engines = {layers: engine for layers, engine in self._engines.items() if layer not in layers}
             for slot in layer.slots:
                 self._store.pop(slot, None)
             if not self._closed:
-                self._switch(self._engines.get(self._layers) if not self._locals else None)
+                self._switch(None if self._local_layers else self._engines.get(self._layers))
 
     def opened_in(self, layers: tuple[Layer, ...]) -> list[Any]:
-        """Give the list of what ends with the innermost of these overrides that still lasts, or with the container."""
-        lasting = (*self._layers, *self._known_locals)
-        return next((layer.opened for layer in reversed(layers) if layer in lasting), self._opened)
-
-    def _switch_to_valid(self) -> None:
-        engine = self.effective()
-        self._switch(engine if not self._locals else None)
+        """Return the list of the resources that end with the innermost active one of some overrides, or at the end."""
+        active = (*self._layers, *self._local_layers)
+        return next((layer.opened for layer in reversed(layers) if layer in active), self._opened)
 
     def seed(self, values: Mapping[Any, Any]) -> dict[int, Any]:
-        """Give the store of a scope that is opened with values."""
+        """Return the store of a scope that is opened with values.
+
+        Raises:
+            InvalidInstanceError: a value is None or of the wrong type.
+            InvalidRegistrationError: the service of a value does not live in a scope.
+        """
         if not values.keys() <= self.registry.expected:
             self._expect(values)
-        nodes = (self.container_slot.engine or self.effective()).graph.nodes
+        nodes = (self.slot.engine or self.effective()).graph.nodes
         store: dict[int, Any] = {}
         for key, value in values.items():
             node = nodes[key]
@@ -193,7 +185,6 @@ class Epochs:
         return store
 
     def _expect(self, values: Mapping[Any, Any]) -> None:
-        """Register the keys of values that nothing has registered."""
         known = {entry.address for entry in self.registry.entries}
         for key in values:
             if key not in known:
@@ -202,22 +193,24 @@ class Epochs:
                     self.invalidate()
 
     def refuse_closed(self) -> None:
-        """Refuse to work after `close`.
+        """Refuse to work after `end`.
 
         Raises:
             ContainerClosedError: the container is closed.
         """
         if self._closed:
-            self._refuse()
+            raise ContainerClosedError(
+                "the container is closed",
+                "resolve, scope, register or close after close()",
+                "close it once, after its last use",
+            )
 
-    def _refuse(self, *_: Any) -> NoReturn:
-        raise ContainerClosedError(
-            "the container is closed",
-            "resolve, scope, register or close after close()",
-            "close it once, when nothing uses it any more",
-        )
+    def end(self) -> list[Any]:
+        """End every epoch, and return the resources to close, last opened last.
 
-    def _end(self) -> list[Any]:
+        Raises:
+            ContainerClosedError: the container is closed already.
+        """
         with self.lock:
             self.refuse_closed()
             self._closed = True
@@ -226,25 +219,12 @@ class Epochs:
             self._store.clear()
             self._switch(None)
             opened, self._opened = self._opened, []
-            bound, self.specialised = self.specialised, []
+            specialised, self.specialised = self.specialised, []
         from .._binding.specialisation import generalise
 
-        for each in bound:
-            generalise(each)
+        for bound in specialised:
+            generalise(bound)
         return opened
-
-    def close(self) -> None:
-        """End the container: what its singletons opened is closed, last opened first.
-
-        Raises:
-            ContainerClosedError: it is closed already.
-            AsyncRequiredError: something has to be awaited to be closed; use `aclose`.
-        """
-        finish(self._end(), None)
-
-    async def aclose(self) -> None:
-        """End the container, awaiting what has to be awaited; otherwise as `close`."""
-        await afinish(self._end(), None)
 
 
 def _unfit(value: object, key: Any) -> str | None:

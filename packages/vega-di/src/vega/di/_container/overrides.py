@@ -1,4 +1,4 @@
-"""Overrides: other objects for some keys, and everything that is made of them, until the end of a block."""
+"""Overrides: other objects for some keys, and for the services made of them, until the end of a block."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 class Override:
     """The result of ``container.override(...)``: a context manager, sync and async, for one use at a time."""
 
-    __slots__ = ("_container", "_layer", "_local", "_token", "_values")
+    __slots__ = ("_epochs", "_layer", "_local", "_token", "_values")
 
-    def __init__(self, container: Epochs, values: Mapping[Any, Any], *, local: bool) -> None:
-        self._container = container
+    def __init__(self, epochs: Epochs, values: Mapping[Any, Any], *, local: bool) -> None:
+        self._epochs = epochs
         self._values = values
         self._local = local
         self._layer: Layer | None = None
@@ -39,7 +39,7 @@ class Override:
         if self._local:
             self._token = local_layers.set((*local_layers.get(), layer))
         try:
-            self._container.add_layer(layer)
+            self._epochs.add_layer(layer)
         except BaseException:
             self._forget(layer)
             raise
@@ -51,14 +51,14 @@ class Override:
             try:
                 local_layers.reset(self._token)
             except ValueError:  # left in another context than entered
-                local_layers.set(tuple(each for each in local_layers.get() if each is not layer))
+                local_layers.set(tuple(other for other in local_layers.get() if other is not layer))
             self._token = None
 
     def _leave(self) -> list[Any]:
         layer, self._layer = self._layer, None
         if layer is None:
             return []
-        self._container.remove_layer(layer)
+        self._epochs.remove_layer(layer)
         self._forget(layer)
         return layer.opened
 
@@ -83,6 +83,6 @@ def _entry(key: Any, value: Any) -> Registration:
         raise InvalidInstanceError(
             f"None cannot override {label(key)}",
             f"container.override({{{label(key)}: None}})",
-            "give the object itself; a parameter that may be None is overridden by what stands for None",
+            "give the object itself; for a parameter that may be None, give an object that stands for None",
         )
     return Registration(dependency.key, value, Kind.INSTANCE, Scope.SINGLETON, name=dependency.name)

@@ -1,4 +1,9 @@
-"""One epoch of a container: a proved graph, the singletons built so far, and the plans written so far."""
+"""One epoch of a container: a proved graph, the singletons built so far, and the plans written so far.
+
+A plan is a generated function (see `_codegen`). Four tables hold the plans by address: `root` and `aroot` for requests
+to the container, `scoped` and `ascoped` for requests to an open scope. An entry is written at its first use, after the
+singletons that it needs are built, since these become constants of the plan.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from .._codegen.plans import container_plan, maker_plan, part_plan, scope_plan, warm_plan
-from .._errors import (
-    AmbiguousProviderError,
-    ContainerError,
-    InvalidKeyError,
-    MissingProviderError,
-)
+from .._errors import AmbiguousProviderError, ContainerError, InvalidKeyError, MissingProviderError
 from .._graph.linker import Linker
 from .._graph.node import Graph, Node
 from .._graph.reuse import unchanged
@@ -21,21 +21,23 @@ from .._graph.validation import ambiguous_error, prove
 from .._keys.key import Address, check_key, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope
+from .._runtime.active_scope import ambient_of
 from .._runtime.plan_table import Table
 from .refusals import async_required, scope_required
 from .singletons import abuild, awaited_in, build
 
 if TYPE_CHECKING:
-    from .ports import EngineContainer
+    from .ports import EngineEpochs
 
 
 class Engine:
-    """Everything that is valid between two changes of the registry, or within one override."""
+    """The state that is valid between two changes of the registry, or within one override."""
 
     def __init__(
-        self, container: EngineContainer, linker: Linker, graph: Graph, store: dict[int, Any], slots: Iterator[int]
-    ):
-        self.container = container
+        self, epochs: EngineEpochs, linker: Linker, graph: Graph, store: dict[int, Any], slots: Iterator[int]
+    ) -> None:
+        self.epochs = epochs
+        self.container: Any = epochs.container
         self.graph = graph
         self.store = store
         self.fresh_slots: list[int] = []
@@ -49,12 +51,10 @@ class Engine:
         self.scoped: Table = Table(self._scope_entry)
         self.ascoped: Table = Table(self._ascope_entry)
         self.calls: dict[Any, Any] = {}
-        self._parts: dict[tuple[Node, bool], Any] = {}
-        self._warm: dict[tuple[Node, bool], Any] = {}
-        self._makers: dict[tuple[Node, bool], Any] = {}
+        self._parts: dict[tuple[Any, Node, bool], Any] = {}
 
     def number(self, previous: Engine | None) -> None:
-        """Give each new node its slot; a node whose whole making is unchanged keeps the slot of the previous epoch."""
+        """Number the nodes; a node whose whole construction is unchanged keeps its slot of the previous epoch."""
         kept = {} if previous is None else unchanged(self.graph, previous.graph)
         for node in self.graph.every:
             node.slot = kept[node] if node in kept else self._new_slot()
@@ -64,63 +64,57 @@ class Engine:
         self.fresh_slots.append(slot)
         return slot
 
-    def prove(self) -> None:
-        """Prove what was linked since the last time.
+    def prove(self) -> list[Node]:
+        """Prove the nodes that were linked since the last time, and return them.
 
         Raises:
-            ContainerError: everything that is wrong.
+            ContainerError: every mistake.
         """
         fresh = self.graph.every[self._proved :]
         self._proved = len(self.graph.every)
-        problems = prove(self.graph, self.container.registry, fresh)
+        problems = prove(self.graph, self.epochs.registry, fresh)
         if problems:
             raise ContainerError(
                 f"{len(problems)} mistakes in the container" if len(problems) > 1 else "a mistake in the container",
                 problems,
             )
+        return fresh
 
     def grow(self) -> None:
-        """Wire, prove and number what was demanded after the build."""
+        """Wire, prove and number the nodes that were demanded after the build."""
         self.linker.drain()
-        self.prove_some()
-
-    def prove_some(self) -> None:
-        """Prove and number late additions."""
-        start = self._proved
-        self.prove()
-        for node in self.graph.every[start:]:
+        for node in self.prove():
             node.slot = self._new_slot()
 
-    def find(self, where: Any) -> Node:
-        """Give the node at an address.
+    def find(self, address: Any) -> Node:
+        """Return the node at an address.
 
         Raises:
             MissingProviderError: nothing provides it.
-            AmbiguousProviderError: several do.
-            InvalidKeyError: it is not a key.
+            AmbiguousProviderError: several registrations do.
+            InvalidKeyError: its key is not a type.
         """
-        found = self.graph.nodes.get(where)
-        if found is not None:
-            return found
-        with self.container.lock:
-            key, name = (where.key, where.name) if isinstance(where, Address) else (where, None)
+        node = self.graph.nodes.get(address)
+        if node is not None:
+            return node
+        with self.epochs.lock:
+            key, name = (address.key, address.name) if isinstance(address, Address) else (address, None)
             check_key(key)
             dependency = read_dependency(key)
             place = self.linker.find(dependency._replace(name=name or dependency.name, marked=True))
             self.grow()
-            found = self.graph.nodes.get(place)
-        if found is not None:
-            return found
+            node = self.graph.nodes.get(place)
+        if node is not None:
+            return node
         if place in self.graph.ambiguous:
             raise ambiguous_error(self.graph, place, f"resolve({label(key)})")
-        raise MissingProviderError(
-            f"nothing provides {label(where)}", f"resolve({label(where)})", suggest(self.container.registry, where)
-        )
+        fix = suggest(self.epochs.registry, address)
+        raise MissingProviderError(f"nothing provides {label(address)}", f"resolve({label(address)})", fix)
 
-    def has(self, where: Any) -> bool:
-        """Say whether an address is provided, by one registration or several."""
+    def has(self, address: Any) -> bool:
+        """Return whether an address is provided, by one registration or several."""
         try:
-            self.find(where)
+            self.find(address)
         except AmbiguousProviderError:
             return True
         except (MissingProviderError, InvalidKeyError):
@@ -132,104 +126,86 @@ class Engine:
         build(self, node)
 
     async def abuild(self, node: Node) -> None:
-        """Build the singletons that `node` needs, awaiting what has to be awaited."""
+        """Build the singletons that `node` needs, awaiting async factories."""
         await abuild(self, node)
 
     def take_over(self, opened: list[Any]) -> None:
-        """Let the container close what a singleton has opened, at the latest at its end.
+        """Let the container close the resources of a singleton, at the latest at its end.
 
         Raises:
-            ContainerClosedError: it was closed while the singleton was built.
+            ContainerClosedError: the container was closed while the singleton was built.
         """
-        with self.container.lock:
-            self.container.refuse_closed()
-            self.container.opened_in(self.layers).extend(opened)
+        with self.epochs.lock:
+            self.epochs.refuse_closed()
+            self.epochs.opened_in(self.layers).extend(opened)
 
     def forget(self, node: Node) -> None:
         """Drop a node that was linked for a call; the call keeps it."""
         self.graph.every.remove(node)
         self._proved = len(self.graph.every)
 
-    def source_of(self, where: Any) -> str:
-        """Give the text of the plan of a service."""
-        node = self.find(where)
+    def source_of(self, address: Any) -> str:
+        """Return the text of the plan of a service."""
+        node = self.find(address)
         build(self, node)
         awaits = node.is_async and awaited_in(self, node) is not None
-        if node.needs_scope or node.holds_scoped:
-            plan = scope_plan(self, node, awaits=awaits)
-        else:
-            plan = container_plan(self, node, awaits=awaits)
-        text: str = plan.__globals__["__vega_source__"]
+        write = scope_plan if node.needs_scope or node.holds_scoped else container_plan
+        text: str = write(self, node, awaits=awaits).__globals__["__vega_source__"]
         return text
 
     def built(self, node: Node) -> Any:
-        """Give a singleton that has been built."""
+        """Return a singleton that has been built."""
         return self.store[node.slot]
 
-    # Parts of generated code.
+    # Parts of generated code: functions of an owner, written at their first call.
 
     def part(self, node: Node, *, awaits: bool) -> Any:
-        """Give a function of the owner that makes a transient; it is written when it first runs."""
-
-        def run(owner: Any) -> Any:
-            plan = self._parts.get((node, awaits))
-            if plan is None:
-                plan = self._parts[node, awaits] = part_plan(self, node, awaits=awaits)
-            return plan(owner)
-
-        return run
+        """Return the function that makes a transient."""
+        return self._written_later(part_plan, node, awaits)
 
     def warm(self, node: Node, *, awaits: bool) -> Any:
-        """Give the careful half of a scope's plan; it is written when it first runs."""
-
-        def run(scope: Any) -> Any:
-            plan = self._warm.get((node, awaits))
-            if plan is None:
-                plan = self._warm[node, awaits] = warm_plan(self, node, awaits=awaits)
-            return plan(scope)
-
-        return run
+        """Return the careful half of a scope's plan."""
+        return self._written_later(warm_plan, node, awaits)
 
     def maker(self, node: Node, *, awaits: bool) -> Any:
-        """Give the function of the owner that makes a scoped service; it is written when it first runs."""
+        """Return the function that makes a scoped service."""
+        return self._written_later(maker_plan, node, awaits)
 
+    def _written_later(self, write: Callable[..., Any], node: Node, awaits: bool) -> Callable[[Any], Any]:
         def run(owner: Any) -> Any:
-            plan = self._makers.get((node, awaits))
+            plan = self._parts.get((write, node, awaits))
             if plan is None:
-                plan = self._makers[node, awaits] = maker_plan(self, node, awaits=awaits)
+                plan = self._parts[write, node, awaits] = write(self, node, awaits=awaits)
             return plan(owner)
 
         return run
 
     # Entries of the tables.
 
-    def _root_entry(self, where: Any) -> Callable[[], Any]:
-        node = self.find(where)
+    def _root_entry(self, address: Any) -> Callable[[], Any]:
+        node = self.find(address)
         value: Any = None
         if node.scope is Scope.SINGLETON:
             build(self, node)
             value = self.built(node)
             entry: Callable[[], Any] = repeat(value).__next__
         elif node.needs_scope or node.holds_scoped:
-            entry = self._scoped_entry(where, node)
+            entry = self._scoped_entry(address, node)
         else:
             self._refuse_async(node)
             build(self, node)
             entry = container_plan(self, node, awaits=False)
-        self.root[where] = entry
-        self.values[where] = value if is_always_true(value) else None
+        self.root[address] = entry
+        self.values[address] = value if is_always_true(value) else None
         return entry
 
-    def _scoped_entry(self, where: Any, node: Node) -> Callable[[], Any]:
-        def ask_the_ambient_scope() -> Any:
-            return self.scoped[where](self._ambient(node))
+    def _scoped_entry(self, address: Any, node: Node) -> Callable[[], Any]:
+        return lambda: self.scoped[address](self._ambient(node))
 
-        return ask_the_ambient_scope
-
-    def _aroot_entry(self, where: Any) -> Callable[..., Any]:
-        node = self.find(where)
+    def _aroot_entry(self, address: Any) -> Callable[..., Any]:
+        node = self.find(address)
         if node.needs_scope or node.holds_scoped:
-            return lambda: self.ascoped[where](self._ambient(node))
+            return lambda: self.ascoped[address](self._ambient(node))
 
         async def first() -> Any:
             await abuild(self, node)
@@ -240,32 +216,32 @@ class Engine:
                     return value
             else:
                 entry = container_plan(self, node, awaits=True)
-            self.aroot[where] = entry
+            self.aroot[address] = entry
             return await entry()
 
         return first
 
-    def _scope_entry(self, where: Any) -> Callable[..., Any]:
-        node = self.find(where)
+    def _scope_entry(self, address: Any) -> Callable[..., Any]:
+        node = self.find(address)
         if node.scope is not Scope.SINGLETON:
             self._refuse_async(node)
         build(self, node)
         entry: Callable[..., Any] = scope_plan(self, node, awaits=False)
-        self.scoped[where] = entry
+        self.scoped[address] = entry
         return entry
 
-    def _ascope_entry(self, where: Any) -> Callable[..., Any]:
-        node = self.find(where)
+    def _ascope_entry(self, address: Any) -> Callable[..., Any]:
+        node = self.find(address)
 
         async def first(scope: Any) -> Any:
             await abuild(self, node)
-            entry = self.ascoped[where] = scope_plan(self, node, awaits=True)
+            entry = self.ascoped[address] = scope_plan(self, node, awaits=True)
             return await entry(scope)
 
         return first
 
     def _ambient(self, node: Node) -> Any:
-        scope = self.container.ambient()
+        scope = ambient_of(self.container)
         if scope is None:
             raise scope_required(node)
         return scope
@@ -276,6 +252,6 @@ class Engine:
 
 
 def is_always_true(value: object) -> bool:
-    """Say whether testing the truth of an object cannot run code of its class."""
+    """Return whether testing the truth of an object cannot run code of its class."""
     cls = type(value)
     return not (hasattr(cls, "__bool__") or hasattr(cls, "__len__"))

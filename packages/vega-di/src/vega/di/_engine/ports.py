@@ -1,4 +1,4 @@
-"""The members of a container that its engines need, and of an engine that its singletons need."""
+"""The members of a container's epochs that an engine needs, and of an engine that its singletons need."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from .._runtime.active_scope import ActiveScope
 from .._runtime.context import Layer
 
 
-class EngineContainer(Protocol):
-    """The container of an engine."""
+class EngineEpochs(Protocol):
+    """The epochs of a container, one of which an engine is."""
 
     registry: Registry
     lock: AbstractContextManager[bool]
+    scope_class: type[ActiveScope]
+    specialised: list[Any]
 
-    def ambient(self) -> ActiveScope | None:
-        """Return the innermost ambient scope of the container."""
+    @property
+    def container(self) -> Any:
+        """The container: the resolver of services that need no scope."""
 
     def refuse_closed(self) -> None:
         """Raise ContainerClosedError where the container is closed."""
@@ -37,17 +40,17 @@ class SingletonEngine(PlanEngine, Protocol):
 
     @property
     def root(self) -> Mapping[Any, Callable[[], Any]]:
-        """The plans of what needs no scope, by address."""
+        """The plans of services that need no scope, by address."""
         ...
 
     @property
     def aroot(self) -> Mapping[Any, Callable[[], Any]]:
-        """The async plans of the same."""
+        """The async plans of the same services."""
         ...
 
-    def find(self, where: Any) -> Node:
+    def find(self, address: Any) -> Node:
         """Return the node at an address."""
         ...
 
     def take_over(self, opened: list[Any]) -> None:
-        """Let the container close what a singleton has opened."""
+        """Let the container close the resources of a singleton."""

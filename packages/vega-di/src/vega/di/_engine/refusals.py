@@ -1,4 +1,4 @@
-"""Errors of a resolve that its caller cannot make: outside a scope, or from sync code."""
+"""Errors of requests that their callers cannot make: outside a scope, or from sync code."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .._registration.registration import ASYNC
 
 def async_required(node: Node) -> AsyncRequiredError:
     """Return the error that names the service to be awaited, and the path by which it is needed."""
-    path = shortest(node, _awaits, lambda each: each.is_async) if node.kind not in ASYNC else [node]
+    path = shortest(node, _awaits, lambda passed: passed.is_async) if node.kind not in ASYNC else [node]
     return AsyncRequiredError(
-        f"{label(path[-1].address)} has to be awaited, and {label(node.address)} was asked for from sync code",
+        f"{label(path[-1].address)} has to be awaited, and {label(node.address)} was requested from sync code",
         f"{draw(path)}, registered at {path[-1].registration.site_text()}",
         f"await container.aresolve({label(node.address)}), or make the caller async",
     )

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 def pending(engine: SingletonEngine, node: Node) -> Iterator[Node]:
-    """Give what has to be made before a plan of `node`, and `node` itself, dependencies first."""
+    """Yield the services to build before a plan of `node`, and `node` itself, dependencies first."""
     store = engine.store
     if node.scope is Scope.SINGLETON and node.slot in store:
         return
     seen: set[Node] = {node}
     stack = [(node, iter(node.deps))]
     while stack:
-        each, rest = stack[-1]
+        current, rest = stack[-1]
         for dep in rest:
             if dep not in seen:
                 seen.add(dep)
@@ -41,12 +41,12 @@ def pending(engine: SingletonEngine, node: Node) -> Iterator[Node]:
                     break
         else:
             stack.pop()
-            yield each
+            yield current
 
 
 def awaited_in(engine: SingletonEngine, node: Node) -> Node | None:
-    """Give a service that has to be awaited before or while `node` is made, or None."""
-    return next((each for each in pending(engine, node) if each.kind in ASYNC), None)
+    """Return a service that has to be awaited before or while `node` is made, or None."""
+    return next((step for step in pending(engine, node) if step.kind in ASYNC), None)
 
 
 def build(engine: SingletonEngine, node: Node) -> None:
@@ -55,24 +55,24 @@ def build(engine: SingletonEngine, node: Node) -> None:
     Raises:
         AsyncRequiredError: one of them has to be awaited.
     """
-    needed = [each for each in pending(engine, node) if each.scope is Scope.SINGLETON]
-    for each in needed:
-        if each.is_async and awaited_in(engine, each) is not None:
-            raise async_required(node if node.is_async else each)
-    for each in needed:
-        once(RootOwner(engine), each, _maker(engine, each))
+    needed = [step for step in pending(engine, node) if step.scope is Scope.SINGLETON]
+    for singleton in needed:
+        if singleton.is_async and awaited_in(engine, singleton) is not None:
+            raise async_required(node if node.is_async else singleton)
+    for singleton in needed:
+        once(RootOwner(engine), singleton, _maker(engine, singleton))
 
 
 async def abuild(engine: SingletonEngine, node: Node) -> None:
     """Build the singletons that `node` needs."""
-    needed = [each for each in pending(engine, node) if each.scope is Scope.SINGLETON]
-    for each in needed:
-        if each.slot in engine.store:
+    needed = [step for step in pending(engine, node) if step.scope is Scope.SINGLETON]
+    for singleton in needed:
+        if singleton.slot in engine.store:
             continue
-        if each.is_async:
-            await aonce(RootOwner(engine), each, _amaker(engine, each))
+        if singleton.is_async:
+            await aonce(RootOwner(engine), singleton, _amaker(engine, singleton))
         else:
-            once(RootOwner(engine), each, _maker(engine, each))
+            once(RootOwner(engine), singleton, _maker(engine, singleton))
 
 
 def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
@@ -82,39 +82,38 @@ def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
 
     def run(owner: Any) -> Any:
         try:
-            made = make(owner)
-            if node.expected is not None and made.__class__ not in node.seen:
-                verify(made, node)
-            engine.take_over(owner._resources)
+            return _accepted(engine, node, owner, make(owner))
         except BaseException as error:
             finish(owner._resources, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
-        return made
 
     return run
 
 
 def _amaker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
     make = maker_plan(engine, node, awaits=True)
+    is_awaited = node.kind is Kind.AWAIT or not is_direct(node)
 
     async def run(owner: Any) -> Any:
         try:
-            made = make(owner)
-            if node.kind is Kind.AWAIT or not is_direct(node):
-                made = await made
-            if node.expected is not None and made.__class__ not in node.seen:
-                verify(made, node)
-            engine.take_over(owner._resources)
+            service = make(owner)
+            return _accepted(engine, node, owner, await service if is_awaited else service)
         except BaseException as error:
             await afinish(owner._resources, error)
             if isinstance(error, Exception):
                 explain(error, node=node)
             raise
-        return made
 
     return run
+
+
+def _accepted(engine: SingletonEngine, node: Node, owner: Any, service: Any) -> Any:
+    if node.expected is not None and service.__class__ not in node.seen:
+        verify(service, node)
+    engine.take_over(owner._resources)
+    return service
 
 
 class RootOwner(Owner):
@@ -128,36 +127,28 @@ class RootOwner(Owner):
         self._resources: list[Any] = []
 
     def resolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Give a service that lives as long as the container, or a new transient of such."""
-        return self.resolve_address(address(key, name))
+        """Return a singleton, or a new transient made of singletons."""
+        try:
+            return self._engine.root[self._unscoped(key, name)]()
+        except Exception as error:
+            explain(error)
+            raise
 
     async def aresolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Give a service, awaiting what has to be awaited."""
-        return await self.aresolve_address(address(key, name))
-
-    def resolve_address(self, where: Any) -> Any:
-        """Give the service at an address."""
-        self._refuse_scoped(where)
+        """Return a service, awaiting async factories."""
         try:
-            return self._engine.root[where]()
+            return await self._engine.aroot[self._unscoped(key, name)]()
         except Exception as error:
             explain(error)
             raise
 
-    async def aresolve_address(self, where: Any) -> Any:
-        """Give the service at an address, awaiting what has to be awaited."""
-        self._refuse_scoped(where)
-        try:
-            return await self._engine.aroot[where]()
-        except Exception as error:
-            explain(error)
-            raise
-
-    def _refuse_scoped(self, where: Any) -> None:
-        node = self._engine.find(where)
+    def _unscoped(self, key: Any, name: str | None) -> Any:
+        wanted = address(key, name)
+        node = self._engine.find(wanted)
         if node.needs_scope or (node.holds_scoped and node.scope is not Scope.SINGLETON):
             raise CaptiveDependencyError(
-                f"a singleton asks for {label(where)}, which lives in a scope",
+                f"a singleton requests {label(wanted)}, which lives in a scope",
                 f"{draw(shortest(node, scoped, lambda _: True))}, registered at {node.registration.site_text()}",
-                f"make the singleton Scope.SCOPED, or let it take Provider[{label(where)}] and call it with a scope",
+                f"make the singleton Scope.SCOPED, or let it take Provider[{label(wanted)}] and call it with a scope",
             )
+        return wanted

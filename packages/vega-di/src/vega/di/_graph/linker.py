@@ -258,7 +258,8 @@ class Linker:
         made.deferred = ((where, later.keeps),)
         made.arguments = (
             Argument(None, ArgumentSource.OWNER, None, "owner"),
-            Argument(None, ArgumentSource.CONSTANT, where, "wanted"),
+            Argument(None, ArgumentSource.CONSTANT, key_of(where), "key"),
+            Argument(None, ArgumentSource.CONSTANT, where.name if isinstance(where, Address) else None, "name"),
         )
         self.graph.every.append(made)
         return Argument(None, ArgumentSource.NODE, made, parameter.name)

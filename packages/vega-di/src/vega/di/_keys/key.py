@@ -1,4 +1,4 @@
-"""Keys: what a service is asked for by, and how an annotation is read as one."""
+"""Keys: the types that services are requested by, and annotations read as keys."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if not TYPE_CHECKING:
     class Key(Protocol[T]):
         """A class, an abstract class or a Protocol; the key alone decides T, so that a wrong implementation is refused.
 
-        A checker widens T to fit both arguments where it may. mypy settles T from the key, when the
-        implementation is a callable; pyright only when T stands in an invariant position, and of all that a
-        class object has, ``__subclasses__`` puts it into one. Hence one definition for each.
+        A checker widens T to fit both arguments if possible. mypy settles T from the key when the implementation is
+        a callable. pyright does so only for T in an invariant position, such as the result of ``__subclasses__``.
+        Hence one definition for each checker.
         """
 
 elif MYPY:
@@ -42,7 +42,7 @@ class Address(NamedTuple):
 
 
 class Dependency(NamedTuple):
-    """An annotation, taken apart."""
+    """The parts of an annotation: key, name, and markers."""
 
     key: Any
     name: str | None
@@ -54,12 +54,12 @@ _UNION = (Union, types.UnionType)
 
 
 def address(key: Any, name: str | None) -> Any:
-    """Give what the tables of a container are indexed by."""
+    """Return the index of a service in the tables of a container."""
     return key if name is None else Address(key, name)
 
 
 def read_dependency(hint: Any) -> Dependency:
-    """Take ``Annotated``, ``Named``, ``Inject`` and ``| None`` off a type."""
+    """Split a type into its key, and ``Annotated``, ``Named``, ``Inject`` and ``| None`` around the key."""
     name: str | None = None
     marked = optional = False
     while True:
@@ -88,22 +88,22 @@ def read_dependency(hint: Any) -> Dependency:
 
 
 def bare(key: Any) -> Any:
-    """Take what is not ours off an ``Annotated`` type."""
+    """Return a type without ``Annotated`` and its metadata."""
     return key.__origin__ if get_origin(key) is Annotated else key
 
 
 def is_builtin(key: Any) -> bool:
-    """Say whether a type is one of the language's own, which are injected only when marked."""
+    """Return whether a type comes with the language; such types are injected only when marked."""
     key = bare(key)
     owner = get_origin(key) or key
     return getattr(owner, "__module__", None) in {"builtins", "typing", "collections.abc"}
 
 
 def check_key(key: Any) -> None:
-    """Refuse what is not a type.
+    """Refuse a key that is not a type.
 
     Raises:
-        InvalidKeyError: it is not a class, a generic, an ``Annotated`` type or a ``NewType``.
+        InvalidKeyError: the key is not a class, a generic, an ``Annotated`` type or a ``NewType``.
     """
     if type(key) is type:
         return
@@ -119,16 +119,16 @@ def check_key(key: Any) -> None:
 
 
 def class_of(key: Any) -> type | None:
-    """Give the class behind a key, or None: what its instances can be checked against."""
+    """Return the class that instances of a key are checked against, or None."""
     key = bare(key)
     while isinstance(key, NewType):
         key = key.__supertype__
-    found = get_origin(key) or key
-    return found if isinstance(found, type) else None
+    cls = get_origin(key) or key
+    return cls if isinstance(cls, type) else None
 
 
 def tuple_in(hint: Any, attribute: str) -> tuple[Any, ...]:
-    """Give the tuple in an attribute of a type; empty where there is none, or something else."""
-    found: tuple[Any, ...] = getattr(hint, attribute, ())
-    kind: type = found.__class__  # anything may have such an attribute
-    return found if kind is tuple else ()
+    """Return the tuple in an attribute of a type; an empty one where the attribute is absent or not a tuple."""
+    value: tuple[Any, ...] = getattr(hint, attribute, ())
+    kind: type = value.__class__  # any object may have such an attribute
+    return value if kind is tuple else ()

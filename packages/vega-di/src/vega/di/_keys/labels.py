@@ -1,4 +1,4 @@
-"""Labels: keys, addresses and callables as text for people."""
+"""Keys, addresses and callables as text for messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .key import Address
 
 
 def label(subject: Any) -> str:
-    """Write a key, an address or a callable for people."""
+    """Return the text of a key, an address or a callable."""
     if isinstance(subject, Address):
         return f"{label(subject.key)} named {subject.name!r}"
     if isinstance(subject, type) and not get_args(subject):

@@ -1,21 +1,14 @@
-"""Markers of annotations: a name, a later time, every implementation."""
+"""Markers of annotations: a name, a deferred service, every implementation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from .resolver import Resolver
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-
-class Asked(Protocol):
-    """A resolver by address: a container or an open scope."""
-
-    def resolve_address(self, wanted: Any, /) -> Any:
-        """Give the service at an address."""
-
-    async def aresolve_address(self, wanted: Any, /) -> Any:
-        """Give the service at an address, awaiting where needed."""
 
 
 class Named(NamedTuple):
@@ -58,56 +51,57 @@ class All(tuple[T_co, ...]):
 
 
 class Provider(Generic[T_co]):
-    """Asks the container at each call: ``sessions: Provider[Session]``, then ``sessions()`` or ``sessions(scope)``.
+    """Resolves a service at each call: ``sessions: Provider[Session]``, then ``sessions()`` or ``sessions(scope)``.
 
-    A singleton may hold the provider of a scoped service; it then says which scope it means.
+    A singleton may hold the provider of a scoped service, and passes the scope at each call.
     """
 
-    __slots__ = ("_address", "_owner")
+    __slots__ = ("_key", "_name", "_owner")
     keeps: ClassVar[bool] = False
 
-    def __init__(self, owner: Any, wanted: Any) -> None:
+    def __init__(self, owner: Resolver, key: Any, name: str | None) -> None:
         self._owner = owner
-        self._address = wanted
+        self._key = key
+        self._name = name
 
-    def __call__(self, scope: Asked | None = None) -> T_co:
-        """Give the service.
+    def __call__(self, scope: Resolver | None = None) -> T_co:
+        """Return the service.
 
         Args:
-            scope: the open scope to ask; the one this provider was injected in, when left out.
+            scope: the open scope to resolve from; by default the scope that the provider was injected in.
 
         Raises:
             CaptiveDependencyError: the holder is a singleton, the service is scoped and no scope was given.
-            AsyncRequiredError: building it needs ``await``; use `aget`.
+            AsyncRequiredError: building the service needs ``await``; use `aget`.
         """
-        found: T_co = (scope or self._owner).resolve_address(self._address)
-        return found
+        service: T_co = (scope or self._owner).resolve(self._key, name=self._name)
+        return service
 
-    async def aget(self, scope: Asked | None = None) -> T_co:
-        """Give the service, awaiting what has to be awaited."""
-        found: T_co = await (scope or self._owner).aresolve_address(self._address)
-        return found
+    async def aget(self, scope: Resolver | None = None) -> T_co:
+        """Return the service, awaiting async factories."""
+        service: T_co = await (scope or self._owner).aresolve(self._key, name=self._name)
+        return service
 
 
 class Lazy(Provider[T_co]):
-    """A service that is built when first asked for, and kept: ``mailer: Lazy[Mailer]``, then ``mailer()``.
+    """A service that is built at the first call, and kept: ``mailer: Lazy[Mailer]``, then ``mailer()``.
 
-    It also lets two services know each other, since nothing is built while they are wired.
+    Two services may hold each other this way, since wiring builds neither.
     """
 
     __slots__ = ("_value",)
     keeps: ClassVar[bool] = True
 
-    def __call__(self, scope: Asked | None = None) -> T_co:
-        """Give the service, building it the first time."""
+    def __call__(self, scope: Resolver | None = None) -> T_co:
+        """Return the service, building it at the first call."""
         try:
             return self._value
         except AttributeError:
             self._value: T_co = super().__call__(scope)
             return self._value
 
-    async def aget(self, scope: Asked | None = None) -> T_co:
-        """Give the service, building it the first time."""
+    async def aget(self, scope: Resolver | None = None) -> T_co:
+        """Return the service, building it at the first call."""
         try:
             return self._value
         except AttributeError:

@@ -1,4 +1,4 @@
-"""The resolver of a factory: the narrow door to a container or to an open scope."""
+"""The resolver of a factory: a container, or an open scope."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Resolver(Protocol):
-    """Gives services; a factory that takes one unannotated parameter, or one typed so, receives it."""
+    """Returns services by key; a factory receives it in an unannotated sole parameter, or in one of this type."""
 
     @overload
     def resolve(self, key: type[T], *, name: str | None = None) -> T: ...
@@ -18,7 +18,7 @@ class Resolver(Protocol):
     @overload
     def resolve(self, key: object, *, name: str | None = None) -> Any: ...
     def resolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Give the service that is registered for `key`."""
+        """Return the service that is registered for `key`."""
 
     @overload
     async def aresolve(self, key: type[T], *, name: str | None = None) -> T: ...
@@ -27,4 +27,4 @@ class Resolver(Protocol):
     @overload
     async def aresolve(self, key: object, *, name: str | None = None) -> Any: ...
     async def aresolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Give the service that is registered for `key`, building what has to be awaited."""
+        """Return the service that is registered for `key`, awaiting async factories."""

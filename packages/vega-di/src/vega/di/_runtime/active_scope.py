@@ -1,4 +1,9 @@
-"""An open scope: its services by slot, the resources that it closes, and the scope that is ambient for a task."""
+"""An open scope: its services by slot, the resources that it closes, and the scope that is ambient for a task.
+
+The store of a scope has three states: None (opened, nothing built), a dict (see `build_once`), and `CLOSED`, which
+refuses every access. Leaving the ``with`` block first restores the outer ambient scope, then sets `CLOSED`, then closes
+the resources; a resource that is opened meanwhile finds `CLOSED` and is closed at once.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +38,13 @@ class ActiveScope(Owner):
             the error of a use after the end quotes it.
     """
 
-    __slots__ = ("__weakref__", "origin", "token")
-    container: ClassVar[Any]  # set in the subclass that each container makes
+    __slots__ = ("__weakref__", "_token", "origin")
+    _container: ClassVar[Any]  # set in the subclass that each container makes
 
     if TYPE_CHECKING:
         _resources: list[Any] | None
-        token: Token[ActiveScope | None]
+        _token: Token[ActiveScope | None]
         origin: Callable[[], str]
-
-        def resolve_address(self, where: Any, /) -> Any: ...
-        async def aresolve_address(self, where: Any, /) -> Any: ...
 
     @overload
     def resolve(self, key: type[T], *, name: str | None = None) -> T: ...
@@ -51,15 +53,15 @@ class ActiveScope(Owner):
     @overload
     def resolve(self, key: object, *, name: str | None = None) -> Any: ...
     def resolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Give a service, from this scope where it is scoped.
+        """Return a service; scoped services live in this scope.
 
         Raises:
             MissingProviderError: nothing provides `key`.
-            AsyncRequiredError: it has to be awaited; use `aresolve`.
+            AsyncRequiredError: the service has to be awaited; use `aresolve`.
             ScopeClosedError: the scope is closed.
             ConstructionError: a constructor or factory raised.
         """
-        return self.resolve_address(address(key, name))  # pragma: no cover  # each container's subclass has its own
+        raise NotImplementedError  # pragma: no cover  # each container's subclass has its own
 
     @overload
     async def aresolve(self, key: type[T], *, name: str | None = None) -> T: ...
@@ -68,18 +70,18 @@ class ActiveScope(Owner):
     @overload
     async def aresolve(self, key: object, *, name: str | None = None) -> Any: ...
     async def aresolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Give a service, awaiting what has to be awaited; otherwise as `resolve`."""
-        return await self.aresolve_address(address(key, name))  # pragma: no cover  # the same
+        """Return a service, awaiting async factories; otherwise as `resolve`."""
+        raise NotImplementedError  # pragma: no cover  # the same
 
     def __enter__(self) -> Self:
-        self.token = _SET(self)
+        self._token = _SET(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            _RESET(self.token)
+            _RESET(self._token)
         except ValueError:
             leave(self)
         self._store = CLOSED
@@ -88,14 +90,14 @@ class ActiveScope(Owner):
             finish(resources, error)
 
     async def __aenter__(self) -> Self:
-        self.token = _SET(self)
+        self._token = _SET(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            _RESET(self.token)
+            _RESET(self._token)
         except ValueError:
             leave(self)
         self._store = CLOSED
@@ -110,20 +112,21 @@ class ActiveScope(Owner):
         await afinish(resources, error)
 
     def __repr__(self) -> str:
-        return f"<scope of {self.container!r}, {'closed' if self._store is CLOSED else 'open'}>"
+        return f"<scope of {self._container!r}, {'closed' if self._store is CLOSED else 'open'}>"
 
 
 def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:
-    """Make the class of a container's scopes, and the switch that gives it other plans.
+    """Return the class of a container's scopes, and the function that replaces its plans.
 
-    The plans are variables of the functions, not attributes: reading them costs next to nothing,
-    and every open scope follows when they are switched.
+    The plans are variables of the methods, not attributes: reading them costs next to nothing,
+    and every open scope follows a replacement.
     """
     plans: Any = {}
     aplans: Any = {}
 
     class OpenScope(ActiveScope):
         __slots__ = ()
+        _container = container
 
         # `name` is keyword-only for users; as a plain parameter it costs less.
         def resolve(  # pyright: ignore[reportIncompatibleMethodOverride]  # the overloads of the base hold
@@ -144,48 +147,37 @@ def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Ta
                 explain(error, key)
                 raise
 
-        def resolve_address(self, where: Any) -> Any:
-            try:
-                return plans[where](self)
-            except Exception as error:
-                explain(error)
-                raise
-
-        def aresolve_address(self, where: Any) -> Any:
-            return aplans[where](self)
-
-    def switch(to: Table, ato: Table) -> None:
+    def switch(new_plans: Table, new_aplans: Table) -> None:
         nonlocal plans, aplans
-        plans, aplans = to, ato
+        plans, aplans = new_plans, new_aplans
 
-    OpenScope.container = container
     OpenScope.__name__ = OpenScope.__qualname__ = "ActiveScope"
     return OpenScope, switch
 
 
 def ambient_of(container: object) -> ActiveScope | None:
-    """Give the innermost ambient scope that belongs to a container."""
+    """Return the innermost ambient scope that belongs to a container."""
     scope = ambient.get()
-    while scope is not None and scope.container is not container:
+    while scope is not None and scope._container is not container:  # pyright: ignore[reportPrivateUsage]  # its module
         scope = outer(scope)
     return scope
 
 
 def current_scope() -> ActiveScope | None:
-    """Give the scope that is ambient for the calling task, or None."""
+    """Return the scope that is ambient for the calling task, or None."""
     return ambient.get()
 
 
 def outer(scope: ActiveScope) -> ActiveScope | None:
-    """Give the scope that was ambient before a scope was entered."""
-    before = scope.token.old_value
+    """Return the scope that was ambient before a scope was entered."""
+    before = scope._token.old_value  # pyright: ignore[reportPrivateUsage]  # its module
     return None if before is Token.MISSING else before
 
 
 def leave(scope: ActiveScope) -> None:
-    """Make the scope ambient again that was so before."""
+    """Restore the scope that was ambient before a scope was entered."""
     try:
-        ambient.reset(scope.token)
+        ambient.reset(scope._token)  # pyright: ignore[reportPrivateUsage]  # its module
     except ValueError:  # left in another context than entered, as async fixtures do
         if ambient.get() is scope:
             ambient.set(outer(scope))

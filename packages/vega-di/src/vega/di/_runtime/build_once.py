@@ -1,7 +1,8 @@
 """Single builds of services that threads, tasks and event loops request at the same time.
 
-A store maps the slot of a service to the object, and ``~slot`` to the claim of its builder. A hit never comes
-here. The claim is taken with ``dict.setdefault``, which is atomic.
+A store maps the slot of a service to its object, and ``~slot`` to the claim of its builder. A hit never enters this
+module. The first builder takes the claim with ``dict.setdefault``, which is atomic; every other builder waits for the
+claim, then looks at the store again. A failed build gives up its claim, and passes its error to the waiters.
 """
 
 from __future__ import annotations
@@ -20,82 +21,69 @@ def once(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
     """Return the object of `node` in the store of `owner`, building it unless it is built or being built.
 
     Raises:
-        CircularDependencyError: the builder asks for what it is building.
+        CircularDependencyError: the builder requests the service that it is building.
     """
-    slot = node.slot
     while True:
-        store = owner._store  # the scope may end while one waits
-        mine = Claim(node, _building.get())
-        claim = store.setdefault(~slot, mine)
-        if claim is mine:
-            found = store.get(slot)
-            batch = None if found is not None else _batch_with(store, slot, node)
-            if found is None and batch is None:
-                return _build(owner, store, mine, make)
-            _release(store, slot, None)
-            if batch is not None:
-                wait(batch, mine.parent)
-                continue
-            return found
-        claim = _claim_of(store, slot)
-        if claim is not None:
-            wait(claim, mine.parent)
-        found = store.get(slot)
-        if found is not None:
-            return found
-
-
-def _build(owner: Any, store: Any, claim: Claim, make: Callable[[Any], Any]) -> Any:
-    slot = claim.node.slot
-    token = _building.set(claim)
-    try:
-        found = store[slot] = make(owner)
-    except BaseException as error:
-        _release(store, slot, error)
-        raise
-    finally:
-        _building.reset(token)
-    _release(store, slot, None)
-    return found
+        store = owner._store  # read in each round: the scope may close during a wait
+        claim = Claim(node, _building.get())
+        result = _begin(store, claim)
+        if result is claim:
+            with _Build(store, claim):
+                built = store[node.slot] = make(owner)
+            return built
+        if type(result) is Claim:
+            wait(result, claim.parent)
+            result = store.get(node.slot)
+        if result is not None:
+            return result
 
 
 async def aonce(owner: Any, node: Any, make: Callable[[Any], Any]) -> Any:
-    """Do what `once` does for a service that has to be awaited."""
-    slot = node.slot
+    """Do the same as `once` for a service that has to be awaited."""
     while True:
-        store = owner._store  # the scope may end while one waits
-        mine = Claim(node, _building.get())
-        claim = store.setdefault(~slot, mine)
-        if claim is mine:
-            found = store.get(slot)
-            batch = None if found is not None else _batch_with(store, slot, node)
-            if found is None and batch is None:
-                return await _abuild(owner, store, mine, make)
-            _release(store, slot, None)
-            if batch is not None:
-                await await_claim(batch, mine.parent)
-                continue
-            return found
-        claim = _claim_of(store, slot)
-        if claim is not None:
-            await await_claim(claim, mine.parent)
-        found = store.get(slot)
-        if found is not None:
-            return found
+        store = owner._store
+        claim = Claim(node, _building.get())
+        result = _begin(store, claim)
+        if result is claim:
+            with _Build(store, claim):
+                built = store[node.slot] = await make(owner)
+            return built
+        if type(result) is Claim:
+            await await_claim(result, claim.parent)
+            result = store.get(node.slot)
+        if result is not None:
+            return result
 
 
-async def _abuild(owner: Any, store: Any, claim: Claim, make: Callable[[Any], Any]) -> Any:
+def _begin(store: Any, claim: Claim) -> Any:
+    """Take a claim; return it, or the object that exists, or the claim to wait for, or None to begin again."""
     slot = claim.node.slot
-    token = _building.set(claim)
-    try:
-        found = store[slot] = await make(owner)
-    except BaseException as error:
-        _release(store, slot, error)
-        raise
-    finally:
-        _building.reset(token)
+    if store.setdefault(~slot, claim) is not claim:
+        other = _claim_of(store, slot)
+        return store.get(slot) if other is None else other
+    built = store.get(slot)
+    batch = None if built is not None else _batch_with(store, slot, claim.node)
+    if built is None and batch is None:
+        return claim
     _release(store, slot, None)
-    return found
+    return built if batch is None else batch
+
+
+class _Build:
+    """The block in which a claim is held; its error goes to the waiters."""
+
+    __slots__ = ("_claim", "_store", "_token")
+
+    def __init__(self, store: Any, claim: Claim) -> None:
+        self._store = store
+        self._claim = claim
+
+    def __enter__(self) -> None:
+        self._token = _building.set(self._claim)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        _building.reset(self._token)
+        _release(self._store, self._claim.node.slot, error)
 
 
 def _release(store: dict[int, Any], slot: int, error: BaseException | None) -> None:
@@ -105,9 +93,9 @@ def _release(store: dict[int, Any], slot: int, error: BaseException | None) -> N
 
 
 def wake(store: Any, slot: int) -> None:
-    """Wake the waiters that came while generated code was building (it found its claim replaced).
+    """Wake the builders that waited for generated code, whose claim they replaced.
 
-    A claim stays: generated code counts the keys of the store to see whether another builder is there.
+    A claim stays: generated code counts the keys of the store to detect other builders.
     """
     claim: Any = store[~slot]
     store[~slot] = BUILT
@@ -121,10 +109,10 @@ def abandon(store: Any, slot: int, error: BaseException) -> None:
 
 
 def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:
-    """Give the claim of the plan that is about to build a service with others in one go, if there is one.
+    """Return the claim of a plan that is about to build a service together with others, or None.
 
-    Such a plan reserves its slots under the key None. When one of its own constructors asks for one of them the
-    reservation is broken: each is then built by who needs it.
+    Such a plan reserves its slots under the key None. A constructor of the plan that requests one of them breaks the
+    reservation; each service is then built at its own request.
     """
     with lock:
         reserved: Any = get(store, None)
@@ -141,7 +129,7 @@ def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:
 
 
 def _claim_of(store: dict[int, Any], slot: int) -> Claim | None:
-    """Give the claim to wait for; a claim of generated code is replaced by one that can be waited for."""
+    """Return the claim to wait for; replace a claim of generated code by one with waiters."""
     with lock:
         claim: Any = get(store, ~slot)
         if type(claim) is PlanClaim and get(store, slot) is None:

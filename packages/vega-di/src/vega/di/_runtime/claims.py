@@ -1,6 +1,11 @@
 """Wait for a build in progress; raise CircularDependencyError instead of deadlocking.
 
-The lock is held for list operations only, never while something is built or waited for.
+A claim knows the claim that its builder held before (`parent`) and the claims that its builder waits for (`waiting`).
+A wait is refused where this chain leads back to a claim of the caller. The lock is held for list operations only, never
+during a build or a wait.
+
+Generated code claims with a constant, a `PlanClaim`, which costs nothing per build; the first waiter replaces it by a
+`Claim`. The plans in progress are found on the stack: each keeps the store that it began in the local ``_f``.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from .._keys.labels import label
 lock = threading.Lock()
 get: Callable[..., Any] = dict[int, Any].get  # a closed store refuses its own methods
 BROKEN: frozenset[int] = frozenset()
-"""The rest of a reservation that a plan has to give up."""
+"""The reservation of a plan that has to give it up."""
 
 
 class PlanClaim:
@@ -29,7 +34,7 @@ class PlanClaim:
         self.node = node
 
     def claim(self) -> Claim:
-        """Return the claim that replaces it once a builder waits."""
+        """Return the claim that replaces this one as soon as a builder waits."""
         return Claim(self.node, None, of_plan=True)
 
 
@@ -53,7 +58,7 @@ class Claim:
         self.error: Exception | None = None
 
     def end(self, error: BaseException | None) -> None:
-        """Wake the waiters: with the error of a factory, or to look again."""
+        """Wake the waiters, with the error of a factory if there is one."""
         with lock:
             self.done = True
             self.error = error if isinstance(error, Exception) else None
@@ -63,7 +68,7 @@ class Claim:
 
 
 def break_up(store: Any) -> None:
-    """End the reservation of a plan, and wake its waiters to look again."""
+    """End the reservation of a plan, and wake its waiters."""
     with lock:
         reserved: Any = get(store, None)
         store[None] = BROKEN
@@ -72,87 +77,91 @@ def break_up(store: Any) -> None:
 
 
 def on_this_stack(store: Any) -> bool:
-    """Say whether the code that holds the PlanClaim is one of our own callers."""
-    return any(found is store for found in _stores_on_this_stack())
+    """Return whether a caller of this code began a store."""
+    return any(begun is store for begun in _stores_on_this_stack())
 
 
 def _stores_on_this_stack() -> Iterator[Any]:
-    """Yield the stores which our own callers have begun."""
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
+    """Yield the stores that callers of this code have begun."""
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to the callers
     while frame is not None:
         if frame.f_globals.get("__vega_plan__") and "_f" in frame.f_locals:
             yield frame.f_locals["_f"]
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
 
 
-def _held(parent: Claim | None) -> list[Claim]:
-    """Give the builds that the caller is in the middle of, the innermost first."""
-    found: list[Claim] = []
+def _own_claims(parent: Claim | None) -> list[Claim]:
+    """Return the claims that the caller holds, the innermost first."""
+    claims: list[Claim] = []
     while parent is not None:
-        found.append(parent)
+        claims.append(parent)
         parent = parent.parent
     for store in _stores_on_this_stack():
         with lock:
-            found += _claims_of_plan(store)
-    return found
+            claims += _claims_of_plan(store)
+    return claims
 
 
 def _claims_of_plan(store: dict[Any, Any]) -> list[Claim]:
-    """Give the claims that the plan which has begun a store still holds; a PlanClaim is replaced."""
+    """Return the claims that the plan which began a store still holds; a PlanClaim is replaced."""
     for key, claim in list(store.items()):
         if type(claim) is PlanClaim and get(store, ~key) is None:
             store[key] = claim.claim()
-    return [each for each in list(store.values()) if type(each) is Claim and each.of_plan and not each.done]
+    return [claim for claim in list(store.values()) if type(claim) is Claim and claim.of_plan and not claim.done]
 
 
-def _enlist(claim: Claim, mine: list[Claim], waker: Callable[[], None]) -> bool:
-    """Queue up for the end of a build, unless that end would wait for us."""
+def _enlist(claim: Claim, own: list[Claim], waker: Callable[[], None]) -> bool:
+    """Queue up for the end of a build; return False where it has ended.
+
+    Raises:
+        CircularDependencyError: the build waits for the caller.
+    """
     with lock:
         if claim.done:
             return False
         todo, seen = [[claim]], {claim}
         while todo:
             path = todo.pop()
-            if path[-1] in mine:
-                raise _circular([*mine[::-1], *path[:-1]], path[-1].node)
+            if path[-1] in own:
+                raise _circular([*own[::-1], *path[:-1]], path[-1].node)
             fresh = [other for other in path[-1].waiting if other not in seen]
             seen.update(fresh)
             todo += [[*path, other] for other in fresh]
-        for each in mine:
-            each.waiting.append(claim)
+        for mine in own:
+            mine.waiting.append(claim)
         claim.waiters.append(waker)
     return True
 
 
-def _leave(claim: Claim, mine: list[Claim]) -> None:
+def _leave(claim: Claim, own: list[Claim]) -> None:
     with lock:
-        for each in mine:
+        for mine in own:
             with suppress(ValueError):
-                each.waiting.remove(claim)
+                mine.waiting.remove(claim)
 
 
 def wait(claim: Claim, parent: Claim | None) -> None:
     """Wait until a build has ended.
 
     Raises:
-        CircularDependencyError: it waits for the caller, whose own builds are `parent` and those on the stack.
-        Exception: what the build failed with.
+        CircularDependencyError: the build waits for the caller, whose claims are `parent` and those on the stack.
+        Exception: the build failed.
     """
     for store in _stores_on_this_stack():
-        if get(store, None):  # reserved by a plan whose constructor waits here: others must not wait for that
+        if get(store, None):  # reserved by a plan whose constructor waits here: no other builder may wait for it
             break_up(store)
-    gate, mine = threading.Event(), _held(parent)
-    if _enlist(claim, mine, gate.set):
+    gate, own = threading.Event(), _own_claims(parent)
+    if _enlist(claim, own, gate.set):
         try:
             gate.wait()
         finally:
-            _leave(claim, mine)
+            _leave(claim, own)
     if claim.error is not None:
         raise claim.error
 
 
 async def await_claim(claim: Claim, parent: Claim | None) -> None:
-    """Do what `wait` does in an event loop."""
+    """Do the same as `wait` in an event loop."""
     import asyncio
 
     loop = asyncio.get_running_loop()
@@ -166,21 +175,20 @@ async def await_claim(claim: Claim, parent: Claim | None) -> None:
         with suppress(RuntimeError):  # the loop of a waiter may be closed by now
             loop.call_soon_threadsafe(open_gate)
 
-    mine = _held(parent)
-    if _enlist(claim, mine, waker):
+    own = _own_claims(parent)
+    if _enlist(claim, own, waker):
         try:
             await gate
         finally:
-            _leave(claim, mine)
+            _leave(claim, own)
     if claim.error is not None:
         raise claim.error
 
 
 def _circular(path: list[Claim], node: Any) -> CircularDependencyError:
-    """Say that a service is asked for on the way that began with it."""
-    text = " -> ".join(label(each.node.address) for each in path)
+    services = " -> ".join(label(claim.node.address) for claim in path)
     return CircularDependencyError(
-        f"{label(node.address)} is asked for while it is being built",
-        f"{text} -> {label(node.address)}, registered at {node.registration.site_text()}",
-        f"let the factory take what it needs as parameters, or Lazy[{label(node.address)}]",
+        f"{label(node.address)} is requested while it is being built",
+        f"{services} -> {label(node.address)}, registered at {node.registration.site_text()}",
+        f"let the factory take its dependencies as parameters, or Lazy[{label(node.address)}]",
     )

@@ -16,39 +16,32 @@ _PLACES = ("_s", "scope", "self")  # the names of a scope in plans and in their 
 class Closed(dict[int, Any]):
     """The store of a closed scope: each of its methods raises."""
 
-    def _refuse(self) -> NoReturn:
-        raise _used_late()
-
     def get(self, *_: Any) -> NoReturn:
         """Refuse."""
-        self._refuse()
+        raise _used_late()
 
     def setdefault(self, *_: Any) -> NoReturn:
         """Refuse."""
-        self._refuse()
+        raise _used_late()
 
 
 CLOSED = Closed()
 
 
 def _used_late() -> ScopeClosedError:
-    """Return the error of a use that is being refused; the scope and the line are read from the stack."""
-    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
+    """Return the error of a use of a closed scope; the scope and the line are read from the stack."""
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to the callers
     scope: Owner | None = None
     while frame is not None and scope is None:
         scope = _closed_in(frame)
         frame = frame.f_back
+    origin = getattr(scope, "origin", None)
+    place = "a scope that was kept after its `with` block" if origin is None else f"the scope of {origin()}"
     return ScopeClosedError(
         "the scope is closed",
-        f"{came_from(scope)}; used at {user_line()}",
+        f"{place}; used at {user_line()}",
         "resolve inside the block, or open a scope of its own in the task",
     )
-
-
-def came_from(scope: object) -> str:
-    """Return the origin of a scope in words."""
-    origin = getattr(scope, "origin", None)
-    return "a scope that was kept after its `with` block" if origin is None else f"the scope of {origin()}"
 
 
 def _closed_in(frame: FrameType) -> Owner | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def explain(error: Exception, key: Any = None, node: Node | None = None) -> None:
-    """Replace the error of a constructor or factory by one that names it; leave every other error alone.
+    """Replace the error of a constructor or factory by an error that names it; leave every other error alone.
 
     Args:
         error: the error that is being handled.
@@ -22,9 +23,9 @@ def explain(error: Exception, key: Any = None, node: Node | None = None) -> None
         node: the service under construction, where no generated code names it.
 
     Raises:
-        ConstructionError: a constructor or factory raised; the error is its ``__cause__``.
+        ConstructionError: a constructor or factory raised; its error is the ``__cause__``.
         InvalidKeyError: the error came from a key that is not a type.
-        CircularDependencyError: the recursion had no end because a factory asks for itself.
+        CircularDependencyError: the recursion had no end because a factory requests its own service.
     """
     if isinstance(error, (InjectionError, ContainerError)):
         return
@@ -41,18 +42,33 @@ def explain(error: Exception, key: Any = None, node: Node | None = None) -> None
         raise _failed(path, error) from error
 
 
+def explain_current(key: Any) -> bool:
+    """Explain the error that is being handled; return False where it only reports the first request of a key.
+
+    Such an error is a KeyError of the caller itself. (The tables do not answer this: another thread may have made the
+    first request in between.)
+    """
+    error = sys.exc_info()[1]
+    assert isinstance(error, Exception)  # called from an except clause
+    trace = error.__traceback__
+    if isinstance(error, KeyError) and trace is not None and trace.tb_next is None:
+        return False
+    explain(error, key)
+    return True
+
+
 def _refuse_unhashable(key: Any) -> None:
     try:
         hash(key)
     except TypeError:
-        check_key(key)  # nor is it a key
+        check_key(key)  # raises: such an object is not a key
 
 
 def _endless(node: Node) -> CircularDependencyError:
     return CircularDependencyError(
-        f"{label(node.address)} is asked for while it is being built, without end",
+        f"{label(node.address)} is requested while it is being built, without end",
         f"{label(node.address)} -> {label(node.address)}, registered at {node.registration.site_text()}",
-        f"let the factory take what it needs as parameters, or Lazy[{label(node.address)}]",
+        f"let the factory take its dependencies as parameters, or Lazy[{label(node.address)}]",
     )
 
 
@@ -68,7 +84,7 @@ def _failed(path: list[Node], error: Exception) -> ConstructionError:
 
 
 def _is_nested(error: Exception) -> bool:
-    """Say whether what raised an error was asked for by a constructor or factory that is still running."""
+    """Return whether a constructor or factory that is still running made the request that failed."""
     frame = error.__traceback__ and error.__traceback__.tb_frame.f_back
     while frame is not None:
         if "__vega_nodes__" in frame.f_globals:
@@ -78,21 +94,21 @@ def _is_nested(error: Exception) -> bool:
 
 
 def _passed_through(error: Exception) -> list[list[Node]]:
-    """Give the paths to the services in whose constructors and factories an error was raised, outermost first."""
-    found: list[list[Node]] = []
+    """Return the paths to the services whose constructors and factories an error passed through, outermost first."""
+    paths: list[list[Node]] = []
     trace = error.__traceback__
     while trace is not None:
         nodes: dict[int, Node] = trace.tb_frame.f_globals.get("__vega_nodes__") or {}
         node = nodes.get(trace.tb_lineno)
         if node is not None:
-            found.append(_path(nodes.values(), node))
+            paths.append(_path(nodes.values(), node))
         trace = trace.tb_next
-    return found
+    return paths
 
 
 def _path(written: Iterable[Node], node: Node) -> list[Node]:
-    """Give the way to a node from the outermost service of the plan that makes it."""
+    """Return the path to a node from the outermost service of its plan."""
     from .._graph.paths import shortest
 
-    paths = [shortest(each, lambda other: other is node, lambda _: True) for each in written]
+    paths = [shortest(start, lambda other: other is node, lambda _: True) for start in written]
     return max((path for path in paths if path[-1] is node), key=len)

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class ContainerSlot:
-    """The place where calls find a container and its valid engine.
+    """The place where calls find the epochs of a container and its valid engine.
 
     Attributes:
-        container: None in the slot of the process, until its container is made at the first demand.
-        engine: None where the container has to look its engine up first.
-        make: makes the container of the slot; only the slot of the process has it.
+        epochs: None in the slot of the process, until its container is made at the first demand.
+        engine: None where the epochs have to look the engine up first.
+        make: makes the container of the slot and returns its epochs; only the slot of the process has one.
     """
 
-    __slots__ = ("container", "engine", "make")
+    __slots__ = ("engine", "epochs", "make")
 
-    def __init__(self, container: EngineSource | None) -> None:
-        self.container: EngineSource | None = container
+    def __init__(self, epochs: EngineSource | None) -> None:
+        self.epochs: EngineSource | None = epochs
         self.engine: Any = None
         self.make: Callable[[], EngineSource] | None = None
 
@@ -41,17 +41,17 @@ lock is taken last, and nothing is built or waited for while it is held.
 """
 
 
-def container_of(container_slot: ContainerSlot) -> EngineSource:
-    """Return the container of a slot; that of the process is made at the first demand."""
-    container = container_slot.container  # read once: another thread may take the default of the process away
-    if container is not None:
-        return container
+def epochs_of(container_slot: ContainerSlot) -> EngineSource:
+    """Return the epochs of a slot; the container of the process is made at the first demand."""
+    epochs = container_slot.epochs  # read once: another thread may remove the default of the process
+    if epochs is not None:
+        return epochs
     assert container_slot.make is not None  # the layer that knows containers has set it
     return container_slot.make()
 
 
 class Layer:
-    """One block of overrides: what it replaces, what was built inside it, and which local blocks it was begun in."""
+    """One block of overrides: its entries, the slots built inside, and the local blocks that it was begun in."""
 
     __slots__ = ("begun", "entries", "local", "opened", "slots", "within")
 
@@ -69,14 +69,14 @@ _serial = count()
 
 
 def ordered(shared: tuple[Layer, ...], own: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Give the layers that are valid for a task, the one that counts most at the end.
+    """Return the layers that are valid for a task, the decisive layer last.
 
-    The innermost block counts; one that another task began outside the task's own blocks counts less than those.
+    The innermost block counts; a block that another task began outside the task's own blocks counts less than those.
 
     Args:
         shared: the layers of the process, in the order of their beginning.
         own: the local layers of the task.
     """
-    outer = tuple(each for each in shared if not any(local in own for local in each.within))
-    inner = (each for each in shared if each not in outer)
-    return (*outer, *sorted((*own, *inner), key=lambda each: each.begun))
+    outer = tuple(layer for layer in shared if not any(local in own for local in layer.within))
+    inner = (layer for layer in shared if layer not in outer)
+    return (*outer, *sorted((*own, *inner), key=lambda layer: layer.begun))

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Table(dict[Any, Any]):
-    """Plans by address; a missing one is written when it is first asked for."""
+    """Plans by address; a missing plan is written at its first use."""
 
     __slots__ = ("write",)
 
@@ -15,5 +15,5 @@ class Table(dict[Any, Any]):
         super().__init__()
         self.write: Callable[[Any], Any] = write
 
-    def __missing__(self, where: Any) -> Any:
-        return self.write(where)
+    def __missing__(self, address: Any) -> Any:
+        return self.write(address)
