@@ -1,6 +1,6 @@
-"""Runs a package's own tests against its wheel, with the source tree out of sight, and measures their coverage.
+"""Runs a package's own tests against its wheel, with the source tree out of sight; can measure their coverage.
 
-`python tools/alone.py vega-di WHEELS [--python PATH] [--resolution lowest-direct] [--no-coverage]`
+`python tools/alone.py vega-di WHEELS [--python PATH] [--resolution lowest-direct] [--coverage]`
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ exclude_also =
 
 
 def main() -> int:
-    """Make the environment, run the tests, report the coverage; return the exit status."""
+    """Make the environment, run the tests, report the coverage if wanted; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("package")
     parser.add_argument("wheels", type=Path)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--resolution", default="highest", choices=["highest", "lowest-direct"])
-    parser.add_argument("--no-coverage", action="store_true")
+    parser.add_argument("--coverage", action="store_true")
     options = parser.parse_args()
     python = environment_for(options.package, options.wheels, python=options.python, resolution=options.resolution)
     with tempfile.TemporaryDirectory(prefix="vega-alone-") as name:
         folder = copy_tests(options.package, Path(name) / options.package)
-        if options.no_coverage:
-            return subprocess.run([python, "-m", "pytest", "-q", "tests"], check=False, cwd=folder).returncode
-        return measured(python, folder, options.package)
+        if options.coverage:
+            return measured(python, folder, options.package)
+        return subprocess.run([python, "-m", "pytest", "-q", "tests"], check=False, cwd=folder).returncode
 
 
 def measured(python: Path, folder: Path, package: str) -> int:

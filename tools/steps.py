@@ -126,7 +126,8 @@ def testing(wheels: Path, *, full: bool) -> Iterator[Step]:
             )
             continue
         for package in packages():
-            words = () if oldest else ("--python", python, "--no-coverage")
+            measured = ("--coverage",) if full and oldest else ()  # tracing doubles the time of a step
+            words = (*measured, "--python", python)
             yield _alone(package, wheels, *words, note=note, environment=environment, kind=kind)
         if oldest or full:
             yield from _across(wheels, python, note=note, environment=environment, kind=kind)
@@ -146,7 +147,7 @@ def typing() -> Iterator[Step]:
 def checking(wheels: Path) -> Iterator[Step]:
     """Yield what `make check` adds to the tests: oldest dependencies, audit."""
     for package in packages():
-        words = ("--resolution", "lowest-direct", "--no-coverage")
+        words = ("--resolution", "lowest-direct")
         yield _alone(package, wheels, *words, note=", oldest dependencies", environment=EVERYDAY, kind="everyday")
     yield Step(name="pip-audit", part="audit", command=(PYTHON, "tools/audit.py"))
 
