@@ -7,7 +7,7 @@ RUN = .venv/bin/python
 help:
 	@echo "make demo    build an application and use it: scaffold, migrate, serve, import 5,000 records, query"
 	@echo "make test    lint, types, floors and all tests"
-	@echo "make check   the same on every interpreter found, with full iteration counts"
+	@echo "make check   the same on every interpreter found, with full iteration counts and coverage"
 	@echo "             make check PART=data (or test PART=web, ...) runs one part alone"
 	@echo "make bench   ratios to hand-written code and to peers"
 	@echo "make build   sdists and wheels of all packages into dist/"
