@@ -2,8 +2,10 @@
 
 import asyncio
 import functools
+import gc
 import importlib
 import sys
+import threading
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -459,3 +461,67 @@ def test_a_refused_subscribe_leaves_neither_mark_nor_subscription() -> None:
         subscribe(Happened)(lambda: None)  # type: ignore[misc, arg-type]  # that is the mistake
 
     assert bus._subscriptions.all == ()
+
+
+def test_a_bus_does_not_keep_the_classes_of_its_events_alive() -> None:
+    bus = EventBus()
+    heard: list[str] = []
+    bus.subscribe(Event, lambda event: heard.append(event.event_name))
+
+    def publish_one_of_a_local_class() -> weakref.ref[type[Event]]:
+        class Local(Event): ...
+
+        bus.subscribe(Local, lambda event: heard.append("local"))
+        published(bus, Local())
+        published(bus, Local())
+        return weakref.ref(Local)
+
+    gone = [publish_one_of_a_local_class() for _ in range(20)]
+    gc.collect()
+
+    assert [reference() for reference in gone] == [None] * 20
+    assert heard == ["Local", "local"] * 40
+    published(bus)
+    assert heard[-1] == "Happened"
+    bus.subscribe(Other, lambda event: None)
+    assert len(bus.handlers) == 2
+
+
+def test_a_class_at_the_place_of_one_that_is_gone_has_handlers_of_its_own() -> None:
+    bus, heard = EventBus(), list[str]()
+
+    for number in range(200):  # the allocator gives the same address to many of them
+
+        class Local(Event):
+            mark = str(number)
+
+        bus.subscribe(Local, lambda event: heard.append(event.mark))
+        published(bus, Local())
+        del Local
+        gc.collect(0)
+
+    assert heard == [str(number) for number in range(200)]
+
+
+def test_threads_that_publish_events_of_dying_classes_reach_the_right_handlers() -> None:
+    bus, wrong = EventBus(), list[str]()
+
+    def work(name: str) -> None:
+        for number in range(50):
+            heard: list[str] = []
+            mark = f"{name}{number}"
+
+            class Local(Event):
+                word = mark
+
+            bus.subscribe(Local, lambda event, heard=heard: heard.append(event.word))
+            published(bus, Local())
+            wrong.extend([mark] if heard != [mark] else [])
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []

@@ -87,7 +87,7 @@ def test_tasks_beside_one_another_have_clocks_of_their_own() -> None:
             return Rang().timestamp.year
 
     async def main() -> list[int]:
-        return await asyncio.gather(year(2031), year(2032))
+        return list(await asyncio.gather(year(2031), year(2032)))
 
     assert asyncio.run(main()) == [2031, 2032]
 

@@ -124,7 +124,7 @@ class EventBus(Publisher):
 
         def add(handler: Handler) -> Handler:
             check_handler(handler)
-            self._add([Subscription(event_type=event_type, handler=handler, options=options)])
+            self._add([Subscription.of(event_type, handler, options)])
             return handler
 
         return add if handler is None else add(handler)
@@ -170,7 +170,7 @@ class EventBus(Publisher):
             HandlerError: a handler needs parameters that this bus does not supply.
         """
         return self._add(
-            Subscription(event_type=mark.event_type, handler=function, options=mark.options)
+            Subscription.of(mark.event_type, function, mark.options)
             for function in recorded(modules)
             for mark in marks_of(function)
         )

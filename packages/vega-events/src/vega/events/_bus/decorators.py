@@ -49,7 +49,7 @@ def subscribe(
 
     def decorate(handler: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
         check_handler(handler)
-        subscription = Subscription(event_type=event_type, handler=handler, options=mark.options)
+        subscription = Subscription.of(event_type, handler, mark.options)
         get_event_bus().accept(subscription)
         if add_mark(handler, mark):
             record(handler)

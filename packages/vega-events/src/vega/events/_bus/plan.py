@@ -61,7 +61,7 @@ def compile_steps(
 
 def _chosen(event_type: type[Event], subscriptions: Sequence[Subscription]) -> list[Subscription]:
     """Return who sees the type, in order of subscription; a handler of several bases once, by the nearest."""
-    depth = {cls: index for index, cls in enumerate(event_type.__mro__)}
+    depth: dict[type | None, int] = {cls: index for index, cls in enumerate(event_type.__mro__)}
     chosen: list[Subscription] = []
     for each in sorted(
         (each for each in subscriptions if each.event_type in depth), key=lambda each: depth[each.event_type]

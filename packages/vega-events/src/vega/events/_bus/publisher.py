@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -42,7 +43,8 @@ class Publisher:
         self._middlewares: tuple[EventMiddleware, ...] = ()
         self._hooks: tuple[ErrorHook, ...] = ()
         self._captures: tuple[CapturedEvents, ...] = ()
-        self._plans: dict[type[Event], Plan] = {}
+        self._plans: dict[int, Plan] = {}  # by the id of the class, which the bus does not keep alive
+        self._classes: dict[int, weakref.ref[type[Event]]] = {}
         self._lock = threading.RLock()
 
     async def publish(self, event: Event, /, *, mode: Mode = "sequential") -> None:
@@ -62,7 +64,7 @@ class Publisher:
             HandlerError: a handler needs more than this bus supplies; none has run.
             MiddlewareError: a middleware broke the chain. Other errors of middleware arrive as they are.
         """
-        plan = self._plans.get(type(event)) or self._compile(event)
+        plan = self._plans.get(id(type(event))) or self._compile(event)
         cause = _handling.get()
         if cause is not None:
             _link(event, cause)
@@ -187,7 +189,7 @@ class Publisher:
     def _changed(self) -> None:
         """Have every event type worked out anew; publishes under way finish by their old plans."""
         with self._lock:
-            self._plans = {}
+            self._plans.clear()
 
     def _compile(self, event: Event) -> Plan:
         _check_event(event)
@@ -198,8 +200,20 @@ class Publisher:
                 plan = replace(plan, chain=self._chain(plan))
             elif not later:
                 plan = replace(plan, straight=plan.calls)
-            self._plans[type(event)] = plan
+            self._remember(type(event), plan)
         return plan
+
+    def _remember(self, event_type: type[Event], plan: Plan) -> None:
+        """Keep a plan for as long as its class lives; another class may have the id after that."""
+        key, plans, classes = id(event_type), self._plans, self._classes
+
+        def forget(_: weakref.ref[type[Event]]) -> None:
+            plans.pop(key, None)
+            classes.pop(key, None)
+
+        if key not in classes:
+            classes[key] = weakref.ref(event_type, forget)
+        plans[key] = plan
 
     def _chain(self, plan: Plan) -> MiddlewareChain:
         """Return the chain of middlewares; at its end the captures, then the handlers."""

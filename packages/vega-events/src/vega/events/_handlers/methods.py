@@ -26,7 +26,7 @@ def marked_methods(handlers: object) -> list[Subscription]:
     cls = type(handlers)
     names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
     found = [
-        Subscription(event_type=mark.event_type, handler=getattr(handlers, name), options=mark.options)
+        Subscription.of(mark.event_type, getattr(handlers, name), mark.options)
         for name in names
         for mark in marks_of(_plain(inspect.getattr_static(cls, name)))
     ]

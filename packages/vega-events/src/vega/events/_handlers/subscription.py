@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast, final
@@ -53,11 +54,21 @@ class Mark:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Subscription:
-    """One handler of one bus."""
+    """One handler of one bus; it does not keep the class of its events alive."""
 
-    event_type: type[Event]
+    event_ref: weakref.ref[type[Event]]
     handler: Handler
     options: Options
+
+    @classmethod
+    def of(cls, event_type: type[Event], handler: Handler, options: Options) -> Subscription:
+        """Return the subscription of a handler to a class of events."""
+        return cls(event_ref=weakref.ref(event_type), handler=handler, options=options)
+
+    @property
+    def event_type(self) -> type[Event] | None:
+        """The class of the events; None when it is gone, and no event can follow."""
+        return self.event_ref()
 
     def __str__(self) -> str:
         return name_of(self.handler)

@@ -9,7 +9,7 @@ from types import BuiltinMethodType, MethodType
 from typing import final
 
 from .._errors import SubscriptionError
-from .._names import place_of
+from .._names import name_of, place_of
 from .subscription import Handler, Subscription
 
 
@@ -38,8 +38,9 @@ class Subscriptions:
         """
         with self._lock:
             fresh: list[Subscription] = []
-            by_type: defaultdict[type, list[Subscription]] = defaultdict(list)
-            for each in self.all:
+            by_type: defaultdict[type | None, list[Subscription]] = defaultdict(list)
+            living = tuple(each for each in self.all if each.event_type is not None)
+            for each in living:
                 by_type[each.event_type].append(each)
             for each in subscriptions:
                 known = _known(by_type[each.event_type], each)
@@ -48,11 +49,11 @@ class Subscriptions:
                     by_type[each.event_type].append(each)
                 elif known.options != each.options:
                     raise SubscriptionError(
-                        f"the handler is subscribed to {each.event_type.__name__} already, with other options",
+                        f"the handler is subscribed to {name_of(each.event_type)} already, with other options",
                         place_of(each.handler),
                         "unsubscribe it first, or give both conditions in one `when`",
                     )
-            self.all = (*self.all, *fresh)
+            self.all = (*living, *fresh)
             return len(fresh)
 
     def remove(self, leaves: Callable[[Subscription], bool]) -> int:
