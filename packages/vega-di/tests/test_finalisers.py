@@ -1,8 +1,8 @@
 """Finalisers: each runs, and each failure is reported, whatever else fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Self, TypeAlias
 
 import pytest
 
@@ -225,3 +225,141 @@ def test_the_errors_of_a_close_stay_such_when_they_are_split() -> None:
     mine, rest = caught.value.split(ValueError)
 
     assert type(mine) is type(rest) is CloseError
+
+
+class Third: ...
+
+
+Note: TypeAlias = Callable[[BaseException | None], None]
+
+
+def generator(cls: type, note: Note) -> Any:
+    def make() -> Iterator[Any]:
+        seen: BaseException | None = None
+        try:
+            yield cls()
+        except BaseException as error:
+            seen = error
+            raise
+        finally:
+            note(seen)
+
+    return make
+
+
+def async_generator(cls: type, note: Note) -> Any:
+    async def make() -> AsyncIterator[Any]:
+        seen: BaseException | None = None
+        try:
+            yield cls()
+        except BaseException as error:
+            seen = error
+            raise
+        finally:
+            await asyncio.sleep(0)
+            note(seen)
+
+    return make
+
+
+def manager(cls: type, note: Note) -> Any:
+    def leave(self: object, kind: object, error: BaseException | None, trace: object) -> None:
+        note(error)
+
+    return type(cls.__name__, (cls,), {"__enter__": lambda self: self, "__exit__": leave})
+
+
+def async_manager(cls: type, note: Note) -> Any:
+    async def enter(self: object) -> object:
+        return self
+
+    async def leave(self: object, kind: object, error: BaseException | None, trace: object) -> None:
+        note(error)
+
+    return type(cls.__name__, (cls,), {"__aenter__": enter, "__aexit__": leave})
+
+
+def with_resources(
+    kind: Callable[[type, Note], Any], log: list[str], failing: BaseException, scope: Scope
+) -> Container:
+    """Return a container of three resources; each logs the error that it sees, and the second one fails."""
+    container = Container()
+
+    def noting(number: int) -> Note:
+        def note(error: BaseException | None) -> None:
+            log.append(f"{number} {type(error).__name__}")
+            if number == 2:
+                raise failing
+
+        return note
+
+    services: list[Any] = [Thing, Other, Third]
+    for number, cls in enumerate(services, 1):
+        provider = kind(cls, noting(number))
+        register: Any = container.register if isinstance(provider, type) else container.register_factory
+        register(cls, provider, scope=scope)
+    return container
+
+
+KINDS = [generator, async_generator, manager, async_manager]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_failure_of_one_finaliser_does_not_reach_the_others(kind: Any) -> None:
+    log: list[str] = []
+
+    async def in_a_scope() -> None:
+        async with with_resources(kind, log, OSError("disk"), Scope.SCOPED).scope() as scope:
+            for cls in (Thing, Other, Third):
+                await scope.aresolve(cls)
+
+    async def in_a_call() -> None:
+        async def work(thing: Thing, other: Other, third: Third) -> None: ...
+
+        await with_resources(kind, log, OSError("disk"), Scope.SCOPED).bind(work)()
+
+    async def in_a_container() -> None:
+        async with with_resources(kind, log, OSError("disk"), Scope.SINGLETON) as container:
+            for cls in (Thing, Other, Third):
+                await container.aresolve(cls)
+
+    for body in (in_a_scope, in_a_call, in_a_container):
+        log.clear()
+        with pytest.raises(OSError, match="disk"):
+            asyncio.run(body())
+        assert log == ["3 NoneType", "2 NoneType", "1 NoneType"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_error_of_the_body_reaches_all_resources_whatever_a_finaliser_raises(kind: Any) -> None:
+    log: list[str] = []
+
+    async def main() -> None:
+        async with with_resources(kind, log, OSError("disk"), Scope.SCOPED).scope() as scope:
+            for cls in (Thing, Other, Third):
+                await scope.aresolve(cls)
+            raise KeyError
+
+    with pytest.raises(KeyError) as caught:
+        asyncio.run(main())
+
+    assert log == ["3 KeyError", "2 KeyError", "1 KeyError"]
+    assert len(caught.value.__notes__) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("error", [asyncio.CancelledError, KeyboardInterrupt])
+def test_a_cancellation_while_closing_reaches_the_remaining_resources(kind: Any, error: type[BaseException]) -> None:
+    log: list[str] = []
+
+    async def main() -> BaseException | None:
+        try:
+            async with with_resources(kind, log, error(), Scope.SCOPED).scope() as scope:
+                for cls in (Thing, Other, Third):
+                    await scope.aresolve(cls)
+        except BaseException as raised:  # noqa: BLE001 - looked at below
+            return raised
+        return None
+
+    assert type(asyncio.run(main())) is error
+    assert log == ["3 NoneType", "2 NoneType", f"1 {error.__name__}"]

@@ -59,7 +59,8 @@ def finish(opened: list[Any], error: BaseException | None) -> None:
 
     Args:
         opened: generators after their first value, and entered context managers.
-        error: what ended the scope; it is thrown into each, and stays the error of the caller.
+        error: what ended the scope; it is thrown into each, and stays the error of the caller. The failure of one
+            finaliser is not thrown into the others; a cancellation, or the end of the program, is.
 
     Raises:
         BaseException: the failure of a finaliser, when `error` is None or less urgent.
@@ -77,7 +78,7 @@ def finish(opened: list[Any], error: BaseException | None) -> None:
         except BaseException as raised:  # noqa: BLE001  # the others must end too; raised below
             if raised is not pending:
                 failures.append(raised)
-                pending = raised
+                pending = _pending(pending, raised)
     if failures:
         _raise_failures(error, failures)
 
@@ -96,9 +97,14 @@ async def afinish(opened: list[Any], error: BaseException | None) -> None:
         except BaseException as raised:  # noqa: BLE001  # the others must end too; raised below
             if raised is not pending:
                 failures.append(raised)
-                pending = raised
+                pending = _pending(pending, raised)
     if failures:
         _raise_failures(error, failures)
+
+
+def _pending(pending: BaseException | None, failure: BaseException) -> BaseException | None:
+    """Return the error that the remaining resources see: that of the body, unless the task or the program ends."""
+    return pending if isinstance(failure, Exception) else failure
 
 
 def _raise_failures(error: BaseException | None, failures: Sequence[BaseException]) -> None:
