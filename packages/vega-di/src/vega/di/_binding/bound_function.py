@@ -9,7 +9,7 @@ from typing import Any
 from .._errors import InvalidRegistrationError
 from .._keys.labels import label
 from .._keys.scope import Scope
-from .._registration.registration import ASYNC_GENERATOR, COROUTINE, GENERATOR, code_flags
+from .._registration.registration import code_flags
 from .._runtime.context import ContainerSlot
 
 _SPREAD: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
@@ -49,9 +49,9 @@ class Bound:
         self.shape = [(each.name, _spread(each)) for each in self.signature.parameters.values()]
         self.variable = {each for each, spread in self.shape if spread in {"*", "**"}}
         flags = code_flags(function)
-        self.is_coroutine = bool(flags & COROUTINE)
-        self.is_generator = bool(flags & (GENERATOR | ASYNC_GENERATOR))
-        self.is_async = bool(flags & (COROUTINE | ASYNC_GENERATOR))
+        self.is_coroutine = bool(flags & inspect.CO_COROUTINE)
+        self.is_generator = bool(flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR))
+        self.is_async = bool(flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
         self.wrapper: Any = None
         self.first_code: Any = None
 

@@ -1,4 +1,4 @@
-"""One registration: what provides a key, for how long, on which condition, and where that was said."""
+"""One registration: the provider of a key, its lifetime, its condition, and its place in the source."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from .._keys.labels import label
 from .._keys.scope import Scope
 from .call_site import call_site, user_line
 
-# inspect.CO_*, which would have to be imported with everything that inspect needs.
-VARIABLE, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04 | 0x08, 0x20, 0x80, 0x200
-
 
 class Kind(Enum):
-    """How an object comes to be, and what has to be done at its end."""
+    """How an object is made and closed."""
 
     CALL = "called"
     AWAIT = "awaited"
@@ -29,7 +26,7 @@ class Kind(Enum):
     ASYNC_CONTEXT = "async context manager"
     INSTANCE = "instance"
     VALUE = "value of the scope"
-    ALIAS = "another word"
+    ALIAS = "another key"
 
 
 RESOURCES = frozenset({Kind.GENERATOR, Kind.ASYNC_GENERATOR, Kind.CONTEXT, Kind.ASYNC_CONTEXT})
@@ -60,25 +57,25 @@ class Registration:
         return self.key if self.name is None else Address(self.key, self.name)
 
     def describe(self) -> str:
-        """Say in one line what this is and where it was written."""
+        """Return one line with key, name, provider, lifetime and place."""
         named = "" if self.name is None else f" named {self.name!r}"
         by = "" if self.call is self.key else f" by {label(self.call)}"
         return f"{label(self.key)}{named}{by} ({self.scope.value}, {self.site_text()})"
 
     def site_text(self) -> str:
-        """Give ``file:line``."""
+        """Return ``file:line``."""
         return f"{self.site[0]}:{self.site[1]}"
 
 
 def needs_a_scope(registration: Registration) -> bool:
-    """Say whether a service can be resolved in an open scope only; the values of a scope are not services."""
+    """Return whether a service can be resolved in an open scope only; the values of a scope are not services."""
     if registration.scope is Scope.SCOPED:
         return registration.kind is not Kind.VALUE
     return registration.scope is Scope.TRANSIENT and registration.kind in RESOURCES
 
 
 def unwrap_context(call: Any) -> Any:
-    """Give the generator function under `contextlib.contextmanager`, since the container closes it itself."""
+    """Return the generator function under `contextlib.contextmanager`, since the container closes it itself."""
     inner = getattr(call, "__wrapped__", None)
     if inner is not None and getattr(getattr(call, "__code__", None), "co_filename", "").endswith("contextlib.py"):
         return inner
@@ -86,7 +83,7 @@ def unwrap_context(call: Any) -> Any:
 
 
 def code_flags(call: Any) -> int:
-    """Give the flags of the function behind a callable; 0 when there is none."""
+    """Return the ``CO_*`` flags of the function behind a callable; 0 without a function."""
     while isinstance(call, partial):
         call = call.func
     if isinstance(call, MethodType):
@@ -101,23 +98,25 @@ def kind_of(key: Any, call: Callable[..., Any], *, enter: bool) -> Kind:
     """Return how the objects of `call` are made and closed.
 
     Raises:
-        InvalidRegistrationError: it cannot be called.
+        InvalidRegistrationError: `call` cannot be called.
     """
-    made: Any = get_origin(call) or call
-    if isinstance(made, type):
-        return _context_kind(made) if enter else Kind.CALL
+    cls: Any = get_origin(call) or call
+    if isinstance(cls, type):
+        return _context_kind(cls) if enter else Kind.CALL
     if not callable(call):
         raise InvalidRegistrationError(
             f"{call!r} cannot provide {label(key)}: it is neither a class nor callable",
             user_line(),
             f"container.register_instance({label(key)}, ...) registers an object that exists",
         )
+    import inspect  # loaded with the first factory, not with the package
+
     flags = code_flags(call)
-    if flags & GENERATOR:
+    if flags & inspect.CO_GENERATOR:
         return Kind.GENERATOR
-    if flags & ASYNC_GENERATOR:
+    if flags & inspect.CO_ASYNC_GENERATOR:
         return Kind.ASYNC_GENERATOR
-    if flags & COROUTINE:
+    if flags & inspect.CO_COROUTINE:
         return Kind.AWAIT
     cls = class_of(bare(key))
     return _context_kind(cls) if enter and cls is not None else Kind.CALL

@@ -13,7 +13,7 @@ from typing import Any, ForwardRef, NamedTuple, get_origin, get_type_hints
 from .._errors import UnresolvedHintError
 from .._keys.key import tuple_in
 from .._keys.labels import label
-from .registration import VARIABLE, Registration
+from .registration import Registration
 
 EMPTY: Any = inspect.Parameter.empty
 POSITIONAL_ONLY, POSITIONAL, KEYWORD_ONLY = 0, 1, 3  # the values of inspect's kinds
@@ -77,7 +77,7 @@ def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
 
 def _says_otherwise(call: Any, function: FunctionType) -> bool:
     """Say whether a callable that takes anything declares another signature than its code has."""
-    takes_anything = bool(function.__code__.co_flags & VARIABLE)
+    takes_anything = bool(function.__code__.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
     return takes_anything and (hasattr(function, "__wrapped__") or hasattr(call, "__signature__"))
 
 
