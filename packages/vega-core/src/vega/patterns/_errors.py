@@ -56,9 +56,14 @@ class TriggerError(PatternError):
 
 
 class UnitOfWorkError(PatternError):
-    """A unit of work is missing, closed, or used the wrong way."""
+    """A unit of work is missing, closed, or used the wrong way.
+
+    Attributes:
+        retryable: whether it reports a failure after which the unit may run again.
+    """
 
     code = "VG146"
+    retryable: bool = False
 
 
 class InvalidBehaviourError(PatternError):

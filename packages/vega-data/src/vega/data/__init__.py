@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._connection.database import Database as Database
     from ._connection.unit_of_work import SQLAlchemyUnitOfWork as SQLAlchemyUnitOfWork
+    from ._errors import AbortedTransactionError as AbortedTransactionError
     from ._errors import ConstraintError as ConstraintError
     from ._errors import DatabaseStateError as DatabaseStateError
     from ._errors import DatabaseUnavailableError as DatabaseUnavailableError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .outbox._listeners import durable as durable
 
 _WHERE = {
+    "AbortedTransactionError": "_errors",
     "ConstraintError": "_errors",
     "DataError": "_errors",
     "Database": "_connection.database",
@@ -66,6 +68,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "AbortedTransactionError",
     "ConstraintError",
     "DataError",
     "Database",

@@ -15,7 +15,8 @@ DataError
 ├── DestructiveMigrationError  VG412  a migration would drop or narrow what is stored
 ├── OutboxError                VG413  an event cannot be written to or read from the outbox
 ├── ConstraintError            VG414  the database refuses a value by a check or a NOT NULL
-└── IdleUnitError              VG415  a unit of work keeps a connection that it does not use; logged, never raised
+├── IdleUnitError              VG415  a unit of work keeps a connection that it does not use; logged, never raised
+└── AbortedTransactionError    VG416  a statement of the transaction failed; nothing of it is stored
 """
 
 # No `from __future__ import annotations`: the classes name the facade as their module, in which their annotations
@@ -30,7 +31,7 @@ class DataError(CoreError):
     """The root of the errors of vega.data."""
 
     code: ClassVar[str] = "VG400"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
 
 class DuplicateEntityError(DataError):
@@ -152,3 +153,25 @@ class IdleUnitError(DataError):
     """A unit of work keeps a connection and does not use it; its text is logged as a warning, it is never raised."""
 
     code = "VG415"
+
+
+class AbortedTransactionError(DataError):
+    """A statement of the transaction failed: it accepts no further one, and nothing of it is stored.
+
+    Attributes:
+        retryable: whether the failed statement asks for another run of the unit.
+    """
+
+    code = "VG416"
+
+    @classmethod
+    def after(cls, failure: BaseException) -> Self:
+        """Return the error for a transaction in which a statement failed; raise it from the failure."""
+        error = cls(
+            f"a statement of this transaction failed ({type(failure).__name__}), so that nothing of it is stored",
+            "the unit of work",
+            "let the error pass, run what may fail in a savepoint (async with unit.savepoint(): ...), "
+            "or avoid it (add_if_absent, upsert_many)",
+        )
+        error.retryable = getattr(failure, "retryable", False)
+        return error

@@ -22,15 +22,21 @@ async def ambient_scope() -> AsyncGenerator[ActiveScope]:
         yield opened
 
 
-async def ambient_unit(scope: ActiveScope) -> UnitOfWork:
+async def ambient_unit(scope: ActiveScope, fallback: UnitOfWork | None = None) -> UnitOfWork:
     """Return the scope's unit of work.
 
+    Args:
+        scope: provides it.
+        fallback: the unit where the container provides none.
+
     Raises:
-        UnitOfWorkError: the container provides none.
+        UnitOfWorkError: the container provides none, and there is no fallback.
     """
     try:
         unit: UnitOfWork = await scope.aresolve(UnitOfWork)
     except MissingProviderError as error:
+        if fallback is not None:
+            return fallback
         raise UnitOfWorkError(
             "nothing provides a unit of work",
             "the container",

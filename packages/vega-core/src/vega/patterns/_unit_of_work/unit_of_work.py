@@ -5,38 +5,31 @@
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
 from .._domain.entities import AggregateRoot
 from .._errors import UnitOfWorkError
+from .after_commit import Callback, publishing, run_all
+from .savepoint import Savepoint, undone
 
 U = TypeVar("U", bound="UnitOfWork")
 R = TypeVar("R")
-Callback = Callable[[], Awaitable[Any] | None]
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("vega_unit_of_work", default=None)
 
 
-class AfterCommitErrors(ExceptionGroup[Exception]):
-    """The errors of callbacks that ran after a commit; the commit itself stands."""
+def current_unit(store: object = None) -> UnitOfWork | None:
+    """Return the innermost unit of work that is open in this context, or None.
 
-    def derive(self, excs: Sequence[Exception], /) -> AfterCommitErrors:  # type: ignore[override]  # keeps the class
-        """Keep the class when the group is split."""
-        return AfterCommitErrors(self.message, excs)
-
-
-AfterCommitErrors.__module__ = "vega.patterns"
-
-
-def current_unit() -> UnitOfWork | None:
-    """Return the innermost unit of work that is open in this context, or None."""
+    Args:
+        store: the store that the unit must belong to, such as a database; any for None.
+    """
     unit = _current.get()
-    while unit is not None and not unit.is_open:
+    while unit is not None and not (unit._depth and (store is None or unit.store is store)):
         unit = unit._outer
     return unit
 
@@ -44,9 +37,10 @@ def current_unit() -> UnitOfWork | None:
 class UnitOfWork(ABC):
     """A boundary: everything stored inside is committed at its end, or nothing is.
 
-    `async with unit:` opens it; entering it again inside joins what is open, and only the outermost exit
-    commits. An exception rolls back. Repositories find the open unit by themselves. Implementations write
-    `_begin`, `_commit`, `_rollback` and the three of the savepoint.
+    `async with unit:` opens it and gives the open unit. Entering it, or another unit of the same store, inside joins
+    what is open, and only the outermost exit commits. An exception rolls back. Repositories find the open unit by
+    themselves. Implementations write `_begin`, `_commit`, `_rollback` and the three of the savepoint, and `store` where
+    several units have one.
 
     When not to use it: around reads alone, or around a single `save`, which is a transaction of its own.
     """
@@ -60,19 +54,24 @@ class UnitOfWork(ABC):
         self._collected: list[AggregateRoot] = []
 
     @property
+    def store(self) -> object:
+        """The store of the transaction: a unit joins the open one of its store. The unit itself, unless overridden."""
+        return self
+
+    @property
     def is_open(self) -> bool:
-        """Whether the unit has been entered and not left."""
-        return self._depth > 0
+        """Whether this unit, or one of its store that it joins, has been entered and not left."""
+        return self._open_unit()._depth > 0
 
     @property
     def is_read_only(self) -> bool:
         """Whether the open unit refuses to write."""
-        return self._read_only
+        return self._open_unit()._read_only
 
     @property
     def outer(self) -> UnitOfWork | None:
         """The unit that was open when this one was entered, such as one of another database."""
-        return self._outer
+        return self._open_unit()._outer
 
     def after_commit(self, callback: Callback) -> None:
         """Run something after the outermost commit, in the order added; drop it on rollback.
@@ -83,8 +82,7 @@ class UnitOfWork(ABC):
         Raises:
             UnitOfWorkError: the unit is not open.
         """
-        self._require_open("after_commit")
-        self._callbacks.append(callback)
+        self._require_open("after_commit")._callbacks.append(callback)
 
     def collect(self, *roots: object) -> None:
         """Remember aggregates, whose recorded events are published after the commit.
@@ -92,20 +90,29 @@ class UnitOfWork(ABC):
         Raises:
             UnitOfWorkError: the unit is not open.
         """
-        self._require_open("collect")
-        self._collected += [root for root in roots if isinstance(root, AggregateRoot)]
+        unit = self._require_open("collect")
+        unit._collected += [root for root in roots if isinstance(root, AggregateRoot)]
 
     def mark_rollback(self) -> None:
         """Make the unit roll back at its end, whatever happens before."""
-        self._require_open("mark_rollback")
-        self._rollback_only = True
+        self._require_open("mark_rollback")._rollback_only = True
+
+    def savepoint(self) -> _Entry[Self]:
+        """Return what `async with` enters to undo only what is inside, on an exception that is caught outside.
+
+        Run in it the statement that may fail: without one a failed statement ends the unit.
+
+        Raises:
+            UnitOfWorkError: the unit is not open.
+        """
+        return _Entry(self, read_only=self._require_open("savepoint")._read_only, savepoint=True)
 
     def begin(self, *, read_only: bool = False, savepoint: bool = False) -> _Entry[Self]:
         """Return what `async with` enters, with options.
 
         Args:
             read_only: refuse writes; an inner unit cannot write inside a read-only one.
-            savepoint: when a unit is open, undo only what is inside on an exception that is caught outside.
+            savepoint: when a unit is open, enter a savepoint of it, as `savepoint()` does.
         """
         return _Entry(self, read_only=read_only, savepoint=savepoint)
 
@@ -140,15 +147,16 @@ class UnitOfWork(ABC):
         await self._leave(error)
 
     async def _enter(self, *, read_only: bool) -> Self:
-        if self._depth:
-            if self._read_only and not read_only:
+        unit = self._open_unit()
+        if unit._depth:
+            if unit._read_only and not read_only:
                 raise UnitOfWorkError(
                     "a unit that writes cannot join one that is read-only",
                     type(self).__name__,
                     "open the outer unit without read_only, or mark the inner use case read_only = True",
                 )
-            self._depth += 1
-            return self
+            unit._depth += 1
+            return unit
         self._read_only, self._rollback_only = read_only, False
         self._callbacks, self._collected = [], []
         await self._begin(read_only=read_only)
@@ -158,13 +166,16 @@ class UnitOfWork(ABC):
         return self
 
     async def _leave(self, error: BaseException | None) -> None:
-        self._require_open("leave")
-        if self._depth > 1:
-            self._depth -= 1
-            self._rollback_only = self._rollback_only or error or False
-            return
+        unit = self._require_open("leave")
+        if unit._depth > 1:
+            unit._depth -= 1
+            unit._rollback_only = unit._rollback_only or error or False
+        else:
+            await unit._end(error)
+
+    async def _end(self, error: BaseException | None) -> None:
         try:
-            await self._finish(commit=error is None and not self._rollback_only)
+            await self._finish(error)
         finally:
             self._depth = 0
             _current.set(self._outer)
@@ -172,17 +183,18 @@ class UnitOfWork(ABC):
         if error is not None:
             return
         if isinstance(self._rollback_only, BaseException):
-            raise UnitOfWorkError(
-                "the unit was rolled back, for something inside it failed",
-                type(self).__name__,
-                "let the error pass, or run the inner part in a savepoint: unit.begin(savepoint=True)",
-            ) from self._rollback_only
+            raise undone("the unit was rolled back", type(self).__name__, self._rollback_only) from self._rollback_only
         if not self._rollback_only:
             await self._run_callbacks()
 
-    async def _finish(self, *, commit: bool) -> None:
-        if not commit:
-            await self._rollback()
+    async def _finish(self, error: BaseException | None) -> None:
+        if error is not None or self._rollback_only:
+            try:
+                await self._rollback()
+            except Exception as failure:
+                if error is None:
+                    raise
+                error.add_note(f"the rollback failed as well: {failure!r}")
             return
         try:
             await self._before_commit(self._pull_events())
@@ -197,25 +209,24 @@ class UnitOfWork(ABC):
     async def _before_commit(self, events: list[Any]) -> None:
         """Take the events of the aggregates; overridden by stores that keep an outbox."""
         for event in events:
-            self._callbacks.append(_publishing(event))
+            self._callbacks.append(publishing(event))
 
     async def _run_callbacks(self) -> None:
-        failures: list[Exception] = []
-        for callback in self._callbacks:
-            try:
-                result = callback()
-                if inspect.isawaitable(result):
-                    await result
-            except Exception as error:  # noqa: BLE001 - collected, and raised as a group when all have run
-                failures.append(error)
-        if failures:
-            raise AfterCommitErrors("the commit stands, but what follows it failed", failures)
+        await run_all(self._callbacks)
 
-    def _require_open(self, call: str) -> None:
-        if not self._depth:
+    def _open_unit(self) -> Self:
+        """Return the open unit that this one joins: of its store, in this context; itself while there is none."""
+        if _current.get() is self:
+            return self
+        return cast("Self", current_unit(self.store) or self)
+
+    def _require_open(self, call: str) -> Self:
+        unit = self._open_unit()
+        if not unit._depth:
             raise UnitOfWorkError(
                 "the unit of work is not open", f"{type(self).__name__}.{call}", "write: async with unit: ..."
             )
+        return unit
 
     @abstractmethod
     async def _begin(self, *, read_only: bool) -> None: ...
@@ -243,15 +254,14 @@ class _Entry(Generic[U]):
 
     def __init__(self, unit: U, *, read_only: bool, savepoint: bool) -> None:
         self._unit, self._options, self._wanted = unit, read_only, savepoint
-        self._savepoint: _Savepoint | None = None
+        self._savepoint: Savepoint | None = None
 
     async def __aenter__(self) -> U:
-        unit = self._unit
-        nested = self._wanted and unit.is_open
-        await unit._enter(read_only=self._options)
+        nested = self._wanted and self._unit.is_open
+        unit = self._unit = await self._unit._enter(read_only=self._options)
         if nested:
             try:
-                self._savepoint = await _Savepoint.open(unit)
+                self._savepoint = await Savepoint.open(unit)
             except BaseException:
                 await unit._leave(None)
                 raise
@@ -262,39 +272,6 @@ class _Entry(Generic[U]):
     ) -> None:
         try:
             if self._savepoint is not None:
-                await self._savepoint.close(undo=error is not None)
+                await self._savepoint.close(error)
         finally:
             await self._unit._leave(error if self._savepoint is None else None)
-
-
-class _Savepoint:
-    """What a unit held when the savepoint was opened, to which an exception takes it back."""
-
-    __slots__ = ("_callbacks", "_collected", "_mark", "_unit")
-
-    def __init__(self, unit: UnitOfWork, mark: Any) -> None:
-        self._unit, self._mark = unit, mark
-        self._callbacks, self._collected = len(unit._callbacks), len(unit._collected)
-
-    @classmethod
-    async def open(cls, unit: UnitOfWork) -> _Savepoint:
-        return cls(unit, await unit._open_savepoint())
-
-    async def close(self, *, undo: bool) -> None:
-        if not undo:
-            await self._unit._release_savepoint(self._mark)
-            return
-        del self._unit._callbacks[self._callbacks :]
-        for root in self._unit._collected[self._collected :]:
-            root.pull_events()
-        del self._unit._collected[self._collected :]
-        await self._unit._undo_savepoint(self._mark)
-
-
-def _publishing(event: Any) -> Callback:
-    async def publish() -> None:
-        from vega.events import get_event_bus
-
-        await get_event_bus().publish(event)
-
-    return publish

@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+from vega.di import current_scope
+
 from .._errors import InvalidUseCaseError, UnitOfWorkError
 from .._unit_of_work.ambient import ambient_scope, ambient_unit
 from .._unit_of_work.unit_of_work import current_unit
@@ -37,7 +39,7 @@ class TransactionBehaviour:
 
 
 async def in_unit(work: Callable[[], Awaitable[R]], *, retry: int = 0, read_only: bool = False) -> R:
-    """Run work in the unit of work of the ambient scope.
+    """Run work in the unit of work of the ambient scope; it joins the open one of its store.
 
     Args:
         work: an async function without parameters.
@@ -48,10 +50,10 @@ async def in_unit(work: Callable[[], Awaitable[R]], *, retry: int = 0, read_only
         UnitOfWorkError: the container provides no unit of work.
     """
     unit = current_unit()
-    if unit is not None:
+    if unit is not None and current_scope() is None:
         return await unit.run(work, read_only=read_only)
     async with ambient_scope() as scope:
-        return await (await ambient_unit(scope)).run(work, retry=retry, read_only=read_only)
+        return await (await ambient_unit(scope, unit)).run(work, retry=retry, read_only=read_only)
 
 
 @overload

@@ -181,15 +181,19 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:
-        """Give SQLAlchemy's connection: that of the open unit of work, or one in a transaction of its own.
+        """Give SQLAlchemy's connection in a unit of work: the open one, or one for this block.
 
         For statements that repositories have no word for; what they change is not seen by policies or events.
+
+        Raises:
+            AbortedTransactionError: at the end, when a statement failed and its error was caught.
+            UnitOfWorkError: the open unit is read-only.
         """
-        async with self.writing() as session:
+        async with self.unit() as unit:
             try:
-                yield await session.connection()
+                yield await unit.session.connection()
             finally:
-                session.loaded_rows.forget()
+                unit.session.loaded_rows.forget()
 
     @asynccontextmanager
     async def reading(self, *, snapshot: bool = False) -> AsyncGenerator[Session]:
@@ -237,9 +241,5 @@ class Database:
 
     def open_unit(self) -> SQLAlchemyUnitOfWork | None:
         """Return the unit of this database that is open in the calling context, or None."""
-        unit = current_unit()
-        while unit is not None:
-            if isinstance(unit, SQLAlchemyUnitOfWork) and unit.database is self and unit.is_open:
-                return unit
-            unit = unit.outer
-        return None
+        unit = current_unit(self)
+        return unit if isinstance(unit, SQLAlchemyUnitOfWork) else None

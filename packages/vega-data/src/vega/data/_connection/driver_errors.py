@@ -44,14 +44,15 @@ def translated(tables: EntityTable | None = None) -> Generator[None]:
             "keep units of work short, or give Database(url, pool_size=...)",
         ) from error
     except exc.DBAPIError as error:
-        raise _error_of(error, tables) from error
+        raise data_error(error, tables) from error
     except sqlite3.Error as error:  # of a word that went straight to the driver, such as BEGIN
-        raise _error_of(exc.DBAPIError(None, None, error), tables) from error
+        raise data_error(exc.DBAPIError(None, None, error), tables) from error
     except (ConnectionError, OSError) as error:
         raise _unavailable(error) from error
 
 
-def _error_of(error: exc.DBAPIError, tables: EntityTable | None) -> DataError:
+def data_error(error: exc.DBAPIError, tables: EntityTable | None = None) -> DataError:
+    """Return the error of vega.data for one of the driver."""
     name = tables.policies.name if tables is not None else "the database"
     state = _sqlstate(error)
     for prefix, make in _BY_STATE.items():

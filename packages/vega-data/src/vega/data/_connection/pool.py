@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from sqlalchemy.engine import URL
@@ -9,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from .._errors import DatabaseStateError
-from .._sql.sqlite import VegaConnection, connected
+from .._sql.sqlite import VegaConnection
+from .handed_out import HandedOut
 from .idle_monitor import IdleMonitor
+from .sqlite_driver import open_connection
 from .urls import asyncio_url
 
 _MEMORY: Final = {None, "", ":memory:"}
@@ -33,6 +37,7 @@ class Pool:
         url: the URL with its asyncio driver; printing it hides the password.
         dialect: `sqlite` or `postgresql`.
         idle_monitor: the units that hold a connection.
+        handed_out: the connections that users send statements through.
 
     Raises:
         DatabaseStateError: the URL cannot be read, or its driver is not installed.
@@ -53,11 +58,13 @@ class Pool:
         self.url: URL = asyncio_url(url)
         self.dialect: str = self.url.get_backend_name()
         self.idle_monitor: IdleMonitor = IdleMonitor(idle_limit)
+        self.handed_out: HandedOut = HandedOut()
         self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
         self._options |= {"pool_timeout": timeout, "pool_size": size, "max_overflow": 0}
         self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def is_open(self) -> bool:
@@ -93,6 +100,7 @@ class Pool:
         """Make the engine; connections follow when they are needed. Opening twice does nothing."""
         if self._engine is None:
             self._engine = self.make_engine()
+            self.handed_out.listen(self._engine)
             self._autocommit = self._engine
             if self.dialect != "sqlite":  # whose driver commits each statement without being asked to
                 self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -102,7 +110,28 @@ class Pool:
         engine, self._engine = self._engine, None
         self.idle_monitor.stop()
         if engine is not None:
-            await engine.dispose()
+            await self.finish(self._dispose(engine))
+
+    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run work to its end, such as a rollback; a caller that is cancelled meanwhile does not wait for it.
+
+        Args:
+            work: gives back what it uses, and raises nothing after the caller has gone.
+        """
+        await asyncio.shield(self.start(work))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work that `close` waits for."""
+        task = asyncio.ensure_future(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
+    async def _dispose(self, engine: AsyncEngine) -> None:
+        others = self._ending - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others)
+        await engine.dispose()
 
     def make_engine(self) -> AsyncEngine:
         """Return a new engine with the settings of this pool; the caller disposes of it."""
@@ -110,7 +139,7 @@ class Pool:
         connect, lock, statement = self._timeouts
         if self.dialect == "sqlite":
             settings = {"factory": VegaConnection, "isolation_level": None, "timeout": lock}
-            options["connect_args"] = {**settings, "async_creator_fn": connected}
+            options["connect_args"] = {**settings, "async_creator_fn": open_connection}
             options["skip_autocommit_rollback"] = True
             if self.url.database in _MEMORY:
                 options["pool_size"] = 1

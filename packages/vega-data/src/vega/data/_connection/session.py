@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vega.core.introspection import user_line
 
-from .._errors import DatabaseStateError
+from .._errors import AbortedTransactionError, DatabaseStateError
 from .driver_errors import translated
 from .loaded_rows import LoadedRows
 from .pool import Pool
@@ -24,10 +23,14 @@ if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
 
 Kind: TypeAlias = Literal["none", "one", "read", "write"]
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+R = TypeVar("R")
 
 
 class Session:
     """Sends statements one after the other, whoever asks: tasks of one unit may share it.
+
+    After a statement that failed or was cancelled it refuses all others, and its commit: PostgreSQL has given up the
+    transaction then, and SQLite is held to the same. A savepoint that is undone makes it usable again.
 
     Args:
         pool: gives the connection.
@@ -36,14 +39,18 @@ class Session:
 
     Attributes:
         sent: how many statements it has sent, and got the answers of.
+        failure: why it refuses to go on; None while it does not.
+        is_closed: whether it has been committed or rolled back.
     """
 
     def __init__(self, pool: Pool, kind: Kind, *, opened_at: str = "") -> None:
         self._pool, self._kind = pool, kind
         self.opened_at: str = opened_at
         self.sent: int = 0
-        self._connection: AsyncConnection | None = None
-        self._is_closed = False
+        self.failure: BaseException | None = None
+        self.is_closed: bool = False
+        self._can_be_undone = False  # the failure, in a savepoint that SQLAlchemy has opened
+        self._connection: AsyncConnection | None = None  # once its transaction has begun
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
         self.loaded_rows: LoadedRows = LoadedRows()
@@ -64,14 +71,12 @@ class Session:
         """Send a statement.
 
         Raises:
+            AbortedTransactionError: an earlier statement failed.
             DataError: the database refuses it; the message speaks of the entity of `tables`.
         """
-        async with self._lock:
-            with translated(tables):
-                connection = self._connection or await self._take()
-                result = await connection.execute(statement, parameters)
-                self.sent += 1
-                return result
+        result = await self._send(lambda connection: connection.execute(statement, parameters), tables)
+        self.sent += 1
+        return result
 
     async def driver_sql(
         self, text: str, parameters: Sequence[Any] | None = None, *, tables: EntityTable | None = None
@@ -79,35 +84,76 @@ class Session:
         """Send a text as it is, for which SQLAlchemy has no words.
 
         Raises:
+            AbortedTransactionError: an earlier statement failed.
             DataError: the database refuses it.
         """
-        async with self._lock:
-            with translated(tables):
-                connection = self._connection or await self._take()
-                await connection.exec_driver_sql(text, parameters)
-                self.sent += 1
+        await self._send(lambda connection: connection.exec_driver_sql(text, parameters), tables)
+        self.sent += 1
 
     async def stream(self, statement: Executable, batch: int) -> AsyncIterator[Sequence[Any]]:
         """Send a query, and give its rows in batches while the database still reads."""
-        with translated():
-            async with self._lock:
-                connection = self._connection or await self._take()
-            async with connection.stream(statement, execution_options={"yield_per": batch}) as result:
-                async for rows in result.partitions():
-                    self.sent += 1
-                    yield rows
+        connection = await self._send(_itself)
+        try:
+            with translated():
+                async with connection.stream(statement, execution_options={"yield_per": batch}) as result:
+                    async for rows in result.partitions():
+                        self.sent += 1
+                        yield rows
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._note(error)
+            raise
+
+    def fail(self, error: BaseException, *, can_be_undone: bool = False) -> None:
+        """Refuse what follows.
+
+        Args:
+            error: why.
+            can_be_undone: a savepoint that SQLAlchemy undoes makes the session usable again.
+        """
+        self.failure, self._can_be_undone = error, can_be_undone
+
+    def recover(self) -> None:
+        """Go on after SQLAlchemy has undone a savepoint."""
+        if self._can_be_undone:
+            self.failure, self._can_be_undone = None, False
 
     async def connection(self) -> AsyncConnection:
-        """Return the connection, taken at the first call; what is done with it is not seen from here."""
-        async with self._lock:
-            with translated():
-                connection = self._connection or await self._take()
-                self._pool.idle_monitor.gave_back(self)
-                return connection
+        """Return the connection, taken at the first call; of what is done with it only failures are seen from here."""
+        connection = await self._send(_itself)
+        self._pool.idle_monitor.gave_back(self)
+        if connection.sync_connection is not None and self._kind in {"read", "write"}:
+            self._pool.handed_out.watch(connection.sync_connection, self)
+        return connection
+
+    async def undo(self, savepoint: str) -> None:
+        """Undo what was done since a savepoint, with the failure of a statement after it.
+
+        Raises:
+            AbortedTransactionError: the connection has been lost, and the transaction with it.
+        """
+        failure = self.failure
+        if failure is not None and (self._connection is None or self._connection.invalidated):
+            raise AbortedTransactionError.after(failure) from failure
+        self.failure = None
+        try:
+            await self.driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
+            await self.driver_sql(f"RELEASE SAVEPOINT {savepoint}")
+        except BaseException as error:
+            self.failure = failure or error
+            raise
 
     async def commit(self) -> None:
-        """Commit, and give the connection back; the session is closed then."""
-        self._is_closed = True
+        """Commit, and give the connection back; the session is closed then.
+
+        Raises:
+            AbortedTransactionError: a statement failed; everything is undone.
+        """
+        self.is_closed = True
+        if self.failure is not None:
+            await self.rollback()
+            raise AbortedTransactionError.after(self.failure) from self.failure
         if self._connection is None:
             return
         try:
@@ -115,49 +161,87 @@ class Session:
                 await self._connection.commit()
                 if self._raw is not None and self._raw.in_transaction:
                     await self._raw.commit()
-        finally:
-            await self._give_back()
+        except BaseException:
+            await self.rollback()
+            raise
+        self._raw = None  # nothing is left to undo
+        await self.rollback()
 
     async def rollback(self) -> None:
-        """Undo everything, and give the connection back; a lost connection has undone it already."""
-        self._is_closed = True
-        if self._connection is None:
-            return
-        if self._kind in {"none", "one"}:  # nothing is open that could be undone
-            await self._give_back()
-            return
-        try:
-            with suppress(SQLAlchemyError, OSError, sqlite3.Error):
-                if self._raw is not None and self._raw.in_transaction:
-                    await self._raw.rollback()
-                await self._connection.rollback()
-        finally:
-            await self._give_back()
+        """Undo what is not committed, and give the connection back; a lost connection has undone it already."""
+        self.is_closed = True
+        connection, raw = self._connection, self._raw
+        self._connection = self._raw = None
+        self._pool.idle_monitor.gave_back(self)
+        if connection is not None:
+            await self._pool.finish(_give_back(connection, raw))
+
+    async def _send(self, call: Callable[[AsyncConnection], Awaitable[R]], tables: EntityTable | None = None) -> R:
+        async with self._lock:
+            try:
+                with translated(tables):
+                    connection = self._connection
+                    if connection is None or self.failure is not None:
+                        connection = await self._take()
+                    return await call(connection)
+            except BaseException as error:
+                self._note(error)
+                raise
+
+    def _note(self, error: BaseException) -> None:
+        # Errors of the driver are translated; with those of SQLAlchemy itself nothing was sent.
+        if not isinstance(error, AbortedTransactionError | SQLAlchemyError):
+            self.fail(error)
 
     async def _take(self) -> AsyncConnection:
-        if self._is_closed:
+        if self.is_closed:
             raise DatabaseStateError(
                 "the session is closed: its unit of work or transaction has ended",
                 f"used at {user_line()}",
                 "use repositories, which find the open unit of work, or unit.session inside the unit",
             )
+        if self.failure is not None:
+            raise AbortedTransactionError.after(self.failure) from self.failure
         pool = self._pool
-        alone = self._kind in {"none", "one"}
-        connection = self._connection = await (pool.autocommit_engine if alone else pool.engine).connect()
-        if alone:
-            return connection
-        if pool.dialect == "sqlite":
-            # Straight to the driver: through SQLAlchemy each of these words would cost three turns of its thread.
-            self._raw = (await connection.get_raw_connection()).driver_connection
-            await self._raw.execute("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
-        elif self._kind == "read":
-            connection = self._connection = await connection.execution_options(postgresql_readonly=True)
+        if self._kind in {"none", "one"}:
+            self._connection = await pool.autocommit_engine.connect()
+            return self._connection
+        connection = await pool.engine.connect()
+        raw: Any = None
+        try:
+            if pool.dialect == "sqlite":
+                # Straight to the driver: through SQLAlchemy each of these words would cost three turns of its thread.
+                raw = (await connection.get_raw_connection()).driver_connection
+                await raw.execute("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
+            elif self._kind == "read":
+                connection = await connection.execution_options(postgresql_readonly=True)
+        except BaseException as error:
+            rollback = pool.start(_give_back(connection, raw))
+            if isinstance(error, Exception):  # a cancelled BEGIN still waits for its lock, and its task does not
+                await asyncio.shield(rollback)
+            raise
+        self._connection, self._raw = connection, raw
         if self.opened_at:
             pool.idle_monitor.took(self)
         return connection
 
-    async def _give_back(self) -> None:
-        connection, self._connection, self._raw = self._connection, None, None
-        self._pool.idle_monitor.gave_back(self)
-        if connection is not None:
-            await asyncio.shield(connection.close())
+
+async def _itself(connection: AsyncConnection) -> AsyncConnection:
+    return connection
+
+
+async def _give_back(connection: AsyncConnection, raw: Any) -> None:
+    """Undo what is not committed, and give the connection back to its pool.
+
+    The rollback is queued behind whatever the driver still does, such as a `BEGIN IMMEDIATE` that was cancelled while
+    it waited for its lock.
+    """
+    try:
+        with suppress(ValueError):  # the driver's connection is closed
+            if raw is not None:
+                await raw.rollback()
+    except BaseException:  # noqa: BLE001 - its state is unknown: the pool must not get it
+        with suppress(SQLAlchemyError, OSError):
+            await connection.invalidate()
+    with suppress(SQLAlchemyError, OSError):
+        await connection.close()

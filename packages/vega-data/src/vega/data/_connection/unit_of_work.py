@@ -36,14 +36,18 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
         return self._database
 
     @property
+    def store(self) -> Database:
+        """The database: units of one join."""
+        return self._database
+
+    @property
     def session(self) -> Session:
         """What sends the statements of the open unit.
 
         Raises:
             UnitOfWorkError: the unit is not open.
         """
-        self._require_open("session")
-        session = self._session
+        session = self._require_open("session")._session
         assert session is not None  # set by _begin, for as long as the unit is open
         return session
 
@@ -83,5 +87,4 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
 
     async def _undo_savepoint(self, savepoint: Any) -> None:
         self.session.loaded_rows.forget()
-        await self.session.driver_sql(f"ROLLBACK TO SAVEPOINT {savepoint}")
-        await self.session.driver_sql(f"RELEASE SAVEPOINT {savepoint}")
+        await self.session.undo(savepoint)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from vega.patterns import AggregateRoot, QueryableRepository, Specification, current_unit
+from vega.patterns import AggregateRoot, QueryableRepository, Specification
 from vega.patterns.query import Kind, MemoryExecutor, Query, QueryPlan, select
 from vega.patterns.query.values import check_constant
 
@@ -17,7 +17,7 @@ from .._mapping.columns import read
 from .._mapping.copies import with_values
 from .._mapping.entity_mapping import EntityMapping
 from .._mapping.policies import Policies
-from .unit_of_work import InMemoryUnitOfWork
+from .unit_of_work import open_memory_unit, refused
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class InMemoryRepository(QueryableRepository[T]):
         self._policies = Policies.of(chosen, mapping or self.mapping)
         self._rows: dict[Any, T] = {}
         self._last_int = 0
-        self._executor = _Executor[T](self.stored, self._policies)
+        self._executor = _Executor[T](self._read, self._policies)
 
     def query(self) -> Query[T]:
         """Return a query of all entities."""
@@ -168,11 +168,18 @@ class InMemoryRepository(QueryableRepository[T]):
         self._rows = dict(rows)
 
     def _enlist(self) -> None:
-        unit = current_unit()
-        if isinstance(unit, InMemoryUnitOfWork):
+        unit = open_memory_unit()
+        if unit is not None:
             unit.enlist(self)
 
+    def _read(self) -> Iterable[T]:
+        unit = open_memory_unit()
+        if unit is not None:
+            unit.require_usable()
+        return self._rows.values()
+
     def _seen(self, id: Any) -> T | None:
+        self._read()
         if id is None:
             return None
         info = self._policies.identity_field
@@ -201,8 +208,8 @@ class InMemoryRepository(QueryableRepository[T]):
         candidate = with_values(self._policies.layout.copy(entity), changes)
         if self._policies.identity_of(candidate) in self._rows:
             if self._policies.mapping.version:
-                raise self._policies.stale(candidate)
-            raise DuplicateEntityError.of(self._policies.name, (self._policies.mapping.identity,))
+                raise refused(self._policies.stale(candidate))
+            raise refused(DuplicateEntityError.of(self._policies.name, (self._policies.mapping.identity,)))
         self._store(candidate)
         return with_values(entity, changes)
 
@@ -241,7 +248,7 @@ class InMemoryRepository(QueryableRepository[T]):
         for keys in self._policies.mapping.unique_keys():
             same = self._same_other(candidate, keys, identity)
             if same is not None:
-                raise DuplicateEntityError.of(self._policies.name, keys)
+                raise refused(DuplicateEntityError.of(self._policies.name, keys))
         if isinstance(identity, int):
             self._last_int = max(self._last_int, identity)
         if isinstance(candidate, AggregateRoot):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from vega.patterns import UnitOfWork, UnitOfWorkError
+from vega.patterns import UnitOfWork, UnitOfWorkError, current_unit
 
 from .._connection.event_publishing import in_fresh_scopes
+from .._errors import AbortedTransactionError
+
+E = TypeVar("E", bound=Exception)
 
 
 class Restorable(Protocol):
@@ -22,18 +25,42 @@ class Restorable(Protocol):
 
 
 class InMemoryUnitOfWork(UnitOfWork):
-    """The unit of work for tests with `InMemoryRepository`; events and callbacks behave as with a database."""
+    """The unit of work for tests with `InMemoryRepository`; events and callbacks behave as with a database.
+
+    The memory is one store: all units of it join.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._before: dict[int, tuple[Restorable, Any]] = {}
+        self._failure: Exception | None = None
+
+    @property
+    def store(self) -> object:
+        """The memory, which all units of this class share."""
+        return InMemoryUnitOfWork
+
+    def fail(self, error: Exception) -> None:
+        """Note an error for which a database would give the transaction up: all that follows is refused."""
+        self._failure = error
+
+    def require_usable(self) -> None:
+        """Refuse what follows a failure.
+
+        Raises:
+            AbortedTransactionError: there has been one.
+        """
+        if self._failure is not None:
+            raise AbortedTransactionError.after(self._failure) from self._failure
 
     def enlist(self, repository: Restorable) -> None:
         """Remember what a repository holds, before its first change in this unit.
 
         Raises:
+            AbortedTransactionError: there has been a failure.
             UnitOfWorkError: the unit is read-only.
         """
+        self.require_usable()
         if self.is_read_only:
             raise UnitOfWorkError("the unit of work is read-only", type(self).__name__, "open it without read_only")
         if id(repository) not in self._before:
@@ -41,12 +68,14 @@ class InMemoryUnitOfWork(UnitOfWork):
 
     async def _begin(self, *, read_only: bool) -> None:
         self._before.clear()
+        self._failure = None
 
     async def _run_callbacks(self) -> None:
         self._callbacks = in_fresh_scopes(self._callbacks)
         await super()._run_callbacks()
 
     async def _commit(self) -> None:
+        self.require_usable()
         self._before.clear()
 
     async def _rollback(self) -> None:
@@ -55,12 +84,28 @@ class InMemoryUnitOfWork(UnitOfWork):
         self._before.clear()
 
     async def _open_savepoint(self) -> dict[int, tuple[Restorable, Any]]:
+        self.require_usable()
         return {key: (held, held.take_snapshot()) for key, (held, _) in self._before.items()}
 
     async def _release_savepoint(self, savepoint: Any) -> None:
-        return
+        self.require_usable()
 
     async def _undo_savepoint(self, savepoint: Any) -> None:
+        self._failure = None
         for key, (held, first) in self._before.items():
             _, snapshot = savepoint.get(key, (held, first))
             held.restore(snapshot)
+
+
+def open_memory_unit() -> InMemoryUnitOfWork | None:
+    """Return the open unit of work of the memory, or None."""
+    unit = current_unit(InMemoryUnitOfWork)
+    return unit if isinstance(unit, InMemoryUnitOfWork) else None
+
+
+def refused(error: E) -> E:
+    """Return an error that would come from the database, noted in the open unit, which it ends."""
+    unit = open_memory_unit()
+    if unit is not None:
+        unit.fail(error)
+    return error

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from decimal import Decimal
+from time import monotonic, sleep
 from typing import Any, Final
+from weakref import WeakSet
 
 from vega.patterns.query import fold
 from vega.patterns.query.values import exact_add
@@ -15,36 +18,56 @@ FOLD_FUNCTION: Final = "vega_fold"
 SUM_FUNCTION: Final = "vega_sum"
 FLOAT_FUNCTION: Final = "vega_float"
 BYTES_FUNCTION: Final = "vega_bytes"
-_LONGEST_FAREWELL: Final = 5.0
+_PATIENCE: Final = 5.0
+_PAUSE: Final = 0.005
 
 
 class VegaConnection(sqlite3.Connection):
-    """A connection with the collation, the functions and the settings that repositories rely on."""
+    """A connection with the collation, the functions and the settings that repositories rely on.
+
+    Closing it ends its transaction: SQLite keeps a closed connection, with its locks, for as long as one of its cursors
+    has rows to read.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
         self.create_collation(DECIMAL_COLLATION, _compare_decimals)
         self.create_function(FOLD_FUNCTION, 1, _fold, deterministic=True)
         self.create_function(FLOAT_FUNCTION, 1, float.fromhex, deterministic=True)
         self.create_function(BYTES_FUNCTION, 1, bytes.fromhex, deterministic=True)
         self.create_aggregate(SUM_FUNCTION, 1, _Sum)  # type: ignore[arg-type] # its class methods fit; the stub wants int
         self.execute("PRAGMA foreign_keys = ON")
-        self.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead(float(kwargs.get("timeout", _PATIENCE)))
         self.execute("PRAGMA synchronous = NORMAL")
 
+    def _write_ahead(self, timeout: float) -> None:
+        """Set the journal's mode, for which SQLite itself does not wait while another connection writes."""
+        deadline = monotonic() + timeout
+        while True:
+            try:
+                self.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                    self.close()
+                    raise
+                sleep(_PAUSE)
+            else:
+                return
 
-async def connected(*args: Any, **options: Any) -> Any:
-    """Open a connection; when that fails, see its thread out, which would else answer a loop that may be closed."""
-    import aiosqlite
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a new cursor; `execute` and `executemany` of the connection call this as well."""
+        cursor = super().cursor(*args, **kwargs)
+        self._cursors.add(cursor)
+        return cursor
 
-    connection: Any = aiosqlite.connect(*args, **options)
-    thread: Any = connection if hasattr(connection, "join") else connection._thread  # before 0.22 it is one itself
-    thread.daemon = True
-    try:
-        return await connection
-    except BaseException:
-        thread.join(_LONGEST_FAREWELL)
-        raise
+    def close(self) -> None:
+        """Close the cursors, roll back, and close the connection."""
+        with suppress(sqlite3.Error):  # such as a connection that is closed already
+            for cursor in list(self._cursors):
+                cursor.close()
+            self.rollback()
+        super().close()
 
 
 class _Sum:

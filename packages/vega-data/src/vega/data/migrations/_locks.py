@@ -40,7 +40,7 @@ def locked(connection: Connection, timeout: float, work: Callable[[Connection], 
     try:
         result = work(connection)
     except BaseException:
-        connection.rollback()
+        _undo(connection, connection.rollback)
         raise
     connection.commit()
     return result
@@ -56,10 +56,16 @@ def _on_sqlite(connection: Connection, timeout: float, work: Callable[[Connectio
         _refuse_orphans(connection)
         connection.exec_driver_sql("COMMIT")
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
+        _undo(connection, lambda: connection.exec_driver_sql("ROLLBACK"))
         raise
     connection.commit()
     return result
+
+
+def _undo(connection: Connection, rollback: Callable[[], object]) -> None:
+    """Roll back, unless a cancellation or a lost connection has done it already."""
+    if not connection.invalidated:
+        rollback()
 
 
 def _refuse_orphans(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from ._folder import MigrationFolder, Revision
 from ._locks import locked, who_blocks
 from ._reports import CheckReport, Status
 from ._script import Script, current
+from ._thread import in_thread
 
 R = TypeVar("R")
 _HEAD: Final = "head"
@@ -187,13 +188,10 @@ class Migrations:
             )
 
     async def _changing(self, work: Callable[[Connection], R]) -> R:
-        return await self._in_thread(lambda connection: locked(connection, self._timeout, work))
+        return await in_thread(lambda: self._connected(lambda connection: locked(connection, self._timeout, work)))
 
     async def _reading(self, work: Callable[[Connection], R]) -> R:
-        return await self._in_thread(work)
-
-    async def _in_thread(self, work: Callable[[Connection], R]) -> R:
-        return await asyncio.to_thread(lambda: asyncio.run(self._connected(work)))
+        return await in_thread(lambda: self._connected(work))
 
     async def _connected(self, work: Callable[[Connection], R]) -> R:
         engine = self._database.pool.make_engine()
