@@ -44,6 +44,34 @@ def test_a_group_of_errors_is_told_one_by_one(site: Path, capsys: pytest.Capture
     assert "two" in told
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"), [("conflict", 3), ("invalid", 2), ("missing", 1), ("unavailable", 1), ("forbidden", 1)]
+)
+@pytest.mark.parametrize("raised", ["E('no tea')", "ExceptionGroup('a handler failed', [E('no tea')])"])
+def test_an_error_that_states_its_kind_needs_no_traceback(
+    site: Path, capsys: pytest.CaptureFixture[str], kind: str, status: int, raised: str
+) -> None:
+    body = f"class E(Exception):\n    kind = {kind!r}\ndef app(args, prog_name):\n    raise {raised}\n"
+    install(site, body, "[vega.commands]\npay = pay_kit:app\n")
+
+    assert _vega_cli.main(["pay"]) == status
+    assert "error: no tea\n" in capsys.readouterr().err
+
+
+def test_an_error_of_the_business_shows_through_the_construction_it_broke(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = (
+        "from vega.di import Container\nclass E(Exception):\n    kind = 'conflict'\n"
+        "class Till:\n    def __init__(self):\n        raise E('no tea')\n"
+        "def app(args, prog_name):\n    Container({Till: Till}).resolve(Till)\n"
+    )
+    install(site, body, "[vega.commands]\npay = pay_kit:app\n")
+
+    assert _vega_cli.main(["pay"]) == 3
+    assert capsys.readouterr().err == "error: no tea\n"
+
+
 def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
     def interrupted(*_: object) -> int:
         raise KeyboardInterrupt

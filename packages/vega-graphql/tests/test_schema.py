@@ -49,6 +49,11 @@ async def broken() -> str:
 @query
 async def late() -> str:
     raise TooLateError("it is too late")
+class GoneError(Exception):
+    kind = "missing"
+@query
+async def gone() -> str:
+    raise ExceptionGroup("a handler of Placed failed", [GoneError("it is gone")])
 class Closed:
     def __init__(self) -> None:
         raise TooLateError("closed since noon")
@@ -110,6 +115,12 @@ def test_an_error_of_the_business_shows_its_message_and_kind(application: Applic
     (error,) = ask(application, "{ late }")["errors"]
 
     assert (error["message"], error["extensions"]["kind"]) == ("it is too late", "conflict")
+
+
+def test_an_error_of_the_business_shows_out_of_a_group(application: Application) -> None:
+    error = ask(application, "{ gone }")["errors"][0]
+
+    assert (error["message"], error["extensions"]["kind"]) == ("it is gone", "missing")
 
 
 @pytest.mark.parametrize("field", ["closed", "nested"])

@@ -85,7 +85,12 @@ def test_what_would_come_back_as_something_else_is_refused(value: Any) -> None:
 def test_an_error_is_stored_as_text() -> None:
     again = loads(dumps({"r": ValueError("wrong")}))["r"]
 
-    assert again == {"type": "builtins.ValueError", "message": "wrong", "traceback": "ValueError: wrong\n"}
+    assert again == {
+        "type": "builtins.ValueError",
+        "kind": "internal",
+        "message": "wrong",
+        "traceback": "ValueError: wrong\n",
+    }
 
 
 def test_the_examples_of_every_type_are_plain_json() -> None:

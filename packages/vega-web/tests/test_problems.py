@@ -50,6 +50,29 @@ def test_every_kind_of_error_has_its_status(kind: ErrorKind) -> None:
     assert ("what happened" in answer.text) is (kind is not ErrorKind.INTERNAL)
 
 
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_a_kind_written_as_text_and_in_a_group_has_its_status(kind: ErrorKind) -> None:
+    error = type("SomeError", (Exception,), {"kind": kind.value})("what happened")
+    group = ExceptionGroup("a handler of Placed failed: secret", [ExceptionGroup("inner", [error])])
+
+    for raised in (error, group):
+        answer = ask(app_that_raises(raised))
+        assert answer.status_code == STATUS[kind]
+        assert ("what happened" in answer.text) is (kind is not ErrorKind.INTERNAL)
+        assert "secret" not in answer.text
+
+
+def test_a_group_with_an_internal_error_is_logged_whole_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    error = type("SomeError", (Exception,), {"kind": "conflict"})("what happened")
+
+    answer = ask(app_that_raises(ExceptionGroup("2 handlers failed", [error, KeyError("secret")])))
+
+    assert answer.status_code == 500
+    assert "what happened" not in answer.text
+    assert "what happened" in caplog.text
+    assert "secret" in caplog.text
+
+
 def test_the_first_part_of_a_vega_error_is_told_and_no_other() -> None:
     error = type("SomeError", (Exception,), {"kind": ErrorKind.CONFLICT, "what": "it is taken"})("secret")
 

@@ -36,6 +36,7 @@ CLEAN = [
     ),
     ("domain", "from vega.events import Event\nfrom vega.di import bind\nfrom .entities import x"),
     ("domain", "from vega.errors import ErrorKind"),
+    ("domain", "from vega.patterns import ErrorKind"),
     ("domain", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import sqlalchemy"),
     ("application", "from shop.domain.entities import x\nfrom vega.jobs import JobQueue"),
     ("infrastructure", "import sqlalchemy\nfrom shop.domain.entities import x"),

@@ -9,11 +9,13 @@ from typing import Any, Final, cast
 
 from _vega_cli import COMMANDS, entry_points
 from vega.core import InvalidFieldError, InvalidNameError, ProjectError
+from vega.errors import ErrorKind, cause_of
 
 from ._console import complain
 from ._errors import CliError, UsageError
 
 _OWN: Final = {name: f"vega.cli._{name}:app" for name in COMMANDS}
+_STATUS: Final = {ErrorKind.INVALID: 2, ErrorKind.CONFLICT: 3}  # of errors of the project's own commands
 _USAGE: Final = (InvalidNameError, InvalidFieldError, ProjectError)
 
 
@@ -64,10 +66,13 @@ def _members(error: Exception) -> tuple[Exception, ...]:
 
 
 def _is_user_error(error: Exception) -> bool:
-    """Return whether an error says what, where and fix: those need no traceback."""
+    """Return whether an error says what, where and fix, or states its kind: those need no traceback."""
     if _members(error):
         return all(_is_user_error(inner) for inner in _members(error))
-    return isinstance(getattr(error, "code", None), str) and hasattr(error, "fix")
+    cause = cause_of(error)
+    if isinstance(getattr(cause, "code", None), str) and hasattr(cause, "fix"):
+        return True
+    return hasattr(cause, "kind") and ErrorKind.of(cause) is not ErrorKind.INTERNAL
 
 
 def _report(error: Exception) -> None:
@@ -76,10 +81,13 @@ def _report(error: Exception) -> None:
         for inner in _members(error):
             _report(inner)
     else:
-        complain(f"error: {error}")
+        cause = cause_of(error)
+        complain(f"error: {str(cause) or type(cause).__name__}")
 
 
 def _status(error: Exception) -> int:
     if isinstance(error, CliError):
         return error.exit_status
-    return 2 if isinstance(error, _USAGE) else 1
+    if isinstance(error, _USAGE):
+        return 2
+    return 1 if hasattr(cause_of(error), "fix") else _STATUS.get(ErrorKind.of(error), 1)

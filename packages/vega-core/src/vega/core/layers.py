@@ -34,7 +34,7 @@ _FIX: Final = {
 def check_layers(project: Project) -> list[Finding]:
     """Return every import that crosses the layers of a project the wrong way, with its file and line.
 
-    `domain` may import itself, the standard library, pydantic, vega.patterns, vega.events and vega.di;
+    `domain` may import itself, the standard library, pydantic, vega.patterns, vega.events, vega.errors and vega.di;
     `application` also the domain; `infrastructure` and `presentation` both of them, and not each other.
     """
     found: list[Finding] = []

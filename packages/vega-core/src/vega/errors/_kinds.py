@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final, cast
 
 
 class ErrorKind(StrEnum):
     """What sort of failure an error is, whatever the edge that reports it.
 
-    An exception class says its kind by an attribute `kind`; one that says nothing is `INTERNAL`.
+    An exception class says its kind by an attribute `kind`, a member or its text such as `"conflict"`; one that says
+    nothing is `INTERNAL`.
     """
 
     INVALID = "invalid"
@@ -25,30 +27,30 @@ class ErrorKind(StrEnum):
         """Return the kind of an error.
 
         pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; else the error's own `kind` counts. A
-        class that says `transparent = True` passes on its cause, of which the kind is returned: what a constructor
-        or factory raised while the container used it counts as if it had come directly.
+        class that says `transparent = True` passes on its cause, of which the kind is returned: an error that a
+        constructor or factory raised while the container used it counts as if it had come directly. A group without
+        a `kind` has that of its errors: `INTERNAL` if one of them is, else `TIMEOUT`, `UNAVAILABLE`, else the first.
 
         >>> class OutOfStockError(Exception):
-        ...     kind = ErrorKind.CONFLICT
+        ...     kind = "conflict"
         >>> ErrorKind.of(OutOfStockError()).value, ErrorKind.of(KeyError()).value
         ('conflict', 'internal')
+        >>> ErrorKind.of(ExceptionGroup("2 handlers failed", [OutOfStockError(), OutOfStockError()])).value
+        'conflict'
         """
-        error = cause_of(error)
-        kind = getattr(error, "kind", None)
-        if isinstance(kind, ErrorKind):
-            return kind
-        if isinstance(error, TimeoutError):
-            return cls.TIMEOUT
-        if type(error).__name__ == "ValidationError" and callable(getattr(error, "errors", None)):
-            return cls.INVALID
-        return cls.INTERNAL
+        return _judged(error, frozenset({id(error)}))[1]
+
+
+_SERIOUS: Final = (ErrorKind.INTERNAL, ErrorKind.TIMEOUT, ErrorKind.UNAVAILABLE)  # failures of the server, worst first
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """Return the error that counts: the first one along the causes whose class is not transparent.
+    """Return the error that counts: the one whose kind and text an edge reports.
 
-    A class that says `transparent = True` stands for its cause, such as vega.di's `ConstructionError` for what a
-    constructor raised. Without a cause, or where the causes form a cycle, the last error seen is returned.
+    A class that says `transparent = True` stands for its cause, such as vega.di's `ConstructionError` for the error of
+    a constructor. A group without a `kind` stands for the first of its errors that has its kind, unless that is
+    `INTERNAL`: then the group itself counts, since all of it belongs in the log. Without a cause, or where the causes
+    form a cycle, the last error seen is returned.
 
     >>> class WrapperError(Exception):
     ...     transparent = True
@@ -57,11 +59,46 @@ def cause_of(error: BaseException) -> BaseException:
     >>> cause_of(wrapper)
     KeyError('x')
     """
-    seen = {id(error)}
+    return _judged(error, frozenset({id(error)}))[0]
+
+
+def _judged(error: BaseException, seen: frozenset[int]) -> tuple[BaseException, ErrorKind]:
+    """Return the error that counts, and its kind; `seen` holds the ids of the errors on the way."""
     while getattr(type(error), "transparent", False) is True:
         cause = error.__cause__
         if cause is None or id(cause) in seen:
             break
-        seen.add(id(cause))
+        seen |= {id(cause)}
         error = cause
-    return error
+    kind = _stated(error)
+    if kind is not None:
+        return error, kind
+    if isinstance(error, BaseExceptionGroup):
+        members = cast("BaseExceptionGroup[BaseException]", error).exceptions
+        return _worst(error, [_judged(each, seen | {id(each)}) for each in members if id(each) not in seen])
+    return error, _known(error)
+
+
+def _worst(group: BaseException, members: list[tuple[BaseException, ErrorKind]]) -> tuple[BaseException, ErrorKind]:
+    kinds = [kind for _, kind in members] or [ErrorKind.INTERNAL]
+    kind = next((serious for serious in _SERIOUS if serious in kinds), kinds[0])
+    if kind is ErrorKind.INTERNAL:
+        return group, kind
+    return members[kinds.index(kind)]
+
+
+def _stated(error: BaseException) -> ErrorKind | None:
+    """Return the kind that an error states; None when it states none, or a word that is not a kind."""
+    kind = getattr(error, "kind", None)
+    try:
+        return ErrorKind(kind) if isinstance(kind, str) else None
+    except ValueError:
+        return None
+
+
+def _known(error: BaseException) -> ErrorKind:
+    if isinstance(error, TimeoutError):
+        return ErrorKind.TIMEOUT
+    if type(error).__name__ == "ValidationError" and callable(getattr(error, "errors", None)):
+        return ErrorKind.INVALID
+    return ErrorKind.INTERNAL

@@ -1,7 +1,7 @@
 """Job payloads as JSON with a schema version; never pickle, neither written nor read.
 
 Beside what JSON knows, these keep their type: datetime, date, time, timedelta, UUID, Decimal, bytes, tuple, set,
-frozenset. An error becomes its type's name, message and traceback text.
+frozenset. An error becomes its type's name, kind, message and traceback text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 from uuid import UUID
+
+from vega.errors import ErrorKind
 
 from ._errors import JobPayloadError
 
@@ -75,10 +77,11 @@ def to_plain(value: Any) -> Any:
 
 
 def error_to_plain(error: BaseException) -> dict[str, str]:
-    """Return an error as the name of its type, its message and its traceback, all text."""
+    """Return an error as the name of its type, its kind, its message and its traceback, all text."""
     kind = type(error)
     return {
         "type": f"{kind.__module__}.{kind.__qualname__}",
+        "kind": str(ErrorKind.of(error)),
         "message": str(error),
         "traceback": "".join(traceback.format_exception(error)),
     }

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, cast, final
 import arq.worker
 from redis.exceptions import RedisError
 
+from vega.errors import ErrorKind
+
 from ._attempt import Attempts
 from ._claims import Claim, Claims
 from ._codec import dumps, loads
@@ -225,7 +227,9 @@ class Worker(arq.worker.Worker):
             return
         delay = definition.backoff.delay(claim.attempt)
         self.jobs_retried += 1
-        _logger.warning("%s %s: %s; again in %.1f s", definition.name, claim.id, type(error).__name__, delay)
+        kind = str(ErrorKind.of(error))
+        words = definition.name, claim.id, type(error).__name__, kind, delay
+        _logger.warning("%s %s: %s (%s); again in %.1f s", *words)
         await asyncio.shield(self._claims.postpone(claim, delay))
 
     async def _bury(self, claim: Claim, error: Exception) -> None:
