@@ -147,6 +147,20 @@ def _busy(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> Dat
     )
 
 
+def _used_up(_error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
+    if tables is not None:
+        return tables.policies.used_up()
+    return DataError("a sequence has no number left", name, "see which one, and raise its limit")
+
+
+def _full(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    return DataError(
+        f"no room is left: the disk is full, or the largest identifier of {name} is given",
+        name,
+        "free space on the disk, or give identifiers that are free",
+    )
+
+
 def _unreachable(error: exc.DBAPIError, _name: str, _tables: EntityTable | None) -> DataError:
     return _unavailable(error)
 
@@ -172,6 +186,7 @@ _BY_STATE: Final[dict[str, _Maker]] = {
     "40P01": _conflict,
     "55P03": _slow,
     "57014": _slow,
+    "2200H": _used_up,
     "08": _unreachable,
     "57P": _unreachable,
     "53": _unreachable,
@@ -186,4 +201,5 @@ _BY_TEXT: Final[dict[str, _Maker]] = {
     "interrupted": _slow,
     "unable to open database file": _unreachable,
     "disk I/O error": _unreachable,
+    "database or disk is full": _full,
 }

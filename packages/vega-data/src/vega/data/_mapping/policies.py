@@ -10,8 +10,9 @@ from typing import Any, Final
 from vega.patterns import EntityNotFoundError, get_clock, new_id
 from vega.patterns.query import FieldInfo, Kind, QueryPlan
 from vega.patterns.query.nodes import Compare, Comparison, Field, IsNull, Node
+from vega.patterns.query.values import LARGEST_INT
 
-from .._errors import MappingError, StaleEntityError, TenantError
+from .._errors import DataError, MappingError, StaleEntityError, TenantError
 from .columns import Column, read
 from .context import current_actor, current_tenant
 from .entity_layout import EntityLayout
@@ -182,6 +183,14 @@ class Policies:
     def foreign(self) -> TenantError:
         """Return the error for an entity whose identifier or keys another tenant has taken."""
         return TenantError(f"this {self.name} belongs to another tenant", self.name, "choose another id")
+
+    def used_up(self) -> DataError:
+        """Return the error for a new entity when no int identifier is left."""
+        return DataError(
+            f"no identifier is left for {self.name}: the largest one is {LARGEST_INT}",
+            f"{self.name}.{self.mapping.identity}",
+            "give it an identifier that is free, or change the largest one",
+        )
 
     @staticmethod
     def now() -> datetime:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from vega.patterns import AggregateRoot, QueryableRepository, Specification
 from vega.patterns.query import Kind, MemoryExecutor, Query, QueryPlan, select
-from vega.patterns.query.values import check_constant
+from vega.patterns.query.values import LARGEST_INT, check_constant
 
 from .._connection.event_publishing import publish_events
 from .._errors import DuplicateEntityError, MappingError
@@ -77,9 +77,10 @@ class InMemoryRepository(QueryableRepository[T]):
     async def add_many(self, entities: Iterable[T]) -> list[T]:
         """Store new entities, all or none."""
         self._enlist()
-        before = self.take_snapshot()
+        before, added = self.take_snapshot(), list(entities)
         try:
-            stored = [self._insert(entity) for entity in entities]
+            self._count_given(added)
+            stored = [self._insert(entity) for entity in added]
         except BaseException:
             self.restore(before)
             raise
@@ -114,9 +115,10 @@ class InMemoryRepository(QueryableRepository[T]):
         """Store entities, updating those that are there."""
         self._enlist()
         keys = checked_keys(self._policies, on)
-        before = self.take_snapshot()
+        before, merged = self.take_snapshot(), list(entities)
         try:
-            stored = [self._upsert(entity, keys) for entity in entities]
+            self._count_given(merged)
+            stored = [self._upsert(entity, keys) for entity in merged]
         except BaseException:
             self.restore(before)
             raise
@@ -200,9 +202,17 @@ class InMemoryRepository(QueryableRepository[T]):
         if self._seen(identity) is None:
             raise self._policies.not_found(identity)
 
+    def _count_given(self, entities: Iterable[T]) -> None:
+        """Make identifiers larger than all that are given, whatever the order of the entities."""
+        for identity in map(self._policies.identity_of, entities):
+            if isinstance(identity, int):
+                self._last_int = max(self._last_int, identity)
+
     def _insert(self, entity: T) -> T:
         changes = self._policies.on_insert(entity)
         if self._policies.identity_of(entity) is None and self._policies.identity_field.kind is Kind.INT:
+            if self._last_int >= LARGEST_INT:
+                raise self._policies.used_up()
             changes[self._policies.mapping.identity] = self._last_int + 1
         self._policies.layout.require_valid(entity, changes)
         candidate = with_values(self._policies.layout.copy(entity), changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .._connection.session import Session
@@ -19,10 +20,13 @@ class Upsert:
         tables: the tables of the entity.
         compiler: turns the tenant's policy into SQL.
         names: the columns by the dotted paths of their fields.
+        moved: expressions that move the sequence of the identifier, evaluated for each row.
     """
 
-    def __init__(self, tables: EntityTable, compiler: Compiler, names: Mapping[str, str]) -> None:
-        self._tables, self._compiler, self._names = tables, compiler, names
+    def __init__(
+        self, tables: EntityTable, compiler: Compiler, names: Mapping[str, str], moved: Sequence[ColumnElement[Any]]
+    ) -> None:
+        self._tables, self._compiler, self._names, self._moved = tables, compiler, names, moved
         mapping = tables.policies.mapping
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._own = tuple(name for name in (mapping.identity, mapping.version, *self._created) if name)
@@ -52,9 +56,9 @@ class Upsert:
             TenantError: a row with these keys belongs to another tenant.
         """
         wanted = list(dict.fromkeys([*self._own, *keys]))
-        merged = self._statement(rows[0], keys).returning(*map(self._tables.column, wanted))
+        merged = self._statement(rows[0], keys).returning(*map(self._tables.column, wanted), *self._moved)
         returned = (await session.execute(merged, rows, tables=self._tables)).all()
-        stored = [dict(zip(wanted, row, strict=True)) for row in returned]
+        stored = [dict(zip(wanted, row, strict=False)) for row in returned]
         by_keys = {tuple([one[key] for key in keys]): one for one in stored}
         identity = self._tables.policies.mapping.identity
         by_identity = {one[identity]: one for one in stored}

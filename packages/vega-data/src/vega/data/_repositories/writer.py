@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, cast, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import REGCLASS
-from sqlalchemy.types import NullType
+from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, delete, insert, update
 
 from vega.patterns.query.values import check_constant
 
@@ -20,6 +18,7 @@ from .._sql.statement_cache import Clauses, StatementCache
 from .._sql.tables import EntityTable
 from .bulk_insert import BulkInsert
 from .children import insert_children, replace_children
+from .numbering import Numbering
 from .row_values import RowValues
 from .upsert import Upsert
 
@@ -48,10 +47,14 @@ class Writer(Generic[T]):
         mapping = tables.policies.mapping
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
+        self._numbering = Numbering(tables, database.dialect)
         self._inserted = insert(tables.table)
+        self._inserted_as_given = (
+            self._inserted.returning(*moved) if (moved := self._numbering.moved) else self._inserted
+        )
         self._bulk: BulkInsert | None = None
         self._statements = StatementCache(self._compiler)
-        self._upsert = Upsert(tables, self._compiler, self._names)
+        self._upsert = Upsert(tables, self._compiler, self._names, self._numbering.moved)
         self._is_flat = not tables.children
         values = RowValues[T](self._policies, self._names)
         self._row, self._columns = values.row, values.columns  # bound once: they are called for each write
@@ -67,7 +70,7 @@ class Writer(Generic[T]):
                 result = await session.execute(self._inserted, row, tables=self._tables)
                 identity = changes[self._policies.mapping.identity] = _made_key(result)
             else:
-                await session.execute(self._inserted, row, tables=self._tables)
+                await session.execute(self._inserted_as_given, row, tables=self._tables)
             await insert_children(session, self._tables, [(identity, entity)])
         return with_values(entity, changes)
 
@@ -205,29 +208,14 @@ class Writer(Generic[T]):
     async def _number(self, session: Session, identities: list[Any], changes: list[dict[str, Any]]) -> list[Any]:
         """Give the rows without an identifier one; only an int can be missing here."""
         path = self._policies.mapping.identity
-        lacking = [position for position, identity in enumerate(identities) if identity is None]
-        if lacking:
-            for at, number in zip(lacking, await self._numbers(session, len(lacking)), strict=True):
-                changes[at][path] = identities[at] = number
+        for place in await self._numbering.fill(session, identities):
+            changes[place][path] = identities[place]
         return identities
 
     async def _insert_columns(self, session: Session, columns: Mapping[str, list[Any]]) -> None:
         if self._bulk is None:
             self._bulk = BulkInsert(self._tables.table, list(columns), self._database.engine.dialect)
         await self._bulk.send(session, columns, self._tables)
-
-    async def _numbers(self, session: Session, how_many: int) -> Sequence[int]:
-        """Return identifiers that nobody else gets: asking for them first is far cheaper than reading them back."""
-        identity = self._tables.identity
-        if self._database.dialect == "sqlite":  # this unit alone is writing, and SQLite numbers from the largest
-            largest = (await session.execute(select(func.coalesce(func.max(identity), 0)))).scalar_one()
-            return range(largest + 1, largest + 1 + how_many)
-        named = func.pg_get_serial_sequence(self._tables.table.fullname, identity.name)
-        sequence = select(cast(named, REGCLASS)).scalar_subquery()  # looked up once, not for each number
-        drawn = func.array_agg(func.nextval(sequence), type_=NullType())  # one row with a list, not a row for each
-        numbers = select(drawn).select_from(func.generate_series(1, how_many))
-        made: Sequence[int] = (await session.execute(numbers, tables=self._tables)).scalar_one()
-        return made
 
     def _visible(self) -> list[ColumnElement[bool]]:
         return [self._compiler.clause(node) for node in self._policies.visible()]

@@ -100,7 +100,8 @@ def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
     layout, mapping = policies.layout, policies.mapping
     name = mapping.table or table_name(layout.entity)
     columns = tuple(_column(policies, one) for one in layout.columns)
-    table = Table(name, data, *columns, *_constraints(policies))
+    # AUTOINCREMENT: SQLite would else give the identifier of a row that was deleted to the next one.
+    table = Table(name, data, *columns, *_constraints(policies), sqlite_autoincrement=True)
     for group in mapping.index_keys():
         Index(None, *(table.c[layout.by_path[path].name] for path in group))
     owner = table.c[policies.identity.name]
