@@ -24,10 +24,10 @@ from vega.data import (
     ForeignKeyError,
     InMemoryRepository,
     InMemoryUnitOfWork,
+    LockTimeoutError,
     MappingError,
     SQLAlchemyRepository,
     StaleEntityError,
-    TransactionConflictError,
 )
 from vega.patterns import Specification, UnitOfWorkError
 from vega.patterns.query import QueryError, UnsupportedPredicateError
@@ -317,7 +317,7 @@ def test_a_writer_that_waits_too_long_is_told_to_run_again(tmp_path: Path) -> No
             await database.create_all()
 
             async def other() -> None:
-                with pytest.raises(TransactionConflictError):
+                with pytest.raises(LockTimeoutError):
                     await counters.add(Counter("2"))
 
             async with database.unit():

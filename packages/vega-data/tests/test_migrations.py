@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from vega.data import (
     Database,
     DestructiveMigrationError,
+    LockTimeoutError,
     MigrationError,
     QueryTimeoutError,
     SQLAlchemyRepository,
-    TransactionConflictError,
 )
 from vega.data.migrations import MigrationFolder, Migrations
 
@@ -158,7 +158,7 @@ def test_a_lock_that_is_not_free_ends_the_wait_and_names_who_holds_it(postgres_u
             await migrations.upgrade("0001_first")
             async with database.connection() as connection:
                 await connection.exec_driver_sql("LOCK TABLE products")
-                with pytest.raises(QueryTimeoutError, match=r"held by process \d+ .*LOCK TABLE products"):
+                with pytest.raises(LockTimeoutError, match=r"held by process \d+ .*LOCK TABLE products"):
                     await migrations.upgrade()
             assert await migrations.upgrade() == ["0002_second"]
 
@@ -272,7 +272,7 @@ def test_a_database_in_use_ends_the_wait_of_a_migration(tmp_path: Path) -> None:
         async with Database(f"sqlite:///{tmp_path / 'test.db'}", package="-") as database:
             migrations = Migrations(database, tmp_path, timeout=0.05)
             async with database.connection():
-                with pytest.raises(TransactionConflictError):
+                with pytest.raises(LockTimeoutError):
                     await migrations.upgrade()
             assert await migrations.upgrade() == ["0001_first"]
 

@@ -73,6 +73,15 @@ def test_a_group_with_an_internal_error_is_logged_whole_and_not_shown(caplog: py
     assert "secret" in caplog.text
 
 
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_only_what_is_unavailable_says_when_to_come_again(kind: ErrorKind) -> None:
+    error = type("SomeError", (Exception,), {"kind": kind})("what happened")
+
+    answer = ask(app_that_raises(error))
+
+    assert answer.headers.get("retry-after") == ("1" if kind is ErrorKind.UNAVAILABLE else None)
+
+
 def test_the_first_part_of_a_vega_error_is_told_and_no_other() -> None:
     error = type("SomeError", (Exception,), {"kind": ErrorKind.CONFLICT, "what": "it is taken"})("secret")
 

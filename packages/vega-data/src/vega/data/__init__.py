@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._errors import ForeignKeyError as ForeignKeyError
     from ._errors import IdleUnitError as IdleUnitError
     from ._errors import InvalidEntityError as InvalidEntityError
+    from ._errors import LockTimeoutError as LockTimeoutError
     from ._errors import MappingError as MappingError
     from ._errors import MigrationError as MigrationError
     from ._errors import OutboxError as OutboxError
@@ -51,6 +52,7 @@ _WHERE = {
     "InMemoryRepository": "_memory.repository",
     "InMemoryUnitOfWork": "_memory.unit_of_work",
     "InvalidEntityError": "_errors",
+    "LockTimeoutError": "_errors",
     "MappingError": "_errors",
     "MigrationError": "_errors",
     "OutboxError": "_errors",
@@ -82,6 +84,7 @@ __all__ = [
     "InMemoryRepository",
     "InMemoryUnitOfWork",
     "InvalidEntityError",
+    "LockTimeoutError",
     "MappingError",
     "MigrationError",
     "OutboxError",

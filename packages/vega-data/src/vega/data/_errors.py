@@ -5,7 +5,7 @@ DataError
 ├── ForeignKeyError            VG402  something refers to what is not stored, or is still referred to
 ├── StaleEntityError           VG403  the entity was changed since it was loaded
 ├── DatabaseUnavailableError   VG404  the database cannot be reached, or the connection was lost
-├── QueryTimeoutError          VG405  a statement, a lock or a free connection took too long
+├── QueryTimeoutError          VG405  a statement or a free connection took too long
 ├── MappingError               VG406  an entity cannot be mapped to a table
 ├── InvalidEntityError         VG407  a value of an entity cannot be stored
 ├── DatabaseStateError         VG408  the database is not open, or its URL cannot be used
@@ -16,7 +16,8 @@ DataError
 ├── OutboxError                VG413  an event cannot be written to or read from the outbox
 ├── ConstraintError            VG414  the database refuses a value by a check or a NOT NULL
 ├── IdleUnitError              VG415  a unit of work keeps a connection that it does not use; logged, never raised
-└── AbortedTransactionError    VG416  a statement of the transaction failed; nothing of it is stored
+├── AbortedTransactionError    VG416  a statement of the transaction failed; nothing of it is stored
+└── LockTimeoutError           VG417  another transaction held a lock for too long; the unit may run again
 """
 
 # No `from __future__ import annotations`: the classes name the facade as their module, in which their annotations
@@ -84,7 +85,7 @@ class DatabaseUnavailableError(DataError):
 
 
 class QueryTimeoutError(DataError):
-    """A statement, a lock or a free connection took too long."""
+    """A statement or a free connection took too long."""
 
     code = "VG405"
     kind = ErrorKind.TIMEOUT
@@ -175,3 +176,11 @@ class AbortedTransactionError(DataError):
         )
         error.retryable = getattr(failure, "retryable", False)
         return error
+
+
+class LockTimeoutError(DataError):
+    """Another transaction held a lock for too long: nothing was stored, and the unit may run again."""
+
+    code = "VG417"
+    kind = ErrorKind.UNAVAILABLE
+    retryable = True

@@ -27,7 +27,8 @@ class Database:
     """A database and its pool of connections.
 
     `async with database:` opens it and closes it; repositories and units of work use it in between. A URL
-    without a driver gets the asyncio one: `sqlite:///shop.db`, `postgresql://host/shop`.
+    without a driver gets the asyncio one: `sqlite:///shop.db`, `postgresql://host/shop`. An open database belongs to
+    the event loop that opened it.
 
     Args:
         url: where it is, in the form of SQLAlchemy.
@@ -36,7 +37,7 @@ class Database:
         pool_size: the largest number of open connections, at least 1.
         pool_timeout: how long to wait for a free one, in seconds.
         connect_timeout: how long to wait for a new one, in seconds (PostgreSQL).
-        lock_timeout: how long a write waits for another one, in seconds.
+        lock_timeout: how long a write waits for others, in seconds; on SQLite writers of one process take turns.
         statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
         idle_limit: how long a unit of work may keep its connection and send nothing, in seconds, before a warning
             tells where it was opened; 0 for as long as it likes.
@@ -110,7 +111,11 @@ class Database:
         return self.pool.engine
 
     async def open(self) -> None:
-        """Make the pool; connections follow when they are needed. Opening twice does nothing."""
+        """Make the pool; connections follow when they are needed. Opening twice does nothing.
+
+        Raises:
+            DatabaseStateError: it was opened in another event loop, and not closed.
+        """
         self.pool.open()
 
     async def close(self) -> None:
@@ -142,14 +147,18 @@ class Database:
         """
         data = self.metadata()
         with translated():
-            async with self.engine.begin() as connection:
+            engine = self.engine
+            self.pool.require_loop()
+            async with engine.begin() as connection:
                 await connection.run_sync(data.create_all)
 
     async def drop_all(self) -> None:
         """Drop the tables that `create_all` creates, with all they hold."""
         data = self.metadata()
         with translated():
-            async with self.engine.begin() as connection:
+            engine = self.engine
+            self.pool.require_loop()
+            async with engine.begin() as connection:
                 await connection.run_sync(data.drop_all)
 
     def metadata(self) -> MetaData:

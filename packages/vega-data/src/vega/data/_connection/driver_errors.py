@@ -16,6 +16,7 @@ from .._errors import (
     DataError,
     DuplicateEntityError,
     ForeignKeyError,
+    LockTimeoutError,
     QueryTimeoutError,
     TransactionConflictError,
 )
@@ -138,12 +139,14 @@ def _conflict(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) ->
 
 
 def _slow(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
-    return QueryTimeoutError("a statement or a lock took too long", name, "see what holds the lock, or allow more time")
+    return QueryTimeoutError("a statement took too long", name, "see what it waits for, or allow more time")
 
 
-def _busy(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
-    return TransactionConflictError(
-        "another unit is writing, and did not finish in time", name, "keep units short, or run again: retry=3"
+def _locked(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    return LockTimeoutError(
+        "another transaction held a lock, and did not end in time",
+        name,
+        "keep units short, run again (@transactional(retry=3)), or allow more: Database(lock_timeout=...)",
     )
 
 
@@ -184,7 +187,7 @@ _BY_STATE: Final[dict[str, _Maker]] = {
     "23514": _check,
     "40001": _conflict,
     "40P01": _conflict,
-    "55P03": _slow,
+    "55P03": _locked,
     "57014": _slow,
     "2200H": _used_up,
     "08": _unreachable,
@@ -196,8 +199,8 @@ _BY_TEXT: Final[dict[str, _Maker]] = {
     "FOREIGN KEY constraint failed": _foreign_key,
     "NOT NULL constraint failed": _not_null,
     "CHECK constraint failed": _check,
-    "database is locked": _busy,
-    "database table is locked": _busy,
+    "database is locked": _locked,
+    "database table is locked": _locked,
     "interrupted": _slow,
     "unable to open database file": _unreachable,
     "disk I/O error": _unreachable,

@@ -7,15 +7,16 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from .._errors import DatabaseStateError
 from .._sql.sqlite import VegaConnection
+from .._sql.sqlite_driver import open_connection
 from .handed_out import HandedOut
 from .idle_monitor import IdleMonitor
-from .sqlite_driver import open_connection
 from .urls import asyncio_url
+from .write_queue import WriteQueue
 
 _MEMORY: Final = {None, "", ":memory:"}
 
@@ -38,6 +39,7 @@ class Pool:
         dialect: `sqlite` or `postgresql`.
         idle_monitor: the units that hold a connection.
         handed_out: the connections that users send statements through.
+        writers: the turns of those that write, on SQLite; None while it is closed, and on PostgreSQL.
 
     Raises:
         DatabaseStateError: the URL cannot be read, or its driver is not installed.
@@ -59,11 +61,13 @@ class Pool:
         self.dialect: str = self.url.get_backend_name()
         self.idle_monitor: IdleMonitor = IdleMonitor(idle_limit)
         self.handed_out: HandedOut = HandedOut()
+        self.writers: WriteQueue | None = None
         self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
         self._options |= {"pool_timeout": timeout, "pool_size": size, "max_overflow": 0}
         self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
@@ -97,20 +101,60 @@ class Pool:
         return autocommit
 
     def open(self) -> None:
-        """Make the engine; connections follow when they are needed. Opening twice does nothing."""
-        if self._engine is None:
-            self._engine = self.make_engine()
-            self.handed_out.listen(self._engine)
-            self._autocommit = self._engine
-            if self.dialect != "sqlite":  # whose driver commits each statement without being asked to
-                self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        """Make the engine; connections follow when they are needed. Opening twice does nothing.
+
+        Raises:
+            DatabaseStateError: it was opened in another event loop, and not closed.
+        """
+        if self._engine is not None:
+            self.require_loop()
+            return
+        self._loop = asyncio.get_running_loop()
+        self._engine = self._autocommit = self.make_engine()
+        self.handed_out.listen(self._engine)
+        if self.dialect != "sqlite":  # whose driver commits each statement without being asked to
+            self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        elif self.url.database not in _MEMORY:  # which has one connection
+            self.writers = WriteQueue(str(self.url.database), self._timeouts[1])
+
+    def require_loop(self) -> None:
+        """Refuse an event loop that the connections do not belong to.
+
+        Raises:
+            DatabaseStateError: the pool was opened in another one.
+        """
+        if self._loop is not asyncio.get_running_loop():
+            raise DatabaseStateError(
+                "the database was opened in another event loop",
+                self.url.render_as_string(),
+                "open a database in each event loop, or close this one and open it again",
+            )
+
+    async def connect(self, *, autocommit: bool) -> AsyncConnection:
+        """Return a connection of the pool.
+
+        Args:
+            autocommit: each statement is a transaction of its own.
+
+        Raises:
+            DatabaseStateError: the pool is not open, or was opened in another event loop.
+        """
+        engine = self.autocommit_engine if autocommit else self.engine
+        self.require_loop()
+        return await engine.connect()
 
     async def close(self) -> None:
         """Close all connections. Closing twice does nothing."""
         engine, self._engine = self._engine, None
+        self.writers = None
         self.idle_monitor.stop()
-        if engine is not None:
+        if engine is None:
+            return
+        if self._loop is asyncio.get_running_loop():
             await self.finish(self._dispose(engine))
+        else:  # of a loop that has ended: sockets are closed when they are collected, the threads of SQLite here
+            self._ending.clear()
+            await engine.dispose(close=self.dialect == "sqlite")
 
     async def finish(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work to its end, such as a rollback; a caller that is cancelled meanwhile does not wait for it.

@@ -17,6 +17,7 @@ from .._errors import AbortedTransactionError, DatabaseStateError
 from .driver_errors import translated
 from .loaded_rows import LoadedRows
 from .pool import Pool
+from .write_queue import WriteQueue
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from .._sql.tables import EntityTable
@@ -51,6 +52,7 @@ class Session:
         self.is_closed: bool = False
         self._can_be_undone = False  # the failure, in a savepoint that SQLAlchemy has opened
         self._connection: AsyncConnection | None = None  # once its transaction has begun
+        self._turn: WriteQueue | None = None  # to write, on SQLite
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
         self.loaded_rows: LoadedRows = LoadedRows()
@@ -165,6 +167,7 @@ class Session:
             await self.rollback()
             raise
         self._raw = None  # nothing is left to undo
+        self._leave_turn()
         await self.rollback()
 
     async def rollback(self) -> None:
@@ -174,7 +177,7 @@ class Session:
         self._connection = self._raw = None
         self._pool.idle_monitor.gave_back(self)
         if connection is not None:
-            await self._pool.finish(_give_back(connection, raw))
+            await self._pool.finish(self._give_back(connection, raw))
 
     async def _send(self, call: Callable[[AsyncConnection], Awaitable[R]], tables: EntityTable | None = None) -> R:
         async with self._lock:
@@ -202,46 +205,63 @@ class Session:
             )
         if self.failure is not None:
             raise AbortedTransactionError.after(self.failure) from self.failure
-        pool = self._pool
-        if self._kind in {"none", "one"}:
-            self._connection = await pool.autocommit_engine.connect()
-            return self._connection
-        connection = await pool.engine.connect()
+        pool, alone = self._pool, self._kind in {"none", "one"}
+        if pool.writers is not None and self._kind in {"one", "write"}:
+            await pool.writers.enter()
+            self._turn = pool.writers
+        try:
+            connection = await pool.connect(autocommit=alone)
+        except BaseException:
+            self._leave_turn()
+            raise
+        if not alone:
+            connection = await self._begin(connection)
+        self._connection = connection
+        return connection
+
+    async def _begin(self, connection: AsyncConnection) -> AsyncConnection:
         raw: Any = None
         try:
-            if pool.dialect == "sqlite":
+            if self._pool.dialect == "sqlite":
                 # Straight to the driver: through SQLAlchemy each of these words would cost three turns of its thread.
                 raw = (await connection.get_raw_connection()).driver_connection
                 await raw.execute("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
             elif self._kind == "read":
                 connection = await connection.execution_options(postgresql_readonly=True)
         except BaseException as error:
-            rollback = pool.start(_give_back(connection, raw))
+            rollback = self._pool.start(self._give_back(connection, raw))
             if isinstance(error, Exception):  # a cancelled BEGIN still waits for its lock, and its task does not
                 await asyncio.shield(rollback)
             raise
-        self._connection, self._raw = connection, raw
+        self._raw = raw
         if self.opened_at:
-            pool.idle_monitor.took(self)
+            self._pool.idle_monitor.took(self)
         return connection
+
+    async def _give_back(self, connection: AsyncConnection, raw: Any) -> None:
+        """Undo what is not committed, and give the connection back to its pool.
+
+        The rollback is queued behind whatever the driver still does, such as a `BEGIN IMMEDIATE` that was cancelled
+        while it waited for its lock.
+        """
+        try:
+            with suppress(ValueError):  # the driver's connection is closed
+                if raw is not None:
+                    await raw.rollback()
+        except BaseException:  # noqa: BLE001 - its state is unknown: the pool must not get it
+            with suppress(SQLAlchemyError, OSError):
+                await connection.invalidate()
+        try:
+            with suppress(SQLAlchemyError, OSError):
+                await connection.close()
+        finally:
+            self._leave_turn()
+
+    def _leave_turn(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.leave()
 
 
 async def _itself(connection: AsyncConnection) -> AsyncConnection:
     return connection
-
-
-async def _give_back(connection: AsyncConnection, raw: Any) -> None:
-    """Undo what is not committed, and give the connection back to its pool.
-
-    The rollback is queued behind whatever the driver still does, such as a `BEGIN IMMEDIATE` that was cancelled while
-    it waited for its lock.
-    """
-    try:
-        with suppress(ValueError):  # the driver's connection is closed
-            if raw is not None:
-                await raw.rollback()
-    except BaseException:  # noqa: BLE001 - its state is unknown: the pool must not get it
-        with suppress(SQLAlchemyError, OSError):
-            await connection.invalidate()
-    with suppress(SQLAlchemyError, OSError):
-        await connection.close()

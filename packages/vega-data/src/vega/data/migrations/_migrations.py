@@ -11,7 +11,7 @@ from sqlalchemy import Connection, MetaData
 
 from .._connection.database import Database
 from .._connection.driver_errors import translated
-from .._errors import DestructiveMigrationError, MigrationError, QueryTimeoutError
+from .._errors import DestructiveMigrationError, LockTimeoutError, MigrationError, QueryTimeoutError
 from ._autogenerate import differences, written
 from ._folder import MigrationFolder, Revision
 from ._locks import locked, who_blocks
@@ -62,7 +62,7 @@ class Migrations:
         Raises:
             DestructiveMigrationError: one of them drops or narrows something, and that is not allowed.
             MigrationError: there are several heads, the revision is unknown, or a step fails.
-            QueryTimeoutError: a lock was not free in time; the message says who holds it.
+            LockTimeoutError: a lock was not free in time; the message says who holds it.
         """
         self._folder.head()
 
@@ -199,9 +199,9 @@ class Migrations:
             async with asyncio.timeout(self._deadline), engine.connect() as connection:
                 with translated():
                     return await connection.run_sync(work)
-        except QueryTimeoutError as error:
+        except LockTimeoutError as error:
             blockers = await who_blocks(engine)
-            raise QueryTimeoutError(
+            raise LockTimeoutError(
                 f"a lock was not free within {self._timeout:g} s{blockers}",
                 self._database.url.render_as_string(),
                 "end the other transaction, or give more time: --timeout SECONDS",

@@ -69,7 +69,7 @@ class Outbox:
             backoff=timedelta(seconds=backoff),
             clock=clock,
         )
-        self._wake = asyncio.Event()
+        self._waiting: set[asyncio.Event] = set()
         database.attach_outbox(self)
 
     @classmethod
@@ -162,13 +162,14 @@ class Outbox:
 
     def wake(self) -> None:
         """Tell the relays of this process that there may be rows."""
-        self._wake.set()
+        for waiting in self._waiting:
+            waiting.set()
 
     async def relay_once(self, *, batch: int = 50, invoke: Invoke | None = None) -> int:
         """Run the listeners of the rows that are due, and return how many succeeded.
 
         A listener runs in a unit of work, in which its row is taken out: what it stores in this database happens
-        exactly once. What it does elsewhere may happen again after a crash.
+        exactly once. What it does elsewhere may happen again after a crash. Inside an open unit nothing is relayed.
 
         Args:
             batch: how many rows to take at most, at least 1.
@@ -178,14 +179,19 @@ class Outbox:
 
     async def run(self, stop: asyncio.Event, *, poll: float = 1.0, invoke: Invoke | None = None) -> None:
         """Relay until told to stop: at once after a commit of this process, else every `poll` seconds."""
-        while not stop.is_set():
-            self._wake.clear()  # before the look, so that a commit after it is not missed
-            if await self.relay_once(invoke=invoke):
-                continue
-            waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._wake)]
-            await asyncio.wait(waits, timeout=poll, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
+        wake = asyncio.Event()
+        self._waiting.add(wake)
+        try:
+            while not stop.is_set():
+                wake.clear()  # before the look, so that a commit after it is not missed
+                if await self.relay_once(invoke=invoke):
+                    continue
+                waits = [asyncio.ensure_future(event.wait()) for event in (stop, wake)]
+                await asyncio.wait(waits, timeout=poll, return_when=asyncio.FIRST_COMPLETED)
+                for wait in waits:
+                    wait.cancel()
+        finally:
+            self._waiting.discard(wake)
 
     async def entries(self, *, dead: bool = False, limit: int = 100) -> list[OutboxEntry]:
         """Return rows in the order of writing: those that wait, or those that are dead."""

@@ -48,6 +48,8 @@ class Relay:
 
     async def once(self, batch: int, invoke: Invoke | None) -> int:
         """Run the listeners of the rows that are due, at most a batch of them; return how many succeeded."""
+        if self._database.open_unit() is not None:
+            return 0  # the units of the listeners would join it, before its own rows are committed
         done = 0
         for claim in await self.claim(batch):
             done += await self.handle(claim, invoke or _plainly)

@@ -24,6 +24,7 @@ from .error_map import STATUS, ErrorMap, Mapped, phrase
 
 _log = logging.getLogger("vega.web")
 MEDIA_TYPE: Final = "application/problem+json"
+_SOON: Final = "1"  # Retry-After of what is unavailable, in seconds; RFC 9110, section 10.2.3
 DEBUG: Final = "vega.debug"  # keys of the connection scope
 REQUEST_ID: Final = "vega.request_id"
 CHALLENGE: Final = "vega.challenge"
@@ -181,7 +182,10 @@ def _of_failure(error: Exception, mapped: Mapped, scope: Scope) -> Response:
     is_told = kind is not ErrorKind.INTERNAL
     detail = (getattr(error, "what", "") or str(error)) if is_told else ""
     members = {"traceback": traceback.format_exception(error)} if scope.get(DEBUG) else None
-    return problem(scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, members=members)
+    headers = {"retry-after": _SOON} if mapped.status == 503 else None
+    return problem(
+        scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, headers=headers, members=members
+    )
 
 
 def _of_http(error: HTTPException, scope: Scope) -> Response:
