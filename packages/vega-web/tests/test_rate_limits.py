@@ -26,7 +26,7 @@ from vega.web import (
     TrustedProxyMiddleware,
     WebError,
 )
-from vega.web._middleware.limits.rate_limit import network_of
+from vega.web._middleware.limits.senders import network_of
 from vega.web._stores.rate_limits import take
 
 Shop = Callable[..., FastAPI]

@@ -17,7 +17,7 @@ from .._errors import MiddlewareError
 from .checks import check_class, check_inline, refuse, takes
 from .inline import InlineFunction
 from .order import Condition, MiddlewareEntry, MiddlewareStep, References, default_name, misuse, ordered, references
-from .stack import Predicate, Stack, around, steps
+from .stack import Predicate, Stack, around, check_identity, steps
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=InlineFunction)
@@ -185,7 +185,7 @@ class MiddlewarePipeline:
             MiddlewareError: the predicate is async or takes no connection, or the pipeline is installed already.
         """
         if is_async(predicate) or not takes(predicate, 1):
-            fix = 'write: lambda connection: connection.url.path.startswith("/admin")'
+            fix = 'write: lambda connection: route_path(connection).startswith("/admin/")'
             raise misuse("is no plain function of one connection", predicate, fix)
         inner = MiddlewarePipeline()
         branch(inner)
@@ -274,4 +274,6 @@ class MiddlewarePipeline:
             elif entry.kind == "inline":
                 check_inline(entry, container, errors)
         branches = {entry: entry.branch._resolve(errors, container) for entry in order if entry.branch is not None}
-        return Stack(order, branches, left_out=[entry for entry in self._entries if entry not in order])
+        stack = Stack(order, branches, left_out=[entry for entry in self._entries if entry not in order])
+        check_identity(stack, errors)
+        return stack

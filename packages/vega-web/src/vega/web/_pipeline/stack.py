@@ -59,6 +59,14 @@ class Stack:
     ) -> None:
         self.order, self.branches, self.left_out = tuple(order), branches, tuple(left_out)
 
+    def having(self, attribute: str) -> Iterator[MiddlewareEntry]:
+        """Yield the entries, those of branches included, whose class has an attribute that is True."""
+        for entry in self.order:
+            if entry in self.branches:
+                yield from self.branches[entry].having(attribute)
+            elif getattr(entry.target, attribute, False) is True:
+                yield entry
+
     def nodes(self) -> Iterator[list[MiddlewareEntry]]:
         """Yield the entries of each ASGI node, the outermost first."""
         for is_inline, run in groupby(self.order, key=lambda entry: entry.kind == "inline"):
@@ -88,6 +96,29 @@ class Stack:
                 way = entry.target(app, *entry.args, **supplied(entry, container), **entry.options)
             app = Skippable(app, entry.name, way) if entry.name in excluded else way
         return app
+
+
+def check_identity(stack: Stack, errors: list[Exception]) -> None:
+    """Add an error where middleware that reads the principal stands outside of middleware that sets it.
+
+    The class attributes `reads_principal` and `sets_principal` say which do. Two branches are not compared: a
+    connection may take either.
+    """
+    readers: list[tuple[MiddlewareEntry, bool]] = []
+    for entry in stack.order:
+        is_branch = entry in stack.branches
+        inner = stack.branches[entry] if is_branch else Stack([entry], {}, ())
+        for setter in inner.having("sets_principal"):
+            errors += [_misplaced(reader, setter) for reader, is_inner in readers if not (is_inner and is_branch)]
+        readers += [(reader, is_branch) for reader in inner.having("reads_principal")]
+
+
+def _misplaced(reader: MiddlewareEntry, setter: MiddlewareEntry) -> MiddlewareOrderError:
+    return MiddlewareOrderError(
+        f"{reader.name} reads the user of a request before {setter.name} finds it",
+        f"{reader.name} stands outside of {setter.name} in the pipeline",
+        f"add {setter.name} first, or give {reader.name} the option after={setter.name!r}",
+    )
 
 
 def _function(entry: MiddlewareEntry, container: Container | None, excluded: AbstractSet[str]) -> InlineFunction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, final
+from typing import ClassVar, Protocol, final
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,6 +38,8 @@ class AuthenticationMiddleware:
         app: the next application.
         schemes: asked in order; the first that knows the credentials counts.
     """
+
+    sets_principal: ClassVar[bool] = True  # a pipeline refuses it inside of what reads the principal
 
     def __init__(self, app: ASGIApp, *, schemes: Sequence[AuthenticationScheme] = ()) -> None:
         self._app, self._schemes = app, tuple(schemes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import final
+from typing import ClassVar, final
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,6 +27,8 @@ class AuthorizationMiddleware:
         rules: policies by path, the first that fits counts; `*` stands for any characters.
         public: paths that are open to all.
     """
+
+    reads_principal: ClassVar[bool] = True  # a pipeline refuses it outside of authentication
 
     def __init__(
         self,

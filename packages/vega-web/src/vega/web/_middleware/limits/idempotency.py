@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -9,18 +10,22 @@ import logging
 import re
 import secrets
 from collections.abc import Sequence
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, final
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.core import MemoryStore, Store, StoreError, StoreUnavailableError
 
 from ..._paths import PathPatterns
 from ..._problems.problems import problem
+from ..._stores.uninterrupted import uninterrupted
 from ..asgi_headers import header
+from .senders import KeyOf, user_or_credentials
 
 _log = logging.getLogger("vega.web")
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z")
+_LATER: Final = frozenset({408, 409, 425, 429})
 _LEFT_OUT: Final = frozenset({b"set-cookie", b"connection", b"transfer-encoding", b"date"})
 
 
@@ -30,10 +35,14 @@ class IdempotencyMiddleware:
 
     The first request claims the key in the store, runs, and keeps its answer before it is sent. While it runs,
     repetitions get 409; afterwards they get its answer with `Idempotency-Replayed: true`. The same key with another
-    body, path or method gets 422. An answer from 500 on is not kept: nothing was done, so the next attempt executes.
-    Where a process dies between execution and answer, the key stays claimed for `lease`, since nobody knows how far
-    it came. Keys belong to the user that `AuthenticationMiddleware`, outside, found. Without a store that can be
-    reached nothing is executed: 503.
+    body, path or method gets 422. An answer from 500 on is not kept, nor one that says "later" (408, 409, 425, 429, or
+    any with `Retry-After`), nor that of a request that was cancelled: nothing was done, so the next attempt executes.
+    Where a process dies between execution and answer, the key stays claimed for `lease`, since it is unknown how far
+    it came. Without a store that can be reached nothing is executed: 503.
+
+    A key belongs to its sender: the user that `AuthenticationMiddleware`, outside, found; else the digest of
+    `Authorization`, the header of `ApiKeys`, the cookies of sessions, and the headers and cookies that the security
+    schemes of FastAPI on the routes name. An application that authenticates by other values gives `sender`.
 
     Args:
         app: the next application.
@@ -45,9 +54,12 @@ class IdempotencyMiddleware:
         paths: that take keys; `*` stands for any characters.
         required: whether a request without a key is refused with 400.
         max_bytes: the largest body of a request with a key, and the largest answer that is kept.
+        sender: returns who sends a request, instead.
 
     Source: draft-ietf-httpapi-idempotency-key-header-07.
     """
+
+    reads_principal: ClassVar[bool] = True  # a pipeline refuses it outside of authentication
 
     def __init__(
         self,
@@ -60,10 +72,12 @@ class IdempotencyMiddleware:
         paths: Sequence[str] = ("*",),
         required: bool = False,
         max_bytes: int = 1024 * 1024,
+        sender: KeyOf | None = None,
     ) -> None:
         self._app, self._store = app, store if store is not None else MemoryStore()
         self._lifetime, self._lease, self._max = lifetime, lease, max_bytes
         self._methods, self._paths, self._required = frozenset(methods), PathPatterns(paths), required
+        self._sender = sender or user_or_credentials
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._is_meant(scope):
@@ -76,11 +90,7 @@ class IdempotencyMiddleware:
             detail = "an Idempotency-Key of 1-255 visible characters is needed"
             await problem(scope, 400, detail=detail)(scope, receive, send)
         else:
-            try:
-                await self._once(key, scope, receive, send)
-            except StoreUnavailableError as error:
-                _log.warning("idempotency keys cannot be kept", exc_info=error)
-                await problem(scope, 503, detail="try again later", headers={"retry-after": "1"})(scope, receive, send)
+            await self._once(key, scope, receive, send)
 
     def _is_meant(self, scope: Scope) -> bool:
         return scope["method"] in self._methods and self._paths.match(scope)
@@ -92,16 +102,22 @@ class IdempotencyMiddleware:
         if len(body) > self._max:
             await problem(scope, 413, detail=f"the body is larger than {self._max} bytes")(scope, receive, send)
             return
-        subject = getattr(scope.get("user"), "subject", "")
-        place = f"idempotency:{_digest(subject.encode(), key.encode())}"
+        sender = self._sender(HTTPConnection(scope))
+        place = f"idempotency:{_digest(sender.encode('utf-8', 'surrogateescape'), key.encode())}"
         print_ = _digest(scope["method"].encode(), scope["path"].encode(), scope.get("query_string", b""), body)
         claim = json.dumps({"print": print_, "owner": secrets.token_hex(8)}).encode()
-        while not await self._store.add(place, claim, ttl=self._lease):
-            kept = await self._store.get(place)
-            if kept is not None:
-                await _repeat(json.loads(kept), print_, scope, receive, send)
-                return
-        await self._execute(_Execution(self._store, place, claim, print_, self._max), body, scope, receive, send)
+        run, kept = _Execution(self._store, place, claim, print_, self._max), None
+        try:
+            while kept is None and not await run.claim_key(self._lease):
+                kept = await self._store.get(place)
+        except StoreUnavailableError as error:
+            _log.warning("idempotency keys cannot be kept", exc_info=error)
+            await problem(scope, 503, detail="try again later", headers={"retry-after": "1"})(scope, receive, send)
+            return
+        if kept is not None:
+            await _repeat(json.loads(kept), print_, scope, receive, send)
+        else:
+            await self._execute(run, body, scope, receive, send)
 
     async def _execute(self, run: _Execution, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         coming: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -120,12 +136,20 @@ class IdempotencyMiddleware:
 
 
 class _Execution:
-    """One execution: holds the answer back until it is kept, and gives the key up where there is none to keep."""
+    """One execution: claims the key, holds the answer back until it is kept, and gives the key up where none is."""
 
     def __init__(self, store: Store, place: str, claim: bytes, print_: str, largest: int) -> None:
         self._store, self._place, self._claim, self._print, self._max = store, place, claim, print_, largest
         self._held: list[Message] = []
         self._size, self._is_passing, self._is_settled = 0, False, False
+
+    async def claim_key(self, lease: float) -> bool:
+        """Claim the key, unless it is taken; one that was claimed while the request was cancelled is given up."""
+        try:
+            return await uninterrupted(self._store.add(self._place, self._claim, ttl=lease))
+        except asyncio.CancelledError:
+            await self.give_up()
+            raise
 
     async def take(self, message: Message, lifetime: float) -> list[Message]:
         """Take a message of the answer; return what is to be sent now."""
@@ -137,8 +161,8 @@ class _Execution:
         if not is_whole and self._size <= self._max:
             return []
         held, self._held, self._is_passing = self._held, [], True
-        if is_whole and held[0]["status"] < 500:
-            await self._keep(held, lifetime)
+        if is_whole:
+            await (self._keep(held, lifetime) if _is_final(held[0]) else self.give_up())
         return held
 
     async def _keep(self, held: list[Message], lifetime: float) -> None:
@@ -151,7 +175,8 @@ class _Execution:
         }
         self._is_settled = True
         try:
-            is_kept = await self._store.swap(self._place, self._claim, json.dumps(kept).encode(), ttl=lifetime)
+            swap = self._store.swap(self._place, self._claim, json.dumps(kept).encode(), ttl=lifetime)
+            is_kept = await uninterrupted(swap)
         except StoreError as error:
             is_kept = False
             _log.error("the answer to an idempotency key was not kept: it stays claimed for a while", exc_info=error)
@@ -160,9 +185,20 @@ class _Execution:
 
     async def give_up(self) -> None:
         """Let the next attempt execute, where nothing was kept: the request failed."""
-        if not self._is_settled:
-            self._is_settled = True
-            await self._store.delete(self._place, expected=self._claim)
+        if self._is_settled:
+            return
+        self._is_settled = True
+        try:
+            await uninterrupted(self._store.delete(self._place, expected=self._claim))
+        except StoreError as error:
+            _log.error("an idempotency key was not given up: it stays claimed for a while", exc_info=error)
+
+
+def _is_final(start: Message) -> bool:
+    """Return whether an answer is the one for every repetition: no failure, and no request to come again later."""
+    status: int = start["status"]
+    is_later = status in _LATER or any(name.lower() == b"retry-after" for name, _ in start.get("headers", ()))
+    return status < 500 and not is_later
 
 
 async def _read(receive: Receive, largest: int) -> bytes | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
-from collections.abc import Callable, Sequence
-from typing import Final, Literal, TypeAlias, final
+from collections.abc import Sequence
+from typing import Final, Literal, final
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,8 +17,8 @@ from ..._paths import PathPatterns
 from ..._problems.denial import deny
 from ..._stores.rate_limits import Limit, Verdict, take
 from ..asgi_headers import send_with
+from .senders import KeyOf, user_or_address
 
-KeyOf: TypeAlias = Callable[[HTTPConnection], str]
 _log = logging.getLogger("vega.web")
 DEFAULT: Final = Limit(rate=100, per=60.0)
 
@@ -54,7 +53,7 @@ class RateLimitingMiddleware:
         on_failure: Literal["open", "closed"] = "open",
         skip: Sequence[str] = ("/health/*",),
     ) -> None:
-        self._app, self._limits, self._key, self._skip = app, tuple(limits), key or sender_of, PathPatterns(skip)
+        self._app, self._limits, self._key, self._skip = app, tuple(limits), key or user_or_address, PathPatterns(skip)
         self._store: Store = store if store is not None else MemoryStore()
         self._is_open = on_failure == "open"
         policy = ", ".join(f'"{limit.name}";q={limit.quota};w={math.ceil(limit.per)}' for limit in self._limits)
@@ -89,25 +88,3 @@ class RateLimitingMiddleware:
 
 def _told(verdict: Verdict) -> str:
     return f'"{verdict.limit.name}";r={verdict.remaining};t={math.ceil(verdict.reset)}'
-
-
-def sender_of(connection: HTTPConnection) -> str:
-    """Return who sends a request: the user, else the client's address."""
-    principal = connection.scope.get("user")
-    subject = getattr(principal, "subject", None)
-    return f"user:{subject}" if subject else f"client:{network_of(connection.client.host if connection.client else '')}"
-
-
-def network_of(address: str) -> str:
-    """Return what one client has for itself: an IPv4 address, or the /64 network of an IPv6 one.
-
-    >>> network_of("2001:db8::1:2"), network_of("192.0.2.7")
-    ('2001:db8::/64', '192.0.2.7')
-    """
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
