@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import groupby
-from typing import Any, TypeAlias, final
+from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,10 +13,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vega.di import Container
 
 from .._errors import MiddlewareOrderError
+from .._security.counting import RequestCounter
 from .checks import injected, supplied
 from .exclusions import Exclusions, Skippable, skippable, table_of
 from .inline import InlineChain, InlineFunction
 from .order import MiddlewareEntry, MiddlewareStep, word
+
+
+@runtime_checkable
+class _Authenticator(Protocol):
+    """Middleware that finds the user of a request, and lets rate limits count before and after."""
+
+    def count_by(self, inner: Sequence[tuple[str, RequestCounter]]) -> None: ...
+
 
 Predicate: TypeAlias = Callable[[HTTPConnection], bool]
 
@@ -85,6 +94,7 @@ class Stack:
             container: supplies what constructors and inline functions ask for beside their options.
             excluded: the names that some route goes without.
         """
+        counters: list[tuple[str, RequestCounter]] = []
         for node in reversed(list(self.nodes())):
             (entry, *_) = node
             if entry.kind == "inline":
@@ -94,6 +104,11 @@ class Stack:
                 way: ASGIApp = Branch(app, entry.target, self.branches[entry].build(app, container))
             else:
                 way = entry.target(app, *entry.args, **supplied(entry, container), **entry.options)
+                made: Any = way
+                if isinstance(made, RequestCounter):
+                    counters.append((entry.name, made))
+                elif counters and isinstance(made, _Authenticator):
+                    made.count_by(counters)
             app = Skippable(app, entry.name, way) if entry.name in excluded else way
         return app
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from random import random
 from typing import Literal, TypeAlias, final
 
-from vega.core import Store
+from vega.core import Store, StoreError
 
 from .._errors import WebError
+from .uninterrupted import uninterrupted
 
 Algorithm: TypeAlias = Literal["sliding", "fixed", "bucket"]
 _ATTEMPTS = 64
@@ -63,6 +66,7 @@ class Verdict:
         remaining: how many more may pass now.
         reset: seconds until the whole quota is there again.
         retry_after: seconds until the next one may pass; 0 where it may now.
+        place: the key of its count in the store.
     """
 
     limit: Limit
@@ -70,6 +74,47 @@ class Verdict:
     remaining: int
     reset: float
     retry_after: float = 0.0
+    place: str
+
+
+async def take_all(store: Store, limits: Sequence[Limit], key: str, now: float) -> list[Verdict]:
+    """Count one request against several limits: against all of them, or against none where one refuses.
+
+    Args:
+        store: as in `take`.
+        limits: one of each name.
+        key: as in `take`.
+        now: as in `take`.
+
+    Raises:
+        StoreUnavailableError: the store cannot be reached.
+    """
+    verdicts: list[Verdict] = []
+    try:
+        for limit in limits:
+            verdicts.append(await take(store, limit, key, now))  # noqa: PERF401 - an error leaves them to give back
+    except BaseException:  # a cancellation too
+        with suppress(StoreError):
+            await uninterrupted(give_back(store, verdicts, now))
+        raise
+    if all(verdict.is_allowed for verdict in verdicts):
+        return verdicts
+    await uninterrupted(give_back(store, verdicts, now))
+    return [replace(each, remaining=each.remaining + 1) if each.is_allowed else each for each in verdicts]
+
+
+async def give_back(store: Store, verdicts: Sequence[Verdict], now: float) -> None:
+    """Undo the count of a request, where it was counted.
+
+    Raises:
+        StoreUnavailableError: the store cannot be reached.
+    """
+    for verdict in verdicts:
+        if verdict.is_allowed:
+            if verdict.limit.algorithm == "bucket":
+                await _give_back_to_bucket(store, verdict, now)
+            else:
+                await store.increment(verdict.place, -1, ttl=verdict.limit.per * 2 + 1)
 
 
 async def take(store: Store, limit: Limit, key: str, now: float) -> Verdict:
@@ -92,22 +137,25 @@ async def take(store: Store, limit: Limit, key: str, now: float) -> Verdict:
 
 async def _take_window(store: Store, limit: Limit, place: str, now: float) -> Verdict:
     number, elapsed = divmod(now, limit.per)
-    count = await store.increment(f"{place}:{number:.0f}", ttl=limit.per * 2 + 1)
+    window = f"{place}:{number:.0f}"
+    count = await store.increment(window, ttl=limit.per * 2 + 1)
     before = 0
     if limit.algorithm == "sliding":
         before = int(await store.get(f"{place}:{number - 1:.0f}") or 0)
     weighed = count + before * (1 - elapsed / limit.per)
     rest = limit.per - elapsed
     if weighed <= limit.rate:
-        return Verdict(limit=limit, is_allowed=True, remaining=int(limit.rate - weighed), reset=rest)
-    await store.increment(f"{place}:{number:.0f}", -1, ttl=limit.per * 2 + 1)  # what is refused does not count
+        remaining = int(limit.rate - weighed)
+        return Verdict(limit=limit, is_allowed=True, remaining=remaining, reset=rest, place=window)
+    await store.increment(window, -1, ttl=limit.per * 2 + 1)  # what is refused does not count
     if limit.algorithm == "fixed":
         wait = rest
     elif count <= limit.rate:  # the window before must fade until there is room for one
         wait = limit.per * (1 - (limit.rate - count) / before) - elapsed
     else:  # so must this one, when it is the window before
         wait = rest + limit.per * (1 - (limit.rate - 1) / (count - 1))
-    return Verdict(limit=limit, is_allowed=False, remaining=0, reset=rest, retry_after=max(wait, 0.001))
+    wait = max(wait, 0.001)
+    return Verdict(limit=limit, is_allowed=False, remaining=0, reset=rest, retry_after=wait, place=window)
 
 
 async def _take_bucket(store: Store, limit: Limit, place: str, now: float) -> Verdict:
@@ -122,10 +170,24 @@ async def _take_bucket(store: Store, limit: Limit, place: str, now: float) -> Ve
         after = full + interval
         if after - now > depth * (1 + 1e-9):
             wait = after - now - depth
-            return Verdict(limit=limit, is_allowed=False, remaining=0, reset=full - now, retry_after=wait)
+            reset = full - now
+            return Verdict(limit=limit, is_allowed=False, remaining=0, reset=reset, retry_after=wait, place=place)
         new, ttl = repr(after).encode("ascii"), after - now + 1
         is_kept = await (store.add(place, new, ttl=ttl) if old is None else store.swap(place, old, new, ttl=ttl))
         if is_kept:
             remaining = int((depth - (after - now)) / interval + 1e-6)
-            return Verdict(limit=limit, is_allowed=True, remaining=remaining, reset=after - now)
-    return Verdict(limit=limit, is_allowed=False, remaining=0, reset=depth, retry_after=interval)
+            return Verdict(limit=limit, is_allowed=True, remaining=remaining, reset=after - now, place=place)
+    return Verdict(limit=limit, is_allowed=False, remaining=0, reset=depth, retry_after=interval, place=place)
+
+
+async def _give_back_to_bucket(store: Store, verdict: Verdict, now: float) -> None:
+    interval = verdict.limit.per / verdict.limit.rate
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            await asyncio.sleep(random() * 0.001 * attempt)
+        old = await store.get(verdict.place)
+        if old is None:  # the bucket is full
+            return
+        full = float(old) - interval
+        if await store.swap(verdict.place, old, repr(full).encode("ascii"), ttl=max(full - now, 0) + 1):
+            return

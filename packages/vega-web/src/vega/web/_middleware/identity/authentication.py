@@ -9,8 +9,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..._errors import UnauthenticatedError
+from ..._pipeline.exclusions import WITHOUT
 from ..._problems.denial import deny
 from ..._problems.problems import CHALLENGE
+from ..._security.counting import COUNTERS, RequestCounter
 from ..._security.principal import Principal, current
 
 
@@ -32,7 +34,8 @@ class AuthenticationMiddleware:
     """Finds out who sends each request and opens each WebSocket; wrong credentials are answered with 401.
 
     Whom it found is `request.user`, and `current_principal()` in whatever the request runs. A request without
-    credentials passes with nobody known: `AuthorizationMiddleware`, inside, decides what that may have.
+    credentials passes with nobody known: `AuthorizationMiddleware`, inside, decides what that may have. Rate limits of
+    the same pipeline count each request before its credentials are looked at, and for its user from then on.
 
     Args:
         app: the next application.
@@ -44,10 +47,18 @@ class AuthenticationMiddleware:
     def __init__(self, app: ASGIApp, *, schemes: Sequence[AuthenticationScheme] = ()) -> None:
         self._app, self._schemes = app, tuple(schemes)
         self._challenge = ", ".join(scheme.challenge for scheme in self._schemes if scheme.challenge)
+        self._inner: tuple[tuple[str, RequestCounter], ...] = ()
+
+    def count_by(self, inner: Sequence[tuple[str, RequestCounter]]) -> None:
+        """Take the rate limits that stand inside, by name; the pipeline calls it when it is built."""
+        self._inner = tuple(inner)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
+            return
+        inner = [counter for name, counter in self._inner if name not in scope.get(WITHOUT, ())]
+        if inner and not await _admitted(inner, scope, receive, send):
             return
         try:
             principal = await self._find(HTTPConnection(scope))
@@ -56,6 +67,9 @@ class AuthenticationMiddleware:
             await deny(scope, receive, send, 401, detail=error.what, headers=headers)
             return
         scope["user"], scope[CHALLENGE] = principal, self._challenge
+        counters = [*scope.get(COUNTERS, ()), *inner]
+        if principal is not None and counters and not await _admitted(counters, scope, receive, send):
+            return
         token = current.set(principal)
         try:
             await self._app(scope, receive, send)
@@ -68,3 +82,11 @@ class AuthenticationMiddleware:
             if principal is not None:
                 return principal
         return None
+
+
+async def _admitted(counters: Sequence[RequestCounter], scope: Scope, receive: Receive, send: Send) -> bool:
+    """Return whether all rate limits let a request pass; where one does not, it has answered."""
+    for counter in counters:
+        if not await counter.admit(scope, receive, send):
+            return False
+    return True
