@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ._mapping.context import use_actor as use_actor
     from ._mapping.context import use_tenant as use_tenant
     from ._mapping.entity_mapping import EntityMapping as EntityMapping
+    from ._mapping.entity_mapping import Reference as Reference
+    from ._mapping.entity_mapping import UniqueKey as UniqueKey
     from ._memory.repository import InMemoryRepository as InMemoryRepository
     from ._memory.unit_of_work import InMemoryUnitOfWork as InMemoryUnitOfWork
     from ._repositories.repository import SQLAlchemyRepository as SQLAlchemyRepository
@@ -57,11 +59,13 @@ _WHERE = {
     "MigrationError": "_errors",
     "OutboxError": "_errors",
     "QueryTimeoutError": "_errors",
+    "Reference": "_mapping.entity_mapping",
     "SQLAlchemyRepository": "_repositories.repository",
     "SQLAlchemyUnitOfWork": "_connection.unit_of_work",
     "StaleEntityError": "_errors",
     "TenantError": "_errors",
     "TransactionConflictError": "_errors",
+    "UniqueKey": "_mapping.entity_mapping",
     "durable": "outbox._listeners",
     "metadata": "_sql.declared_tables",
     "unsafe_all_tenants": "_mapping.context",
@@ -89,11 +93,13 @@ __all__ = [
     "MigrationError",
     "OutboxError",
     "QueryTimeoutError",
+    "Reference",
     "SQLAlchemyRepository",
     "SQLAlchemyUnitOfWork",
     "StaleEntityError",
     "TenantError",
     "TransactionConflictError",
+    "UniqueKey",
     "__version__",
     "durable",
     "metadata",

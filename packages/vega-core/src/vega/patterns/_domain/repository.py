@@ -132,6 +132,14 @@ class QueryableRepository(BaseRepository[T]):
         """
 
     @abstractmethod
+    async def restore(self, id: Any) -> bool:
+        """Take back the soft delete of the entity with this identifier; return whether there was one.
+
+        Raises:
+            DuplicateEntityError: another entity has taken a unique value of it meanwhile.
+        """
+
+    @abstractmethod
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
         """Store entities, updating those that are there.
 

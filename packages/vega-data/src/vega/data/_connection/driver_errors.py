@@ -89,12 +89,12 @@ def _duplicate(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> 
 def _columns_of(error: exc.DBAPIError, tables: EntityTable | None) -> list[str]:
     constraint = _postgres_attribute(error, "constraint_name")
     if tables is not None and constraint is not None:
-        for known in tables.table.constraints:
+        for known in (*tables.table.constraints, *tables.table.indexes):
             if known.name == constraint:
                 return [column.name for column in getattr(known, "columns", ())]
     key = _POSTGRES_KEY.search(_postgres_attribute(error, "detail") or "")
     if key:
-        return [part.strip() for part in key.group(1).split(",")]
+        return [part.strip().strip('"') for part in key.group(1).split(",")]
     listed = _SQLITE_COLUMNS.search(str(error.orig))
     return [part.strip().rpartition(".")[2] for part in listed.group(1).split(",")] if listed else []
 

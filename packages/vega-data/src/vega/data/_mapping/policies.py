@@ -16,7 +16,8 @@ from .._errors import DataError, MappingError, StaleEntityError, TenantError
 from .columns import Column, read
 from .context import current_actor, current_tenant
 from .entity_layout import EntityLayout
-from .entity_mapping import EntityMapping
+from .entity_mapping import EntityMapping, UniqueKey
+from .mapping_checks import check_mapping
 
 _MADE_KINDS: Final = (Kind.INT, Kind.TEXT, Kind.UUID)
 
@@ -45,21 +46,10 @@ class Policies:
             MappingError: the mapping names a field that does not exist, or of a kind that cannot serve.
         """
         layout = EntityLayout.of(entity)
-        for name in _named(mapping):
-            if name not in layout.by_path:
-                raise MappingError(
-                    f"{entity.__name__} has no stored field {name!r}",
-                    f"the mapping of {entity.__module__}.{entity.__qualname__}",
-                    f"its stored fields: {', '.join(layout.by_path)}",
-                )
+        check_mapping(layout, mapping)
         identity = layout.by_path[mapping.identity]
-        policies = cls(
-            layout=layout, mapping=mapping, identity=identity, stored_identity=replace(identity.info, nullable=False)
-        )
-        policies._require(mapping.version, Kind.INT, "the version")
-        for stamp in (mapping.created_at, mapping.updated_at, mapping.soft_delete):
-            policies._require(stamp, Kind.DATETIME, "a moment")
-        return policies
+        stored = replace(identity.info, nullable=False)
+        return cls(layout=layout, mapping=mapping, identity=identity, stored_identity=stored)
 
     @property
     def name(self) -> str:
@@ -153,6 +143,35 @@ class Policies:
             )
         return (*plan.nodes, *self.visible(plan.lifted))
 
+    def holds_for(self, key: UniqueKey, entity: object) -> bool:
+        """Return whether a unique key holds for an entity: its fields are there, and its condition is met."""
+        by_path = self.layout.by_path
+        if any(read(entity, by_path[name].path) is None for name in key.names):
+            return False
+        return all(read(entity, by_path[name].path) == value for name, value in key.condition.items())
+
+    def key_of(self, fields: Sequence[str]) -> UniqueKey:
+        """Return the unique key of some fields as it is declared; one that holds for all entities otherwise."""
+        declared = (key for key in self.mapping.unique_keys() if set(key.names) == set(fields))
+        return next(declared, UniqueKey(tuple(fields), {}))
+
+    def deletion_mark(self) -> str:
+        """Return the field that a soft delete sets.
+
+        Raises:
+            MappingError: the mapping has none.
+        """
+        if not self.mapping.soft_delete:
+            raise MappingError(
+                f"{self.name} has no soft delete", "restore", 'declare the field: EntityMapping(soft_delete="deleted")'
+            )
+        return self.mapping.soft_delete
+
+    def is_deleted(self, entity: object) -> bool:
+        """Return whether an entity bears the mark of a soft delete."""
+        name = self.mapping.soft_delete
+        return bool(name) and read(entity, self.layout.by_path[name].path) is not None
+
     def field(self, path: str) -> Field:
         """Return a field by its dotted path."""
         return Field(self.layout.by_path[path].path)
@@ -215,23 +234,3 @@ class Policies:
             raise MappingError(f"no {kind} identifier can be made", self.name, "give the entity one before it is added")
         made = new_id()
         return made if kind is Kind.UUID else str(made)
-
-    def _require(self, name: str, kind: Kind, role: str) -> None:
-        if name and self.layout.by_path[name].info.kind is not kind:
-            raise MappingError(f"{name} cannot be {role}: it is no {kind}", self.name, f"declare it as {kind}")
-
-
-def _named(mapping: EntityMapping) -> list[str]:
-    single = [
-        mapping.identity,
-        mapping.version,
-        mapping.soft_delete,
-        mapping.created_at,
-        mapping.updated_at,
-        mapping.created_by,
-        mapping.updated_by,
-        mapping.tenant,
-        *mapping.references,
-    ]
-    grouped = [name for group in (*mapping.unique_keys(), *mapping.index_keys()) for name in group]
-    return [name for name in (*single, *grouped) if name]

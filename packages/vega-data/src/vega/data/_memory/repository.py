@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, TypeVar
 
 from vega.patterns import AggregateRoot, QueryableRepository, Specification
-from vega.patterns.query import Kind, MemoryExecutor, Query, QueryPlan, select
+from vega.patterns.query import Kind, Query, QueryPlan
 from vega.patterns.query.values import LARGEST_INT, check_constant
 
 from .._connection.event_publishing import publish_events
@@ -15,8 +14,9 @@ from .._errors import DuplicateEntityError, MappingError
 from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._mapping.columns import read
 from .._mapping.copies import with_values
-from .._mapping.entity_mapping import EntityMapping
+from .._mapping.entity_mapping import EntityMapping, UniqueKey
 from .._mapping.policies import Policies
+from .executor import PolicyExecutor, visible
 from .unit_of_work import open_memory_unit, refused
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class InMemoryRepository(QueryableRepository[T]):
         self._policies = Policies.of(chosen, mapping or self.mapping)
         self._rows: dict[Any, T] = {}
         self._last_int = 0
-        self._executor = _Executor[T](self._read, self._policies)
+        self._executor = PolicyExecutor[T](self._read, self._policies)
 
     def query(self) -> Query[T]:
         """Return a query of all entities."""
@@ -82,7 +82,7 @@ class InMemoryRepository(QueryableRepository[T]):
             self._count_given(added)
             stored = [self._insert(entity) for entity in added]
         except BaseException:
-            self.restore(before)
+            self.restore_snapshot(before)
             raise
         await publish_events(stored)
         return stored
@@ -111,6 +111,19 @@ class InMemoryRepository(QueryableRepository[T]):
         self._remove(found)
         return True
 
+    async def restore(self, id: Any) -> bool:
+        """Take back a soft delete; return whether there was one."""
+        self._enlist()
+        mark = self._policies.deletion_mark()
+        found = self._find(id, self.query().without("soft_delete").plan)
+        if found is None or not self._policies.is_deleted(found):
+            return False
+        changes = self._policies.on_bulk_update() | {mark: None}
+        if self._policies.mapping.version:
+            changes[self._policies.mapping.version] = self._policies.version_of(found) + 1
+        self._store(with_values(self._policies.layout.copy(found), changes))
+        return True
+
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
         """Store entities, updating those that are there."""
         self._enlist()
@@ -120,7 +133,7 @@ class InMemoryRepository(QueryableRepository[T]):
             self._count_given(merged)
             stored = [self._upsert(entity, keys) for entity in merged]
         except BaseException:
-            self.restore(before)
+            self.restore_snapshot(before)
             raise
         await publish_events(stored)
         return stored
@@ -164,7 +177,7 @@ class InMemoryRepository(QueryableRepository[T]):
         """Return what the repository holds."""
         return dict(self._rows), self._last_int
 
-    def restore(self, snapshot: Any) -> None:
+    def restore_snapshot(self, snapshot: Any) -> None:
         """Hold again what a snapshot holds."""
         rows, self._last_int = snapshot
         self._rows = dict(rows)
@@ -181,6 +194,9 @@ class InMemoryRepository(QueryableRepository[T]):
         return self._rows.values()
 
     def _seen(self, id: Any) -> T | None:
+        return self._find(id, self.query().plan)
+
+    def _find(self, id: Any, plan: QueryPlan) -> T | None:
         self._read()
         if id is None:
             return None
@@ -190,7 +206,7 @@ class InMemoryRepository(QueryableRepository[T]):
         if found is None:
             self._policies.visible()
             return None
-        return next(iter(_visible([found], self._policies, self.query().plan)), None)
+        return next(iter(visible([found], self._policies, plan)), None)
 
     def _is_new(self, entity: T) -> bool:
         if self._policies.mapping.version:
@@ -226,54 +242,57 @@ class InMemoryRepository(QueryableRepository[T]):
     def _change(self, entity: T) -> T:
         changes = self._policies.on_update(entity)
         self._policies.layout.require_valid(entity, changes)
-        candidate = with_values(self._policies.layout.copy(entity), changes)
         stored = self._rows.get(self._policies.identity_of(entity))
         if self._policies.mapping.version and (
-            stored is None or self._policies.version_of(stored) != self._policies.version_of(entity)
+            stored is None
+            or self._policies.is_deleted(stored)
+            or self._policies.version_of(stored) != self._policies.version_of(entity)
         ):
             raise self._policies.stale(entity)
+        return self._replace(entity, stored, changes)
+
+    def _replace(self, entity: T, stored: T | None, changes: dict[str, Any]) -> T:
         self._policies.refuse_foreign(stored)
-        self._store(candidate)
+        if stored is not None and self._policies.is_deleted(stored):  # which stays so until it is restored
+            mark = self._policies.deletion_mark()
+            changes[mark] = read(stored, self._policies.layout.by_path[mark].path)
+        self._store(with_values(self._policies.layout.copy(entity), changes))
         return with_values(entity, changes)
 
     def _upsert(self, entity: T, keys: tuple[str, ...]) -> T:
-        there = self._same(entity, keys)
+        there = self._same(entity, self._policies.key_of(keys))
         if there is None:
             return self._insert(entity)
-        self._policies.refuse_foreign(there)
         kept = {self._policies.mapping.identity: self._policies.identity_of(there)}
         if self._policies.mapping.version:
             kept[self._policies.mapping.version] = self._policies.version_of(there)
-        return self._change(with_values(entity, kept))
+        merged = with_values(entity, kept)
+        changes = self._policies.on_update(merged)
+        self._policies.layout.require_valid(merged, changes)
+        return self._replace(merged, there, changes)
 
-    def _same(self, entity: T, keys: tuple[str, ...]) -> T | None:
-        paths = [self._policies.layout.column(key).path for key in keys]
-        wanted = [read(entity, path) for path in paths]
-        if any(value is None for value in wanted):
+    def _same(self, entity: T, key: UniqueKey, besides: Any = None) -> T | None:
+        """Return the stored entity with the values of a key, if the key holds for both."""
+        if not self._policies.holds_for(key, entity):
             return None
-        return next((row for row in self._rows.values() if [read(row, path) for path in paths] == wanted), None)
+        paths = [self._policies.layout.column(name).path for name in key.names]
+        wanted = [read(entity, path) for path in paths]
+        for identity, row in self._rows.items():
+            same = identity != besides and [read(row, path) for path in paths] == wanted
+            if same and self._policies.holds_for(key, row):
+                return row
+        return None
 
     def _store(self, candidate: T) -> None:
         identity = self._policies.identity_of(candidate)
-        for keys in self._policies.mapping.unique_keys():
-            same = self._same_other(candidate, keys, identity)
-            if same is not None:
-                raise refused(DuplicateEntityError.of(self._policies.name, keys))
+        for key in self._policies.mapping.unique_keys():
+            if self._same(candidate, key, identity) is not None:
+                raise refused(DuplicateEntityError.of(self._policies.name, key.names))
         if isinstance(identity, int):
             self._last_int = max(self._last_int, identity)
         if isinstance(candidate, AggregateRoot):
             candidate.pull_events()
         self._rows[identity] = candidate
-
-    def _same_other(self, candidate: T, keys: tuple[str, ...], identity: Any) -> T | None:
-        paths = [self._policies.layout.column(key).path for key in keys]
-        wanted = [read(candidate, path) for path in paths]
-        if any(value is None for value in wanted):
-            return None
-        for other, row in self._rows.items():
-            if other != identity and [read(row, path) for path in paths] == wanted:
-                return row
-        return None
 
     def _remove(self, entity: T) -> None:
         identity = self._policies.identity_of(entity)
@@ -282,23 +301,3 @@ class InMemoryRepository(QueryableRepository[T]):
             self._rows[identity] = with_values(self._policies.layout.copy(entity), changes)
         else:
             del self._rows[identity]
-
-
-class _Executor(MemoryExecutor[T]):
-    """Queries over the copies that a repository keeps, under its policies; gives out copies of them."""
-
-    def __init__(self, stored: Callable[[], Iterable[T]], policies: Policies) -> None:
-        self._policies = policies
-        super().__init__(stored, (policies.identity_field,))
-
-    async def fetch(self, plan: QueryPlan) -> list[T]:
-        copy = self._policies.layout.copy
-        return [copy(entity) for entity in await super().fetch(plan)]
-
-    def select(self, plan: QueryPlan) -> list[T]:
-        return super().select(replace(plan, nodes=self._policies.seen(plan)))
-
-
-def _visible(entities: list[T], policies: Policies, plan: QueryPlan) -> list[T]:
-    seen = replace(plan, nodes=policies.seen(plan))
-    return select(seen.node, entities)

@@ -19,7 +19,7 @@ class Restorable(Protocol):
         """Return what it holds, so that later changes do not change what was returned."""
         ...
 
-    def restore(self, snapshot: Any) -> None:
+    def restore_snapshot(self, snapshot: Any) -> None:
         """Hold again what a snapshot holds."""
         ...
 
@@ -80,7 +80,7 @@ class InMemoryUnitOfWork(UnitOfWork):
 
     async def _rollback(self) -> None:
         for repository, snapshot in self._before.values():
-            repository.restore(snapshot)
+            repository.restore_snapshot(snapshot)
         self._before.clear()
 
     async def _open_savepoint(self) -> dict[int, tuple[Restorable, Any]]:
@@ -94,7 +94,7 @@ class InMemoryUnitOfWork(UnitOfWork):
         self._failure = None
         for key, (held, first) in self._before.items():
             _, snapshot = savepoint.get(key, (held, first))
-            held.restore(snapshot)
+            held.restore_snapshot(snapshot)
 
 
 def open_memory_unit() -> InMemoryUnitOfWork | None:

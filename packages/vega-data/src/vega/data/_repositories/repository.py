@@ -139,6 +139,15 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         """Delete the entity with this identifier, or mark it where the mapping has a soft delete; one statement."""
         return await self._writer.delete(id)
 
+    async def restore(self, id: Any) -> bool:
+        """Take back a soft delete; one statement.
+
+        Raises:
+            DuplicateEntityError: another entity has taken a unique value of it meanwhile.
+            MappingError: the mapping has no soft delete.
+        """
+        return await self._writer.restore(id)
+
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
         """Store entities, updating those that are there."""
         stored = await self._writer.upsert_many(list(entities), tuple(on))

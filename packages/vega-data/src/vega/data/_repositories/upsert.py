@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .._connection.session import Session
+from .._mapping.entity_mapping import UniqueKey
 from .._sql.compiler import Compiler
+from .._sql.constraints import key_condition
 from .._sql.tables import EntityTable
 
 
@@ -30,6 +32,7 @@ class Upsert:
         mapping = tables.policies.mapping
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._own = tuple(name for name in (mapping.identity, mapping.version, *self._created) if name)
+        self._mark = (mapping.soft_delete,) if mapping.soft_delete else ()
 
     def rounds(self, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[list[int]]:
         """Yield the places of rows to send together: no statement may change one row twice."""
@@ -55,7 +58,8 @@ class Upsert:
         Raises:
             TenantError: a row with these keys belongs to another tenant.
         """
-        wanted = list(dict.fromkeys([*self._own, *keys]))
+        kept = (*self._own, *self._mark)
+        wanted = list(dict.fromkeys([*kept, *keys]))
         merged = self._statement(rows[0], keys).returning(*map(self._tables.column, wanted), *self._moved)
         returned = (await session.execute(merged, rows, tables=self._tables)).all()
         stored = [dict(zip(wanted, row, strict=False)) for row in returned]
@@ -68,7 +72,7 @@ class Upsert:
             one = by_identity.get(row[self._names[identity]]) if None in key else by_keys.get(key)
             if one is None:
                 raise self._tables.policies.foreign()
-            found.append({path: one[path] for path in self._own})
+            found.append({path: one[path] for path in kept})
         return found
 
     def _statement(self, row: Mapping[str, Any], keys: Sequence[str]) -> Any:
@@ -81,11 +85,23 @@ class Upsert:
         }
         if version:
             written[self._names[version]] = tables.column(version) + 1
+        for path in self._mark:  # what is deleted stays so until it is restored
+            name = self._names[path]
+            written[name] = func.coalesce(tables.table.c[name], statement.excluded[name])
         if not written:  # nothing beside the keys: write one of them onto itself, so that a row comes back
             written = {self._names[keys[0]]: statement.excluded[self._names[keys[0]]]}
+        key = tables.policies.key_of(keys)
         tenancy = tables.policies.visible(frozenset({"soft_delete"}))
         return statement.on_conflict_do_update(
             index_elements=[tables.column(path) for path in keys],
+            index_where=self._condition(key) if key.condition else None,
             set_=written,
             where=self._compiler.clause(tenancy[0]) if tenancy else None,
         )
+
+    def _condition(self, key: UniqueKey) -> Any:
+        """Return the condition of a partial index, written out: a database finds the index by nothing else."""
+        dialect = sqlite.dialect() if self._compiler.is_sqlite else postgresql.dialect()
+        condition = key_condition(key, self._tables.column)
+        written_out = {"literal_binds": True, "include_table": False}
+        return literal_column(str(condition.compile(dialect=dialect, compile_kwargs=written_out)))

@@ -148,6 +148,21 @@ class Writer(Generic[T]):
             done = await session.execute(self._removal(where), {_KEY: key}, tables=self._tables)
         return bool(done.rowcount)
 
+    async def restore(self, id: Any) -> bool:
+        """Take the mark of a soft delete from one entity, and return whether it bore one."""
+        mark = self._policies.deletion_mark()
+        info = self._policies.identity_field
+        key = check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
+        visible = self._policies.visible(frozenset({"soft_delete"}))
+        where = [self._by_key, self._tables.column(mark).is_not(None), *map(self._compiler.clause, visible)]
+        changes = self._policies.on_bulk_update() | {mark: None}
+        values = self._bumped({self._names[name]: value for name, value in changes.items()})
+        statement = update(self._tables.table).where(*where).values(values)
+        async with self._database.writing(single=True) as session:
+            session.loaded_rows.forget()
+            done = await session.execute(statement, {_KEY: key}, tables=self._tables)
+        return bool(done.rowcount)
+
     async def update_where(self, clauses: Sequence[ColumnElement[bool]], changes: Mapping[str, Any]) -> int:
         """Set fields of the selected entities, and count their versions up."""
         checked = checked_changes(self._policies, changes) | self._policies.on_bulk_update()

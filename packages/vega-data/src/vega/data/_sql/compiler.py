@@ -244,8 +244,7 @@ class Compiler:
         inner = Compiler.__new__(Compiler)
         inner._tables, inner.is_sqlite = self._tables, self.is_sqlite
         inner._columns = {
-            one.dotted: table.c[column.name]
-            for one, column in zip(held.child.layout.columns, held.columns, strict=True)
+            one.dotted: table.c[column.key] for one, column in zip(held.child.layout.columns, held.columns, strict=True)
         }
         inner._children = {one.child.dotted: one for one in held.children}
         inner._key = (table.c[held.owner.name], *(table.c[position.name] for position in held.positions))

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
     Column,
-    ForeignKey,
     ForeignKeyConstraint,
-    Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    UniqueConstraint,
 )
 
-from vega.core.extend import Name
-from vega.core.introspection import snake_case
 from vega.patterns.query import Kind
 
 from .._errors import MappingError
@@ -27,13 +22,9 @@ from .._mapping.columns import Column as LayoutColumn
 from .._mapping.entity_layout import Child, EntityLayout
 from .._mapping.policies import Policies
 from .column_types import column_type
+from .constraints import add_constraints, foreign_key, server_default
+from .names import NAMING, fitted, owner_name, table_name
 
-NAMING: Final = {
-    "pk": "pk_%(table_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-}
 POSITION: Final = "position"
 
 
@@ -98,27 +89,15 @@ def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
         return _given_table(policies, given)
     data = MetaData(naming_convention=NAMING)
     layout, mapping = policies.layout, policies.mapping
-    name = mapping.table or table_name(layout.entity)
     columns = tuple(_column(policies, one) for one in layout.columns)
     # AUTOINCREMENT: SQLite would else give the identifier of a row that was deleted to the next one.
-    table = Table(name, data, *columns, *_constraints(policies), sqlite_autoincrement=True)
-    for group in mapping.index_keys():
-        Index(None, *(table.c[layout.by_path[path].name] for path in group))
+    table = Table(mapping.table or table_name(layout.entity), data, *columns, sqlite_autoincrement=True)
+    add_constraints(policies, table)
+    collections = _Collections(policies, data)
     owner = table.c[policies.identity.name]
-    owner_name = f"{_singular(name) if mapping.table else _name_of(layout.entity).snake}_{owner.name}"
-    children = tuple(_child_table(child, table, owner, owner_name, (), data) for child in layout.children)
+    key = owner_name(layout.entity, mapping.table, owner.name)
+    children = tuple(collections.table_of(child, table, owner, key, ()) for child in layout.children)
     return EntityTable(policies, table, columns, children, data)
-
-
-def table_name(entity: type) -> str:
-    """Return the default name of an entity's table: the plural that the generators write.
-
-    >>> [table_name(type(name, (), {})) for name in ("OrderItem", "HTTPServer", "_Order", "Order_")]
-    ['order_items', 'http_servers', 'orders', 'orders']
-    >>> [table_name(type(name, (), {})) for name in ("Person", "Child", "Category")]
-    ['people', 'children', 'categories']
-    """
-    return _name_of(entity).plural.snake
 
 
 def joined(tables: Iterable[EntityTable]) -> MetaData:
@@ -153,75 +132,89 @@ def _given_table(policies: Policies, table: Table) -> EntityTable:
     mapper = getattr(policies.layout.entity, "__mapper__", None)
     if mapper is not None:
         by_attribute |= {attribute.key: attribute.columns[0] for attribute in mapper.column_attrs}
-    missing = [one.dotted for one in policies.layout.columns if by_attribute.get(one.name) is None]
-    if missing or policies.layout.children:
-        missing += [child.dotted for child in policies.layout.children]
+    named = policies.mapping.columns
+    by_name: dict[str, Any] = {column.name: column for column in table.c}
+    columns = [
+        by_name.get(named[one.dotted]) if one.dotted in named else by_attribute.get(one.name)
+        for one in policies.layout.columns
+    ]
+    missing = [one.dotted for one, column in zip(policies.layout.columns, columns, strict=True) if column is None]
+    missing += [child.dotted for child in policies.layout.children]
+    if missing:
         raise MappingError(
             f"the table {table.name} has no place for {', '.join(missing)}",
             place(policies.layout.entity),
-            "name the columns like the fields, or let the table be made from the entity",
+            "name the columns: EntityMapping(columns={...}), or let the table be made from the entity",
         )
-    columns = tuple(by_attribute[one.name] for one in policies.layout.columns)
-    return EntityTable(policies, table, columns, (), table.metadata)
+    return EntityTable(policies, table, tuple(column for column in columns if column is not None), (), table.metadata)
 
 
 def _column(policies: Policies, one: LayoutColumn) -> Column[Any]:
     is_identity = one is policies.identity
-    target = policies.mapping.references.get(one.dotted)
+    kind = column_type(one)
     return Column(
-        one.name,
-        column_type(one),
-        *([ForeignKey(target)] if target else []),
+        fitted(policies.mapping.columns.get(one.dotted, one.name)),
+        kind,
+        *foreign_key(policies, one),
+        key=one.name,  # by which statements name it, whatever its name in the database
         primary_key=is_identity,
         nullable=one.nullable and not is_identity,
         autoincrement=is_identity and one.info.kind is Kind.INT,
+        server_default=server_default(policies, one, kind),
     )
 
 
-def _constraints(policies: Policies) -> Iterator[UniqueConstraint]:
-    for group in policies.mapping.unique_keys():
-        yield UniqueConstraint(*(policies.layout.by_path[path].name for path in group))
+@dataclass(frozen=True, slots=True)
+class _Collections:
+    """Makes the tables of collections, and of the collections in their members."""
+
+    policies: Policies
+    metadata: MetaData
+
+    def table_of(
+        self,
+        child: Child,
+        parent: Table,
+        owner: Column[Any],
+        key: str,
+        outer: tuple[Column[Any], ...],
+        before: str = "",
+    ) -> ChildTable:
+        own: Column[Any] = Column(key, owner.type, nullable=False, autoincrement=False)
+        positions = tuple(
+            Column(f"{POSITION}_{depth}" if depth else POSITION, Integer, nullable=False, autoincrement=False)
+            for depth in range(len(outer) + 1)
+        )
+        path = f"{before}{child.dotted}."
+        columns = tuple(self._member(path, one) for one in child.layout.columns)
+        name = fitted(f"{parent.name}_{child.name}")
+        _refuse_taken(name, child.layout, columns, [own.name, *(position.name for position in positions)])
+        referred = [owner, *outer]
+        table = Table(
+            name,
+            self.metadata,
+            own,
+            *positions,
+            *columns,
+            PrimaryKeyConstraint(own.name, *(position.name for position in positions)),
+            ForeignKeyConstraint([own.name, *(one.name for one in positions[:-1])], referred, ondelete="CASCADE"),
+        )
+        inner = child.layout.children
+        children = tuple(self.table_of(one, table, own, key, positions, path) for one in inner)
+        return ChildTable(child, table, own, positions, columns, children)
+
+    def _member(self, path: str, one: LayoutColumn) -> Column[Any]:
+        name = fitted(self.policies.mapping.columns.get(path + one.dotted, one.name))
+        return Column(name, column_type(one), key=one.name, nullable=one.nullable)
 
 
-def _child_table(
-    child: Child, parent: Table, owner: Column[Any], owner_name: str, outer: tuple[Column[Any], ...], data: MetaData
-) -> ChildTable:
-    key: Column[Any] = Column(owner_name, owner.type, nullable=False, autoincrement=False)
-    positions = tuple(
-        Column(f"{POSITION}_{depth}" if depth else POSITION, Integer, nullable=False, autoincrement=False)
-        for depth in range(len(outer) + 1)
-    )
-    columns = tuple(Column(one.name, column_type(one), nullable=one.nullable) for one in child.layout.columns)
-    name = f"{parent.name}_{child.name}"
-    _refuse_taken(name, child.layout, {owner_name, *(position.name for position in positions)})
-    referred = [owner, *outer]
-    table = Table(
-        name,
-        data,
-        key,
-        *positions,
-        *columns,
-        PrimaryKeyConstraint(key.name, *(position.name for position in positions)),
-        ForeignKeyConstraint([key.name, *(one.name for one in positions[:-1])], referred, ondelete="CASCADE"),
-    )
-    children = tuple(_child_table(inner, table, key, key.name, positions, data) for inner in child.layout.children)
-    return ChildTable(child, table, key, positions, columns, children)
-
-
-def _refuse_taken(table: str, layout: EntityLayout, taken: set[str]) -> None:
-    for column in layout.columns:
-        if column.name in taken:
+def _refuse_taken(table: str, layout: EntityLayout, columns: tuple[Column[Any], ...], keys: list[str]) -> None:
+    taken = list(keys)
+    for one, column in zip(layout.columns, columns, strict=True):
+        if column.key in keys or column.name in taken:
             raise MappingError(
-                f"{layout.entity.__name__}.{column.dotted} would hide the column {column.name} of {table}",
+                f"{layout.entity.__name__}.{one.dotted} would hide the column {column.name} of {table}",
                 place(layout.entity),
                 "rename the field",
             )
-
-
-def _name_of(entity: type) -> Name:
-    words = tuple(filter(None, snake_case(entity.__name__).split("_")))
-    return Name(words or (entity.__name__,))
-
-
-def _singular(name: str) -> str:
-    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
+        taken.append(column.name)

@@ -22,7 +22,7 @@ from vega.patterns import get_clock, new_id
 from .._connection.database import Database
 from .._connection.session import Session
 from .._errors import OutboxError
-from .._sql.tables import NAMING
+from .._sql.names import NAMING
 from ._listeners import Invoke, Listener, Receiver, WorkReceiver
 from ._relay import Relay
 from ._rows import DEAD, LONGEST_NAME, PENDING, OutboxEntry, inbox_table, outbox_table
