@@ -234,7 +234,7 @@ def test_ten_thousand_rejected_events_leave_nothing_behind() -> None:
 
     assert asyncio.run(main()) == 10_000
     assert (metrics.get_metrics()["Happened"]["errors"], len(metrics.get_metrics())) == (10_000, 1)
-    assert bus._in_flight.running == {}
+    assert bus._publisher.in_flight.running == {}
 
 
 def test_logging_tells_name_and_id_and_no_field(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,38 +1,44 @@
-"""The bus: who listens, and how an event gets to them."""
+"""The bus: subscriptions, and the publisher that delivers events to them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
+from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar, final, overload
 
+from .._errors import HandlerError
 from .._event.event import Event
 from .._handlers.backoff import Backoff
 from .._handlers.catalogue import marks_of, recorded
 from .._handlers.handler import check_handler, check_supply
 from .._handlers.methods import marked_methods
 from .._handlers.subscription import Handler, Invoke, Phase, Retryable, Subscription, check_event_type, options_of
-from .._handlers.subscriptions import same_handler
+from .._handlers.subscriptions import Subscriptions, same_handler
+from .._middleware.chain import EventMiddleware, Mode, check_middleware
+from .capture import CapturedEvents
+from .delivery import ErrorHook
 from .publisher import Defer, Publisher
 
 E = TypeVar("E", bound=Event)
 P = ParamSpec("P")
 R = TypeVar("R")
+Hook = TypeVar("Hook", bound=ErrorHook)
 
 
 @final
-class EventBus(Publisher):
+class EventBus:
     """Delivers events to handlers within one process, in order, and loses no error.
 
     Handlers run in the task that publishes: by priority, the highest first, then in order of subscription,
     across the whole inheritance chain of the event. `publish` returns when all have run.
 
     Args:
-        invoke: runs a handler: `await invoke(handler, event)`, given the handler as the user wrote it, async or
-            not. By it a framework supplies the parameters beyond the event. None calls `handler(event)`.
-        defer: offered the work of the `after_commit` handlers of each publish, as an async function without
-            parameters; returns whether it took it. Whoever takes it awaits it after the commit and drops it on a
-            rollback; awaiting it raises EventHandlerErrors when handlers fail. With None, or when it returns
-            False because no unit of work is active, these handlers run at once, after the immediate ones.
+        invoke: runs a handler: `await invoke(handler, event)`, with the handler as the user wrote it, async or
+            not. A framework supplies the parameters beyond the event by it. None calls `handler(event)`.
+        defer: receives the work of the `after_commit` handlers of each publish, an async function without
+            parameters; returns True where it will await the function after the commit, or drop it on a rollback.
+            Awaiting raises EventHandlerErrors when handlers fail. With None, or False because no unit of work is
+            active, these handlers run at once, after the immediate ones.
 
     >>> import asyncio
     >>> from dataclasses import dataclass
@@ -48,7 +54,86 @@ class EventBus(Publisher):
     """
 
     def __init__(self, *, invoke: Invoke | None = None, defer: Defer | None = None) -> None:
-        super().__init__(invoke, defer)
+        self._injects = invoke is not None
+        self._subscriptions = Subscriptions()
+        self._publisher = Publisher(self._subscriptions, invoke, defer)
+        # Cached: a call of the method below would cost a publish to one handler 8 %.
+        self.publish = self._publisher.publish  # type: ignore[method-assign]  # the same signature
+
+    def publish(self, event: Event, /, *, mode: Mode = "sequential") -> Coroutine[Any, Any, None]:
+        """Deliver an event, and return when every handler has run.
+
+        An event that is published while another is being handled gets `causation_id` (the id of that other) and
+        `correlation_id` (that of the first in the chain) in its metadata, unless they are set.
+
+        Args:
+            event: the event.
+            mode: `sequential` runs one handler after the other; `concurrent` runs those of equal priority
+                side by side.
+
+        Raises:
+            EventHandlerErrors: the errors of all handlers that failed; the others have run.
+            EventTypeError: the object is not an event.
+            HandlerError: a handler needs more than this bus supplies; none has run.
+            MiddlewareError: a middleware broke the chain. Other errors of middleware arrive as they are.
+        """
+        return self._publisher.publish(event, mode=mode)
+
+    async def publish_many(self, events: Iterable[Event], /, *, mode: Mode = "sequential") -> None:
+        """Publish events one after the other; a failure does not skip the rest.
+
+        Raises:
+            EventHandlerErrors: the errors of all handlers of all events.
+            EventTypeError: an object is not an event; none has been published.
+        """
+        await self._publisher.publish_many(events, mode)
+
+    async def drain(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the time limit is part of the promise
+        """Wait until no publish of this bus is under way, in any task; for an orderly shutdown.
+
+        Args:
+            timeout: seconds to wait at most; None waits for ever.
+
+        Raises:
+            DrainError: the time has passed, or the caller is a handler of this bus, which would wait for itself.
+        """
+        await self._publisher.drain(timeout)
+
+    def add_middleware(self, middleware: EventMiddleware) -> None:
+        """Put a middleware around every publish, inside the former ones: the first is outermost.
+
+        Raises:
+            MiddlewareError: the object is not an async callable of `(context, call_next)`.
+        """
+        check_middleware(middleware)
+        self._publisher.add_middleware(middleware)
+
+    def on_error(self, hook: Hook) -> Hook:
+        """Report every failure of a handler to a function, async or not, as it happens; usable as a decorator.
+
+        The errors are raised to the caller of `publish` all the same.
+
+        Raises:
+            HandlerError: the object cannot be called.
+        """
+        if not callable(hook):
+            raise HandlerError(f"{hook!r} cannot be called", "on_error", "give a function of a HandlerFailure")
+        self._publisher.add_hook(hook)
+        return hook
+
+    @contextmanager
+    def capture(self, *, deliver: bool = True) -> Generator[CapturedEvents]:
+        """Record the events that are published while a `with` block runs, in any task.
+
+        Args:
+            deliver: False keeps the events from the handlers; middleware runs all the same.
+        """
+        captured = CapturedEvents(deliver=deliver)
+        self._publisher.add_capture(captured)
+        try:
+            yield captured
+        finally:
+            self._publisher.remove_capture(captured)
 
     @overload
     def subscribe(
@@ -94,20 +179,20 @@ class EventBus(Publisher):
         """Subscribe a handler; without one, return a decorator that does.
 
         Args:
-            event_type: the class of event; events of its subclasses come too.
+            event_type: the class of events; its subclasses count.
             handler: async or not; takes the event, and more when the bus has an `invoke`.
             priority: higher ones run first.
-            retry_on_error: True, or the exceptions that are worth another attempt; retries run inline.
+            retry_on_error: True, or the exceptions that lead to another attempt; retries run inline.
             max_retries: attempts after the first, 0 or more; 3 unless given.
             backoff: the delays between attempts; short by default (50 ms, doubling, at most 1 s).
-            when: asked for each event; the handler runs when it returns true.
+            when: a predicate of the event; the handler runs where it returns true.
             phase: `after_commit` waits until the unit of work has committed; see `defer`.
 
         Returns:
-            The handler as it is. One that is there already, with the same options, counts once.
+            The handler as it is. A second subscription with the same options adds nothing.
 
         Raises:
-            EventTypeError: `event_type` is no event class.
+            EventTypeError: `event_type` is not an event class.
             HandlerError: the handler cannot receive the event.
             SubscriptionError: the options contradict each other, or those of an earlier subscription.
         """
@@ -130,12 +215,12 @@ class EventBus(Publisher):
         return add if handler is None else add(handler)
 
     def unsubscribe(self, event_type: type[Event], handler: Handler) -> bool:
-        """Take a handler off an event type; return whether it was there."""
-        gone = self._subscriptions.remove(
+        """Remove a handler from an event type; return whether there was a subscription."""
+        removed = self._subscriptions.remove(
             lambda subscription: subscription.event_type is event_type and same_handler(subscription.handler, handler)
         )
-        self._changed()
-        return gone > 0
+        self._publisher.changed()
+        return removed > 0
 
     def register(self, handlers: object) -> int:
         """Subscribe every method of an object that `@event_handler` marks, all or none.
@@ -144,27 +229,29 @@ class EventBus(Publisher):
             handlers: the object; the bus keeps it alive until `unregister`.
 
         Returns:
-            How many subscriptions are new.
+            The number of new subscriptions.
 
         Raises:
-            HandlerError: it is a class, has no such method, or one cannot receive the event.
+            HandlerError: the object is a class, has no such method, or one cannot receive the event.
         """
         return self._add(marked_methods(handlers))
 
     def unregister(self, handlers: object) -> int:
-        """Take every method of an object off the bus; return how many subscriptions went."""
-        gone = self._subscriptions.remove(lambda each: getattr(each.handler, "__self__", None) is handlers)
-        self._changed()
-        return gone
+        """Remove every method of an object from the bus; return the number of removed subscriptions."""
+        removed = self._subscriptions.remove(
+            lambda subscription: getattr(subscription.handler, "__self__", None) is handlers
+        )
+        self._publisher.changed()
+        return removed
 
     def include(self, modules: Iterable[str]) -> int:
         """Subscribe the handlers that `@subscribe` marked in some modules, imported now or earlier; all or none.
 
         Args:
-            modules: full names of modules; their submodules are not meant.
+            modules: full names of modules, without their submodules.
 
         Returns:
-            How many subscriptions are new; a handler that is on this bus already counts once.
+            The number of new subscriptions.
 
         Raises:
             HandlerError: a handler needs parameters that this bus does not supply.
@@ -177,18 +264,18 @@ class EventBus(Publisher):
 
     @property
     def handlers(self) -> tuple[Handler, ...]:
-        """The handlers that are subscribed, in order; one that is subscribed to several types comes several times."""
+        """The subscribed handlers, in order; a handler of several types appears several times."""
         return tuple(subscription.handler for subscription in self._subscriptions.all)
 
-    def accept(self, subscription: Subscription) -> None:
-        """Take a subscription of `@subscribe`; what it needs beyond the event is asked for at the first publish."""
+    def _accept(self, subscription: Subscription) -> None:
+        """Add a subscription of `@subscribe`; its parameters beyond the event are checked at the first publish."""
         self._subscriptions.add([subscription])
-        self._changed()
+        self._publisher.changed()
 
     def _add(self, subscriptions: Iterable[Subscription]) -> int:
         wanted = list(subscriptions)
-        for each in wanted:
-            check_supply(each.handler, injects=self._invoke is not None)
+        for subscription in wanted:
+            check_supply(subscription.handler, injects=self._injects)
         added = self._subscriptions.add(wanted)
-        self._changed()
+        self._publisher.changed()
         return added

@@ -50,7 +50,7 @@ def subscribe(
     def decorate(handler: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
         check_handler(handler)
         subscription = Subscription.of(event_type, handler, mark.options)
-        get_event_bus().accept(subscription)
+        get_event_bus()._accept(subscription)  # pyright: ignore[reportPrivateUsage]  # for this decorator alone
         if add_mark(handler, mark):
             record(handler)
         return handler

@@ -1,9 +1,13 @@
-"""Runs the handlers of one event; every failure is kept, none stops the others."""
+"""Runs the handlers of one event; every failure is kept, none stops the others.
+
+`run_in_order` is the only loop over handlers: of a plain publish, at the end of a middleware chain, in the bands of a
+concurrent publish, and after a commit.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from .._event.event import Event
@@ -15,63 +19,68 @@ from .._middleware.chain import Mode
 from .plan import Bands, Step
 
 ErrorHook: TypeAlias = Callable[[HandlerFailure], Awaitable[None] | None]
+Failures: TypeAlias = list[HandlerFailure]
 
 
-class Delivery:
-    """One event on its way through handlers; collects what fails.
+async def run_in_order(
+    event: Event,
+    steps: Iterable[Step],
+    hooks: Sequence[ErrorHook],
+    collected: Failures | None = None,
+) -> None:
+    """Run handlers one after the other.
 
     Args:
-        event: what is delivered.
-        hooks: called with each failure as it happens; what they raise is collected as well.
+        event: the event.
+        steps: the calls, with their subscriptions.
+        hooks: called with each failure as it happens; their own errors are collected as well.
+        collected: receives the failures; None raises them at the end.
+
+    Raises:
+        EventHandlerErrors: at least one handler failed.
     """
-
-    __slots__ = ("_hooks", "event", "failures")
-
-    def __init__(self, event: Event, hooks: Sequence[ErrorHook]) -> None:
-        self.event, self._hooks = event, hooks
-        self.failures: list[HandlerFailure] = []
-
-    async def run(self, bands: Bands, mode: Mode) -> None:
-        """Run the handlers: one after the other, or those of equal priority side by side."""
-        if mode == "sequential":
-            bands = tuple((step,) for band in bands for step in band)
+    failures, remaining = collected, iter(steps)
+    while True:
         try:
-            for band in bands:
-                if len(band) == 1:
-                    await self._step(band[0])
-                else:
-                    async with asyncio.TaskGroup() as group:
-                        for step in band:
-                            group.create_task(self._step(step))
-        except BaseException as stop:  # a cancellation, say: what failed before must not be lost with it
-            if self.failures:
-                raise stop from EventHandlerErrors.of(self.failures)
-            raise
-
-    async def _step(self, step: Step) -> None:
-        call, subscription = step
-        try:
-            await call(self.event)
+            for call, subscription in remaining:  # noqa: B007 - named in the except clause
+                await call(event)
+            break
         except Exception as error:  # noqa: BLE001 - collected: the other handlers run, then all errors are raised
-            await self.failed(subscription, error)
+            failures = [] if failures is None else failures
+            await _collect(failures, event, subscription, error, hooks)  # pyright: ignore[reportPossiblyUnboundVariable]  # a call failed, so the loop has bound it
+        except BaseException as stop:  # such as a cancellation: earlier failures must not be lost with it
+            if failures:
+                raise stop from EventHandlerErrors.of(failures)
+            raise
+    if collected is None and failures:
+        raise EventHandlerErrors.of(failures)
 
-    async def failed(self, subscription: Subscription, error: Exception) -> None:
-        """Keep one failure and tell the hooks."""
-        last, attempts = (error.error, error.attempts) if isinstance(error, GaveUp) else (error, 1)
-        failure = HandlerFailure(event=self.event, handler=str(subscription), attempts=attempts, error=last)
-        self.failures.append(failure)
-        for hook in self._hooks:
-            try:
-                await as_async(hook)(failure)
-            except Exception as error:  # noqa: BLE001 - collected like a handler's
-                name = f"on_error hook {hook!r}"
-                self.failures.append(HandlerFailure(event=self.event, handler=name, attempts=1, error=error))
 
-    def raise_failures(self) -> None:
-        """Raise what was collected.
+async def run_bands(event: Event, bands: Bands, mode: Mode, hooks: Sequence[ErrorHook], failures: Failures) -> None:
+    """Run handlers one after the other, or those of equal priority side by side, and collect their failures."""
+    if mode == "sequential":
+        await run_in_order(event, (step for band in bands for step in band), hooks, failures)
+        return
+    try:
+        for band in bands:
+            async with asyncio.TaskGroup() as group:
+                for step in band:
+                    group.create_task(run_in_order(event, (step,), hooks, failures))
+    except BaseException as stop:
+        if failures:
+            raise stop from EventHandlerErrors.of(failures)
+        raise
 
-        Raises:
-            EventHandlerErrors: at least one handler failed.
-        """
-        if self.failures:
-            raise EventHandlerErrors.of(self.failures)
+
+async def _collect(
+    failures: Failures, event: Event, subscription: Subscription, error: Exception, hooks: Sequence[ErrorHook]
+) -> None:
+    last, attempts = (error.error, error.attempts) if isinstance(error, GaveUp) else (error, 1)
+    failure = HandlerFailure(event=event, handler=str(subscription), attempts=attempts, error=last)
+    failures.append(failure)
+    for hook in hooks:
+        try:
+            await as_async(hook)(failure)
+        except Exception as hook_error:  # noqa: BLE001 - collected like that of a handler
+            name = f"on_error hook {hook!r}"
+            failures.append(HandlerFailure(event=event, handler=name, attempts=1, error=hook_error))

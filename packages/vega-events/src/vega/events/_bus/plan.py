@@ -1,11 +1,11 @@
-"""Which handlers see an event, and in which order: worked out once per event type."""
+"""The handlers of an event type, in order: compiled once per type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, final
 
 from .._event.event import Event
 from .._handlers.handler import check_supply
@@ -26,20 +26,27 @@ class Plan:
         now: the immediate handlers, in order, grouped by equal priority.
         later: the after-commit handlers, grouped likewise.
         chain: the middleware and the captures; None when there are none.
-        straight: the calls of the immediate handlers when nothing else is to be done; else empty.
+        is_straight: whether a publish has only the immediate handlers to run.
     """
 
     now: Bands
     later: Bands
     chain: MiddlewareChain | None = None
-    straight: tuple[Call, ...] = ()
+    is_straight: bool = False
     steps: tuple[Step, ...] = field(init=False)
-    calls: tuple[Call, ...] = field(init=False)
+    single: Call | None = field(init=False)
 
     def __post_init__(self) -> None:
-        steps = tuple(step for band in self.now for step in band)
-        object.__setattr__(self, "steps", steps)
-        object.__setattr__(self, "calls", tuple(call for call, _ in steps))
+        object.__setattr__(self, "steps", tuple(step for band in self.now for step in band))
+        object.__setattr__(self, "single", self.steps[0][0] if len(self.steps) == 1 else None)
+
+    def failing(self, error: Exception) -> tuple[Step, ...]:
+        """Return the single handler as a step that fails with an error of its call."""
+
+        async def call(event: Any) -> None:
+            raise error
+
+        return ((call, self.steps[0][1]),)
 
 
 def compile_steps(
@@ -48,31 +55,30 @@ def compile_steps(
     """Return the immediate and the after-commit bands of an event type.
 
     Raises:
-        HandlerError: a handler needs what this bus does not supply.
+        HandlerError: a handler needs parameters that this bus does not supply.
     """
     chosen = _chosen(event_type, subscriptions)
     for subscription in chosen:
         check_supply(subscription.handler, injects=invoke is not None)
-    ranked = sorted(chosen, key=lambda each: -each.options.priority)
-    now = (each for each in ranked if each.options.phase == "immediate")
-    later = (each for each in ranked if each.options.phase == "after_commit")
+    ranked = sorted(chosen, key=lambda subscription: -subscription.options.priority)
+    now = (subscription for subscription in ranked if subscription.options.phase == "immediate")
+    later = (subscription for subscription in ranked if subscription.options.phase == "after_commit")
     return _bands(now, invoke), _bands(later, invoke)
 
 
 def _chosen(event_type: type[Event], subscriptions: Sequence[Subscription]) -> list[Subscription]:
-    """Return who sees the type, in order of subscription; a handler of several bases once, by the nearest."""
+    """Return the subscriptions of the type, in their order; a handler of several bases once, by the nearest."""
     depth: dict[type | None, int] = {cls: index for index, cls in enumerate(event_type.__mro__)}
+    matching = [subscription for subscription in subscriptions if subscription.event_type in depth]
     chosen: list[Subscription] = []
-    for each in sorted(
-        (each for each in subscriptions if each.event_type in depth), key=lambda each: depth[each.event_type]
-    ):
-        if not any(each.handler == other.handler for other in chosen):
-            chosen.append(each)
-    return [each for each in subscriptions if each in chosen]
+    for subscription in sorted(matching, key=lambda subscription: depth[subscription.event_type]):
+        if not any(subscription.handler == other.handler for other in chosen):
+            chosen.append(subscription)
+    return [subscription for subscription in matching if subscription in chosen]
 
 
 def _bands(ranked: Iterable[Subscription], invoke: Invoke | None) -> Bands:
     return tuple(
-        tuple((compile_call(each, invoke), each) for each in band)
-        for _, band in groupby(ranked, key=lambda each: each.options.priority)
+        tuple((compile_call(subscription, invoke), subscription) for subscription in band)
+        for _, band in groupby(ranked, key=lambda subscription: subscription.options.priority)
     )

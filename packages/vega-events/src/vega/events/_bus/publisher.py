@@ -1,29 +1,32 @@
-"""The half of the bus that delivers: from `publish` through the middleware to the handlers."""
+"""The publisher of a bus: from `publish` through the middleware to the handlers.
+
+The first publish of an event type compiles a `Plan`: the handlers in order and the middleware before them. A change of
+subscriptions, middleware or captures drops every plan. A publish sets the current event and is in flight until its
+end; the handlers run in the publishing task, by `run_in_order`.
+"""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, final
 
-from .._errors import DrainError, EventTypeError, HandlerError
+from .._errors import DrainError, EventTypeError
 from .._event.event import Event
 from .._handlers.failures import EventHandlerErrors, HandlerFailure
 from .._handlers.subscription import Invoke
 from .._handlers.subscriptions import Subscriptions
-from .._middleware.chain import EventContext, EventMiddleware, MiddlewareChain, Mode, check_middleware, check_reached
+from .._middleware.chain import EventContext, EventMiddleware, MiddlewareChain, Mode, check_reached
 from .._names import name_of
 from .capture import CapturedEvents
-from .delivery import Delivery, ErrorHook
+from .delivery import ErrorHook, run_bands, run_in_order
 from .in_flight import InFlight
 from .plan import Bands, Plan, compile_steps
 
-Hook = TypeVar("Hook", bound=ErrorHook)
 Defer: TypeAlias = Callable[[Callable[[], Awaitable[None]]], bool]
 
 _handling: ContextVar[Event | None] = ContextVar("vega_event_handling", default=None)
@@ -34,12 +37,19 @@ def current_event() -> Event | None:
     return _handling.get()
 
 
+@final
 class Publisher:
-    """What EventBus does with an event; its other half, EventBus itself, keeps the subscriptions."""
+    """Publishes the events of one bus.
 
-    def __init__(self, invoke: Invoke | None, defer: Defer | None) -> None:
-        self._invoke, self._defer = invoke, defer
-        self._subscriptions, self._in_flight = Subscriptions(), InFlight()
+    Args:
+        subscriptions: the subscriptions of the bus; `changed` follows each change.
+        invoke: as in `EventBus`.
+        defer: as in `EventBus`.
+    """
+
+    def __init__(self, subscriptions: Subscriptions, invoke: Invoke | None, defer: Defer | None) -> None:
+        self._subscriptions, self._invoke, self._defer = subscriptions, invoke, defer
+        self.in_flight = InFlight()
         self._middlewares: tuple[EventMiddleware, ...] = ()
         self._hooks: tuple[ErrorHook, ...] = ()
         self._captures: tuple[CapturedEvents, ...] = ()
@@ -48,42 +58,26 @@ class Publisher:
         self._lock = threading.RLock()
 
     async def publish(self, event: Event, /, *, mode: Mode = "sequential") -> None:
-        """Deliver an event, and return when every handler has run.
-
-        An event that is published while another is being handled gets `causation_id` (the id of that other) and
-        `correlation_id` (that of the first in the chain) in its metadata, unless they are set.
-
-        Args:
-            event: the event.
-            mode: `sequential` runs one handler after the other; `concurrent` runs those of equal priority
-                side by side.
-
-        Raises:
-            EventHandlerErrors: the errors of all handlers that failed; the others have run.
-            EventTypeError: it is no event.
-            HandlerError: a handler needs more than this bus supplies; none has run.
-            MiddlewareError: a middleware broke the chain. Other errors of middleware arrive as they are.
-        """
+        """Deliver an event; see `EventBus.publish`."""
         plan = self._plans.get(id(type(event))) or self._compile(event)
         cause = _handling.get()
         if cause is not None:
             _link(event, cause)
-        flight = self._in_flight
+        flight = self.in_flight
         token = _handling.set(event)
         key = id(token)
         flight.running[key] = event
         try:
-            if plan.straight and mode == "sequential":
-                at = 0  # the loop of Delivery.run, without the cost of one more coroutine
-                try:
-                    for call in plan.straight:
-                        await call(event)
-                        at += 1
-                except Exception as error:  # noqa: BLE001 - collected: the other handlers run, then all errors are raised
-                    failure = error
+            if plan.is_straight and mode == "sequential":
+                if (call := plan.single) is None:
+                    return await run_in_order(event, plan.steps, self._hooks)
+                try:  # one handler in place: the coroutine of a loop would cost a sixth
+                    await call(event)
+                except Exception as error:  # noqa: BLE001 - raised again in the loop, which collects
+                    failed = error
                 else:
-                    return
-                await self._recover(plan, event, at, failure)
+                    return None
+                await run_in_order(event, plan.failing(failed), self._hooks)
             elif (chain := plan.chain) is None:
                 await self._handle(plan, event, mode)
             else:
@@ -101,13 +95,8 @@ class Publisher:
             except ValueError:  # the coroutine was closed from outside its context, which is gone
                 pass
 
-    async def publish_many(self, events: Iterable[Event], /, *, mode: Mode = "sequential") -> None:
-        """Publish events one after the other, whatever fails on the way.
-
-        Raises:
-            EventHandlerErrors: the errors of all handlers of all events.
-            EventTypeError: one is no event; none has been published.
-        """
+    async def publish_many(self, events: Iterable[Event], mode: Mode) -> None:
+        """Publish events one after the other; see `EventBus.publish_many`."""
         wanted = list(events)
         for event in wanted:
             _check_event(event)
@@ -125,69 +114,42 @@ class Publisher:
         if failures:
             raise EventHandlerErrors.of(failures)
 
-    async def drain(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the time limit is part of the promise
-        """Wait until no publish of this bus is under way, in any task; for an orderly shutdown.
-
-        Args:
-            timeout: seconds to wait at most; None waits for ever.
-
-        Raises:
-            DrainError: the time is over, or a handler of this bus called it, which would wait for itself.
-        """
+    async def drain(self, timeout: float | None) -> None:  # noqa: ASYNC109 - the time limit is part of the promise
+        """Wait until no publish is under way; see `EventBus.drain`."""
         handled = _handling.get()
-        if any(event is handled for event in list(self._in_flight.running.values())):
+        if any(event is handled for event in list(self.in_flight.running.values())):
             raise DrainError(
-                "drain would wait for the publish that it is called from",
+                "drain would wait for the publish that called it",
                 f"a handler of {handled.event_name if handled else ''}",
                 "call drain at shutdown, outside of handlers",
             )
-        await self._in_flight.wait(timeout)
+        await self.in_flight.wait(timeout)
 
     def add_middleware(self, middleware: EventMiddleware) -> None:
-        """Put a middleware around every publish, inside of those that are there: the first is outermost.
-
-        Raises:
-            MiddlewareError: it is no async callable of `(context, call_next)`.
-        """
-        check_middleware(middleware)
+        """Add an innermost middleware."""
         with self._lock:
             self._middlewares = (*self._middlewares, middleware)
-            self._changed()
+            self.changed()
 
-    def on_error(self, hook: Hook) -> Hook:
-        """Have every failure of a handler told to a function, async or not, as it happens; usable as a decorator.
-
-        It watches; the errors are raised to the publisher as before.
-
-        Raises:
-            HandlerError: it cannot be called.
-        """
-        if not callable(hook):
-            raise HandlerError(f"{hook!r} cannot be called", "on_error", "give a function of a HandlerFailure")
+    def add_hook(self, hook: ErrorHook) -> None:
+        """Report every later failure to a function."""
         with self._lock:
             self._hooks = (*self._hooks, hook)
-        return hook
 
-    @contextmanager
-    def capture(self, *, deliver: bool = True) -> Generator[CapturedEvents]:
-        """Watch what is published while a `with` block runs, from any task.
-
-        Args:
-            deliver: False keeps the events from the handlers; middleware runs all the same.
-        """
-        captured = CapturedEvents(deliver=deliver)
+    def add_capture(self, captured: CapturedEvents) -> None:
+        """Record every later event."""
         with self._lock:
             self._captures = (*self._captures, captured)
-            self._changed()
-        try:
-            yield captured
-        finally:
-            with self._lock:
-                self._captures = tuple(each for each in self._captures if each is not captured)
-                self._changed()
+            self.changed()
 
-    def _changed(self) -> None:
-        """Have every event type worked out anew; publishes under way finish by their old plans."""
+    def remove_capture(self, captured: CapturedEvents) -> None:
+        """End a recording."""
+        with self._lock:
+            self._captures = tuple(other for other in self._captures if other is not captured)
+            self.changed()
+
+    def changed(self) -> None:
+        """Compile every event type again at its next publish; publishes under way keep their plans."""
         with self._lock:
             self._plans.clear()
 
@@ -199,12 +161,12 @@ class Publisher:
             if self._middlewares or self._captures:
                 plan = replace(plan, chain=self._chain(plan))
             elif not later:
-                plan = replace(plan, straight=plan.calls)
+                plan = replace(plan, is_straight=True)
             self._remember(type(event), plan)
         return plan
 
     def _remember(self, event_type: type[Event], plan: Plan) -> None:
-        """Keep a plan for as long as its class lives; another class may have the id after that."""
+        """Keep a plan for the lifetime of the class; afterwards a new class may have the same id."""
         key, plans, classes = id(event_type), self._plans, self._classes
 
         def forget(_: weakref.ref[type[Event]]) -> None:
@@ -217,58 +179,48 @@ class Publisher:
 
     def _chain(self, plan: Plan) -> MiddlewareChain:
         """Return the chain of middlewares; at its end the captures, then the handlers."""
-        chain: MiddlewareChain
-        captures, depth = self._captures, len(self._middlewares)
+        captures = self._captures
 
         async def capture(context: EventContext) -> None:
-            chain.arrive(context)
+            context.chain.arrive(context)
             for captured in captures:
                 captured.add(context.event)
             if all(captured.deliver for captured in captures):
                 await self._handle(plan, context.event, context.mode)
 
         async def deliver(context: EventContext) -> None:
-            if context.reached >= depth or context.mode != "sequential":
-                chain.arrive(context)
-                return await self._handle(plan, context.event, context.mode)
-            context.reached, at = depth, 0
-            try:
-                for call in plan.calls:  # the loop of publish, without the cost of one more coroutine
-                    await call(context.event)
-                    at += 1
-            except Exception as error:  # noqa: BLE001 - collected, as in publish
-                failure = error
+            if context.mode != "sequential" or context.reached >= context.chain.depth:
+                return await capture(context)
+            context.reached = context.chain.depth
+            if (call := plan.single) is None:
+                return await run_in_order(context.event, plan.steps, self._hooks)
+            try:  # in place, as in `publish`
+                await call(context.event)
+            except Exception as error:  # noqa: BLE001 - the same
+                failed = error
             else:
                 return None
-            return await self._recover(plan, context.event, at, failure)
+            return await run_in_order(context.event, plan.failing(failed), self._hooks)
 
         end = capture if captures or plan.later else deliver
-        chain = MiddlewareChain(self._middlewares, end, [each for _, each in plan.steps])
-        return chain
+        return MiddlewareChain(self._middlewares, end, [subscription for _, subscription in plan.steps])
 
     async def _handle(self, plan: Plan, event: Event, mode: Mode) -> None:
-        """Run the handlers of a plan."""
         _check_mode(mode)
         await self._deliver(event, mode, plan.now, plan.later)
 
-    async def _recover(self, plan: Plan, event: Event, at: int, error: Exception) -> None:
-        """Keep the error of one handler, run those behind it, and raise."""
-        delivery = Delivery(event, self._hooks)
-        await delivery.failed(plan.steps[at][1], error)
-        await delivery.run((plan.steps[at + 1 :],), "sequential")
-        delivery.raise_failures()
-
     async def _deliver(self, event: Event, mode: Mode, now: Bands, later: Bands) -> None:
-        """Run the immediate handlers, then hand on the after-commit ones, or run them when nobody takes them."""
-        delivery = Delivery(event, self._hooks)
-        await delivery.run(now, mode)
+        """Run the immediate handlers, then defer the after-commit ones, or run them where no unit of work is active."""
+        failures: list[HandlerFailure] = []
+        await run_bands(event, now, mode, self._hooks, failures)
         if later and not (self._defer and self._defer(partial(self._after_commit, event, mode, later))):
-            await delivery.run(later, mode)
-        delivery.raise_failures()
+            await run_bands(event, later, mode, self._hooks, failures)
+        if failures:
+            raise EventHandlerErrors.of(failures)
 
     async def _after_commit(self, event: Event, mode: Mode, later: Bands) -> None:
-        """Run the handlers that waited for the commit, as a part of the event's handling."""
-        flight = self._in_flight
+        """Run the deferred handlers, as a part of the event's handling."""
+        flight = self.in_flight
         token = _handling.set(event)
         key = id(token)
         flight.running[key] = event
@@ -282,8 +234,8 @@ class Publisher:
 
 def _check_event(event: object) -> None:
     if not isinstance(event, Event):
-        made = f"publish an object: {event.__name__}(...)" if isinstance(event, type) else "derive its class from Event"
-        raise EventTypeError(f"{event!r} is no event", f"publish({name_of(event)})", made)
+        fix = f"publish an object: {event.__name__}(...)" if isinstance(event, type) else "derive its class from Event"
+        raise EventTypeError(f"{event!r} is not an event", f"publish({name_of(event)})", fix)
 
 
 def _check_mode(mode: object) -> None:
