@@ -8,7 +8,7 @@ import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from pydantic import BaseModel, Field
@@ -103,7 +103,7 @@ MADE: list[Callable[[], object]] = [
 
 @pytest.mark.parametrize("make", MADE)
 def test_one_that_was_made_and_not_awaited_warns(make: Callable[[], object]) -> None:
-    for _ in range(2):  # the first of a class finds out what the second is told
+    for _ in range(2):
         with pytest.warns(NeverAwaitedWarning, match="never awaited"):  # noqa: PT031 - and collected
             make()
             gc.collect()
@@ -146,3 +146,14 @@ def test_one_whose_constructor_raised_does_not_warn(make: Callable[[], object]) 
 def test_a_constructor_keeps_its_signature_and_name() -> None:
     assert list(inspect.signature(OwnConstructor).parameters) == ["number"]
     assert OwnConstructor.__init__.__name__ == "__init__"
+
+
+class Port(Protocol):
+    async def call(self) -> int: ...
+
+
+class Implementation(Answer, Port): ...
+
+
+def test_a_use_case_may_implement_a_protocol() -> None:
+    assert asyncio.run(run(Implementation())) == 42

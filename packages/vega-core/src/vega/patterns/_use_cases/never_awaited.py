@@ -1,57 +1,49 @@
-"""Distinguish fully constructed use cases, so that only those warn when never awaited.
-
-The constructor of `UseCase` sets `input`, and the one that `dataclass` writes sets all fields. Other constructors are
-wrapped, and note that they have ended.
-"""
+"""The warning of a use case that is constructed and never awaited."""
 
 from __future__ import annotations
 
-import functools
-from dataclasses import fields, is_dataclass
-from typing import Any
+import inspect
+import warnings
+from abc import ABCMeta
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
+from .._errors import NeverAwaitedWarning
 from .await_method import set_attribute
 
-_NOTES = "__vega_notes__"
+_construct: Callable[..., Any] = type.__call__
+if TYPE_CHECKING:
+    ProtocolType = ABCMeta
+else:
+    ProtocolType = type(Protocol)  # a subclass of ABCMeta; a use case may implement a Protocol so
 
 
-def note_construction(cls: type) -> None:
-    """Make the last function of the construction of an object note that it has ended.
+class UseCaseType(ProtocolType):
+    """The metaclass of use cases: marks an object whose constructor has returned as not yet awaited."""
 
-    Those of `dataclass` do not have their `__init__` yet when they are defined.
-    """
-    for name in ("__init__", "__post_init__"):
-        own: dict[str, Any] = dict(vars(cls))
-        if name in own and not (name == "__init__" and "__dataclass_fields__" in own):
-            setattr(cls, name, _noting(name, own[name]))
+    if not TYPE_CHECKING:  # checkers would take these parameters for those of every constructor
 
+        def __call__(self, /, *args: Any, **values: Any) -> Any:
+            """Construct a use case."""
+            use_case = _construct(self, *args, **values)
+            set_attribute(use_case, "_awaited", False)
+            return use_case
 
-def _noting(name: str, function: Any) -> Any:
-    @functools.wraps(function)
-    def noting(self: Any, /, *args: Any, **values: Any) -> None:
-        function(self, *args, **values)
-        if getattr(self.__class__, name) is noting:  # else a subclass goes on making it
-            set_attribute(self, "_awaited", False)
-
-    setattr(noting, _NOTES, True)
-    return noting
+        @property
+        def __signature__(self) -> inspect.Signature:
+            """The signature of the constructor, which `inspect` would otherwise replace by that of `__call__`."""
+            constructor = inspect.signature(self.__init__)
+            return constructor.replace(parameters=list(constructor.parameters.values())[1:])
 
 
-def is_constructed(use_case: Any, *, has_input: bool) -> bool:
-    """Return whether an object without such a note is fully constructed, by the attributes that construction sets.
-
-    Args:
-        use_case: the object.
-        has_input: whether the constructor is the one of `UseCase`, which sets `input`.
-    """
-    kind: Any = use_case.__class__
-    names: list[str]
-    if has_input:
-        names = ["input"]
-    elif hasattr(kind.__init__, _NOTES) or hasattr(kind, "__post_init__"):
-        names = []  # it would have been noted
-    elif is_dataclass(kind):
-        names = [field.name for field in fields(kind)]
-    else:
-        names = [attribute.name for attribute in getattr(kind, "__attrs_attrs__", ())]
-    return bool(names) and all(hasattr(use_case, name) for name in names)
+def warn_unless_awaited(use_case: Any) -> None:
+    """Warn of a use case whose constructor returned and that was never awaited."""
+    if getattr(use_case, "_awaited", True):
+        return
+    name = type(use_case).__name__
+    warnings.warn(
+        f"{name} was made but never awaited, so it did not run; write: await {name}(...)",
+        NeverAwaitedWarning,
+        stacklevel=3,
+        source=use_case,
+    )

@@ -1,30 +1,28 @@
-"""What interactors and mediators share: made like any object, run by being awaited."""
+"""The base of interactors and mediators: constructed like any object, run by `await`."""
 
 from __future__ import annotations
 
 import inspect
-import warnings
-from abc import ABCMeta
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
-from .._errors import InvalidUseCaseError, NeverAwaitedWarning
+from .._errors import InvalidUseCaseError
 from .await_method import await_through, replace_method, set_attribute
 from .behaviours import Behaviour
 from .input_names import is_pydantic_dataclass, names_of, only
-from .never_awaited import is_constructed, note_construction
+from .never_awaited import UseCaseType, warn_unless_awaited
 
 T = TypeVar("T")
 
 
-class UseCase(Generic[T], metaclass=ABCMeta):
+class UseCase(Generic[T], metaclass=UseCaseType):
     """The base of `Interactor` and `Mediator`; not meant to be subclassed otherwise.
 
-    What can be known of a class is found out once: the first object finds what checks its values, and the first run
-    leaves the class an `__await__` without questions.
+    Each class is examined once: its first object selects the checker of its values, and its first run replaces
+    `__await__` by a method without further checks.
     """
 
-    __slots__ = ("_awaited",)  # unset until it is awaited, or until its construction is noted
+    __slots__ = ("_awaited",)  # unset until the constructor has returned
 
     behaviours: ClassVar[Iterable[Behaviour]] = ()
     read_only: ClassVar[bool] = False
@@ -43,7 +41,6 @@ class UseCase(Generic[T], metaclass=ABCMeta):
             _check_call(cls, cls.__dict__["call"])
         cls._checked = None
         replace_method(cls, "__await__", _FIRST_AWAIT)
-        note_construction(cls)
 
     def __await__(self) -> Generator[Any, Any, T]:
         set_attribute(self, "_awaited", True)
@@ -53,23 +50,10 @@ class UseCase(Generic[T], metaclass=ABCMeta):
         return self.__await__()
 
     def __del__(self) -> None:
-        try:
-            if self._awaited:
-                return
-        except AttributeError:
-            if not is_constructed(self, has_input=type(self).__init__ is _FROM_INPUT):
-                return
-        name = type(self).__name__
-        warnings.warn(
-            f"{name} was made but never awaited, so it did not run; write: await {name}(...)",
-            NeverAwaitedWarning,
-            stacklevel=2,
-            source=self,
-        )
+        warn_unless_awaited(self)
 
 
 _FIRST_AWAIT: object = UseCase.__dict__["__await__"]
-_FROM_INPUT: object = UseCase.__dict__["__init__"]
 
 
 def _prepared(cls: type[UseCase[Any]]) -> tuple[Behaviour, ...]:
