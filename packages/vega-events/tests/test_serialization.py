@@ -211,23 +211,23 @@ def test_a_default_fills_what_is_missing_and_the_instant_is_made_utc() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (None, "no event"),
+        (None, "does not describe an event"),
         ({}, "it needs event_name"),
         (data(event_name="shop.user_craeted"), "did you mean 'shop.user_created'"),
         (data(event_name=7), "no Event is called 7"),
-        (data(event_id="7"), "no UUID"),
-        (data(event_id=None), "no UUID"),
-        (data(timestamp="yesterday"), "no instant"),
+        (data(event_id="7"), "expected UUID"),
+        (data(event_id=None), "expected UUID"),
+        (data(timestamp="yesterday"), "expected instant"),
         (data(timestamp="2026-01-01T00:00:00"), "time zone"),
-        (data(timestamp=3), "no instant"),
+        (data(timestamp=3), "expected instant"),
         (data(data={"user_id": "7", "nmae": "x"}), "no field 'nmae'"),
         (data(data={}), "user_id of UserCreated is missing"),
-        (data(data={"user_id": 7}), "7 is no str"),
-        (data(data={"user_id": None}), "None is no str"),
-        (data(data=[1]), "no UserCreated"),
-        (data(data=None), "no UserCreated"),
+        (data(data={"user_id": 7}), "expected str, not 7"),
+        (data(data={"user_id": None}), "expected str, not None"),
+        (data(data=[1]), "does not describe a UserCreated"),
+        (data(data=None), "does not describe a UserCreated"),
         (data(metadata={"when": datetime.now(UTC)}), "plain data"),
-        (data(metadata=None), "no UserCreated"),
+        (data(metadata=None), "does not describe a UserCreated"),
     ],
 )
 def test_data_that_is_no_such_event_is_refused(wrong: Any, message: str) -> None:
@@ -454,7 +454,7 @@ def test_an_upcaster_that_fails_or_returns_no_dict_is_named() -> None:
 
 @pytest.mark.parametrize("version", [0, 1, 3, 9])
 def test_an_upcaster_for_no_older_version_or_a_second_one_is_refused(version: int) -> None:
-    with pytest.raises(UpcastError, match="no older version"):
+    with pytest.raises(UpcastError, match="not an older version"):
         CustomerCreated.upcaster(version)(dict)
 
 

@@ -1,20 +1,20 @@
-"""What can go wrong in vega.events: one root, three parts (what, where, fix), a stable code.
+"""Errors of vega.events: one root, three parts (what, where, fix), stable codes.
 
 EventError
 ├── EventDefinitionError    VG301  an event class that cannot work
-├── EventTypeError          VG302  something that is not an event, or no event class
+├── EventTypeError          VG302  an object that is not an event, or not an event class
 ├── HandlerError            VG303  a handler that cannot receive the event
-├── SubscriptionError       VG304  options of a subscription that contradict each other
-├── MiddlewareError         VG305  a middleware without the right shape, or one that breaks the chain
+├── SubscriptionError       VG304  contradictory options of a subscription
+├── MiddlewareError         VG305  a middleware of a wrong shape, or a broken chain
 ├── EventDataError          VG306  an event that cannot be written to data, or read from it
-├── UpcastError             VG307  an old version of an event that nothing brings up to date
-├── BackoffError            VG308  a delay that is out of range
-├── DrainError              VG309  publishes that did not end in time, or would wait for themselves
-└── InvalidInstantError     VG310  an instant that a UUID of version 7 cannot hold
-EventHandlerErrors                 the group of the errors of all handlers that failed for one event
+├── UpcastError             VG307  an old version of an event without an upcaster
+├── BackoffError            VG308  a delay out of range
+├── DrainError              VG309  publishes that did not end in time, or a wait of a handler for its own end
+└── InvalidInstantError     VG310  an instant outside the range of a UUID of version 7
+EventHandlerErrors                 the errors of all failed handlers of an event
 
-Annotations here are evaluated when the class is made, so that `typing.get_type_hints` works although `__module__` names
-the facade.
+Annotations are evaluated when a class is made, since `typing.get_type_hints` would look for names in the facade, the
+`__module__` of the errors.
 """
 
 from typing import ClassVar
@@ -23,12 +23,12 @@ from typing import ClassVar
 class EventError(Exception):
     """The root of the errors of vega-events.
 
-    `__module__` of each error class is where it is public: `vega.events`, not `vega.events._errors`.
+    `__module__` of every error class is the public module `vega.events`.
 
     Args:
-        what: what is wrong, in one line.
-        where: the class, handler or call it was found in; empty when there is none.
-        fix: what to do about it; empty when nothing certain can be said.
+        what: the mistake, in one line.
+        where: the class, handler or call at fault; may be empty.
+        fix: the remedy; may be empty.
     """
 
     code: ClassVar[str] = "VG300"
@@ -57,13 +57,13 @@ EventError.__module__ = "vega.events"
 
 
 class EventDefinitionError(EventError):
-    """An event class cannot work as it is written."""
+    """The definition of an event class cannot work."""
 
     code = "VG301"
 
 
 class EventTypeError(EventError):
-    """Something that is not an event was published, or a subscription names no event class."""
+    """The published object is not an event, or a subscription names no event class."""
 
     code = "VG302"
 
@@ -75,19 +75,19 @@ class HandlerError(EventError):
 
 
 class SubscriptionError(EventError):
-    """The options of a subscription contradict each other, or an earlier subscription."""
+    """The options of a subscription contradict one another or an earlier subscription."""
 
     code = "VG304"
 
 
 class MiddlewareError(EventError):
-    """A middleware has a wrong shape, forgot `call_next`, or called it twice."""
+    """A middleware has a wrong shape, forgot `call_next`, or called twice."""
 
     code = "VG305"
 
 
 class EventDataError(EventError):
-    """An event cannot be written to plain data, or plain data is no such event."""
+    """An event has no plain form, or plain data does not describe an event."""
 
     code = "VG306"
 
@@ -105,12 +105,12 @@ class BackoffError(EventError):
 
 
 class DrainError(EventError):
-    """Publishes did not end in time, or `drain` was called by a handler, which would wait for itself."""
+    """Publishes did not end in time, or a handler called `drain` and would wait for its own end."""
 
     code = "VG309"
 
 
 class InvalidInstantError(EventError):
-    """An instant is before 1970 or after the last one that a UUID of version 7 holds, or not an integer."""
+    """An instant is outside the range of a UUID of version 7, or not an integer."""
 
     code = "VG310"

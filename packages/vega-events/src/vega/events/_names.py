@@ -1,4 +1,4 @@
-"""How classes and callables are called in messages, logs and the catalogue."""
+"""Names of classes and callables for messages, logs and the catalogue."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 
 
 def name_of(thing: object) -> str:
-    """Return `module:qualname` of a class or callable; of a partial, that of its function."""
+    """Return `module:qualname` of a class or callable; of the function of a partial."""
     while isinstance(thing, partial):
         thing = thing.func
     qualname = getattr(thing, "__qualname__", None)
@@ -17,7 +17,7 @@ def name_of(thing: object) -> str:
 
 
 def place_of(function: object) -> str:
-    """Return `name  file:line` of a callable, or its name alone when it has no source."""
+    """Return `name  file:line` of a callable, or the name alone without a source."""
     while isinstance(function, partial):
         function = function.func
     code = getattr(getattr(function, "__func__", function), "__code__", None)

@@ -1,1 +1,1 @@
-"""The bus: publishing, delivery, captures, and which bus is current."""
+"""The bus: publishing, delivery, captures, and the current bus."""

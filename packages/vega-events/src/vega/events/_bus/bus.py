@@ -1,4 +1,4 @@
-"""The bus: subscriptions, and the publisher that delivers events to them."""
+"""The bus: subscriptions, and the publisher of events."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Hook = TypeVar("Hook", bound=ErrorHook)
 
 @final
 class EventBus:
-    """Delivers events to handlers within one process, in order, and loses no error.
+    """Delivers events to handlers within a process, in order, without loss of errors.
 
-    Handlers run in the task that publishes: by priority, the highest first, then in order of subscription,
-    across the whole inheritance chain of the event. `publish` returns when all have run.
+    Handlers run in the publishing task: by priority, the highest first, then in order of subscription,
+    across the whole inheritance chain of the event. `publish` returns after the last handler.
 
     Args:
         invoke: runs a handler: `await invoke(handler, event)`, with the handler as the user wrote it, async or
@@ -57,45 +57,44 @@ class EventBus:
         self._injects = invoke is not None
         self._subscriptions = Subscriptions()
         self._publisher = Publisher(self._subscriptions, invoke, defer)
-        # Cached: a call of the method below would cost a publish to one handler 8 %.
+        # Cached: a call of the method below would cost a publish to a single handler 8 %.
         self.publish = self._publisher.publish  # type: ignore[method-assign]  # the same signature
 
     def publish(self, event: Event, /, *, mode: Mode = "sequential") -> Coroutine[Any, Any, None]:
         """Deliver an event, and return when every handler has run.
 
-        An event that is published while another is being handled gets `causation_id` (the id of that other) and
-        `correlation_id` (that of the first in the chain) in its metadata, unless they are set.
+        An event published by a handler gets `causation_id` (the id of the handled event) and `correlation_id` (the id
+        of the first event of the chain) as metadata, unless set.
 
         Args:
             event: the event.
-            mode: `sequential` runs one handler after the other; `concurrent` runs those of equal priority
-                side by side.
+            mode: `sequential` runs handlers in order; `concurrent` runs handlers of equal priority side by side.
 
         Raises:
-            EventHandlerErrors: the errors of all handlers that failed; the others have run.
+            EventHandlerErrors: the errors of all failed handlers, raised after the last handler.
             EventTypeError: the object is not an event.
-            HandlerError: a handler needs more than this bus supplies; none has run.
-            MiddlewareError: a middleware broke the chain. Other errors of middleware arrive as they are.
+            HandlerError: a handler needs parameters beyond the event, and the bus has no `invoke`; no handler has run.
+            MiddlewareError: a middleware broke the chain. Errors raised by middleware arrive unchanged.
         """
         return self._publisher.publish(event, mode=mode)
 
     async def publish_many(self, events: Iterable[Event], /, *, mode: Mode = "sequential") -> None:
-        """Publish events one after the other; a failure does not skip the rest.
+        """Publish events in order; a failure does not skip the rest.
 
         Raises:
             EventHandlerErrors: the errors of all handlers of all events.
-            EventTypeError: an object is not an event; none has been published.
+            EventTypeError: an object is not an event; nothing has been published.
         """
         await self._publisher.publish_many(events, mode)
 
     async def drain(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the time limit is part of the promise
-        """Wait until no publish of this bus is under way, in any task; for an orderly shutdown.
+        """Wait for the end of every publish of the bus, in any task; for an orderly shutdown.
 
         Args:
             timeout: seconds to wait at most; None waits for ever.
 
         Raises:
-            DrainError: the time has passed, or the caller is a handler of this bus, which would wait for itself.
+            DrainError: the time has passed, or a handler of the bus called `drain`, and would wait for its own end.
         """
         await self._publisher.drain(timeout)
 
@@ -123,7 +122,7 @@ class EventBus:
 
     @contextmanager
     def capture(self, *, deliver: bool = True) -> Generator[CapturedEvents]:
-        """Record the events that are published while a `with` block runs, in any task.
+        """Record the events published while a `with` block runs, in any task.
 
         Args:
             deliver: False keeps the events from the handlers; middleware runs all the same.
@@ -176,25 +175,25 @@ class EventBus:
         when: Callable[[Any], bool] | None = None,
         phase: Phase = "immediate",
     ) -> Any:
-        """Subscribe a handler; without one, return a decorator that does.
+        """Subscribe a handler; without `handler`, return a decorator.
 
         Args:
-            event_type: the class of events; its subclasses count.
+            event_type: the class of events; subclasses count.
             handler: async or not; takes the event, and more when the bus has an `invoke`.
-            priority: higher ones run first.
-            retry_on_error: True, or the exceptions that lead to another attempt; retries run inline.
+            priority: higher numbers run first.
+            retry_on_error: True, or the exceptions worth a further attempt; retries run inline.
             max_retries: attempts after the first, 0 or more; 3 unless given.
             backoff: the delays between attempts; short by default (50 ms, doubling, at most 1 s).
             when: a predicate of the event; the handler runs where it returns true.
             phase: `after_commit` waits until the unit of work has committed; see `defer`.
 
         Returns:
-            The handler as it is. A second subscription with the same options adds nothing.
+            The unchanged handler. A second subscription with the same options adds nothing.
 
         Raises:
             EventTypeError: `event_type` is not an event class.
             HandlerError: the handler cannot receive the event.
-            SubscriptionError: the options contradict each other, or those of an earlier subscription.
+            SubscriptionError: the options contradict one another or an earlier subscription.
         """
         check_event_type(event_type)
         options = options_of(
@@ -223,7 +222,7 @@ class EventBus:
         return removed > 0
 
     def register(self, handlers: object) -> int:
-        """Subscribe every method of an object that `@event_handler` marks, all or none.
+        """Subscribe every method of an object marked by `@event_handler`, all or none.
 
         Args:
             handlers: the object; the bus keeps it alive until `unregister`.
@@ -232,7 +231,7 @@ class EventBus:
             The number of new subscriptions.
 
         Raises:
-            HandlerError: the object is a class, has no such method, or one cannot receive the event.
+            HandlerError: the object is a class or has no marked method, or a method cannot receive the event.
         """
         return self._add(marked_methods(handlers))
 
@@ -245,16 +244,16 @@ class EventBus:
         return removed
 
     def include(self, modules: Iterable[str]) -> int:
-        """Subscribe the handlers that `@subscribe` marked in some modules, imported now or earlier; all or none.
+        """Subscribe the handlers marked by `@subscribe` in some modules, imported now or earlier; all or none.
 
         Args:
-            modules: full names of modules, without their submodules.
+            modules: full names of modules; submodules are not included.
 
         Returns:
             The number of new subscriptions.
 
         Raises:
-            HandlerError: a handler needs parameters that this bus does not supply.
+            HandlerError: a handler needs parameters beyond the event, and the bus has no `invoke`.
         """
         return self._add(
             Subscription.of(mark.event_type, function, mark.options)
@@ -268,7 +267,7 @@ class EventBus:
         return tuple(subscription.handler for subscription in self._subscriptions.all)
 
     def _accept(self, subscription: Subscription) -> None:
-        """Add a subscription of `@subscribe`; its parameters beyond the event are checked at the first publish."""
+        """Add a subscription of `@subscribe`; parameters beyond the event are checked at the first publish."""
         self._subscriptions.add([subscription])
         self._publisher.changed()
 

@@ -1,4 +1,4 @@
-"""What a test sees of a bus: the events that were published while it looked."""
+"""Captures: the events published while a test records."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MISSING = object()
 
 @final
 class CapturedEvents(Sequence[Event]):
-    """The events that reached the handlers of a bus, in the order of publishing; see `EventBus.capture`."""
+    """The events at the end of the middleware of a bus, in the order of publishing; see `EventBus.capture`."""
 
     def __init__(self, *, deliver: bool) -> None:
         self._events: list[Event] = []
         self.deliver = deliver
 
     def add(self, event: Event) -> None:
-        """Take one event; the bus calls it."""
+        """Append an event; called by the bus."""
         self._events.append(event)
 
     @overload
@@ -41,19 +41,19 @@ class CapturedEvents(Sequence[Event]):
         return f"CapturedEvents({self._events!r})"
 
     def of(self, event_type: type[E]) -> list[E]:
-        """Return those of a type, subclasses included."""
+        """Return the events of a type, subclasses included."""
         return [event for event in self._events if isinstance(event, event_type)]
 
     def assert_published(self, event_type: type[E], times: int | None = None, **fields: Any) -> E:
-        """Return the first event of a type with these field values.
+        """Return the first event of a type with some field values.
 
         Args:
-            event_type: its class; subclasses count.
-            times: how many such events there must be; None asks for one or more.
+            event_type: the class; subclasses count.
+            times: the required number of such events; None requires at least one.
             fields: values by field name, compared with `==`.
 
         Raises:
-            AssertionError: there is none, or another number.
+            AssertionError: the number differs.
         """
         found = self._matching(event_type, fields)
         if not found or (times is not None and len(found) != times):
@@ -64,10 +64,10 @@ class CapturedEvents(Sequence[Event]):
         return found[0]
 
     def assert_not_published(self, event_type: type[Event] = Event, **fields: Any) -> None:
-        """Check that no event of a type (by default: none at all) with these field values was published.
+        """Check that no event of a type (by default: of any type) with some field values was published.
 
         Raises:
-            AssertionError: there is one.
+            AssertionError: an event matches.
         """
         found = self._matching(event_type, fields)
         if found:

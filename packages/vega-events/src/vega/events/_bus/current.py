@@ -14,7 +14,7 @@ _current: ContextVar[EventBus | None] = ContextVar("vega_event_bus", default=Non
 
 
 class _ProcessDefault:
-    """The bus of contexts that set none; made at the first demand."""
+    """The bus of contexts without a bus; made at the first demand."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,12 +43,12 @@ def set_event_bus(bus: EventBus | None, process: bool = False) -> None:
     """Make a bus the current one.
 
     Args:
-        bus: the bus; None takes away what was set.
+        bus: the bus; None removes the current bus.
         process: False sets it for the calling context (the task or thread, and tasks started from it);
-            True sets the default of the whole process, and leaves the calling context as it is.
+            True sets the default of the whole process, and leaves the calling context alone.
 
     Raises:
-        EventTypeError: it is not an EventBus.
+        EventTypeError: the object is not an EventBus.
     """
     if bus is not None:
         _check_bus(bus, "set_event_bus")
@@ -61,10 +61,10 @@ def set_event_bus(bus: EventBus | None, process: bool = False) -> None:
 def use_event_bus(bus: EventBus) -> AbstractContextManager[EventBus]:
     """Make a bus the current one of the calling context for the length of a `with` block.
 
-    The block may be left in another context than it was entered in, as async fixtures are.
+    Entry and exit may be in different contexts, as in async fixtures.
 
     Raises:
-        EventTypeError: it is not an EventBus.
+        EventTypeError: the object is not an EventBus.
 
     >>> with use_event_bus(EventBus()) as bus:
     ...     get_event_bus() is bus
@@ -76,7 +76,7 @@ def use_event_bus(bus: EventBus) -> AbstractContextManager[EventBus]:
 
 @final
 class _Block(AbstractContextManager[EventBus]):
-    """A `with` block in which a bus is current; a class, since each unit of work enters one."""
+    """A `with` block in which a bus is current; a class for speed: every unit of work enters such a block."""
 
     __slots__ = ("_bus", "_token")
 

@@ -1,4 +1,4 @@
-"""`@subscribe` for functions and `@event_handler` for methods: they mark, and leave the function as it is."""
+"""`@subscribe` for functions and `@event_handler` for methods: marks on unchanged functions."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def subscribe(
 ) -> Callable[[Callable[Concatenate[E, P], R]], Callable[Concatenate[E, P], R]]:
     """Mark a function as a handler of an event, and subscribe it to the current bus.
 
-    The mark is what an application goes by: it includes the handlers of the modules it discovers in its own bus.
-    A function may have several; the options are those of `EventBus.subscribe`. Parameters beyond the event
-    are for a bus that injects them; on one that does not, the first `publish` says so.
+    An application reads the marks of the discovered modules, and subscribes the handlers to its own bus. A function may
+    have several marks; the options are those of `EventBus.subscribe`. Parameters beyond the event need a bus with
+    `invoke`; on any other bus the first `publish` raises HandlerError.
 
     Raises:
-        EventTypeError: `event_type` is no event class.
-        HandlerError: it is no function that takes an event.
-        SubscriptionError: the options contradict each other.
+        EventTypeError: `event_type` is not an event class.
+        HandlerError: the object is not a function of an event.
+        SubscriptionError: the options contradict one another.
 
     >>> class Ping(Event): ...
     >>> @subscribe(Ping, priority=10)
@@ -68,21 +68,23 @@ def event_handler(
     when: Callable[[E], bool] | None = None,
     phase: Phase = "immediate",
 ) -> Callable[[Callable[Concatenate[S, E, P], R]], Callable[Concatenate[S, E, P], R]]:
-    """Mark a method as a handler of an event; `EventBus.register(object)` subscribes it.
+    """Mark a method as a handler of an event, to be subscribed by `EventBus.register(object)`.
 
     A method may have several marks; the options are those of `EventBus.subscribe`.
 
     Raises:
-        EventTypeError: `event_type` is no event class.
-        HandlerError: it is no method that takes an event.
-        SubscriptionError: the options contradict each other.
+        EventTypeError: `event_type` is not an event class.
+        HandlerError: the object is not a method of an event.
+        SubscriptionError: the options contradict one another.
     """
     mark = _mark(event_type, priority, retry_on_error, max_retries, backoff, when, phase)
 
     def decorate(method: Callable[Concatenate[S, E, P], R]) -> Callable[Concatenate[S, E, P], R]:
         check_handler(method, method=True)
         if not add_mark(method, mark):
-            raise HandlerError(f"{method!r} can carry no mark", name_of(method), "put @event_handler on a plain method")
+            raise HandlerError(
+                f"{method!r} cannot carry a mark", name_of(method), "put @event_handler on a plain method"
+            )
         return method
 
     return decorate

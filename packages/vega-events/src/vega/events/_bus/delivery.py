@@ -1,4 +1,4 @@
-"""Runs the handlers of one event; every failure is kept, none stops the others.
+"""Runs the handlers of an event; a failure is kept, and does not stop the rest.
 
 `run_in_order` is the only loop over handlers: of a plain publish, at the end of a middleware chain, in the bands of a
 concurrent publish, and after a commit.
@@ -28,16 +28,16 @@ async def run_in_order(
     hooks: Sequence[ErrorHook],
     collected: Failures | None = None,
 ) -> None:
-    """Run handlers one after the other.
+    """Run handlers in order.
 
     Args:
         event: the event.
-        steps: the calls, with their subscriptions.
-        hooks: called with each failure as it happens; their own errors are collected as well.
+        steps: calls with subscriptions.
+        hooks: functions of a failure, called at once; errors of hooks are collected as well.
         collected: receives the failures; None raises them at the end.
 
     Raises:
-        EventHandlerErrors: at least one handler failed.
+        EventHandlerErrors: a handler failed.
     """
     failures, remaining = collected, iter(steps)
     while True:
@@ -45,10 +45,10 @@ async def run_in_order(
             for call, subscription in remaining:  # noqa: B007 - named in the except clause
                 await call(event)
             break
-        except Exception as error:  # noqa: BLE001 - collected: the other handlers run, then all errors are raised
+        except Exception as error:  # noqa: BLE001 - collected: the remaining handlers run, then all errors are raised
             failures = [] if failures is None else failures
-            await _collect(failures, event, subscription, error, hooks)  # pyright: ignore[reportPossiblyUnboundVariable]  # a call failed, so the loop has bound it
-        except BaseException as stop:  # such as a cancellation: earlier failures must not be lost with it
+            await _collect(failures, event, subscription, error, hooks)  # pyright: ignore[reportPossiblyUnboundVariable]  # bound by the loop before any call
+        except BaseException as stop:  # such as a cancellation: earlier failures must not be lost
             if failures:
                 raise stop from EventHandlerErrors.of(failures)
             raise
@@ -57,7 +57,7 @@ async def run_in_order(
 
 
 async def run_bands(event: Event, bands: Bands, mode: Mode, hooks: Sequence[ErrorHook], failures: Failures) -> None:
-    """Run handlers one after the other, or those of equal priority side by side, and collect their failures."""
+    """Run handlers in order, or handlers of equal priority side by side, and collect the failures."""
     if mode == "sequential":
         await run_in_order(event, (step for band in bands for step in band), hooks, failures)
         return
@@ -81,6 +81,6 @@ async def _collect(
     for hook in hooks:
         try:
             await as_async(hook)(failure)
-        except Exception as hook_error:  # noqa: BLE001 - collected like that of a handler
+        except Exception as hook_error:  # noqa: BLE001 - collected like the error of a handler
             name = f"on_error hook {hook!r}"
             failures.append(HandlerFailure(event=event, handler=name, attempts=1, error=hook_error))

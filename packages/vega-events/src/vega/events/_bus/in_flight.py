@@ -1,4 +1,4 @@
-"""Which publishes of a bus have not ended, and who waits for the last of them."""
+"""Publishes of a bus in flight, and the waiters for their end."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .._event.event import Event
 
 @final
 class InFlight:
-    """The publishes that are under way, across tasks and threads.
+    """The publishes in flight, across tasks and threads.
 
-    `running` is written by `publish` itself: the event of each call, by the identity of the token of its
-    context variable, which each call holds until it ends.
+    `publish` writes `running`: the event of every call, by the identity of the token of its context variable, held
+    until the end of the call.
     """
 
     __slots__ = ("_lock", "running", "waiters")
@@ -26,7 +26,7 @@ class InFlight:
         self._lock = threading.Lock()
 
     def wake(self) -> None:
-        """Tell those who wait, if nothing is under way."""
+        """Wake the waiters, if nothing is in flight."""
         with self._lock:
             if self.running:
                 return

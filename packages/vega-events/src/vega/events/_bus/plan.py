@@ -20,12 +20,12 @@ Bands: TypeAlias = tuple[tuple[Step, ...], ...]
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """The handlers of one event type on one bus, and the middleware before them.
+    """The handlers of an event type on a bus, after the middleware.
 
     Args:
         now: the immediate handlers, in order, grouped by equal priority.
         later: the after-commit handlers, grouped likewise.
-        chain: the middleware and the captures; None when there are none.
+        chain: the middleware and the captures; None without any.
         is_straight: whether a publish has only the immediate handlers to run.
     """
 
@@ -41,7 +41,7 @@ class Plan:
         object.__setattr__(self, "single", self.steps[0][0] if len(self.steps) == 1 else None)
 
     def failing(self, error: Exception) -> tuple[Step, ...]:
-        """Return the single handler as a step that fails with an error of its call."""
+        """Return the single handler as a step that fails with an error of an earlier call."""
 
         async def call(event: Any) -> None:
             raise error
@@ -55,7 +55,7 @@ def compile_steps(
     """Return the immediate and the after-commit bands of an event type.
 
     Raises:
-        HandlerError: a handler needs parameters that this bus does not supply.
+        HandlerError: a handler needs parameters beyond the event, and the bus has no `invoke`.
     """
     chosen = _chosen(event_type, subscriptions)
     for subscription in chosen:
@@ -67,7 +67,7 @@ def compile_steps(
 
 
 def _chosen(event_type: type[Event], subscriptions: Sequence[Subscription]) -> list[Subscription]:
-    """Return the subscriptions of the type, in their order; a handler of several bases once, by the nearest."""
+    """Return the subscriptions of the type, in order; a handler of several bases once, by the nearest."""
     depth: dict[type | None, int] = {cls: index for index, cls in enumerate(event_type.__mro__)}
     matching = [subscription for subscription in subscriptions if subscription.event_type in depth]
     chosen: list[Subscription] = []

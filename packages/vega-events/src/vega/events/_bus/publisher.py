@@ -39,7 +39,7 @@ def current_event() -> Event | None:
 
 @final
 class Publisher:
-    """Publishes the events of one bus.
+    """Publishes the events of a bus.
 
     Args:
         subscriptions: the subscriptions of the bus; `changed` follows each change.
@@ -71,9 +71,9 @@ class Publisher:
             if plan.is_straight and mode == "sequential":
                 if (call := plan.single) is None:
                     return await run_in_order(event, plan.steps, self._hooks)
-                try:  # one handler in place: the coroutine of a loop would cost a sixth
+                try:  # a single handler in place: the coroutine of a loop would cost a sixth
                     await call(event)
-                except Exception as error:  # noqa: BLE001 - raised again in the loop, which collects
+                except Exception as error:  # noqa: BLE001 - raised again in the loop, and collected there
                     failed = error
                 else:
                     return None
@@ -92,11 +92,11 @@ class Publisher:
                 flight.wake()
             try:  # noqa: SIM105 - suppress() would cost more than the whole way of an event to one handler
                 _handling.reset(token)
-            except ValueError:  # the coroutine was closed from outside its context, which is gone
+            except ValueError:  # the coroutine was closed outside its context
                 pass
 
     async def publish_many(self, events: Iterable[Event], mode: Mode) -> None:
-        """Publish events one after the other; see `EventBus.publish_many`."""
+        """Publish events in order; see `EventBus.publish_many`."""
         wanted = list(events)
         for event in wanted:
             _check_event(event)
@@ -149,7 +149,7 @@ class Publisher:
             self.changed()
 
     def changed(self) -> None:
-        """Compile every event type again at its next publish; publishes under way keep their plans."""
+        """Compile every event type again at the next publish; publishes in flight keep the former plans."""
         with self._lock:
             self._plans.clear()
 
@@ -210,7 +210,7 @@ class Publisher:
         await self._deliver(event, mode, plan.now, plan.later)
 
     async def _deliver(self, event: Event, mode: Mode, now: Bands, later: Bands) -> None:
-        """Run the immediate handlers, then defer the after-commit ones, or run them where no unit of work is active."""
+        """Run the immediate handlers, then defer the after-commit handlers, or run these too without a unit of work."""
         failures: list[HandlerFailure] = []
         await run_bands(event, now, mode, self._hooks, failures)
         if later and not (self._defer and self._defer(partial(self._after_commit, event, mode, later))):

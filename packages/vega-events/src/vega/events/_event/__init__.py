@@ -1,1 +1,1 @@
-"""The base class of events, its identifiers, and events as plain data."""
+"""The base class of events, identifiers, and events as plain data."""

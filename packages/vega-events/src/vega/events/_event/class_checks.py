@@ -1,4 +1,4 @@
-"""Checks of event classes when they are defined, and the `__class__` cell of those with slots."""
+"""Checks of event classes at their definition, and the `__class__` cell of classes with slots."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SETTINGS = ("event_name", "event_version", "former_names")
 
 
 def check_event_class(cls: type, root: type) -> None:
-    """Check one subclass of Event and make `super()` in it work under `slots=True`.
+    """Check a subclass of Event, and let `super()` work under `slots=True`.
 
     Args:
-        cls: the class that is being defined.
+        cls: the class.
         root: Event.
 
     Raises:
@@ -34,11 +34,11 @@ def _refuse_reserved_fields(cls: type) -> None:
     for name, annotation in _own_annotations(cls).items():
         if name in _FIELDS or (name in _SETTINGS and "ClassVar" not in str(annotation)):
             raise EventDefinitionError(
-                f"{name} is a name that every event has already",
+                f"{name} is a reserved name of every event",
                 name_of(cls),
-                f"call the field something else, or write {name} = ... without an annotation"
+                f"rename the field, or write {name} = ... without an annotation"
                 if name in _SETTINGS
-                else "call the field something else",
+                else "rename the field",
             )
 
 
@@ -51,17 +51,17 @@ def _own_annotations(cls: type) -> Mapping[str, Any]:
 
 
 def is_remade(first: object, cls: type) -> bool:
-    """Tell whether `dataclass(slots=True)` made a class from another, of which it keeps the very fields."""
+    """Return whether `dataclass(slots=True)` made a class from a first one; both share the same fields."""
     fields = vars(cls).get("__dataclass_fields__")
     return isinstance(first, type) and fields is not None and vars(first).get("__dataclass_fields__") is fields
 
 
 def _rebind_class_cell(cls: type) -> None:
-    """Point `__class__` of the methods at the class that `slots=True` made in place of the first."""
+    """Point `__class__` of the methods at the class made by `slots=True`."""
     for cell in _class_cells(cls):
         try:
             first = cell.cell_contents
-        except ValueError:  # still empty: this is the first making of the class, which fills it afterwards
+        except ValueError:  # still empty: filled after the first making of the class
             continue
         if first is not cls and is_remade(first, cls):
             cell.cell_contents = cls
@@ -85,7 +85,7 @@ def _function(value: object) -> FunctionType | None:
 
 
 def _refuse_repeated_post_init(cls: type, root: type) -> None:
-    """Refuse a `__post_init__` whose `super().__init__()` would meet a generated `__init__`, not Event's."""
+    """Refuse a `__post_init__` whose `super().__init__()` would reach a generated `__init__`."""
     hook = vars(cls).get("__post_init__")
     if not isinstance(hook, FunctionType) or not {"super", "__init__"} <= set(hook.__code__.co_names):
         return
@@ -94,5 +94,5 @@ def _refuse_repeated_post_init(cls: type, root: type) -> None:
         raise EventDefinitionError(
             f"super().__init__() in __post_init__ calls the __init__ of {above.__name__}, which would start over",
             name_of(cls),
-            "remove __post_init__: an event needs none; for checks of your own write them without super().__init__()",
+            "remove __post_init__: events need none; write checks of your own without super().__init__()",
         )

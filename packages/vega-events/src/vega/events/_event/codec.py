@@ -1,4 +1,4 @@
-"""Values as plain data (what JSON holds) and back, by the annotations of the fields."""
+"""Values as plain data for JSON and back, by the annotations of the fields."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _MICROSECOND = timedelta(microseconds=1)
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec:
-    """How values of one annotation are written and read.
+    """The writer and reader of the values of an annotation.
 
     Args:
-        kinds: what the plain form can be: null, bool, int, float, str, list, dict.
-        write: takes a value and the path of its field; returns the plain form.
-        read: takes a plain form and the path of its field; returns the value.
+        kinds: the possible plain forms: null, bool, int, float, str, list, dict.
+        write: a function of a value and the path of the field; returns the plain form.
+        read: a function of a plain form and the path of the field; returns the value.
     """
 
     kinds: frozenset[str]
@@ -36,21 +36,21 @@ class Codec:
 
 
 def kind_of(plain: object) -> str:
-    """Return what sort of plain data something is; its type's name when it is none."""
+    """Return the kind of plain data; the name of the type for any other object."""
     return "null" if plain is None else type(plain).__name__
 
 
 def mismatch(value: object, wanted: str, path: str) -> EventDataError:
-    """Return the error of a value that is not what its field says."""
+    """Return the error of a value that does not fit the field."""
     shown = repr(value) if len(repr(value)) <= 80 else f"{repr(value)[:77]}..."
-    return EventDataError(f"{shown} is no {wanted}", path, "give the field what its annotation says")
+    return EventDataError(f"expected {wanted}, not {shown}", path, "give the field a value of its annotation")
 
 
 def check_plain(value: Any, path: str) -> Any:
     """Return a copy of plain data.
 
     Raises:
-        EventDataError: something in it is not null, bool, int, finite float, str, list, or dict with text as keys.
+        EventDataError: a part is not null, bool, int, finite float, str, list, or dict with text as keys.
     """
     kind: type[object] = type(value)  # pyright: ignore[reportUnknownVariableType] - of any value
     if value is None or kind in (bool, int, str) or (kind is float and math.isfinite(value)):

@@ -1,4 +1,4 @@
-"""The base of every domain event: a frozen value that knows its id and instant."""
+"""The base of domain events: a frozen value with id and instant."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, init=False)
 class Event:
-    """Something that happened, told in the past tense; a subclass is a plain frozen dataclass.
+    """A fact of the domain, named in the past tense; a subclass is a plain frozen dataclass.
 
-    Making one publishes nothing. Two events are equal when their fields and `event_id` are: each is one
-    occurrence. No `__post_init__` is needed; one that calls `super().__init__()` does no harm.
+    Construction publishes nothing. Two events are equal when fields and `event_id` are: every object is an occurrence
+    of its own. No `__post_init__` is needed; a call of `super().__init__()` in `__post_init__` does no harm.
 
     Attributes:
         event_id: a UUID version 7, 36 characters; stable over copy, pickle and `to_dict`.
         timestamp: the instant of construction, aware, in UTC, to the microsecond.
-        metadata: what is known about the event beside its fields, such as `correlation_id`; no part of
+        metadata: entries beside the fields, such as `correlation_id`; not part of
             equality. Values should be plain data.
-        event_name: the name in stored data, logs and metrics; the class's name unless set in the class.
-        event_version: the version of the fields, 1 or more; raise it when they change, see `upcaster`.
-        former_names: names under which older data may still call this event.
+        event_name: the name in stored data, logs and metrics; by default the name of the class.
+        event_version: the version of the fields, 1 or more; raised with every change of the fields, see `upcaster`.
+        former_names: former names of the event in older data.
 
     >>> @dataclass(frozen=True)
     ... class UserCreated(Event):
@@ -67,10 +67,10 @@ class Event:
             cls.event_name = cls.__name__
         remember(cls)
 
-    if not TYPE_CHECKING:  # a checker would take it for a licence to read any attribute
+    if not TYPE_CHECKING:  # checkers would accept any attribute
 
         def __getattr__(self, name: str) -> Any:
-            """Fill id, instant and metadata when they are first read: most events are never asked."""
+            """Fill id, instant and metadata at the first read: most events are never asked."""
             fill = _FILLS.get(name)
             if fill is None:
                 message = f"{type(self).__name__!r} object has no attribute {name!r}"
@@ -83,45 +83,45 @@ class Event:
             return object.__getattribute__(self, name)
 
     def add_metadata(self, key: str, value: Any) -> None:
-        """Set one entry of the metadata, such as a tenant; for what runs before the handlers.
+        """Set an entry of the metadata, such as a tenant; for middleware.
 
         Args:
-            key: the entry's name; one that is there already gets the new value.
+            key: the name of the entry; an existing entry gets the new value.
             value: plain data, if the event is to be stored.
         """
         self.metadata[key] = value
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the event as plain data: what JSON can hold.
+        """Return the event as plain data for JSON.
 
         The keys are `event_name`, `event_version`, `event_id`, `timestamp` (ISO 8601, UTC), `metadata` and `data`
         (the fields). Fields may be None, bool, int, float, str, bytes, datetime, date, time, timedelta, UUID,
-        Decimal, enums, dataclasses, other events, pydantic models, and lists, tuples, sets, mappings, unions of them.
+        Decimal, enums, dataclasses, events, pydantic models, and lists, tuples, sets, mappings, unions of these.
 
         Raises:
-            EventDataError: a field holds another type than its annotation says, or one without a plain form.
+            EventDataError: the type of a value differs from the annotation, or has no plain form.
         """
         return write_event(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the event that `to_dict` described, of this class or a subclass; data of older versions too.
+        """Return the event of the data of `to_dict`, of this class or a subclass; data of older versions too.
 
         Raises:
-            EventDataError: the data is no such event, or a field does not fit.
-            UpcastError: nothing brings the data's version up to date, or the version is newer than the class.
+            EventDataError: the data does not describe such an event, or a field does not fit.
+            UpcastError: an upcaster is missing, or the version is newer than the class.
         """
-        return cast("Self", read_event(cls, data))  # it looks for this class and its subclasses only
+        return cast("Self", read_event(cls, data))  # read_event returns this class or a subclass
 
     @classmethod
     def upcaster(cls, from_version: int) -> Callable[[Upcaster], Upcaster]:
-        """Decorate a function that brings the fields of one version to the next: dict in, dict out.
+        """Decorate a function from the fields of a version to the fields of the next: dict in, dict out.
 
         Args:
-            from_version: the version it takes, from 1 to `event_version - 1`.
+            from_version: the version of the argument, from 1 to `event_version - 1`.
 
         Raises:
-            UpcastError: the version is not an older one, or has a step already.
+            UpcastError: the version is not older than the class, or has an upcaster already.
         """
 
         def add(function: Upcaster) -> Upcaster:

@@ -1,4 +1,4 @@
-"""From an annotation to the codec of its values; worked out once per class."""
+"""Codecs of annotations, compiled once per class."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def codec_for(hint: Any, path: str) -> Codec:
         path: the field, for messages.
 
     Raises:
-        EventDataError: values of this annotation have no plain form, or one that cannot be told apart.
+        EventDataError: values of the annotation have no plain form, or an ambiguous form.
     """
     hint = _bare(hint)
     if hint in (Any, object):
@@ -59,7 +59,7 @@ def codec_for(hint: Any, path: str) -> Codec:
 
 
 def _bare(hint: Any) -> Any:
-    """Take off what says nothing about the value: Annotated, Final, NewType, aliases, type variables."""
+    """Strip Annotated, Final, NewType, aliases and type variables."""
     while True:
         origin = typing.get_origin(hint)
         if origin in (Annotated, Final):
@@ -232,7 +232,7 @@ def _record(cls: Any) -> Codec:
     codecs: dict[str, Codec] = {}
 
     def fields() -> dict[str, Codec]:
-        if not codecs:  # at first use, since a record may hold others of its own class
+        if not codecs:  # at the first use, since records may be recursive
             codecs.update(field_codecs(cls))
         return codecs
 
@@ -250,7 +250,7 @@ def _record(cls: Any) -> Codec:
 
 
 def field_codecs(cls: Any) -> dict[str, Codec]:
-    """Return the codecs of the fields of a dataclass that its constructor takes.
+    """Return the codecs of the constructor fields of a dataclass.
 
     Raises:
         EventDataError: an annotation cannot be resolved, or has no plain form.

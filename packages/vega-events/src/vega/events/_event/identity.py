@@ -1,4 +1,4 @@
-"""UUIDs of version 7: identifiers that sort by the time they were made."""
+"""UUIDs of version 7: identifiers in the order of time."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def uuid7(nanoseconds: int | None = None) -> UUID:
     fork or a seeded `random` repeats none.
 
     Args:
-        nanoseconds: the instant, in nanoseconds since 1970-01-01 UTC; 0 <= nanoseconds < 2**48 milliseconds, which
-            is in the year 10889. None takes the clock's.
+        nanoseconds: the instant, in nanoseconds since 1970-01-01 UTC; 0 <= nanoseconds < 2**48 milliseconds, in the
+            year 10889. None takes the instant of the clock.
 
     Raises:
         InvalidInstantError: the instant is out of range, or not an integer.

@@ -1,4 +1,4 @@
-"""Event classes by the names that stored data calls them; holds no class alive."""
+"""Event classes by their names in stored data; weak references."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from .._names import name_of
 from .class_checks import is_remade
 
-if TYPE_CHECKING:  # _event imports this module
+if TYPE_CHECKING:  # event imports this module
     from .event import Event
 
 _lock = threading.Lock()
@@ -17,7 +17,7 @@ _classes: dict[str, WeakValueDictionary[str, type[Event]]] = {}
 
 
 def remember(cls: type[Event]) -> None:
-    """Enter a class under its names; one that is defined anew takes its own earlier place."""
+    """Enter a class under all its names; a class that is defined again replaces its former definition."""
     with _lock:
         for name in (cls.event_name, *cls.former_names):
             known = _classes.setdefault(name, WeakValueDictionary())
@@ -32,6 +32,6 @@ def known_names() -> list[str]:
 
 
 def classes_named(name: str) -> list[type[Event]]:
-    """Return the living classes that go by a name, in the order of their full names."""
+    """Return the living classes of a name, in the order of full names."""
     with _lock:
         return [cls for _, cls in sorted(_classes[name].items() if name in _classes else ())]

@@ -1,4 +1,4 @@
-"""Events as plain data with a name and a version, and older versions brought up to date."""
+"""Events as plain data with name and version, and upcasters of older versions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def write_event(event: Event) -> dict[str, Any]:
 def read_event(base: type[Event], plain: Any) -> Event:
     """Return the event that plain data describes; see `Event.from_dict`."""
     if not isinstance(plain, Mapping) or not set(_KEYS) <= set(cast("Mapping[object, object]", plain)):
-        raise EventDataError(f"the data is no event: {plain!r:.80}", base.__name__, f"it needs {', '.join(_KEYS)}")
+        raise EventDataError(
+            f"the data does not describe an event: {plain!r:.80}", base.__name__, f"it needs {', '.join(_KEYS)}"
+        )
     entries = cast("Mapping[str, Any]", plain)
     cls = _class_named(base, entries["event_name"])
     try:
@@ -51,20 +53,22 @@ def read_event(base: type[Event], plain: Any) -> Event:
         object.__setattr__(event, "timestamp", _read_instant(entries["timestamp"], cls))
         object.__setattr__(event, "metadata", check_plain(dict(entries["metadata"]), f"{cls.__name__}.metadata"))
     except (TypeError, RecursionError) as error:
-        raise EventDataError(f"the data is no {cls.__name__}: {error}", cls.__name__, "see the error above") from error
+        raise EventDataError(
+            f"the data does not describe a {cls.__name__}: {error}", cls.__name__, "see the error above"
+        ) from error
     return event
 
 
 def add_upcaster(cls: type[Event], from_version: int, upcaster: Upcaster) -> None:
-    """Keep the step from one version to the next on the class.
+    """Store an upcaster on the class.
 
     Raises:
-        UpcastError: the version is not an older one, or has a step already.
+        UpcastError: the version is not older than the class, or has an upcaster already.
     """
     steps = _own(cls, _UPCASTERS)
     if not 1 <= from_version < cls.event_version or from_version in steps:
         raise UpcastError(
-            f"{from_version} is no older version of {cls.__name__} without a step",
+            f"{from_version} is not an older version of {cls.__name__} without an upcaster",
             place_of(upcaster),
             f"{cls.__name__}.event_version is {cls.event_version}; write one upcaster for each version below it",
         )
@@ -83,7 +87,7 @@ def _upcast(cls: type[Event], version: Any, data: dict[str, Any]) -> dict[str, A
         upcaster = steps.get(step)
         if upcaster is None:
             raise UpcastError(
-                f"nothing brings {cls.event_name} from version {step} to {step + 1}",
+                f"there is no upcaster of {cls.event_name} from version {step} to {step + 1}",
                 name_of(cls),
                 f"write it: @{cls.__name__}.upcaster({step})",
             )
@@ -96,7 +100,7 @@ def _run(upcaster: Upcaster, data: dict[str, Any]) -> dict[str, Any]:
         result = upcaster(data)
     except Exception as error:
         raise UpcastError(f"the upcaster failed: {type(error).__name__}: {error}", place_of(upcaster), "") from error
-    if not isinstance(cast("object", result), dict):  # what users return is not always what they annotate
+    if not isinstance(cast("object", result), dict):  # the annotation of a user may be wrong
         raise UpcastError(f"the upcaster returned {result!r:.80}", place_of(upcaster), "return the dict of the fields")
     return result
 

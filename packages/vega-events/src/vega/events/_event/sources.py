@@ -1,4 +1,4 @@
-"""The sources of the instants and identifiers of events: functions, so that a caller can replace the system's."""
+"""The sources of the instants and identifiers of events, replaceable functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 @final
 class Sources:
-    """Where events take instants and identifiers from.
+    """The sources of instants and identifiers.
 
     Attributes:
         now: returns the instant, aware, in UTC.
@@ -35,12 +35,12 @@ sources: Final = Sources()
 
 
 def set_event_sources(now: Callable[[], datetime], new_id: Callable[[datetime], UUID | None]) -> None:
-    """Replace where all events of the process take their instants and identifiers from.
+    """Replace the sources of instants and identifiers of all events of the process.
 
-    vega-core calls it, for its `Clock` and `IdSource`; a program without vega-core may call it at its start.
+    Called by vega-core, for its `Clock` and `IdSource`; a program without vega-core may call the function at its start.
 
     Args:
-        now: returns the instant, aware, in UTC; `uuid7` without an instant takes it as well.
+        now: returns the instant, aware, in UTC; also for `uuid7` without an instant.
         new_id: returns the identifier of an event made at an instant; None for a UUID of version 7 of that instant.
     """
     sources.now, sources.new_id = now, new_id

@@ -1,4 +1,4 @@
-"""Delays between the attempts of one handler: arithmetic only, no clock."""
+"""Delays between the attempts of a handler: arithmetic only, no clock."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _LARGEST_EXPONENT = 700.0  # exp(709.8) is the largest float
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Exponential delay with a ceiling, short by default: what takes longer belongs in a background job.
+    """Exponential delay with a ceiling, short by default; slow work belongs in a background job.
 
     Args:
         base: delay before the first retry, in seconds; 0 <= base <= cap.
-        factor: growth from one retry to the next, no unit; 1 <= factor.
+        factor: growth from retry to retry, no unit; 1 <= factor.
         cap: the longest delay, in seconds; finite.
-        jitter: the share of each delay that is random, no unit; 0 (none) to 1 (all of it).
+        jitter: the random share of a delay, no unit; 0 (none) to 1 (all).
 
     Raises:
         BackoffError: a value is out of range or not a number.
@@ -42,13 +42,13 @@ class Backoff:
         sound = all(isinstance(value, int | float) and math.isfinite(value) for value in values)
         if not sound or not 0 <= self.base <= self.cap or self.factor < 1 or not 0 <= self.jitter <= 1:
             raise BackoffError(
-                f"base={self.base!r}, factor={self.factor!r}, cap={self.cap!r}, jitter={self.jitter!r} is no backoff",
+                f"base={self.base!r}, factor={self.factor!r}, cap={self.cap!r}, jitter={self.jitter!r} is invalid",
                 "Backoff",
                 "keep 0 <= base <= cap (seconds), factor >= 1 and 0 <= jitter <= 1",
             )
 
     def ceiling(self, retry: int) -> float:
-        """Return the delay before a retry without its random part taken off, in seconds.
+        """Return the longest delay before a retry, in seconds.
 
         Args:
             retry: 1 for the first retry.
@@ -57,7 +57,7 @@ class Backoff:
             return 0.0
         try:
             return min(self.cap, self.base * float(self.factor) ** (retry - 1))
-        except OverflowError:  # the growth is beyond what a float holds, so it is beyond the cap
+        except OverflowError:  # beyond the range of a float, so beyond the cap
             return self.cap
 
     def delay(self, retry: int) -> float:

@@ -1,8 +1,7 @@
-"""Marked functions by the module they are defined in, so that a new bus can be given them later.
+"""Marked functions by defining module, for later buses.
 
-An entry has no behaviour. Functions made by one piece of code, such as in a loop, stand side by side; a function of
-the same name from another piece of code (the module was reloaded) takes the place. What a function defines inside
-itself is kept alive by others or not at all.
+An entry has no behaviour. Functions made by the same code, such as in a loop, stand side by side; a function of the
+same name made by different code (the module was reloaded) takes the place. Local functions are not kept alive.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _entries: dict[str, list[Callable[[], Any]]] = {}
 
 
 def add_mark(function: Any, mark: Mark) -> bool:
-    """Put a mark on a function; return False when it can carry none, as a bound method or builtin."""
+    """Put a mark on a function; return False for a function without attributes, such as a bound method or builtin."""
     try:
         setattr(function, _ATTRIBUTE, (*marks_of(function), mark))
     except (AttributeError, TypeError):
@@ -30,7 +29,7 @@ def add_mark(function: Any, mark: Mark) -> bool:
 
 
 def marks_of(function: Any) -> tuple[Mark, ...]:
-    """Return the marks of a function, the innermost decorator's first."""
+    """Return the marks of a function, of the innermost decorator first."""
     marks: tuple[Mark, ...] = getattr(function, _ATTRIBUTE, ())
     return marks
 
@@ -52,7 +51,7 @@ def _reference(function: Any) -> Callable[[], Any]:
 
 
 def recorded(modules: Iterable[str]) -> Iterator[Callable[..., object]]:
-    """Yield the living functions of some modules, in the order in which they were first recorded."""
+    """Yield the living functions of some modules, in the order of their first recording."""
     wanted = frozenset(modules)
     with _lock:
         found = [ref() for name, entry in _entries.items() if name.partition(":")[0] in wanted for ref in entry]

@@ -1,4 +1,4 @@
-"""How the errors of handlers reach the publisher: all of them, in one group."""
+"""Errors of handlers, raised by `publish` as one group."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .._event.event import Event
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandlerFailure:
-    """One handler that failed for one event, after its retries.
+    """The failure of a handler for an event, after all retries.
 
     Args:
         event: the event.
         handler: `module:qualname` of the handler.
-        attempts: how often it was called, 1 or more; 0 when its `when` failed.
-        error: what it raised last.
+        attempts: the number of calls, 1 or more; 0 when the condition `when` failed.
+        error: the last error.
     """
 
     event: Event
@@ -32,16 +32,16 @@ class HandlerFailure:
 
 
 class EventHandlerErrors(ExceptionGroup[Exception]):
-    """Every error of the handlers of one publish, raised after all handlers ran.
+    """Every error of the handlers of a publish, raised after the last handler.
 
-    `except*` takes it apart by type; `failures` says which handler each error came from.
+    `except*` splits the group by type; `failures` name the handler of every error.
     """
 
     failures: tuple[HandlerFailure, ...] = ()
 
     @classmethod
     def of(cls, failures: Sequence[HandlerFailure]) -> EventHandlerErrors:
-        """Return the group for one or more failures."""
+        """Return the group of some failures."""
         names = ", ".join(dict.fromkeys(failure.event.event_name for failure in failures))
         count = f"{len(failures)} handler{'s' if len(failures) > 1 else ''}"
         listed = "".join(f"\n  {failure}" for failure in failures)
@@ -50,7 +50,7 @@ class EventHandlerErrors(ExceptionGroup[Exception]):
         return group
 
     def derive(self, excs: Sequence[Exception], /) -> EventHandlerErrors:  # type: ignore[override]  # typeshed lets a derived group hold other exceptions
-        """Return the same group with some of the errors only; `split` and `except*` call it."""
+        """Return a group of some of the errors, for `split` and `except*`."""
         kept = {id(error) for error in excs}
         group = EventHandlerErrors(self.message, excs)
         group.failures = tuple(failure for failure in self.failures if id(failure.error) in kept)

@@ -1,4 +1,4 @@
-"""What a callable must look like to be a handler; looked at once, when it is subscribed."""
+"""The shape of a handler, checked once at the subscription."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 
 def check_handler(handler: object, *, method: bool = False) -> None:
-    """Refuse what can never be a handler, whatever the bus.
+    """Refuse an object that no bus can call as a handler.
 
     Args:
-        handler: what the user gave.
-        method: whether a `self` comes before the event.
+        handler: the object.
+        method: whether `self` precedes the event.
 
     Raises:
-        HandlerError: it is not callable, a class, a weak reference, a generator, or takes no event.
+        HandlerError: the object is not callable, a class, a weak reference or a generator, or takes no event.
     """
     if isinstance(handler, weakref.ReferenceType):
         raise HandlerError(
-            "a weak reference is no handler: its object may be dead when the event comes",
+            "a weak reference is not a handler: the object may be dead when the event comes",
             repr(cast("object", handler)),
             "subscribe the method itself; the bus keeps its object alive until unsubscribe",
         )
@@ -45,7 +45,7 @@ def check_handler(handler: object, *, method: bool = False) -> None:
 
 
 def check_supply(handler: Handler, *, injects: bool) -> None:
-    """Refuse a handler that needs more than the event on a bus that supplies nothing else.
+    """Refuse a handler with further required parameters on a bus without `invoke`.
 
     Raises:
         HandlerError: parameters without defaults would be left out.
@@ -63,14 +63,14 @@ def check_supply(handler: Handler, *, injects: bool) -> None:
 
 
 def is_async(function: object) -> bool:
-    """Tell whether calling it gives a coroutine, also for partials, methods and callable objects."""
+    """Return whether a call returns a coroutine, also for partials, methods and callable objects."""
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - the method is wanted
 
 
 def as_async(handler: Handler) -> Callable[[Any], Awaitable[object]]:
     """Return the handler as an async function; a plain one runs in the event loop's thread."""
     if is_async(handler):
-        return handler  # type: ignore[return-value]  # is_async has seen that it returns an awaitable
+        return handler  # type: ignore[return-value]  # checked by is_async
 
     async def call(event: Any) -> object:
         result = handler(event)
@@ -87,12 +87,12 @@ def _yields(handler: Any) -> bool:
 def _signature(handler: Any) -> inspect.Signature | None:
     try:
         return inspect.signature(handler)
-    except (ValueError, TypeError):  # some callables written in C tell nothing about themselves
+    except (ValueError, TypeError):  # some callables written in C have no signature
         return None
 
 
 def _parameters(handler: Any) -> tuple[list[inspect.Parameter], list[str]]:
-    """Return the positional parameters, and the names of keyword-only ones without default."""
+    """Return the positional parameters, and the names of required keyword-only parameters."""
     signature = _signature(handler)
     if signature is None:
         return [inspect.Parameter("event", inspect.Parameter.POSITIONAL_ONLY)] * 1, []

@@ -1,4 +1,4 @@
-"""The methods of an object that `@event_handler` marks."""
+"""The methods of an object marked by `@event_handler`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .subscription import Subscription
 
 
 def marked_methods(handlers: object) -> list[Subscription]:
-    """Return one subscription for each mark, in the order in which the class and its bases define the methods.
+    """Return a subscription for every mark, in the order of definition in the class and the bases.
 
     Raises:
-        HandlerError: the object is a class, or none of its methods is marked.
+        HandlerError: the object is a class, or no method is marked.
     """
     if isinstance(handlers, type):
         raise HandlerError(

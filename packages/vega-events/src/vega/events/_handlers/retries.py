@@ -1,4 +1,4 @@
-"""Runs one handler until it succeeds or has no attempt left; a cancellation ends it at once."""
+"""Runs a handler until success or the last attempt; a cancellation ends the attempts at once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Call: TypeAlias = Callable[[Any], Awaitable[object]]
 _logger = logging.getLogger("vega.events")
 
 
-class GaveUp(Exception):  # noqa: N818 - a signal between two modules, which nobody else sees
-    """Carries the last error of a handler and the number of its attempts to the place that collects."""
+class GaveUp(Exception):  # noqa: N818 - a signal between two modules, caught by the loop over handlers
+    """Carries the last error of a handler and the number of attempts to the loop over handlers."""
 
     def __init__(self, error: Exception, attempts: int) -> None:
         super().__init__(error, attempts)
@@ -25,7 +25,7 @@ class GaveUp(Exception):  # noqa: N818 - a signal between two modules, which nob
 
 
 def compile_call(subscription: Subscription, invoke: Invoke | None) -> Call:
-    """Return the async function that runs one subscription's handler with an event."""
+    """Return the async function that runs the handler of a subscription."""
     handler, options = subscription.handler, subscription.options
     call: Call = as_async(handler) if invoke is None else partial(invoke, handler)
     if options.retries:

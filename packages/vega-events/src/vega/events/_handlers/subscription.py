@@ -1,4 +1,4 @@
-"""What a handler asked for: which event, in which order, how often, and when."""
+"""Subscriptions: event type, order, attempts, and condition of a handler."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MAX_RETRIES = 3
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How one handler wants to be called, checked.
+    """The checked options of a handler.
 
     Args:
-        priority: higher ones run first; any integer.
+        priority: higher numbers run first; any integer.
         retries: attempts after the first, 0 or more.
-        retry_on: the exceptions that are worth another attempt.
+        retry_on: the exceptions worth a further attempt.
         backoff: the delays between attempts.
-        when: asked for each event; the handler runs when it returns true.
+        when: a predicate of the event; the handler runs where it returns true.
         phase: at once, or after the unit of work has committed.
     """
 
@@ -45,7 +45,7 @@ class Options:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One `@subscribe` or `@event_handler` on a function."""
+    """A `@subscribe` or `@event_handler` on a function."""
 
     event_type: type[Event]
     options: Options
@@ -54,7 +54,7 @@ class Mark:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Subscription:
-    """One handler of one bus; it does not keep the class of its events alive."""
+    """A handler of a bus; the class of the events is not kept alive."""
 
     event_ref: weakref.ref[type[Event]]
     handler: Handler
@@ -67,7 +67,7 @@ class Subscription:
 
     @property
     def event_type(self) -> type[Event] | None:
-        """The class of the events; None when it is gone, and no event can follow."""
+        """The class of the events; None after its end."""
         return self.event_ref()
 
     def __str__(self) -> str:
@@ -84,16 +84,18 @@ def options_of(
     when: Callable[[Any], bool] | None,
     phase: Phase,
 ) -> Options:
-    """Check the options as the user wrote them.
+    """Check the options of `EventBus.subscribe`.
 
-    Those are the ones of `EventBus.subscribe`; `where` is the event type, for messages.
+    `where` is the event type, for messages.
 
     Raises:
-        SubscriptionError: a value is wrong, or has no effect beside the others.
+        SubscriptionError: a value is wrong or has no effect.
     """
     place = f"subscribe({getattr(where, '__name__', where)})"
     if isinstance(priority, bool) or not isinstance(priority, int):
-        raise SubscriptionError(f"priority={priority!r} is no integer", place, "give a whole number; higher runs first")
+        raise SubscriptionError(
+            f"priority={priority!r} is not an integer", place, "give a whole number; higher runs first"
+        )
     if phase not in ("immediate", "after_commit"):
         raise SubscriptionError(f"there is no phase {phase!r}", place, 'use "immediate" or "after_commit"')
     if when is not None and not callable(when):
@@ -118,7 +120,7 @@ def _retry_on(wanted: object, place: str) -> tuple[type[Exception], ...]:
     given = cast("tuple[object, ...]", wanted) if isinstance(wanted, tuple) else (wanted,)
     if not given or not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in given):
         raise SubscriptionError(
-            f"retry_on_error={wanted!r} names something that is no Exception class",
+            f"retry_on_error={wanted!r} names an object that is not an Exception class",
             place,
             "use True, False, an Exception class, or a tuple of them",
         )
@@ -130,20 +132,20 @@ def _retries(wanted: object, place: str) -> int:
         return _MAX_RETRIES
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 0:
         raise SubscriptionError(
-            f"max_retries={wanted!r} is no count", place, "give the attempts after the first, 0 or more"
+            f"max_retries={wanted!r} is not a count", place, "give the attempts after the first, 0 or more"
         )
     return wanted
 
 
 def check_event_type(event_type: object, place: object = None) -> None:
-    """Refuse what is no event class.
+    """Refuse an object that is not an event class.
 
     Raises:
-        EventTypeError: the thing is no subclass of Event, nor Event.
+        EventTypeError: the object is neither Event nor a subclass.
     """
     if not isinstance(event_type, type) or not issubclass(event_type, Event):
         raise EventTypeError(
-            f"{event_type!r} is no event class",
+            f"{event_type!r} is not an event class",
             place_of(place) if place is not None else "subscribe",
             "name a class that derives from vega.events.Event",
         )

@@ -1,4 +1,4 @@
-"""The subscriptions of one bus; replaced as a whole at each change, so that readers need no lock."""
+"""The subscriptions of one bus; replaced as a whole at every change, so that readers need no lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .subscription import Handler, Subscription
 
 
 def same_handler(one: Handler, other: Handler) -> bool:
-    """Tell whether two callables are one handler: the same object, or the same method of the same object."""
+    """Return whether two callables are the same handler: the same object, or the same method of the same object."""
     if one is other:
         return True
     return isinstance(one, MethodType | BuiltinMethodType) and type(one) is type(other) and one == other
@@ -22,7 +22,7 @@ def same_handler(one: Handler, other: Handler) -> bool:
 
 @final
 class Subscriptions:
-    """The subscriptions of one bus, in the order they were made."""
+    """The subscriptions of a bus, in order."""
 
     __slots__ = ("_lock", "all")
 
@@ -31,10 +31,10 @@ class Subscriptions:
         self._lock = threading.Lock()
 
     def add(self, subscriptions: Iterable[Subscription]) -> int:
-        """Add those that are not there yet, all or none; return how many.
+        """Add the new subscriptions, all or none; return the number.
 
         Raises:
-            SubscriptionError: one is there with other options.
+            SubscriptionError: a handler is subscribed with different options.
         """
         with self._lock:
             fresh: list[Subscription] = []
@@ -57,7 +57,7 @@ class Subscriptions:
             return len(fresh)
 
     def remove(self, leaves: Callable[[Subscription], bool]) -> int:
-        """Take out those for which `leaves(subscription)` is true; return how many."""
+        """Remove the subscriptions for which `leaves(subscription)` is true; return the number."""
         with self._lock:
             kept = tuple(each for each in self.all if not leaves(each))
             gone = len(self.all) - len(kept)
@@ -66,7 +66,7 @@ class Subscriptions:
 
 
 def _known(subscriptions: Iterable[Subscription], wanted: Subscription) -> Subscription | None:
-    """Return the one of the same handler among those of the same event type."""
+    """Return the subscription of the same handler, or None."""
     for each in subscriptions:
         if same_handler(each.handler, wanted.handler):
             return each

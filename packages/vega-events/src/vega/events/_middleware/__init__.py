@@ -1,1 +1,1 @@
-"""The chain of middleware around a publish, and the middleware that comes with Vega."""
+"""The chain of middleware around a publish, and the middleware included in Vega."""

@@ -1,4 +1,4 @@
-"""The chain around a publish: each middleware is one `async (context, call_next)`, composed once per event type."""
+"""The chain of middlewares, `async (context, call_next)`, around a publish; composed once per event type."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Mode: TypeAlias = Literal["sequential", "concurrent"]
 
 @final
 class EventContext:
-    """One publish on its way to the handlers; the bus makes it.
+    """A publish on the way to the handlers; made by the bus.
 
     Attributes:
-        event: what is published; enrich it with `event.add_metadata`.
-        mode: how the handlers will run.
-        stopped: the reason when a middleware stopped the event, else None.
-        reached: how many middlewares have called `call_next`.
-        chain: the middlewares and the handlers that it meets.
+        event: the published event; `event.add_metadata` enriches metadata.
+        mode: the mode of the handlers.
+        stopped: the reason of a middleware to stop the event, else None.
+        reached: the number of middlewares that have called `call_next`.
+        chain: the middlewares and the handlers ahead.
     """
 
-    # Each publish makes one: what is seldom set has its default here, and there is no __init__ to call.
+    # Every publish makes a context: class attributes hold the defaults, so no __init__ runs.
     event: Event
     chain: MiddlewareChain
     mode: Mode = "sequential"
@@ -35,7 +35,7 @@ class EventContext:
 
     @property
     def handlers(self) -> tuple[str, ...]:
-        """The names of the immediate handlers that will see the event, in order."""
+        """The names of the immediate handlers of the event, in order."""
         return tuple(map(str, self.chain.subscriptions))
 
     @property
@@ -44,10 +44,10 @@ class EventContext:
         return self.reached >= self.chain.depth
 
     def stop(self, reason: str) -> None:
-        """Say that the event goes no further; without it, not calling `call_next` is an error.
+        """Stop the event; a middleware that neither stops nor calls `call_next` is an error.
 
         Args:
-            reason: why, for those who ask `stopped` on the way out.
+            reason: the text for readers of `stopped`.
         """
         self.stopped = reason
 
@@ -60,15 +60,15 @@ class EventMiddleware(Protocol):
     """The shape of a middleware: an async function, or an object with such a `__call__`."""
 
     def __call__(self, context: EventContext, call_next: CallNext, /) -> Awaitable[None]:
-        """Do what comes before, `await call_next(context)` exactly once, do what comes after."""
+        """Work before, `await call_next(context)` exactly once, work after."""
         ...
 
 
 def check_middleware(middleware: object) -> None:
-    """Refuse what cannot be a middleware.
+    """Refuse an object that cannot be a middleware.
 
     Raises:
-        MiddlewareError: it is a class, not callable, or not async.
+        MiddlewareError: the object is a class, not callable, or not async.
     """
     if isinstance(middleware, type):
         raise MiddlewareError(
@@ -76,7 +76,7 @@ def check_middleware(middleware: object) -> None:
         )
     if not callable(middleware) or not is_async(middleware):
         raise MiddlewareError(
-            f"{middleware!r} is no async function of (context, call_next)",
+            f"{middleware!r} is not an async function of (context, call_next)",
             place_of(middleware),
             "write: async def middleware(context, call_next): await call_next(context)",
         )
@@ -85,11 +85,11 @@ def check_middleware(middleware: object) -> None:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class MiddlewareChain:
-    """The middlewares of one bus around the handlers of one event type, composed once.
+    """The middlewares of a bus around the handlers of an event type, composed once.
 
     Args:
         middlewares: the outermost first.
-        deliver: runs the handlers; what the last middleware gets as its `call_next`.
+        deliver: runs the handlers; the `call_next` of the last middleware.
         subscriptions: the immediate handlers, in order.
     """
 
@@ -110,10 +110,10 @@ class MiddlewareChain:
         object.__setattr__(self, "enter", self.middlewares[0] if depth else _pass)
 
     def arrive(self, context: EventContext) -> None:
-        """Note that the last middleware has called `call_next`.
+        """Note the call of the last middleware.
 
         Raises:
-            MiddlewareError: it has done so before.
+            MiddlewareError: a second call.
         """
         if context.reached >= self.depth > 0:
             _refuse_second(self.middlewares[-1])
@@ -121,15 +121,15 @@ class MiddlewareChain:
 
 
 def check_reached(context: EventContext) -> None:
-    """Refuse that an event was lost on its way to the handlers without a word.
+    """Refuse the silent loss of an event before the handlers.
 
     Raises:
-        MiddlewareError: a middleware did not await `call_next`, nor say `context.stop(...)`.
+        MiddlewareError: a middleware neither awaited `call_next` nor called `context.stop(...)`.
     """
     middlewares = context.chain.middlewares
     if not context.delivered and context.stopped is None:
         index = min(context.reached, len(middlewares) - 1)
-        # the event ended in that one, or the one before it made the call and did not await it
+        # the event ended in this middleware, or the former middleware did not await its call
         named = (
             middlewares[max(index - 1, 0) : index + 1]
             if 0 < context.reached < len(middlewares)
@@ -143,7 +143,7 @@ def check_reached(context: EventContext) -> None:
 
 
 def _link(index: int, caller: object, follow: Follow, following: CallNext) -> CallNext:
-    """Return the `call_next` of one middleware; it counts, so that a second call is seen."""
+    """Return the `call_next` of a middleware, which refuses a second call."""
 
     def call_next(context: EventContext) -> Awaitable[None]:
         if context.reached >= index:

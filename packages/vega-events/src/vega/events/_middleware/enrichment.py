@@ -1,4 +1,4 @@
-"""Adds to the metadata of events before any handler sees them."""
+"""Adds to the metadata of events before the handlers run."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class EnrichmentEventMiddleware:
         """Enrich the events of a type, subclasses included.
 
         Args:
-            enricher: async or not.
-            event_type: their class; every event when None.
+            enricher: a function of the event, async or not.
+            event_type: the class of events; None for every event.
 
         Raises:
-            EventTypeError: `event_type` is no event class.
+            EventTypeError: `event_type` is not an event class.
             HandlerError: the enricher cannot be called.
         """
         kind = Event if event_type is None else event_type
@@ -39,7 +39,7 @@ class EnrichmentEventMiddleware:
         self._enrichers.append((kind, enricher))
 
     async def __call__(self, context: EventContext, call_next: CallNext) -> None:
-        """Run the enrichers in the order they were added, then let the event through."""
+        """Run the enrichers in order, then pass the event on."""
         for event_type, enricher in self._enrichers:
             if isinstance(context.event, event_type):
                 result = enricher(context.event)

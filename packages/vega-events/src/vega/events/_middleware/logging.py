@@ -1,4 +1,4 @@
-"""Tells the log what is published, how long it took, and what failed."""
+"""Logs published events, with durations and failures."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .chain import CallNext, EventContext
 
 @final
 class LoggingEventMiddleware:
-    """Logs each event when it was handled, or failed; never its fields, which may be personal.
+    """Logs every event after its handlers, with the result; never fields, since these may be personal.
 
     Args:
-        logger: where to; the logger `vega.events` when None.
-        level: of events that were handled; failed ones are logged as errors.
+        logger: the destination; None for the logger `vega.events`.
+        level: the level of handled events; failed events are logged as errors.
     """
 
     def __init__(self, logger: logging.Logger | None = None, level: int = logging.INFO) -> None:
         self._logger, self._level = logger or logging.getLogger("vega.events"), level
 
     async def __call__(self, context: EventContext, call_next: CallNext) -> None:
-        """Let the event through, and log how it went."""
+        """Pass the event on, and log the result."""
         event, started = context.event, time.perf_counter()
         try:
             await call_next(context)

@@ -1,4 +1,4 @@
-"""Counts events and times their handling, in memory that does not grow with traffic."""
+"""Counts events and times their handling, in bounded memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OTHER = "(other)"
 
 
 class EventMetrics(TypedDict):
-    """What is known of the events of one name; times in seconds, of events that failed as well."""
+    """The metrics of an event name; times in seconds, failed events included."""
 
     count: int
     errors: int
@@ -24,10 +24,10 @@ class EventMetrics(TypedDict):
 
 @final
 class MetricsEventMiddleware:
-    """Counts events by name, with their errors and times; counts what failed too.
+    """Counts events by name, with errors and times, failed events included.
 
     Args:
-        max_names: how many names are told apart, 1 or more; further ones are counted together as `(other)`.
+        max_names: the number of separate names, 1 or more; further names are counted together as `(other)`.
     """
 
     def __init__(self, *, max_names: int = 1000) -> None:
@@ -35,7 +35,7 @@ class MetricsEventMiddleware:
         self._rows: dict[str, EventMetrics] = {}
 
     async def __call__(self, context: EventContext, call_next: CallNext) -> None:
-        """Let the event through, and count it however it ends."""
+        """Pass the event on, and count the result."""
         started, failed = time.perf_counter(), True
         try:
             await call_next(context)
@@ -44,12 +44,12 @@ class MetricsEventMiddleware:
             self._count(context.event.event_name, failed, time.perf_counter() - started)
 
     def get_metrics(self) -> dict[str, EventMetrics]:
-        """Return a copy of what was counted so far, by event name."""
+        """Return a copy of the metrics, by event name."""
         with self._lock:
             return {name: row.copy() for name, row in self._rows.items()}
 
     def reset(self) -> None:
-        """Forget what was counted."""
+        """Delete all metrics."""
         with self._lock:
             self._rows.clear()
 

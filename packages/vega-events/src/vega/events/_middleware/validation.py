@@ -1,4 +1,4 @@
-"""Checks events before any handler sees them."""
+"""Checks events before the handlers run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ E = TypeVar("E", bound=Event)
 
 @final
 class ValidationEventMiddleware:
-    """Runs validators; what one raises reaches the publisher as it is, and no handler runs."""
+    """Runs validators; an error of a validator is raised by `publish` unchanged, and no handler runs."""
 
     def __init__(self) -> None:
         self._validators: list[tuple[type[Event], Callable[[Any], Awaitable[None] | None]]] = []
@@ -25,11 +25,11 @@ class ValidationEventMiddleware:
         """Check the events of a type, subclasses included.
 
         Args:
-            event_type: their class.
-            validator: async or not; raises, with ValueError for choice, when the event must not be published.
+            event_type: the class of events.
+            validator: a function of the event, async or not; raises, preferably ValueError, to refuse the event.
 
         Raises:
-            EventTypeError: `event_type` is no event class.
+            EventTypeError: `event_type` is not an event class.
             HandlerError: the validator cannot be called.
         """
         check_event_type(event_type)
@@ -38,7 +38,7 @@ class ValidationEventMiddleware:
         self._validators.append((event_type, validator))
 
     async def __call__(self, context: EventContext, call_next: CallNext) -> None:
-        """Run the validators in the order they were added, then let the event through."""
+        """Run the validators in order, then pass the event on."""
         for event_type, validator in self._validators:
             if isinstance(context.event, event_type):
                 result = validator(context.event)
