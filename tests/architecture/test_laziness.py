@@ -27,6 +27,7 @@ BUDGETS = {
     "vega.testing": 7,
     "_vega_cli": 18,
 }
+OF_NEWER_INTERPRETERS = int(sys.version_info >= (3, 12))  # whose own library loads one module more
 
 
 def added_by(module: str) -> list[str]:
@@ -45,7 +46,7 @@ def test_an_import_loads_no_third_party_and_keeps_its_budget(module: str) -> Non
     modules = added_by(module)
 
     assert {name.partition(".")[0] for name in modules} & THIRD_PARTIES == set()
-    assert len(modules) <= BUDGETS[module], modules
+    assert len(modules) <= BUDGETS[module] + OF_NEWER_INTERPRETERS, modules
 
 
 def test_settings_load_pydantic_and_no_other_framework() -> None:

@@ -20,7 +20,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Work], Any]:
             if request.param == "memory":
                 return await work(MemoryStore())
             prefix = f"{request.node.name}:"
-            store = RedisStore(request.getfixturevalue("redis_url"), prefix=prefix)
+            store = RedisStore(request.getfixturevalue("redis_url"), prefix=prefix, timeout=30)
             try:
                 return await work(store)
             finally:

@@ -23,7 +23,7 @@ pipeline.use(SecurityHeadersMiddleware)
 limits = [Limit(rate=3, per=3600, algorithm="fixed")]
 pipeline.use_when(lambda c: c.url.path.endswith("/limited"), lambda b: b.use(RateLimitingMiddleware, limits=limits))
 pipeline.use(BodyLimitMiddleware, max_bytes=1000)
-pipeline.use(TimeoutMiddleware, seconds=0.5)
+pipeline.use(TimeoutMiddleware, seconds=3)
 pipeline.use(IdempotencyMiddleware)
 """
 ROUTES = """
