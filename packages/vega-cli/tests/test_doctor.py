@@ -96,3 +96,38 @@ def test_a_listed_package_without_a_component_is_told(
     assert (status, told.count("VG124")) == (0, 1)
     assert "the modules of shop.api hold no component" in told
     assert doctor(project, monkeypatch, capsys, "--strict")[0] == 1
+
+
+def test_a_use_case_that_nothing_reaches_is_a_warning(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "shop/domain/interactors").mkdir(parents=True)
+    (project / "shop/domain/interactors/greet.py").write_text(
+        "from vega.patterns import Interactor\n\n\nclass Greet(Interactor[None]):\n"
+        "    async def call(self) -> None: ...\n"
+    )
+
+    status, told = doctor(project, monkeypatch, capsys)
+    strict, _ = doctor(project, monkeypatch, capsys, "--strict")
+
+    assert (status, strict) == (0, 1)
+    assert "warning: [VG114] nothing reaches Greet" in told
+    assert "greet.py:5" in told
+
+
+def test_a_use_case_that_an_edge_reaches_is_proved(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "shop/domain/interactors").mkdir(parents=True)
+    (project / "shop/presentation/cli/commands").mkdir(parents=True)
+    (project / "shop/domain/interactors/wave.py").write_text(
+        "from abc import ABC\nfrom vega.di import bind\nfrom vega.patterns import Interactor\nclass Hand(ABC): ...\n"
+        "class Wave(Interactor[None]):\n    @bind\n    async def call(self, hand: Hand) -> None: ...\n"
+    )
+    (project / "shop/presentation/cli/commands/wave.py").write_text("from shop.domain.interactors.wave import Wave\n")
+
+    status, told = doctor(project, monkeypatch, capsys)
+
+    assert status == 1
+    assert "error: [VG201] nothing provides Hand" in told
+    assert "VG114" not in told

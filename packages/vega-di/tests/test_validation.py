@@ -434,3 +434,20 @@ def test_a_missing_key_that_every_class_implements_suggests_none() -> None:
         Container({Thing: Thing}).resolve(object)
 
     assert "did you mean" not in str(caught.value)
+
+
+def test_a_bound_function_that_lacks_several_services_is_reported_for_each() -> None:
+    class First: ...
+
+    class Second: ...
+
+    def work(number: int, first: First, second: Second) -> None: ...
+
+    container = Container()
+    container.bind(work, given=["number"])
+
+    with pytest.raises(ContainerError) as caught:
+        container.validate()
+
+    assert ["First" in str(error) for error in caught.value.exceptions] == [True, False]
+    assert ["Second" in str(error) for error in caught.value.exceptions] == [False, True]

@@ -10,6 +10,7 @@ import typer
 
 from vega.core import Application
 from vega.core.extend import Finding, Project
+from vega.core.introspection import line_of
 from vega.core.layers import check_layers
 from vega.errors import CoreError
 
@@ -66,7 +67,9 @@ def _wiring(project: Project) -> Iterator[Finding]:
     """Put the application together as a start would, and report what that reports."""
     sys.path.insert(0, str(project.root))
     try:
-        found = Application.load(project.root).found
+        application = Application.load(project.root)
+        yield from _unreached(application)
+        found = application.found
         for kind, source in found.empty_sources() if found is not None else ():
             yield Finding(
                 severity="warning",
@@ -81,6 +84,17 @@ def _wiring(project: Project) -> Iterator[Finding]:
         yield _finding(error)
     finally:
         sys.path.remove(str(project.root))
+
+
+def _unreached(application: Application) -> Iterator[Finding]:
+    for use_case in application.unreached_use_cases():
+        yield Finding(
+            severity="warning",
+            code="VG114",
+            what=f"nothing reaches {use_case.__qualname__}, so no start proves it",
+            where=line_of(vars(use_case).get("call")) or use_case.__module__,
+            fix="deliver it by a route, job, handler, command, socket or resolver, or delete it",
+        )
 
 
 def _plugins(project: Project) -> Iterator[Finding]:

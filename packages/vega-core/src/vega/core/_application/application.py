@@ -115,6 +115,15 @@ class Application:
                 return plugin
         raise PluginError(f"the feature {feature!r} is not enabled", "[tool.vega] features", f"run: vega add {feature}")
 
+    def unreached_use_cases(self) -> list[type]:
+        """Return the use cases below `domain` and `application` that no edge reaches, so that no start proves them.
+
+        Their modules are imported.
+        """
+        from .proof import unreached_use_cases
+
+        return unreached_use_cases(self)
+
     @property
     def state(self) -> State:
         """Whether it is `new`, `running` (from the start of the first plugin on) or `stopped`."""

@@ -25,6 +25,7 @@ from .application import STOP_TIMEOUT, Application
 from .invoke import Invoker
 from .plugin import Plugin
 from .plugins import load_plugins
+from .proof import prove_calls
 from .sources import CurrentClock, CurrentIds, follow_registered
 
 
@@ -189,6 +190,7 @@ def _prove(app: Application, invoker: Invoker, errors: list[Exception]) -> None:
     if _collect(app.container.validate, errors):
         _collect(lambda: follow_registered(app), errors)
         _collect(lambda: invoker.check(app.bus.handlers), errors)
+        _collect(lambda: prove_calls(app), errors)
 
 
 def _collect(step: Callable[[], object], errors: list[Exception]) -> bool:

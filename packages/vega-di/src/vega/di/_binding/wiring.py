@@ -180,21 +180,25 @@ def check_bound(engine: Engine, functions: Iterable[Bound]) -> None:
     Raises:
         ContainerError: the mistakes.
     """
-    errors = [error for bound in functions if (error := _mistake(engine, bound)) is not None]
+    errors = [error for bound in functions for error in _mistakes(engine, bound)]
     if errors:
         raise ContainerError(f"{len(errors)} mistakes in bound functions", errors)
 
 
-def _mistake(engine: Engine, bound: Bound) -> InjectionError | None:
+def _mistakes(engine: Engine, bound: Bound) -> list[InjectionError]:
     names = frozenset(name for name, _ in bound.shape)
     given = bound.given if bound.given is not None else frozenset[str]()
     try:
         wire(engine, bound, (given & names) | bound.variable)
     except InjectionError as error:
-        return error if bound.given is not None or not isinstance(error, MissingProviderError) else None
-    except (TypeError, ContainerError):
-        return None
-    return None
+        errors = [error]
+    except ContainerError as group:
+        errors = list(group.exceptions)
+    except TypeError:
+        return []
+    else:
+        return []
+    return [error for error in errors if bound.given is not None or not isinstance(error, MissingProviderError)]
 
 
 def injected(engine: Engine, function: Any, given: frozenset[str]) -> dict[str, Any]:

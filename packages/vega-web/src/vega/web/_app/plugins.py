@@ -6,7 +6,21 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from vega.core.extend import EnableFeature, Operation, Plugin, Process, Project, RunOptions, WriteFile, render
+from vega.core import Application, ConfigurationErrors
+from vega.core.extend import (
+    EnableFeature,
+    Finding,
+    Operation,
+    Plugin,
+    Process,
+    Project,
+    RunOptions,
+    WriteFile,
+    render,
+)
+from vega.errors import CoreError
+
+from .._errors import WebError
 
 _MAIN = '''
     """Starts the application: servers call create_app (uvicorn --factory $package.main:create_app)."""
@@ -34,6 +48,28 @@ class WebPlugin(Plugin):
         text = render(_MAIN, {"package": project.package})
         return [EnableFeature(self.feature), WriteFile(f"{project.package}/main.py", text)]
 
+    def configure(self, app: Application) -> None:
+        """Say that each scope of a request or message is given it."""
+        from starlette.requests import Request
+        from starlette.websockets import WebSocket
+
+        app.container.expect(Request)
+        app.container.expect(WebSocket)
+
+    def checks(self, project: Project) -> Sequence[Finding]:
+        """Report what would keep the HTTP application from being made: routes, sockets and middleware."""
+        from .app import create_app
+
+        try:
+            application = Application.load(project.root)
+        except (CoreError, ExceptionGroup):
+            return []  # the doctor has reported it
+        try:
+            create_app(application)
+        except ConfigurationErrors as group:
+            return [_finding(error) for error in group.exceptions]
+        return []
+
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
         """Return uvicorn, serving `<package>.main:create_app`; it ends with 0 when it is told to end."""
         command = [sys.executable, "-m", "vega.web.serve", f"{project.package}.main:create_app"]
@@ -41,6 +77,16 @@ class WebPlugin(Plugin):
         if options.reload:
             command += ["--reload-dir", str(project.source)]
         return [Process(name="web", command=tuple(command), ready=_listens(options), stage=2)]
+
+
+def _finding(error: Exception) -> Finding:
+    return Finding(
+        severity="error",
+        code=getattr(error, "code", WebError.code),
+        what=getattr(error, "what", "") or f"{type(error).__name__}: {error}",
+        where=getattr(error, "where", ""),
+        fix=getattr(error, "fix", ""),
+    )
 
 
 class WebSocketPlugin(Plugin):

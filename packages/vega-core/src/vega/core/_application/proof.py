@@ -1,0 +1,115 @@
+"""Proves at start that all calls at the edges can be made: those of use cases, and of functions with marks."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from types import FunctionType
+from typing import Any
+
+from vega.di import InjectionError
+
+from .._errors import ComponentError
+from ..introspection import line_of
+from .application import Application
+from .reach import Reach, is_use_case
+
+_INNER = frozenset({"services"})  # the kind of discovery that is not an edge: reached through the container
+_GATHERING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def reached_use_cases(app: Application) -> list[type]:
+    """Return the use cases that the discovered edges and handlers of an application reach."""
+    found = app.found
+    if found is None:
+        return []
+    reach = Reach(found.package)
+    reach.read(_edges(app))
+    return reach.use_cases
+
+
+def prove_calls(app: Application) -> None:
+    """Prove that the container has the parameters of reached use cases, and the marked ones of edge functions.
+
+    Raises:
+        ExceptionGroup: of an error for each parameter that nothing provides, or that cannot be provided there.
+    """
+    mistakes: list[Exception] = []
+    for use_case in reached_use_cases(app):
+        unbound = _add_use_case(app, use_case)
+        if unbound is not None:
+            mistakes.append(unbound)
+    for function in _functions(app):
+        _add_function(app, function)
+    try:
+        app.container.validate()
+    except ExceptionGroup as group:
+        mistakes += group.exceptions
+    if mistakes:
+        raise ExceptionGroup(f"{len(mistakes)} calls cannot be made", mistakes)
+
+
+def unreached_use_cases(app: Application) -> list[type]:
+    """Return the use cases of a project that no edge reaches, in the order of their modules."""
+    reached = set(reached_use_cases(app))
+    project, found = app.project, list[type]()
+    for file in sorted(file for layer in ("application", "domain") for file in (project.source / layer).rglob("*.py")):
+        parts = file.relative_to(project.source.parent).with_suffix("").parts
+        module = import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        found += [
+            value for value in vars(module).values() if is_use_case(value) and value.__module__ == module.__name__
+        ]
+    return [use_case for use_case in found if use_case not in reached]
+
+
+def _edges(app: Application) -> list[str]:
+    found = app.found
+    assert found is not None  # asked by the callers
+    kinds = [kind for kind in found.by_kind if kind not in _INNER]
+    return list(dict.fromkeys(module for kind in kinds for module in found.modules(kind)))
+
+
+def _add_use_case(app: Application, use_case: Any) -> ComponentError | None:
+    """Have the container check the `call` of a use case; return the error of one that is not bound and needs values."""
+    call = use_case.call
+    bound = getattr(call, "__vega_bound__", None)
+    parameters = list(inspect.signature(inspect.unwrap(call)).parameters.values())
+    if bound is not None:
+        app.container.bind(bound.function, name=bound.name, scope=bound.scope, given=[parameters[0].name])
+        return None
+    needed = [each.name for each in parameters[1:] if each.default is each.empty and each.kind not in _GATHERING]
+    if hasattr(call, "__wrapped__") or not needed:  # the wrapper may supply them
+        return None
+    return ComponentError(
+        f"nothing gives {', '.join(needed)} to call of {use_case.__qualname__}",
+        line_of(call),
+        "decorate call with @bind (from vega.di)",
+    )
+
+
+def _add_function(app: Application, function: FunctionType) -> None:
+    """Have the container check the marked parameters of a function; all others are its caller's."""
+    try:
+        marked = app.container.injected(function)
+    except InjectionError:  # its annotations cannot be read: the edge that delivers it reports that
+        return
+    if marked:
+        given = [name for name in inspect.signature(function).parameters if name not in marked]
+        app.container.bind(function, given=given)
+
+
+def _functions(app: Application) -> Iterator[FunctionType]:
+    """Yield the functions and methods that the modules of the edges define."""
+    if app.found is None:
+        return
+    for name in _edges(app):
+        for value in vars(sys.modules[name]).values():
+            if getattr(value, "__module__", None) != name:
+                continue
+            members = vars(value).values() if isinstance(value, type) else [value]
+            for member in members:
+                function = inspect.unwrap(member) if isinstance(member, FunctionType) else None
+                if isinstance(function, FunctionType) and function.__name__ != "__init__":
+                    yield function

@@ -1,0 +1,98 @@
+"""The use cases that the edges of a project reach, found by the names in their code.
+
+Theory of operation: the modules of the edges are the start. A name in the code of a function is looked up among the
+globals of its module; an imported module's attributes count, and so do imports within functions. Each function and
+class of the project that is found in this way is read in turn, so that a mediator leads to its use cases, and a helper
+of a route to those it awaits. Nothing is called.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, final
+
+from vega.patterns import Interactor, Mediator
+
+
+@final
+class Reach:
+    """The functions and use cases that the code of some modules refers to, directly or through others.
+
+    Args:
+        package: the project's package; nothing outside it is read.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._seen: set[int] = set()
+        self._todo: list[Any] = []
+        self.use_cases: list[type] = []
+
+    def read(self, modules: Iterable[str]) -> None:
+        """Read modules, and all that they lead to."""
+        for name in modules:
+            self._todo += vars(sys.modules[name]).values()
+        while self._todo:
+            self._visit(self._todo.pop())
+
+    def _visit(self, value: Any) -> None:
+        value = _plain(value)
+        if not isinstance(value, (FunctionType, type)) or id(value) in self._seen or not self._is_own(value.__module__):
+            return
+        self._seen.add(id(value))
+        if isinstance(value, FunctionType):
+            self._read(value)
+            return
+        if is_use_case(value):
+            self.use_cases.append(value)
+        self._todo += [*value.__bases__, *vars(value).values()]
+
+    def _read(self, function: FunctionType) -> None:
+        names = frozenset(name for code in _codes(function.__code__) for name in code.co_names)
+        scope = function.__globals__
+        for name in names:
+            value = scope.get(name)
+            if value is None and self._is_own(name):
+                value = _imported(name)
+            if isinstance(value, ModuleType):
+                self._todo += [vars(value)[other] for other in names & vars(value).keys()]
+            else:
+                self._todo.append(value)
+
+    def _is_own(self, name: object) -> bool:
+        return isinstance(name, str) and f"{name}.".startswith(f"{self._package}.")
+
+
+def is_use_case(value: object) -> bool:
+    """Return whether a value is a use case that can run: a class with a `call`."""
+    is_one = isinstance(value, type) and issubclass(value, Interactor | Mediator) and not inspect.isabstract(value)
+    return is_one and inspect.isfunction(getattr(value, "call", None))
+
+
+def _plain(value: Any) -> Any:
+    """Return the user's function of a method, property or wrapper; other values as they are."""
+    if isinstance(value, (staticmethod, classmethod)):
+        value = value.__func__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # of any value
+    elif isinstance(value, property):
+        value = value.fget
+    return inspect.unwrap(value) if isinstance(value, FunctionType) else value
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of a function, and of the functions inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _imported(name: str) -> ModuleType | None:
+    """Return a module that a function imports; None when it cannot be: the function reports that when it runs."""
+    try:
+        return import_module(name)
+    except Exception:  # noqa: BLE001 - the user's module raised; discovery reports those of the edges
+        return None
