@@ -55,6 +55,28 @@ def test_a_signal_stops_every_process(tmp_path: Path) -> None:
     running.stdout.close()
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("is_talking", [True, False])
+@pytest.mark.parametrize("end", ["the reader of the output goes", "the terminal goes"])
+def test_no_process_is_left_when(end: str, is_talking: bool, tmp_path: Path) -> None:
+    talking = "[print('line', flush=True) or time.sleep(0.1) for _ in range(600)]"
+    program = PROGRAM.replace("time.sleep(60)", talking if is_talking else "time.sleep(60)")
+    running = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    pids: list[int] = []
+    while len(pids) < 2:
+        line = running.stdout.readline()
+        if "pid" in line:
+            pids.append(int(line.split()[-1]))
+    if end == "the terminal goes":
+        running.send_signal(signal.SIGHUP)
+        running.stdout.read()
+    running.stdout.close()
+
+    assert running.wait(timeout=60) == 0
+    assert not any(alive(pid) for pid in pids)
+
+
 def test_one_that_dies_stops_the_others_with_its_name(tmp_path: Path) -> None:
     dying = Process(name="worker", command=(sys.executable, "-c", "raise SystemExit(7)"))
     other = Process(name="web", command=SLEEPER)

@@ -69,6 +69,18 @@ def test_the_middleware_is_listed_with_its_reasons(runnable: Path) -> None:
     assert json.loads(run("--middleware", "--json"))[0]["reasons"] == ["priority 5", "added 1st"]
 
 
+def test_constructors_of_listed_middleware_are_filled_by_the_container(runnable: Path) -> None:
+    config = runnable / "webshop/config.py"
+    config.write_text(
+        "from vega.web import MiddlewarePipeline\npipeline = MiddlewarePipeline()\nclass Keys: ...\n"
+        "class Guard:\n    def __init__(self, app, keys: Keys): self.app = app\n"
+        "    async def __call__(self, scope, receive, send): await self.app(scope, receive, send)\n"
+        "pipeline.use(Guard)\ndef configure(app): app.container.register(Keys)\n"
+    )
+
+    assert "guard" in run("--middleware")
+
+
 def test_a_project_without_a_pipeline_has_no_middleware_to_list(runnable: Path) -> None:
     assert run("--middleware") == ""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
+import stat
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -19,6 +22,7 @@ from ._errors import RunError
 from ._process import start, stop
 
 _POLL = 0.05
+_ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -36,6 +40,19 @@ def refuse_taken_port(host: str, port: int) -> None:
             raise RunError(
                 f"port {port} of {host} cannot be used: {error.strerror}", "vega run", "choose another one with --port"
             ) from error
+
+
+def _reader_has_gone() -> bool:
+    """Return whether the output is a pipe that nothing reads any more, such as that of `head`."""
+    try:
+        output = sys.stdout.fileno()
+        if not stat.S_ISFIFO(os.fstat(output).st_mode) or not hasattr(select, "poll"):
+            return False
+    except (OSError, ValueError):  # it has no descriptor, as under a test
+        return False
+    watch = select.poll()
+    watch.register(output, 0)
+    return any(event & select.POLLERR for _, event in watch.poll(0))
 
 
 class Supervisor:
@@ -57,17 +74,17 @@ class Supervisor:
             self._environment.update(process.shares)
 
     def run(self) -> int:
-        """Start them, wait until one ends or a signal comes, stop them; return the exit status.
+        """Start them, wait until one ends, a signal comes or the output has no reader, stop them; return the status.
 
         Raises:
             RunError: one cannot be started, is not ready in time, or died.
         """
-        before = {number: signal.signal(number, self._stop_soon) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self._stop_soon) for number in _ENDS}
         try:
             for process in self._processes:
                 self._start(process)
             if not self._asked_to_stop:
-                say("vega: everything is running; Ctrl-C stops it")
+                self._say("vega: everything is running; Ctrl-C stops it")
             self._wait()
         finally:
             self._stop_all()
@@ -75,12 +92,21 @@ class Supervisor:
                 signal.signal(number, handler)
         return 0
 
+    def _say(self, text: str) -> None:
+        """Print a line; when its reader has gone, such as `head`, stop, and print no more."""
+        try:
+            say(text)
+        except BrokenPipeError:
+            self._asked_to_stop = True
+            with open(os.devnull, "w") as nothing:  # noqa: PTH123 - a device, whose descriptor is needed
+                os.dup2(nothing.fileno(), sys.stdout.fileno())
+
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:
         self._asked_to_stop = True
 
     def _start(self, process: Process) -> None:
         for name, value in process.shares.items():
-            say(f"vega: {process.name} serves as {name}={value}")
+            self._say(f"vega: {process.name} serves as {name}={value}")
         child = start(process.command, cwd=self._root, environment=self._environment, output=subprocess.PIPE)
         self._children.append((process, child))
         reader = threading.Thread(target=self._show, args=(process.name, child), daemon=True)
@@ -101,10 +127,10 @@ class Supervisor:
         assert child.stdout is not None
         with child.stdout:
             for line in child.stdout:
-                say(f"{name:6} | {line.decode(errors='replace').rstrip()}")
+                self._say(f"{name:6} | {line.decode(errors='replace').rstrip()}")
 
     def _wait(self) -> None:
-        while not self._asked_to_stop:
+        while not self._asked_to_stop and not _reader_has_gone():
             self._refuse_dead()
             time.sleep(_POLL)
 
@@ -120,7 +146,7 @@ class Supervisor:
         while self._children:
             process, child = self._children.pop()
             if child.poll() is None:
-                say(f"vega: stopping {process.name}")
+                self._say(f"vega: stopping {process.name}")
             stop(child)
         for reader in self._readers:
             reader.join(timeout=5)

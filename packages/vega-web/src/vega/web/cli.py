@@ -65,7 +65,7 @@ def _middleware(made: Any) -> list[dict[str, Any]]:
 def _steps(made: Any) -> tuple[Any, ...]:
     """Return the steps of the pipeline of the project's config module; nothing when there is none."""
     pipeline = getattr(made.state, "pipeline", None)
-    return pipeline.describe() if pipeline is not None else ()
+    return pipeline.describe(container=made.state.application.container) if pipeline is not None else ()
 
 
 def _paths(made: Any) -> dict[str, dict[str, dict[str, Any]]]:
