@@ -26,6 +26,9 @@ class Clock: ...
 """,
     "graphshop/presentation/graphql/clock.py": """
 import strawberry
+from pydantic import BaseModel, Field
+from vega.patterns import Interactor
+from vega.patterns.query import UnknownFieldError
 from vega.errors import ErrorKind
 from vega.di import ConstructionError, Container, bind, current_scope
 from vega.graphql import mutation, query
@@ -46,6 +49,23 @@ async def same_scope() -> bool:
 @query
 async def broken() -> str:
     raise RuntimeError("password=hunter2")
+class Pay(Interactor[int]):
+    class Input(BaseModel):
+        amount: int = Field(ge=1)
+    async def call(self) -> int:
+        return self.input.amount
+@query
+async def pay(amount: int) -> int:
+    return await Pay(amount=amount)
+@query
+async def timeout() -> str:
+    raise TimeoutError(110, "hunter2")
+@query
+async def row() -> str:
+    return Pay.Input.model_validate({"amount": "hunter2"}).amount
+@query
+async def wrong_query() -> str:
+    raise UnknownFieldError("no field hunter2")
 @query
 async def late() -> str:
     raise TooLateError("it is too late")
@@ -104,11 +124,21 @@ def test_an_operation_is_one_scope(application: Application) -> None:
     assert ask(application, "{ sameScope }")["data"] == {"sameScope": True}
 
 
-def test_an_internal_error_shows_nothing(application: Application) -> None:
-    answer = ask(application, "{ broken }")
+@pytest.mark.parametrize("field", ["broken", "timeout", "row", "wrongQuery"])
+def test_an_internal_error_shows_nothing(application: Application, field: str) -> None:
+    answer = ask(application, f"{{ {field} }}")
 
     assert answer["errors"][0]["message"] == "Unexpected error."
     assert "hunter2" not in str(answer)
+
+
+def test_invalid_input_of_a_use_case_shows_its_fields(application: Application) -> None:
+    (error,) = ask(application, "{ pay(amount: 0) }")["errors"]
+
+    assert (error["message"], error["extensions"]["kind"]) == ("the input is invalid", "invalid")
+    assert error["extensions"]["errors"] == [
+        {"loc": ["amount"], "msg": "Input should be greater than or equal to 1", "type": "greater_than_equal"}
+    ]
 
 
 def test_an_error_of_the_business_shows_its_message_and_kind(application: Application) -> None:

@@ -11,8 +11,8 @@ from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.tools import create_type
 
 from graphql import GraphQLError as CoreGraphQLError
+from vega.core.disclosure import disclose
 from vega.core.introspection import description_of
-from vega.errors import ErrorKind, cause_of
 
 from ._errors import SchemaError
 from ._marks import Operation, marked
@@ -23,8 +23,8 @@ def build_schema(
 ) -> strawberry.Schema:
     """Return the schema of the `@query` and `@mutation` functions that modules define.
 
-    Errors of kind `INTERNAL` are masked as "Unexpected error."; others show their message and carry
-    `extensions.kind`.
+    Errors are shown as `vega.core.disclosure` says, with `extensions.kind`, and for invalid input `extensions.errors`;
+    others are masked as "Unexpected error.".
 
     Args:
         modules: dotted names of imported modules, in the order of the fields.
@@ -75,10 +75,10 @@ def _should_mask(error: CoreGraphQLError) -> bool:
     original = error.original_error
     if original is None:
         return False  # the document itself is wrong: syntax, validation
-    kind = ErrorKind.of(original)
-    if kind is ErrorKind.INTERNAL:
+    seen = disclose(original)
+    if seen.detail is None:
         return True
-    cause = cause_of(original)
-    error.message = getattr(cause, "what", "") or str(cause)
-    error.extensions = {**(error.extensions or {}), "kind": str(kind)}
+    error.message = seen.detail
+    fields = {"errors": list(seen.fields)} if seen.fields else {}
+    error.extensions = {**(error.extensions or {}), "kind": str(seen.kind), **fields}
     return False

@@ -7,6 +7,7 @@ be answered alike everywhere is refused. The nodes of recorded predicates are in
 from ._errors import (
     FilterNotAllowedError,
     InvalidCursorError,
+    InvalidFilterError,
     InvalidPageError,
     InvalidPredicateError,
     InvalidValueError,
@@ -63,6 +64,7 @@ __all__ = [
     "FilterSet",
     "Grouping",
     "InvalidCursorError",
+    "InvalidFilterError",
     "InvalidPageError",
     "InvalidPredicateError",
     "InvalidValueError",

@@ -9,7 +9,10 @@ QueryError                          VG150
 ├── InvalidCursorError              VG156  a cursor that was changed, or belongs to another query
 ├── InvalidPageError                VG157  a limit, offset or size that is out of range
 ├── FilterNotAllowedError           VG158  a filter or sort key outside the declared lists
-└── MultipleResultsError            VG159  more than one entity where one was asked for
+├── MultipleResultsError            VG159  more than one entity where one was asked for
+└── InvalidFilterError              VG160  a filter of a request has a value that its field cannot be compared with
+
+A query is the program's own, so that its mistakes are internal errors; the request's are pages, cursors and filters.
 """
 
 from collections.abc import Iterable
@@ -27,7 +30,6 @@ class QueryError(PatternError):
     """The root of the errors of queries."""
 
     code: ClassVar[str] = "VG150"
-    kind = ErrorKind.INVALID
 
 
 class UnknownFieldError(QueryError):
@@ -69,18 +71,21 @@ class InvalidCursorError(QueryError):
     """A cursor was changed, or belongs to another query."""
 
     code = "VG156"
+    kind = ErrorKind.INVALID
 
 
 class InvalidPageError(QueryError):
     """A limit, an offset or a size is out of range."""
 
     code = "VG157"
+    kind = ErrorKind.INVALID
 
 
 class FilterNotAllowedError(QueryError):
     """A filter or a sort key is outside the declared lists."""
 
     code = "VG158"
+    kind = ErrorKind.INVALID
 
 
 class MultipleResultsError(QueryError):
@@ -88,6 +93,13 @@ class MultipleResultsError(QueryError):
 
     code = "VG159"
     kind = ErrorKind.CONFLICT
+
+
+class InvalidFilterError(InvalidValueError):
+    """A filter of a request has a value that its field cannot be compared with."""
+
+    code = "VG160"
+    kind = ErrorKind.INVALID
 
 
 def shown(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from .._problems.error_map import ErrorMap, Mapped, phrase
+from .._problems.error_map import ERRORS, ErrorMap, Mapped, phrase
 from .._problems.problems import MEDIA_TYPE, ProblemDetails
 
 _CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
@@ -55,7 +55,7 @@ def _extend_operation(operation: dict[str, Any], errors: ErrorMap) -> None:
     if "requestBody" in operation:
         for status, text in (("400", "The body cannot be read"), ("415", "The body has another media type")):
             responses.setdefault(status, {"description": text, "content": _CONTENT})
-    for status, *names in operation.pop("x-vega-errors", []):
+    for status, *names in operation.pop(ERRORS, []):
         mapped = errors.of_names(names) or Mapped(status=int(status))
         description = mapped.title or phrase(mapped.status)
         responses.setdefault(str(mapped.status), {"description": description, "content": _CONTENT})

@@ -21,6 +21,7 @@ STATUS: Final[Mapping[ErrorKind, int]] = {
     ErrorKind.TIMEOUT: 504,
     ErrorKind.INTERNAL: 500,
 }
+ERRORS: Final = "x-vega-errors"  # where a route's OpenAPI says which errors it names
 _PHRASES: Final = {known.value: known.phrase for known in HTTPStatus}
 
 
@@ -60,7 +61,7 @@ class ErrorMap:
 
         Args:
             error: the class.
-            status: 400-599; from 500 on nothing of the error's text is shown.
+            status: 400-599; below 500 the error's text is shown, from 500 on only if its class states a `kind`.
             type: a URI that names the sort of problem.
             title: the sort of problem in words, the same for every occurrence.
 

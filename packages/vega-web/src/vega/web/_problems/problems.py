@@ -10,17 +10,18 @@ from typing import Any, Final, cast
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vega.core.disclosure import disclose
 from vega.errors import ErrorKind, cause_of
 
 from .._paths import route_path
-from .error_map import STATUS, ErrorMap, Mapped, phrase
+from .error_map import ERRORS, STATUS, ErrorMap, Mapped, names_of, phrase
 
 _log = logging.getLogger("vega.web")
 MEDIA_TYPE: Final = "application/problem+json"
@@ -55,8 +56,8 @@ class ProblemDetails(BaseModel):
 class Problems:
     """ASGI middleware (ASGI 3.0) that answers what comes out of an application, by its class and `ErrorKind`.
 
-    An error that becomes a status from 500 on is logged with its traceback and answered without a word of it. An
-    error after the response began is raised on, so that the server breaks the connection.
+    The text of an error is shown as `vega.core.disclosure` says; one whose text is not shown is logged with its
+    traceback. An error after the response began is raised on, so that the server breaks the connection.
 
     Args:
         app: the next application.
@@ -157,14 +158,22 @@ def answer_to(error: Exception, scope: Scope) -> Response:
             return _of_http(error, scope)
         if isinstance(error, RequestValidationError):
             return _of_request(error, scope)
-        mapped = Mapped(status=STATUS[ErrorKind.of(error)])
-    if mapped.status >= 500:
-        return _of_failure(error, mapped, scope)
-    if isinstance(error, ValidationError):
-        return problem(scope, mapped.status, detail="the input is invalid", errors=_field_errors(error))
-    detail = getattr(error, "what", "") or str(error)
-    headers = {"www-authenticate": scope.get(CHALLENGE) or "Bearer"} if mapped.status == 401 else None
-    return problem(scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, headers=headers)
+    is_mapped = mapped is not None and mapped.status < 500
+    seen = disclose(error, is_named=is_mapped or _is_named_by_route(error, scope))
+    mapped = mapped or Mapped(status=STATUS[seen.kind])
+    if mapped.status >= 500 and (seen.detail is None or seen.kind is ErrorKind.INTERNAL):
+        extra = {"request_id": scope.get(REQUEST_ID, "")}
+        _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error, extra=extra)
+    return problem(
+        scope,
+        mapped.status,
+        detail=seen.detail or "",
+        type=mapped.type,
+        title=mapped.title,
+        errors=seen.fields,
+        headers=_headers(mapped.status, scope),
+        members=_traceback(error, scope) if mapped.status >= 500 else None,
+    )
 
 
 def _mapped(error: Exception, scope: Scope) -> Mapped | None:
@@ -173,19 +182,22 @@ def _mapped(error: Exception, scope: Scope) -> Mapped | None:
     return errors.find(error) if isinstance(errors, ErrorMap) else None
 
 
-def _of_failure(error: Exception, mapped: Mapped, scope: Scope) -> Response:
-    """Log a failure and return its problem: only what is declared to be no internal error says its text."""
-    kind = ErrorKind.of(error)
-    if kind is ErrorKind.INTERNAL:
-        extra = {"request_id": scope.get(REQUEST_ID, "")}
-        _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error, extra=extra)
-    is_told = kind is not ErrorKind.INTERNAL
-    detail = (getattr(error, "what", "") or str(error)) if is_told else ""
-    members = {"traceback": traceback.format_exception(error)} if scope.get(DEBUG) else None
-    headers = {"retry-after": _SOON} if mapped.status == 503 else None
-    return problem(
-        scope, mapped.status, detail=detail, type=mapped.type, title=mapped.title, headers=headers, members=members
-    )
+def _is_named_by_route(error: Exception, scope: Scope) -> bool:
+    """Return whether the `errors` of the route that was taken name a class of an error."""
+    declared: Any = getattr(scope.get("route"), "openapi_extra", None) or {}
+    names = set(names_of(type(error))[1:])
+    return any(entry[1] in names for entry in declared.get(ERRORS, ()))
+
+
+def _headers(status: int, scope: Scope) -> Mapping[str, str] | None:
+    """Return the headers that go with a status. Source: RFC 9110, sections 10.2.3 and 11.6.1."""
+    if status == 401:
+        return {"www-authenticate": scope.get(CHALLENGE) or "Bearer"}
+    return {"retry-after": _SOON} if status == 503 else None
+
+
+def _traceback(error: Exception, scope: Scope) -> Mapping[str, Any] | None:
+    return {"traceback": traceback.format_exception(error)} if scope.get(DEBUG) else None
 
 
 def _of_http(error: HTTPException, scope: Scope) -> Response:
@@ -230,7 +242,7 @@ def _is_other_media_type(scope: Scope) -> bool:
     return media_type not in _JSON_FREE and not media_type.endswith(b"+json")
 
 
-def _field_errors(error: ValidationError | RequestValidationError) -> list[dict[str, Any]]:
+def _field_errors(error: RequestValidationError) -> list[dict[str, Any]]:
     """Return each error's place, message and type: what was sent is not sent back."""
     return [{"loc": list(entry["loc"]), "msg": entry["msg"], "type": entry["type"]} for entry in error.errors()]
 

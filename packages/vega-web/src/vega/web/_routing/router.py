@@ -15,7 +15,7 @@ from vega.patterns import Interactor, Mediator
 
 from .._errors import RouteError
 from .._pipeline.pipeline import MiddlewarePipeline
-from .._problems.error_map import names_of
+from .._problems.error_map import ERRORS, names_of
 from .._problems.problems import Problems
 from .injected_parameters import without_injected
 from .route import Route
@@ -79,7 +79,7 @@ class Router(APIRouter):
         if names:
             function = _marked(function, names)
         if errors:
-            told = {"x-vega-errors": [names_of(error) for error in errors]}
+            told = {ERRORS: [names_of(error) for error in errors]}
             options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **told}
         super().add_api_route(path, function, **options)
         pipeline = pipeline_of(middleware)

@@ -15,13 +15,14 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
 from vega.core import Application
-from vega.errors import ErrorKind
+from vega.core.disclosure import disclose
 
 from .._errors import ForbiddenError, MessageKindError, NotFiniteError, UnauthenticatedError
 from .._lifecycle.drain import Drain
 from .._lifecycle.request_scope import origin_of
 from .._problems.denial import deny
 from .._problems.error_map import STATUS, ErrorMap, Mapped, phrase
+from .._problems.problems import REQUEST_ID
 from .._security.principal import authorize, principal_of
 from .handler import WebSocketHandler
 from .messages import Read, caller_of, reader_of, refusal, size_of, written
@@ -151,20 +152,25 @@ class _Connection:
             async with self._unit_of_work():
                 await self._call(self._handler, value)
         except Exception as error:
-            mapped = self._around.errors.find(error) or Mapped(status=STATUS[ErrorKind.of(error)])
+            mapped = self._around.errors.find(error)
+            seen = disclose(error, is_named=mapped is not None)
+            mapped = mapped or Mapped(status=STATUS[seen.kind])
             if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is sound
                 _log.error("%s cannot send a message", type(self._handler).__qualname__, exc_info=error)
             elif mapped.status >= 500:
                 raise
             title = mapped.title or phrase(mapped.status)
-            detail = {} if mapped.status >= 500 else {"detail": getattr(error, "what", "") or str(error)}
-            self._send_queue.push(written({"type": "error", "status": mapped.status, "title": title, **detail}))
+            told: dict[str, Any] = {"type": "error", "status": mapped.status, "title": title}
+            if mapped.status < 500:
+                told |= {"detail": seen.detail, **({"errors": list(seen.fields)} if seen.fields else {})}
+            self._send_queue.push(written(told))
 
     def _fail(self, error: Exception) -> None:
         """Note what a handler raised; that of a client which has gone is no failure."""
         if self._socket.client_state is WebSocketState.DISCONNECTED:
             return
-        _log.error("%s failed", type(self._handler).__qualname__, exc_info=error)
+        extra = {"request_id": self._socket.scope.get(REQUEST_ID, "")}
+        _log.error("%s failed", type(self._handler).__qualname__, exc_info=error, extra=extra)
         self._code = _FAILED
 
     async def _disconnect(self) -> None:

@@ -11,7 +11,14 @@ from enum import Enum
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
-from .._errors import FilterNotAllowedError, InvalidPageError, InvalidValueError, UnknownOperatorError, shown
+from .._errors import (
+    FilterNotAllowedError,
+    InvalidFilterError,
+    InvalidPageError,
+    InvalidValueError,
+    UnknownOperatorError,
+    shown,
+)
 from .._fields.kinds import Kind
 from .._language.builders import from_words
 from .._language.nodes import Field
@@ -97,7 +104,7 @@ class FilterSet:
         Raises:
             FilterNotAllowedError: a name, operator or sort key was not declared; the message does not say
                 which ones were.
-            InvalidValueError, InvalidPageError: a value cannot be read as the field's type, or a bound is exceeded.
+            InvalidFilterError, InvalidPageError: a value cannot be read as the field's type, or a bound is exceeded.
         """
         limit: int | None = None
         named: set[str] = set()  # the keys of sort
@@ -124,7 +131,7 @@ class FilterSet:
 
         Raises:
             FilterNotAllowedError: a name, operator or sort key was not declared.
-            InvalidValueError, InvalidPageError: a value cannot be read, or a bound is exceeded.
+            InvalidFilterError, InvalidPageError: a value cannot be read, or a bound is exceeded.
         """
         number, size = 1, min(_PAGE, self.max_limit)
         named: set[str] = set()  # the keys of sort
@@ -145,7 +152,7 @@ class FilterSet:
         """Return the names and values of a request that are not ignored."""
         pairs = [pair for pair in _items(request) if pair[0] not in self.ignore]
         if sum(name not in _OF_PAGES for name, _ in pairs) > _MOST_FILTERS:
-            raise InvalidValueError(f"the request has more than {_MOST_FILTERS} filters", "the request", "send fewer")
+            raise InvalidFilterError(f"the request has more than {_MOST_FILTERS} filters", "the request", "send fewer")
         return pairs
 
     def _sorted(self, query: Query[T], value: object, named: set[str]) -> Query[T]:
@@ -154,7 +161,7 @@ class FilterSet:
             if path not in cast("frozenset[str]", self.sort):  # __post_init__ made it one
                 raise FilterNotAllowedError(f"cannot sort by {shown(path)}", "the request")
             if path in named:
-                raise InvalidValueError(f"{shown(path)} is named twice in sort", "the request", "name a key once")
+                raise InvalidFilterError(f"{shown(path)} is named twice in sort", "the request", "name a key once")
             named.add(path)
             query = query.order_by(path, "desc" if word.startswith("-") else "asc")
         return query
@@ -169,7 +176,10 @@ class FilterSet:
             wanted = _read_bool(_text(value, str(path)), str(path))
             return query.where(str(path), "is null" if wanted else "is not null")
         read: Any = _read_list(target, value) if operator in _LISTS else _read(target, value)
-        from_words(target, _WORDS[str(operator)], read)
+        try:
+            from_words(target, _WORDS[str(operator)], read)
+        except InvalidValueError as error:
+            raise InvalidFilterError(error.what, error.where, error.fix) from None
         return query.where(str(path), cast("Operator", _WORDS[str(operator)]), read)  # a value of the table above
 
 
@@ -187,7 +197,7 @@ def _read_list(target: Field, value: object) -> list[Any]:
     several = isinstance(value, list | tuple)
     parts = list(cast("Iterable[object]", value)) if several else [*_text(value, str(target)).split(",")]
     if len(parts) > _LONGEST_LIST:
-        raise InvalidValueError(f"the list has more than {_LONGEST_LIST} values", f"the filter {target}", "send fewer")
+        raise InvalidFilterError(f"the list has more than {_LONGEST_LIST} values", f"the filter {target}", "send fewer")
     return [_read(target, part) for part in parts]
 
 
@@ -196,14 +206,14 @@ def _read(target: Field, value: object) -> Any:
         return value
     kind, where = target.info.kind, f"the filter {target}"
     if len(value) > _LONGEST_VALUE:
-        raise InvalidValueError(f"the value has more than {_LONGEST_VALUE} characters", where, "send a shorter one")
+        raise InvalidFilterError(f"the value has more than {_LONGEST_VALUE} characters", where, "send a shorter one")
     try:
         if kind is Kind.ENUM:
             return _read_enum(target.info.type, value)
         reader = _READERS.get(kind)
         return value if reader is None else reader(value)
     except (ValueError, InvalidOperation, KeyError, OverflowError):
-        raise InvalidValueError(f"{shown(value)} is no {kind}", where) from None
+        raise InvalidFilterError(f"{shown(value)} is no {kind}", where) from None
 
 
 def _read_enum(kind: type[Enum], text: str) -> Enum:
@@ -217,14 +227,14 @@ def _read_bool(text: str, where: str) -> bool:
     try:
         return _BOOLS[text.lower()]
     except KeyError:
-        raise InvalidValueError(f"{shown(text)} is no bool", f"the filter {where}", "write true or false") from None
+        raise InvalidFilterError(f"{shown(text)} is no bool", f"the filter {where}", "write true or false") from None
 
 
 def _text(value: object, name: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):
-        raise InvalidValueError(f"{shown(value)} is no text", f"the request's {name}")
+        raise InvalidFilterError(f"{shown(value)} is no text", f"the request's {name}")
     return value
 
 
