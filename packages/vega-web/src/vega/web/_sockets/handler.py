@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from starlette.websockets import WebSocket
@@ -30,6 +31,9 @@ class WebSocketHandler:
     Attributes:
         path: where it is mounted, such as `/ws/chat/{room}`.
         policy: who may connect; anybody when None. It is asked before the connection opens.
+        origins: further origins whose pages may connect, such as `https://app.example`; `*` for all. Allowed by
+            default are the application's own host, the hosts of `TrustedHostMiddleware` and the origins of
+            `CORSMiddleware`; programs, which send no `Origin`, always are.
         join_policy: who may join a room, whose name is the resource; anybody when None.
         max_size: the largest message, in bytes; a larger one closes the connection (1009).
         queue: how many messages may wait for a client that does not read.
@@ -42,6 +46,7 @@ class WebSocketHandler:
 
     path: ClassVar[str] = ""
     policy: ClassVar[Policy | None] = None
+    origins: ClassVar[Sequence[str]] = ()
     join_policy: ClassVar[Policy | None] = None
     max_size: ClassVar[int] = 64 * 1024
     queue: ClassVar[int] = 100

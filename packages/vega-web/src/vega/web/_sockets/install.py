@@ -13,6 +13,7 @@ from vega.discovery import Found
 from .._errors import WebSocketDefinitionError
 from .connection import SocketEndpoint, Surroundings
 from .handler import WebSocketHandler
+from .origins import HandlerOrigins, OriginCheck
 
 
 def install_websockets(app: FastAPI, around: Surroundings, errors: list[Exception]) -> None:
@@ -23,7 +24,8 @@ def install_websockets(app: FastAPI, around: Surroundings, errors: list[Exceptio
         around: what their connections share.
         errors: takes a `WebSocketDefinitionError` for each handler that cannot be mounted.
     """
-    app.state.sockets = around
+    app.state.sockets, app.state.socket_origins = around, HandlerOrigins()
+    app.add_middleware(OriginCheck, handlers=app.state.socket_origins)
     for handler in _handlers(around.application.found):
         try:
             mount_websocket(app, handler, around)
@@ -60,6 +62,7 @@ def mount_websocket(app: FastAPI, handler: type[WebSocketHandler], around: Surro
             "annotate the message with str, bytes, or what pydantic reads from JSON",
         ) from error
     app.router.routes.append(WebSocketRoute(handler.path, endpoint, name=handler.__name__))
+    app.state.socket_origins.add(handler.path, handler.origins)
 
 
 def _handlers(found: Found | None) -> Iterator[type[WebSocketHandler]]:

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware as StarletteCORS
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..._errors import MiddlewareError
 from ..._problems.problems import problem
-from ..asgi_headers import answering
+from ..._security.origins import TO_CONNECT, WITH_COOKIES, allow
+from ..asgi_headers import answering, header
+
+_ANYBODY: Final = ("https://anybody.invalid", "null")
 
 
 class CORSMiddleware(StarletteCORS):
     """Starlette's, with its headers on every error, and refusals that are problem documents.
 
+    Pages of the allowed origins may open WebSockets too; with `allow_credentials`, they may use `SessionCookies`.
+
     Args:
         app: the next application.
-        options: those of `starlette.middleware.cors.CORSMiddleware`, such as `allow_origins`.
+        allow_origins: such as `https://app.example`; `*` for all, for answers that need no credentials.
+        options: the others of `starlette.middleware.cors.CORSMiddleware`, such as `allow_credentials`.
+
+    Raises:
+        MiddlewareError: `allow_credentials` with all origins, or with `null`, which any page can have.
+
+    Source: Fetch, section 3.3.
     """
 
-    def __init__(self, app: ASGIApp, **options: Any) -> None:
-        super().__init__(answering(app), **options)
+    def __init__(self, app: ASGIApp, allow_origins: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(answering(app), allow_origins, **options)
+        self._with_cookies = bool(options.get("allow_credentials"))
+        if self._with_cookies and any(self.is_allowed_origin(origin) for origin in _ANYBODY):
+            raise MiddlewareError(
+                "every page of the web may use the credentials of its reader",
+                "CORSMiddleware(allow_credentials=True)",
+                "name the origins, such as allow_origins=['https://app.example'], or leave out allow_credentials",
+            )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._with_cookies and scope["type"] in {"http", "websocket"}:
+            allow(scope, WITH_COOKIES, self.is_allowed_origin)
+        elif scope["type"] == "websocket" and not (self.allow_all_origins and header(scope, b"cookie") is not None):
+            allow(scope, TO_CONNECT, self.is_allowed_origin)
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
             headers = Headers(scope=scope)
             if "origin" in headers and "access-control-request-method" in headers:

@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from ..._paths import PathPatterns
 from ..._problems.denial import deny
-from ..asgi_headers import header
+from ..._security.origins import TO_CONNECT, allow, host_of
+
+_HOST: Final = re.compile(r"([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\Z")
 
 
 @final
 class TrustedHostMiddleware:
     """Refuses requests and WebSockets for another host with 400, so that links and caches cannot be poisoned.
 
+    There must be one `Host`, and the whole of it a host with an optional port. Pages of the hosts may open WebSockets.
+
     Args:
         app: the next application.
-        allowed: host names without port; `*.example.com` stands for every name below `example.com`.
+        allowed: host names without port; `*.example.com` stands for every name below `example.com`, `*` for any.
+        skip: paths that answer any host, such as the probes of a platform; `*` stands for any characters.
+
+    Source: RFC 9110, section 7.2, and RFC 3986, section 3.2.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed: Sequence[str]) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, allowed: Sequence[str], skip: Sequence[str] = ("/health/*",)) -> None:
+        self._app, self._skip = app, PathPatterns(skip)
         self._names = frozenset(name.lower() for name in allowed if not name.startswith("*"))
         self._endings = tuple(name[1:].lower() for name in allowed if name.startswith("*."))
         self._is_any = "*" in allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in {"http", "websocket"} or self._is_allowed(scope):
+        if scope["type"] not in {"http", "websocket"} or self._is_allowed(scope) or self._skip.match(scope):
+            if scope["type"] == "websocket" and not self._is_any:
+                allow(scope, TO_CONNECT, lambda origin: self._is_name(host_of(origin)))
             await self._app(scope, receive, send)
         else:
             await deny(scope, receive, send, 400, detail="the host is not served here")
 
     def _is_allowed(self, scope: Scope) -> bool:
-        given = (header(scope, b"host") or "").lower()
-        name = given[: given.find("]") + 1] if given.startswith("[") else given.partition(":")[0]
-        return self._is_any or name in self._names or (bool(self._endings) and name.endswith(self._endings))
+        given = [value for name, value in scope["headers"] if name == b"host"]
+        found = _HOST.match(given[0].decode("latin-1").lower()) if len(given) == 1 else None
+        return found is not None and (self._is_any or self._is_name(found[1]))
+
+    def _is_name(self, name: str) -> bool:
+        return name in self._names or (bool(self._endings) and name.endswith(self._endings))
 
 
 @final
