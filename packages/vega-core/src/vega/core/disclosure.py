@@ -1,4 +1,4 @@
-"""What a client may see of an error: one rule for HTTP, WebSockets, events, GraphQL and edges of others.
+"""The part of an error that a client may see: one rule for HTTP, WebSockets, events, GraphQL and edges of others.
 
 Shown are errors whose class states a `kind` other than internal, errors that the edge names (a route, a map of
 errors), and a `ValidationError` of the input of the use case that is delivered. Anything else is a status and no text:

@@ -43,7 +43,7 @@ async def send_with(
 
 def answering(app: ASGIApp) -> Problems:
     """Return an application that answers its own errors, so that what stands around it adds headers to them too."""
-    return app if isinstance(app, Problems) else Problems(app)
+    return app if isinstance(app, Problems) else Problems(app, checks_headers=False)
 
 
 def header(scope: Scope, name: bytes) -> str | None:

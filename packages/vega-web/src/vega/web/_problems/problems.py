@@ -21,6 +21,7 @@ from vega.core.disclosure import disclose
 from vega.errors import ErrorKind, cause_of
 
 from .._paths import route_path
+from .answer_headers import check_headers
 from .error_map import ERRORS, STATUS, ErrorMap, Mapped, names_of, phrase
 
 _log = logging.getLogger("vega.web")
@@ -61,20 +62,25 @@ class Problems:
 
     Args:
         app: the next application.
+        checks_headers: whether answers are checked for headers that would break the protocol; once inside of all
+            middleware and once outside is enough.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, checks_headers: bool = True) -> None:
+        self._app, self._checks_headers = app, checks_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started, checks_headers = False, self._checks_headers
 
         def noting_start(message: Message) -> Awaitable[None]:  # which costs no coroutine of its own
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                if checks_headers:
+                    check_headers(message.get("headers", ()), scope)
+                started = True
             return send(message)
 
         try:

@@ -76,7 +76,7 @@ class Route(APIRoute):
 
     def surround(self, pipeline: MiddlewarePipeline) -> None:
         """Put middleware around the route."""
-        self.around = pipeline.wrap(Problems(self._serve))
+        self.around = pipeline.wrap(Problems(self._serve, checks_headers=False))
 
 
 def _guarded(handler: Handler) -> Handler:

@@ -48,7 +48,7 @@ class Router(APIRouter):
         super().__init__(**settings)
         self._without = tuple(without)
         around = pipeline_of(middleware)
-        self._around = around.wrap(Problems(super().handle)) if around is not None else None
+        self._around = around.wrap(Problems(super().handle, checks_headers=False)) if around is not None else None
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that was found to be meant for this router."""

@@ -25,7 +25,7 @@ class SessionCookies:
     """Proves an identity by a cookie whose session this application began; ends it at once where it is ended.
 
     A request that changes something, or opens a WebSocket, must come from a page of the same host: browsers say so
-    (`Sec-Fetch-Site`, `Origin`). Other sites can neither use the cookie nor sign their reader in as somebody else, so
+    (`Sec-Fetch-Site`, `Origin`). Other sites can neither use the cookie nor sign their reader in under another name, so
     requests without the cookie are refused too, unless they have an `Authorization`, which no form can send.
 
     Args:

@@ -1,0 +1,43 @@
+"""Headers of answers that would end a line: no server may send them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from starlette.types import Scope
+
+from vega.core.introspection import line_of
+
+from .._errors import WebError
+
+_ENDS_LINE: Final = re.compile(rb"[\r\n\0]")
+
+
+def check_headers(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> None:
+    """Refuse headers that hold CR, LF or NUL, with which an answer could be split in two.
+
+    Servers differ: some send the bytes as they are, some close the connection without an answer.
+
+    Raises:
+        WebError: a name or value holds one; it says which, and where the endpoint is.
+
+    Source: RFC 9110, section 5.5.
+    """
+    if _ENDS_LINE.search(b"".join([part for header in headers for part in header])) is None:
+        return
+    for name, value in headers:
+        if _ENDS_LINE.search(name + value) is not None:
+            raise WebError(
+                f"the header {name.decode('latin-1')!r} has the value {value.decode('latin-1')!r}, which ends its line",
+                _place(scope),
+                "leave CR, LF and NUL out of headers; text of clients is quoted, with urllib.parse.quote",
+            )
+
+
+def _place(scope: Scope) -> str:
+    endpoint: Any = scope.get("endpoint")
+    line = line_of(getattr(getattr(endpoint, "__vega_use_case__", None), "call", endpoint)) if endpoint else ""
+    request = f"{scope['method']} {scope['path']}"
+    return f"{request} ({line})" if line else request
