@@ -1,4 +1,4 @@
-"""Pages of faults name tests that exist."""
+"""Pages of faults and of attacks name tests that exist."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _TEST = re.compile(r"`((?:packages|tests)/[\w/.-]+\.py)::(\w+)`")
-PAGES = sorted((ROOT / "docs" / "decisions").glob("faults-*.md"))
+PAGES = [*sorted((ROOT / "docs" / "decisions").glob("faults-*.md")), ROOT / "docs" / "explanation" / "security.md"]
 ROWS = [
     pytest.param(row, id=f"{page.stem}-{row.split('|')[1].strip()}")
     for page in PAGES
     for row in page.read_text(encoding="utf-8").splitlines()
-    if row.startswith("|") and not row.startswith(("| number", "|---"))
+    if row.startswith("|") and not row.startswith(("| number", "| attack", "|---"))
 ]
 
 
