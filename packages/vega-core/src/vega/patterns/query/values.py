@@ -1,7 +1,16 @@
 """What stores that implement queries need beside the public language: the rules for values, patterns and enums."""
 
 from ._fields.case_fold import FOLD
-from ._fields.kinds import LARGEST_INT, LEAST_INT, ORDERED, check_constant, constant_checker
+from ._fields.constants import (
+    LARGEST_INT,
+    LEAST_INT,
+    LONGEST_TEXT,
+    MOST_DIGITS,
+    check_constant,
+    constant_checker,
+    instant,
+)
+from ._fields.kinds import ORDERED
 from ._fields.like import Pattern, Wild, escape
 from ._memory.executor import exact_add, in_order, mean, stored_text
 from ._query.cursor import describe
@@ -10,6 +19,8 @@ __all__ = [
     "FOLD",
     "LARGEST_INT",
     "LEAST_INT",
+    "LONGEST_TEXT",
+    "MOST_DIGITS",
     "ORDERED",
     "Pattern",
     "Wild",
@@ -19,6 +30,7 @@ __all__ = [
     "escape",
     "exact_add",
     "in_order",
+    "instant",
     "mean",
     "stored_text",
 ]

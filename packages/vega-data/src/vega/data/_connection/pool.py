@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from .._errors import DatabaseStateError
+from .._sql.postgresql import connected, json_text
 from .._sql.sqlite import VegaConnection
 from .._sql.sqlite_driver import open_connection
 from .handed_out import HandedOut
@@ -191,7 +192,12 @@ class Pool:
             limits = {"lock_timeout": f"{int(lock * 1000)}"}
             if statement is not None:
                 limits["statement_timeout"] = f"{int(statement * 1000)}"
-            options["connect_args"] = {"timeout": connect, "server_settings": limits}
+            options["connect_args"] = {
+                "timeout": connect,
+                "server_settings": limits,
+                "async_creator_fn": connected,
+            }
+            options["json_serializer"] = json_text
         try:
             return create_async_engine(self.url, **options)
         except ImportError as error:

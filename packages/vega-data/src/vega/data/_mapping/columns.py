@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from vega.patterns.query import FieldInfo, InvalidValueError
+from vega.patterns.query import FieldInfo, InvalidValueError, Kind
 from vega.patterns.query.values import constant_checker
 
 from .._errors import InvalidEntityError
+from .json_fields import json_checker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,8 @@ class Column:
         put(self, "dotted", dotted)
         put(self, "nullable", any(info.nullable for info in self.path))
         put(self, "read", self._reader())
-        put(self, "check", constant_checker(self.info.kind, self.info.type))
+        kind, python_type = self.info.kind, self.info.type
+        put(self, "check", json_checker(python_type) if kind is Kind.JSON else constant_checker(kind, python_type))
 
     @property
     def info(self) -> FieldInfo:

@@ -79,8 +79,8 @@ class EntityLayout:
         """Return the column values of an entity, unchecked."""
         return [column.read(entity) for column in self.columns]
 
-    def require_valid(self, entity: object, changes: Mapping[str, Any] = _NO_CHANGES) -> None:
-        """Check everything that is stored of an entity, its collections with it.
+    def checked_copy(self, entity: T, changes: Mapping[str, Any] = _NO_CHANGES) -> T:
+        """Return an entity with every value as it is stored, which shares nothing that could be changed with this one.
 
         Args:
             entity: the entity.
@@ -90,12 +90,16 @@ class EntityLayout:
             InvalidEntityError: a value is missing, of another type, or cannot be stored.
         """
         require_instance(entity, self.entity)
+        values: list[Any] = []
         for column in self.columns:
-            dotted = column.dotted
-            check(column, changes[dotted] if dotted in changes else column.read(entity), self.entity)
-        for child in self.children:
-            for member in members_of(entity, child):
-                child.layout.require_valid(member)
+            value = changes[column.dotted] if column.dotted in changes else column.read(entity)
+            values.append(_copied(check(column, value, self.entity)))
+        children = [
+            child.collection([child.layout.checked_copy(member) for member in members_of(entity, child)])
+            for child in self.children
+        ]
+        copied: T = self.build(values, children)
+        return copied
 
     def column(self, path: Field | str) -> Column:
         """Return the column of a field."""
@@ -211,7 +215,7 @@ def _copied(value: Any) -> Any:
         return [_copied(item) for item in value]
     if _is_dict(value):
         return {key: _copied(item) for key, item in value.items()}
-    return value
+    return set(value) if _is_set(value) else value
 
 
 def _is_collection(value: object) -> TypeGuard[Collection[Any]]:
@@ -220,6 +224,10 @@ def _is_collection(value: object) -> TypeGuard[Collection[Any]]:
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
+
+
+def _is_set(value: object) -> TypeGuard[set[Any]]:
+    return isinstance(value, set)
 
 
 def _is_dict(value: object) -> TypeGuard[dict[Any, Any]]:

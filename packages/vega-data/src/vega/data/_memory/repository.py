@@ -149,7 +149,7 @@ class InMemoryRepository(QueryableRepository[T]):
                 bumped = checked | self._policies.on_bulk_update()
                 if self._policies.mapping.version:
                     bumped[self._policies.mapping.version] = self._policies.version_of(entity) + 1
-                self._store(with_values(self._policies.layout.copy(entity), bumped))
+                self._store(self._policies.layout.checked_copy(entity, bumped))
         except BaseException:
             self._rows = before
             raise
@@ -230,8 +230,7 @@ class InMemoryRepository(QueryableRepository[T]):
             if self._last_int >= LARGEST_INT:
                 raise self._policies.used_up()
             changes[self._policies.mapping.identity] = self._last_int + 1
-        self._policies.layout.require_valid(entity, changes)
-        candidate = with_values(self._policies.layout.copy(entity), changes)
+        candidate = self._policies.layout.checked_copy(entity, changes)
         if self._policies.identity_of(candidate) in self._rows:
             if self._policies.mapping.version:
                 raise refused(self._policies.stale(candidate))
@@ -241,7 +240,7 @@ class InMemoryRepository(QueryableRepository[T]):
 
     def _change(self, entity: T) -> T:
         changes = self._policies.on_update(entity)
-        self._policies.layout.require_valid(entity, changes)
+        self._policies.layout.checked_copy(entity, changes)  # a value that cannot be stored is refused before all else
         stored = self._rows.get(self._policies.identity_of(entity))
         if self._policies.mapping.version and (
             stored is None
@@ -256,7 +255,7 @@ class InMemoryRepository(QueryableRepository[T]):
         if stored is not None and self._policies.is_deleted(stored):  # which stays so until it is restored
             mark = self._policies.deletion_mark()
             changes[mark] = read(stored, self._policies.layout.by_path[mark].path)
-        self._store(with_values(self._policies.layout.copy(entity), changes))
+        self._store(self._policies.layout.checked_copy(entity, changes))
         return with_values(entity, changes)
 
     def _upsert(self, entity: T, keys: tuple[str, ...]) -> T:
@@ -268,7 +267,7 @@ class InMemoryRepository(QueryableRepository[T]):
             kept[self._policies.mapping.version] = self._policies.version_of(there)
         merged = with_values(entity, kept)
         changes = self._policies.on_update(merged)
-        self._policies.layout.require_valid(merged, changes)
+        self._policies.layout.checked_copy(merged, changes)
         return self._replace(merged, there, changes)
 
     def _same(self, entity: T, key: UniqueKey, besides: Any = None) -> T | None:

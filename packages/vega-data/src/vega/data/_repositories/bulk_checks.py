@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from vega.patterns.query import Kind
+from vega.patterns.query.values import LONGEST_TEXT
 
 _SMALL: Final = 2**62
 
@@ -23,7 +24,7 @@ def all_valid(kind: Kind, values: Sequence[Any]) -> bool:
 
 def _texts(values: Sequence[str]) -> bool:
     joined = "".join(values)
-    return joined.isascii() and "\0" not in joined
+    return joined.isascii() and "\0" not in joined and len(joined) <= LONGEST_TEXT
 
 
 def _always(_: Sequence[Any]) -> bool:
@@ -33,10 +34,10 @@ def _always(_: Sequence[Any]) -> bool:
 _CHECKS: Final[dict[Kind, tuple[type, Callable[[Sequence[Any]], bool]]]] = {
     Kind.TEXT: (str, _texts),
     Kind.INT: (int, lambda values: min(values) > -_SMALL and max(values) < _SMALL),
-    Kind.FLOAT: (float, lambda values: not any(map(math.isnan, values))),
+    Kind.FLOAT: (float, lambda values: not any(map(math.isnan, values)) and 0.0 not in values),  # it may be -0.0
     Kind.BOOL: (bool, _always),
     Kind.DATE: (date, _always),
-    Kind.TIME: (time, lambda values: all(value.tzinfo is None for value in values)),
+    Kind.TIME: (time, lambda values: all(value.tzinfo is None and not value.fold for value in values)),
     Kind.UUID: (UUID, _always),
-    Kind.BYTES: (bytes, _always),
+    Kind.BYTES: (bytes, lambda values: sum(map(len, values)) <= LONGEST_TEXT),
 }

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 from .._errors import InvalidValueError, UnknownOperatorError, UnsupportedPredicateError, did_you_mean, shown
-from .._fields.kinds import COMPARED, ORDERED, Kind, check_constant, refuse
+from .._fields.constants import check_constant, refuse
+from .._fields.kinds import COMPARED, ORDERED, Kind
 from .._fields.like import Pattern
 from .nodes import (
     AllOf,

@@ -12,7 +12,9 @@ from typing import Any, Final, TypeVar
 
 from .._errors import UnsupportedPredicateError
 from .._fields.case_fold import FOLD, fold
+from .._fields.constants import instant
 from .._fields.fields import FieldInfo
+from .._fields.kinds import Kind
 from .._fields.like import Pattern
 from .._language.nodes import (
     AllOf,
@@ -78,7 +80,7 @@ def _function(condition: str, constants: int) -> Callable[[Iterable[Any], list[A
     if function is None:
         if len(_functions) >= _MOST_FUNCTIONS:
             _functions.clear()
-        space: dict[str, Any] = {"fold": FOLD}
+        space: dict[str, Any] = {"fold": FOLD, "instant": instant}
         # The text is made of declared identifiers, operators and the names c0, c1, ...: constants never enter it.
         exec(compile(text, "<predicate>", "exec"), space)  # noqa: S102 - see the line above
         function = _functions[text] = space["select"]
@@ -115,6 +117,10 @@ class _Writer:
         self.constants.append(value)
         return f"c{len(self.constants) - 1}"
 
+    def value(self, field: Field) -> str:
+        """Return an expression for the value of a field as it is compared."""
+        return f"instant({self.read(field)})" if field.info.kind is Kind.DATETIME else self.read(field)
+
     def read(self, field: Field) -> str:
         """Return an expression for the value of a field, None when it or something on the way is missing."""
         text = self._owner
@@ -130,9 +136,9 @@ class _Writer:
     def known(self, field: Field) -> tuple[str, str]:
         """Return a guard that the value is there, ending in `and `, and a name or expression for the value."""
         if not field.nullable:
-            return "", self.read(field)
+            return "", self.value(field)
         held = self._name()
-        return f"({held} := {self.read(field)}) is not None and ", held
+        return f"({held} := {self.value(field)}) is not None and ", held
 
     def _name(self) -> str:
         self._values += 1
@@ -147,8 +153,8 @@ class _Writer:
         return f"({guard}{value} {op} {self.constant(node.right)})"
 
     def distinct(self, node: Distinct, wanted: bool) -> str:
-        other = self.read(node.right) if isinstance(node.right, Field) else self.constant(node.right)
-        return f"({self.read(node.left)} {'!=' if wanted else '=='} {other})"
+        other = self.value(node.right) if isinstance(node.right, Field) else self.constant(node.right)
+        return f"({self.value(node.left)} {'!=' if wanted else '=='} {other})"
 
     def is_null(self, node: IsNull, wanted: bool) -> str:
         return f"({self.read(node.field)} {'is' if wanted else 'is not'} None)"

@@ -10,6 +10,8 @@ import json
 from typing import Any, Final, cast
 
 from .._errors import InvalidCursorError
+from .._fields.constants import instant
+from .._fields.kinds import Kind
 from .._language.nodes import Always, Compare, Comparison, Field, IsNull, Node, Not, all_of, any_of, children
 from .json_values import dump_value, load_value
 from .plan import Nulls, Order, QueryPlan
@@ -114,7 +116,8 @@ def _describe_part(part: Any) -> str:
 
 
 def value_of(entity: object, field: Field) -> Any:
+    """Return the value of a field as it is compared; None when it or something on the way is missing."""
     value: Any = entity
     for info in field.path:
         value = getattr(value, info.name) if value is not None else None
-    return value
+    return instant(value) if field.info.kind is Kind.DATETIME else value

@@ -1,0 +1,54 @@
+"""PostgreSQL connections as Vega opens them: UUIDs of the standard library, and floats in JSON that stay floats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final, cast
+from uuid import UUID
+
+_LARGE: Final = "e+"  # in the exponent of a float from 1e16
+
+
+async def connected(*args: Any, **options: Any) -> Any:
+    """Open a connection that gives UUIDs as `uuid.UUID`; the driver's own class needs the driver to be unpickled."""
+    import asyncpg
+
+    connection: Any = await asyncpg.connect(*args, **options)
+    try:
+        await connection.set_type_codec(
+            "uuid", schema="pg_catalog", encoder=_uuid_bytes, decoder=_uuid, format="binary"
+        )
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON in which every float has a point: JSONB writes out 1e16, which is an int then."""
+    text = json.dumps(value)
+    return _written(value) if _LARGE in text else text
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        table: dict[Any, Any] = value
+        return f"{{{', '.join(f'{_key(key)}: {_written(item)}' for key, item in table.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, cast('Iterable[Any]', value)))}]"
+    text = json.dumps(value)
+    return f"{Decimal(text):f}.0" if isinstance(value, float) and _LARGE in text else text
+
+
+def _key(key: Any) -> str:
+    return json.dumps(key if isinstance(key, str) else json.dumps(key))
+
+
+def _uuid(value: bytes) -> UUID:
+    return UUID(bytes=bytes(value))
+
+
+def _uuid_bytes(value: UUID | str) -> bytes:
+    return value.bytes if isinstance(value, UUID) else UUID(value).bytes
