@@ -404,10 +404,12 @@ def test_the_number_of_predicates_kept_compiled_is_bounded(monkeypatch: pytest.M
     assert len(codegen._functions) <= 2
 
 
-def test_a_selector_may_be_used_again_and_again() -> None:
-    chosen = codegen.selector(record(lambda o: o.amount > 5, FIELDS))
+def test_a_test_of_one_entity_may_be_used_again_and_again() -> None:
+    node = record(lambda o: o.amount > 5, FIELDS)
+    test = codegen.tester(node)
 
-    assert [order.id for order in chosen(ORDERS)] == [order.id for order in chosen(iter(ORDERS))] == [2, 3]
+    assert [order for order in ORDERS if test(order)] == [order for order in ORDERS if test(order)]
+    assert [order for order in ORDERS if test(order)] == select(node, ORDERS)
 
 
 def test_nothing_joined_is_true_for_and_and_false_for_or() -> None:

@@ -81,9 +81,9 @@ class BaseRepository(Repository[T]):
         This form reads all entities, page by page; repositories with `query()` ask their store instead.
         """
         found: list[T] = []
-        offset = 0
+        offset, is_satisfied = 0, spec.is_satisfied_by
         while page := await self.find_all(limit=_PAGE, offset=offset):
-            found += [entity for entity in page if spec.is_satisfied_by(entity)]
+            found += filter(is_satisfied, page)
             offset += len(page)
             if len(page) < _PAGE:
                 break

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._errors import InvalidSpecificationError
+from .evaluation import evaluated_by, recorded_test
 from .generics import type_argument
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -14,6 +15,47 @@ if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from ..query.nodes import Node
 
 T = TypeVar("T")
+
+
+def _predicate_test(spec: Specification[Any]) -> Callable[[Any], bool]:
+    def record(entity: type) -> Callable[[Any], bool]:
+        from ..query import EntityFields
+        from ..query._memory.codegen import tester
+
+        node = spec.to_node(EntityFields.of(entity))
+        if node is None:
+            raise InvalidSpecificationError(
+                f"{type(spec).__name__} says nothing",
+                f"{type(spec).__module__}.{type(spec).__qualname__}",
+                "write predicate(self, entity), or is_satisfied_by(self, entity)",
+            )
+        return tester(node)
+
+    return recorded_test(spec, record)
+
+
+def _and_test(spec: AndSpecification[Any]) -> Callable[[Any], bool]:
+    tests = [part.is_satisfied_by for part in spec.parts]
+    return lambda entity: all(test(entity) for test in tests)
+
+
+def _or_test(spec: OrSpecification[Any]) -> Callable[[Any], bool]:
+    tests = [part.is_satisfied_by for part in spec.parts]
+    return lambda entity: any(test(entity) for test in tests)
+
+
+def _not_test(spec: NotSpecification[Any]) -> Callable[[Any], bool]:
+    def record(entity: type) -> Callable[[Any], bool]:
+        from ..query import EntityFields
+        from ..query._memory.codegen import tester
+
+        node = spec.to_node(EntityFields.of(entity))
+        if node is not None:
+            return tester(node)
+        satisfies = spec.part.is_satisfied_by
+        return lambda candidate: not satisfies(candidate)
+
+    return recorded_test(spec, record)
 
 
 class Specification(Generic[T]):
@@ -43,23 +85,18 @@ class Specification(Generic[T]):
 
     predicate: Callable[..., Any] | None = None
 
+    @evaluated_by(_predicate_test)
     def is_satisfied_by(self, entity: T) -> bool:
-        """Tell whether an entity satisfies the rule; a rule about a missing value is not satisfied.
+        """Return whether an entity satisfies the rule; a rule about a missing value is not satisfied.
+
+        Each access to `spec.is_satisfied_by` records the predicate once, at its first entity: for many entities write
+        `filter(spec.is_satisfied_by, users)`.
 
         Raises:
             InvalidSpecificationError: the class has neither `predicate` nor its own `is_satisfied_by`.
             QueryError: the predicate cannot be recorded.
         """
-        from ..query import EntityFields, satisfies
-
-        node = self.to_node(EntityFields.of(type(entity)))
-        if node is None:
-            raise InvalidSpecificationError(
-                f"{type(self).__name__} says nothing",
-                f"{type(self).__module__}.{type(self).__qualname__}",
-                "write predicate(self, entity), or is_satisfied_by(self, entity)",
-            )
-        return satisfies(node, entity)
+        return _predicate_test(self)(entity)
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the recorded predicate, or None when the rule is not made of predicates alone.
@@ -112,9 +149,10 @@ class AndSpecification(Specification[T]):
             inner for part in parts for inner in _parts(part, AndSpecification)
         )
 
+    @evaluated_by(_and_test)
     def is_satisfied_by(self, entity: T) -> bool:
-        """Tell whether an entity satisfies every part."""
-        return all(part.is_satisfied_by(entity) for part in self.parts)
+        """Return whether an entity satisfies every part."""
+        return _and_test(self)(entity)
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicates joined, or None when a part has none."""
@@ -136,9 +174,10 @@ class OrSpecification(Specification[T]):
             inner for part in parts for inner in _parts(part, OrSpecification)
         )
 
+    @evaluated_by(_or_test)
     def is_satisfied_by(self, entity: T) -> bool:
-        """Tell whether an entity satisfies any part."""
-        return any(part.is_satisfied_by(entity) for part in self.parts)
+        """Return whether an entity satisfies any part."""
+        return _or_test(self)(entity)
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicates joined, or None when a part has none."""
@@ -158,12 +197,10 @@ class NotSpecification(Specification[T]):
     def __init__(self, part: Specification[T]) -> None:
         self.part = part
 
+    @evaluated_by(_not_test)
     def is_satisfied_by(self, entity: T) -> bool:
-        """Tell whether an entity satisfies the opposite."""
-        from ..query import EntityFields, satisfies
-
-        node = self.to_node(EntityFields.of(type(entity)))
-        return not self.part.is_satisfied_by(entity) if node is None else satisfies(node, entity)
+        """Return whether an entity satisfies the opposite."""
+        return _not_test(self)(entity)
 
     def to_node(self, fields: EntityFields) -> Node | None:
         """Return the predicate's opposite, or None when the rule has none."""

@@ -45,7 +45,7 @@ _OPPOSITE: Final = {
     Comparison.GE: "<",
 }
 _MOST_FUNCTIONS: Final = 2048
-_functions: dict[str, Callable[[Iterable[Any], list[Any]], list[Any]]] = {}
+_functions: dict[str, Callable[..., Any]] = {}
 
 
 def select(node: Node, entities: Iterable[T]) -> list[T]:
@@ -56,16 +56,17 @@ def select(node: Node, entities: Iterable[T]) -> list[T]:
 
 
 def satisfies(node: Node, entity: object) -> bool:
-    """Tell whether a predicate is TRUE for one entity."""
-    return bool(select(node, (entity,)))
+    """Return whether a predicate is TRUE for one entity."""
+    return tester(node)(entity)
 
 
-def selector(node: Node) -> Callable[[Iterable[T]], list[T]]:
-    """Return a function that selects the entities for which a predicate is TRUE."""
+def tester(node: Node) -> Callable[[object], bool]:
+    """Return a function that returns whether a predicate is TRUE for an entity."""
     writer = _Writer()
-    condition = writer.true(node)
-    function, constants = _function(condition, len(writer.constants)), writer.constants
-    return lambda entities: function(entities, constants)
+    condition, number = writer.true(node), len(writer.constants)
+    text = f"def bind(constants):\n{_unpacked(number)}    return lambda o: True if {condition} else False\n"
+    test: Callable[[object], bool] = _compiled(text, "bind")(writer.constants)
+    return test
 
 
 def source(node: Node) -> str:
@@ -75,7 +76,10 @@ def source(node: Node) -> str:
 
 
 def _function(condition: str, constants: int) -> Callable[[Iterable[Any], list[Any]], list[Any]]:
-    text = _source(condition, constants)
+    return _compiled(_source(condition, constants), "select")
+
+
+def _compiled(text: str, name: str) -> Callable[..., Any]:
     function = _functions.get(text)
     if function is None:
         if len(_functions) >= _MOST_FUNCTIONS:
@@ -83,17 +87,20 @@ def _function(condition: str, constants: int) -> Callable[[Iterable[Any], list[A
         space: dict[str, Any] = {"fold": FOLD, "instant": instant}
         # The text is made of declared identifiers, operators and the names c0, c1, ...: constants never enter it.
         exec(compile(text, "<predicate>", "exec"), space)  # noqa: S102 - see the line above
-        function = _functions[text] = space["select"]
+        function = _functions[text] = space[name]
     return function
 
 
 def _source(condition: str, constants: int) -> str:
-    names = "".join(f"c{number}, " for number in range(constants))
-    unpack = f"    {names}= constants\n" if constants else ""
     return (
-        f"def select(entities, constants):\n{unpack}    found = []\n    add = found.append\n"
+        f"def select(entities, constants):\n{_unpacked(constants)}    found = []\n    add = found.append\n"
         f"    for o in entities:\n        if {condition}:\n            add(o)\n    return found\n"
     )
+
+
+def _unpacked(constants: int) -> str:
+    names = "".join(f"c{number}, " for number in range(constants))
+    return f"    {names}= constants\n" if constants else ""
 
 
 class _Writer:

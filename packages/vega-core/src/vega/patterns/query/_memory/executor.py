@@ -94,7 +94,7 @@ class MemoryExecutor(Generic[T]):
         node = plan.node
         found = list(self._entities()) if node == Always(value=True) else select(node, self._entities())
         for spec in plan.specs:
-            found = [entity for entity in found if spec.is_satisfied_by(entity)]
+            found = list(filter(spec.is_satisfied_by, found))
         return found
 
 

@@ -1,0 +1,130 @@
+"""Evaluation of specifications: one recording for as many entities as a loop or a `filter` asks about.
+
+`spec.is_satisfied_by` gives a function that runs the predicate on a recorder when it first sees an entity of a class,
+and then calls the compiled test. So `filter(spec.is_satisfied_by, users)` records once; a specification that is changed
+is recorded again at the next `spec.is_satisfied_by`. The compiled tests of a specification are kept from one such call
+to the next only where nothing that the predicate reads can change: a frozen dataclass with hashable fields, whose
+predicate reads its fields, constants and the helpers of `vega.patterns.query`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from decimal import Decimal
+from enum import Enum
+from opcode import opmap
+from types import CodeType, FunctionType
+from typing import Any, Final, TypeAlias, TypeVar, cast
+from weakref import ref
+
+Test: TypeAlias = Callable[[Any], bool]
+Tests: TypeAlias = dict[type, Test]
+M = TypeVar("M", bound=Callable[..., Any])
+_IMPORT: Final = opmap["IMPORT_NAME"]
+_EFFECTS: Final = frozenset({"__import__", "eval", "exec", "globals", "input", "open"})
+_CONSTANTS: Final = (str, int, float, bytes, Decimal, type(None))
+
+
+class _Evaluated:
+    """A method that is bound to its object once, and then called for many entities."""
+
+    def __init__(self, method: Callable[..., Any], make: Callable[[Any], Test]) -> None:
+        self._method, self._make = method, make
+        self.__doc__ = method.__doc__
+
+    def __get__(self, spec: object, _owner: type | None = None) -> Callable[..., Any]:
+        return self._method if spec is None else self._make(spec)
+
+
+def evaluated_by(make: Callable[[Any], Test]) -> Callable[[M], M]:
+    """Have access to a method give what a function makes of its object; the method itself is reached by the class."""
+
+    def decorate(method: M) -> M:
+        return cast("M", _Evaluated(method, make))  # called like the method
+
+    return decorate
+
+
+def recorded_test(spec: object, record: Callable[[type], Test]) -> Test:
+    """Return a test of entities that records a specification once for each class of them.
+
+    Args:
+        spec: the specification.
+        record: makes the test of the entities of one class.
+    """
+    tests = _kept.tests(spec)
+
+    def is_satisfied(entity: object) -> bool:
+        kind = type(entity)
+        test = tests.get(kind)
+        if test is None:
+            test = tests[kind] = record(kind)
+        return test(entity)
+
+    return is_satisfied
+
+
+class _Kept:
+    """The tests of specifications that cannot change, by identity and for as long as each lives."""
+
+    def __init__(self) -> None:
+        self._tests: dict[int, tuple[ref[Any], Tests]] = {}
+        self._constant: dict[type, bool] = {}
+
+    def tests(self, spec: object) -> Tests:
+        """Return the tests of a specification: those kept, or an empty table."""
+        known = self._tests.get(id(spec))
+        if known is not None:
+            return known[1]
+        tests: Tests = {}
+        if self._is_constant(type(spec)) and _is_hashable(spec):
+            key = id(spec)
+            self._tests[key] = (ref(spec, lambda _: self._tests.pop(key, None)), tests)
+        return tests
+
+    def _is_constant(self, kind: type) -> bool:
+        found = self._constant.get(kind)
+        if found is None:
+            found = self._constant[kind] = _reads_constants_only(kind)
+        return found
+
+
+_kept: Final = _Kept()
+
+
+def _is_hashable(spec: object) -> bool:
+    try:
+        hash(spec)
+        ref(spec)
+    except TypeError:  # a field can change, or slots leave no room for a weak reference
+        return False
+    return True
+
+
+def _reads_constants_only(kind: type) -> bool:
+    parameters = getattr(kind, "__dataclass_params__", None)
+    predicate = kind.__dict__.get("predicate")
+    if parameters is None or not parameters.frozen or not isinstance(predicate, FunctionType):
+        return False
+    if predicate.__closure__ or predicate.__defaults__:
+        return False
+    fields = {field.name for field in dataclasses.fields(kind)}
+    space = predicate.__globals__
+    return all(
+        (name in fields or not hasattr(kind, name))
+        and (_is_constant_value(space[name]) if name in space else name not in _EFFECTS)
+        for name in _names(predicate.__code__)
+    )
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names that code and the functions inside it look up: globals, and attributes of any object."""
+    names = set(code.co_names).union(*(_names(part) for part in code.co_consts if isinstance(part, CodeType)))
+    return names | {"__import__"} if _IMPORT in code.co_code[::2] else names
+
+
+def _is_constant_value(value: Any) -> bool:
+    if isinstance(value, type):
+        return issubclass(value, Enum)
+    return isinstance(value, _CONSTANTS) or getattr(value, "__module__", "").startswith("vega.patterns.query")
