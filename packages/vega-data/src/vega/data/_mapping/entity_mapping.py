@@ -63,7 +63,8 @@ class EntityMapping:
             others. A field of a collection's members is named `lines.sku`.
         unique: fields, groups of fields or `UniqueKey`s that no two entities share. With a soft delete they hold
             for the entities that are not deleted.
-        indexes: fields, or groups of fields, with an index.
+        indexes: fields, or groups of fields, with an index; `-` before a field has it descend, such as
+            `("customer", "-created_at")` for the latest orders of a customer.
         references: for a field, the column that it refers to, such as `{"user_id": "users.id"}`, or a `Reference`.
         server_defaults: for a field, the value that the database stores when another program leaves it out;
             Vega itself always writes every field. Rows that are there when a column is added get it too.
@@ -102,7 +103,7 @@ class EntityMapping:
         return tuple(UniqueKey(key.names, alive if key.where is None else key.where) for key in keys)
 
     def index_keys(self) -> tuple[tuple[str, ...], ...]:
-        """Return the groups of indexed fields."""
+        """Return the groups of indexed fields, with `-` before those that descend."""
         return tuple(_group(key) for key in self.indexes)
 
     def reference(self, path: str) -> Reference | None:

@@ -111,7 +111,7 @@ def _named(mapping: EntityMapping) -> Iterator[str]:
     for key in mapping.unique_keys():
         yield from (*key.names, *key.condition)
     for group in mapping.index_keys():
-        yield from group
+        yield from (name.removeprefix("-") for name in group)
 
 
 def _unknown(layout: EntityLayout, name: str, known: Mapping[str, Any]) -> MappingError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,7 +20,9 @@ from sqlalchemy import (
     literal_column,
     true,
 )
-from sqlalchemy.sql.elements import conv
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import UnaryExpression, conv
+from sqlalchemy.sql.operators import desc_op
 from sqlalchemy.types import TypeEngine
 
 from .._mapping.columns import Column as LayoutColumn
@@ -30,6 +32,20 @@ from .names import fitted
 
 _WHERE: Final = ("sqlite_where", "postgresql_where")
 _OTHERS: Final = re.compile(r"\W+")
+
+
+class Descending(UnaryExpression[Any]):
+    """A column that descends in an index, missing values last: the order of a query unless it says otherwise."""
+
+    inherit_cache = True
+
+
+@compiles(Descending, "postgresql")
+def _on_postgresql(element: Descending, compiler: Any, **options: Any) -> str:
+    """Write NULLS LAST for a column that may be NULL; SQLite has no such words in an index, and puts them last."""
+    text = cast("str", compiler.visit_unary(element, **options))
+    column = cast("Column[Any]", element.element)
+    return f"{text} NULLS LAST" if column.nullable else text
 
 
 def add_constraints(policies: Policies, table: Table) -> None:
@@ -49,7 +65,7 @@ def add_constraints(policies: Policies, table: Table) -> None:
         else:
             table.append_constraint(UniqueConstraint(*columns))
     for group in mapping.index_keys():
-        Index(None, *_columns(policies, table, group))
+        _add_index(policies, table, group)
     for name, condition in mapping.checks.items():
         table.append_constraint(
             CheckConstraint(literal_column(condition), name=conv(fitted(f"ck_{table.name}_{name}")))
@@ -102,3 +118,18 @@ def _equals(column: Column[Any], value: Any) -> ColumnElement[bool]:
     if isinstance(value, bool):
         return column.is_(true() if value else false())
     return column == literal(value, column.type)
+
+
+def _add_index(policies: Policies, table: Table, group: tuple[str, ...]) -> None:
+    """Add an index of fields; `-` stands before those that descend."""
+    columns = _columns(policies, table, tuple(path.removeprefix("-") for path in group))
+    descends = [path.startswith("-") for path in group]
+    if not any(descends):
+        Index(None, *columns)
+        return
+    directed = list(zip(columns, descends, strict=True))
+    words = "_".join(f"{column.name}_desc" if descending else column.name for column, descending in directed)
+    Index(
+        conv(fitted(f"ix_{table.name}_{words}")),
+        *(Descending(column, modifier=desc_op) if descending else column for column, descending in directed),
+    )

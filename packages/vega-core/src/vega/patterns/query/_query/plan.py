@@ -88,9 +88,13 @@ class QueryPlan:
         return all_of(*self.nodes)
 
     def total_order(self, identity: tuple[FieldInfo, ...]) -> tuple[Order, ...]:
-        """Return the order with the identity appended, so that no two entities stand alike."""
+        """Return the order with the identity appended, so that no two entities stand alike.
+
+        The identity follows the direction of the last key, so that an index of both is read from either end.
+        """
         named = {str(order.field) for order in self.order}
-        return (*self.order, *(Order(Field((info,))) for info in identity if info.name not in named))
+        descending = bool(self.order) and self.order[-1].descending
+        return (*self.order, *(Order(Field((info,)), descending) for info in identity if info.name not in named))
 
 
 class Calculation(StrEnum):

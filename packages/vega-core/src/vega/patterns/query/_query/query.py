@@ -78,7 +78,7 @@ class Query(Generic[T]):
         raise InvalidPredicateError(f"where() cannot take {shown(what)}", "a query", "give a name, lambda or spec")
 
     def order_by(self, field: Choice, direction: Direction = "asc", /, *, nulls: NullsPlace = "last") -> Query[T]:
-        """Order by a field, after the keys so far; the identifier always comes last by itself.
+        """Order by a field, after the keys so far; the identifier always comes last, in the direction of the last key.
 
         Args:
             field: a field by its name or by a lambda.
