@@ -17,6 +17,7 @@ from .._mapping.copies import with_values
 from .._mapping.entity_mapping import EntityMapping, UniqueKey
 from .._mapping.policies import Policies
 from .executor import PolicyExecutor, visible
+from .rows import Rows
 from .unit_of_work import open_memory_unit, refused
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class InMemoryRepository(QueryableRepository[T]):
                 "write InMemoryRepository(User), or class Users(InMemoryRepository[User])",
             )
         self._policies = Policies.of(chosen, mapping or self.mapping)
-        self._rows: dict[Any, T] = {}
+        self._rows: Rows[T] = Rows(self._policies.layout)
         self._last_int = 0
         self._executor = PolicyExecutor[T](self._read, self._policies)
 
@@ -151,7 +152,7 @@ class InMemoryRepository(QueryableRepository[T]):
                     bumped[self._policies.mapping.version] = self._policies.version_of(entity) + 1
                 self._store(self._policies.layout.checked_copy(entity, bumped))
         except BaseException:
-            self._rows = before
+            self._rows = Rows(self._policies.layout, before.items())
             raise
         return len(found)
 
@@ -180,7 +181,7 @@ class InMemoryRepository(QueryableRepository[T]):
     def restore_snapshot(self, snapshot: Any) -> None:
         """Hold again what a snapshot holds."""
         rows, self._last_int = snapshot
-        self._rows = dict(rows)
+        self._rows = Rows(self._policies.layout, rows.items())
 
     def _enlist(self) -> None:
         unit = open_memory_unit()
@@ -274,11 +275,8 @@ class InMemoryRepository(QueryableRepository[T]):
         """Return the stored entity with the values of a key, if the key holds for both."""
         if not self._policies.holds_for(key, entity):
             return None
-        paths = [self._policies.layout.column(name).path for name in key.names]
-        wanted = [read(entity, path) for path in paths]
-        for identity, row in self._rows.items():
-            same = identity != besides and [read(row, path) for path in paths] == wanted
-            if same and self._policies.holds_for(key, row):
+        for identity, row in self._rows.alike(key.names, entity):
+            if identity != besides and self._policies.holds_for(key, row):
                 return row
         return None
 
