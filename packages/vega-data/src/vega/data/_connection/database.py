@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
@@ -41,6 +41,9 @@ class Database:
         statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
         idle_limit: how long a unit of work may keep its connection and send nothing, in seconds, before a warning
             tells where it was opened; 0 for as long as it likes.
+        transaction_pooler: whether PgBouncer or the like stands between, in transaction mode: no statement is prepared
+            under a name then, and the timeouts are set in each transaction. The URL may say `pgbouncer=true`.
+        connect_args: further arguments of the driver's `connect`, which win over all others.
         cursor_secret: signs the cursors of pages; made from the URL when empty, so that all processes with
             the same database accept each other's.
         echo: log every statement.
@@ -63,6 +66,8 @@ class Database:
         lock_timeout: float = 5.0,
         statement_timeout: float | None = None,
         idle_limit: float = 10.0,
+        transaction_pooler: bool = False,
+        connect_args: Mapping[str, Any] | None = None,
         cursor_secret: str = "",
         echo: bool = False,
     ) -> None:
@@ -74,6 +79,8 @@ class Database:
             lock_timeout=lock_timeout,
             statement_timeout=statement_timeout,
             idle_limit=idle_limit,
+            has_pooler=transaction_pooler,
+            connect_args=connect_args or {},
             echo=echo,
         )
         self._package = package

@@ -165,12 +165,19 @@ def _full(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> Dat
 
 
 def _unreachable(error: exc.DBAPIError, _name: str, _tables: EntityTable | None) -> DataError:
-    return _unavailable(error)
+    said = _shortened(error)
+    fix = (
+        "give Database(url, transaction_pooler=True)" if "startup parameter" in said else "see that it runs at its URL"
+    )
+    return DatabaseUnavailableError(f"the database cannot be reached: {said}", "the connection", fix)
 
 
 def _unavailable(error: BaseException) -> DatabaseUnavailableError:
+    said = str(error).partition("\n")[0][:_LONGEST]
     return DatabaseUnavailableError(
-        f"the database cannot be reached ({type(error).__name__})", "the connection", "see that it runs at its URL"
+        f"the database cannot be reached ({type(error).__name__}): {said}",
+        "the connection",
+        "see that it runs at its URL",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 from sqlalchemy.engine import URL
@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from .._errors import DatabaseStateError
-from .._sql.postgresql import connected, json_text
+from .._sql.postgresql import UNPREPARED, connected, json_text, limit_transactions
 from .._sql.sqlite import VegaConnection
 from .._sql.sqlite_driver import open_connection
 from .handed_out import HandedOut
 from .idle_monitor import IdleMonitor
-from .urls import asyncio_url
+from .urls import address_of
 from .write_queue import WriteQueue
 
 _MEMORY: Final = {None, "", ":memory:"}
@@ -33,6 +33,8 @@ class Pool:
         lock_timeout: how long a write waits for another one, in seconds.
         statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
         idle_limit: how long a unit of work may keep its connection and send nothing, in seconds; 0 for no limit.
+        has_pooler: whether a pooler in transaction mode stands between.
+        connect_args: further arguments of the driver's `connect`.
         echo: log every statement.
 
     Attributes:
@@ -56,9 +58,12 @@ class Pool:
         lock_timeout: float,
         statement_timeout: float | None,
         idle_limit: float,
+        has_pooler: bool,
+        connect_args: Mapping[str, Any],
         echo: bool,
     ) -> None:
-        self.url: URL = asyncio_url(url)
+        self._address = address_of(url)
+        self.url: URL = self._address.url
         self.dialect: str = self.url.get_backend_name()
         self.idle_monitor: IdleMonitor = IdleMonitor(idle_limit)
         self.handed_out: HandedOut = HandedOut()
@@ -66,6 +71,8 @@ class Pool:
         self._options: dict[str, Any] = {"echo": echo, "poolclass": AsyncAdaptedQueuePool}
         self._options |= {"pool_timeout": timeout, "pool_size": size, "max_overflow": 0}
         self._timeouts = (connect_timeout, lock_timeout, statement_timeout)
+        self._has_pooler = (has_pooler or self._address.has_pooler) and self.dialect != "sqlite"
+        self._connect_args = dict(connect_args)
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,7 +121,8 @@ class Pool:
         self._engine = self._autocommit = self.make_engine()
         self.handed_out.listen(self._engine)
         if self.dialect != "sqlite":  # whose driver commits each statement without being asked to
-            self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            if not self._has_pooler:  # which may send each statement to another server, outside a transaction
+                self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         elif self.url.database not in _MEMORY:  # which has one connection
             self.writers = WriteQueue(str(self.url.database), self._timeouts[1])
 
@@ -181,26 +189,35 @@ class Pool:
     def make_engine(self) -> AsyncEngine:
         """Return a new engine with the settings of this pool; the caller disposes of it."""
         options = dict(self._options)
-        connect, lock, statement = self._timeouts
         if self.dialect == "sqlite":
-            settings = {"factory": VegaConnection, "isolation_level": None, "timeout": lock}
-            options["connect_args"] = {**settings, "async_creator_fn": open_connection}
+            settings = {"factory": VegaConnection, "isolation_level": None, "timeout": self._timeouts[1]}
+            options["connect_args"] = {**settings, "async_creator_fn": open_connection, **self._connect_args}
             options["skip_autocommit_rollback"] = True
             if self.url.database in _MEMORY:
                 options["pool_size"] = 1
         else:
-            limits = {"lock_timeout": f"{int(lock * 1000)}"}
-            if statement is not None:
-                limits["statement_timeout"] = f"{int(statement * 1000)}"
-            options["connect_args"] = {
-                "timeout": connect,
-                "server_settings": limits,
-                "async_creator_fn": connected,
-            }
+            options["connect_args"] = self._postgresql_arguments()
             options["json_serializer"] = json_text
         try:
-            return create_async_engine(self.url, **options)
+            engine = create_async_engine(self.url, **options)
         except ImportError as error:
             raise DatabaseStateError(
                 f"the driver {error.name} is not installed", self.url.drivername, "install vega-data[postgres]"
             ) from error
+        if self._has_pooler:
+            limit_transactions(engine, self._limits())
+        return engine
+
+    def _postgresql_arguments(self) -> dict[str, Any]:
+        settings = dict(self._address.settings)
+        arguments: dict[str, Any] = {"timeout": self._timeouts[0], "async_creator_fn": connected}
+        if self._has_pooler:
+            arguments |= UNPREPARED
+        else:
+            settings = self._limits() | settings
+        return {**arguments, **self._address.arguments, "server_settings": settings, **self._connect_args}
+
+    def _limits(self) -> dict[str, str]:
+        _, lock, statement = self._timeouts
+        limits = {"lock_timeout": f"{int(lock * 1000)}"}
+        return limits if statement is None else limits | {"statement_timeout": f"{int(statement * 1000)}"}

@@ -20,12 +20,15 @@ class DataSettings(BaseSettings):
         database_pool_size: the largest number of open connections, from `DATABASE_POOL_SIZE`.
         database_idle_limit: how long a unit of work may keep its connection and send nothing before a warning, in
             seconds, from `DATABASE_IDLE_LIMIT`; 0 for as long as it likes.
+        database_transaction_pooler: whether a pooler such as PgBouncer stands between, in transaction mode, from
+            `DATABASE_TRANSACTION_POOLER`.
         cursor_secret: signs the cursors of pages, from `CURSOR_SECRET`; made from the URL when empty.
     """
 
     database_url: str = ""
     database_pool_size: int = 5
     database_idle_limit: float = 10.0
+    database_transaction_pooler: bool = False
     cursor_secret: str = ""
 
 
@@ -49,6 +52,7 @@ def database_of(project: Project, settings: object | None = None) -> Database:
         package=project.package,
         pool_size=read.database_pool_size,
         idle_limit=read.database_idle_limit,
+        transaction_pooler=read.database_transaction_pooler,
         cursor_secret=read.cursor_secret,
     )
     if "outbox" in project.features:  # whose tables then belong to the schema, whoever asks

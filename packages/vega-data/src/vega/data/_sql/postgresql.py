@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, cast
 from uuid import UUID
 
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 _LARGE: Final = "e+"  # in the exponent of a float from 1e16
+# A statement without a name lives until the next one, which a transaction keeps on the same server.
+UNPREPARED: Final[Mapping[str, Any]] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": str,
+}
 
 
 async def connected(*args: Any, **options: Any) -> Any:
     """Open a connection that gives UUIDs as `uuid.UUID`; the driver's own class needs the driver to be unpickled."""
     import asyncpg
 
+    if options.get("statement_cache_size") == 0:
+        options.setdefault("connection_class", _pooled_connection())
     connection: Any = await asyncpg.connect(*args, **options)
     try:
         await connection.set_type_codec(
@@ -24,6 +36,29 @@ async def connected(*args: Any, **options: Any) -> Any:
         connection.terminate()
         raise
     return connection
+
+
+@cache
+def _pooled_connection() -> type[Any]:
+    import asyncpg
+
+    class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # the driver has no types
+        """A connection that looks types up in a transaction, which a pooler keeps on one server."""
+
+        async def set_type_codec(self, *args: Any, **options: Any) -> None:
+            async with self.transaction():
+                await super().set_type_codec(*args, **options)
+
+    return PooledConnection
+
+
+def limit_transactions(engine: AsyncEngine, limits: Mapping[str, str]) -> None:
+    """Have every transaction of an engine begin by setting its timeouts, in milliseconds by their names."""
+    words = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in limits.items())
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def set_limits(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
+        connection.exec_driver_sql(f"SELECT {words}")
 
 
 def json_text(value: Any) -> str:
