@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from vega.data._sql.sqlite import VegaConnection
-from vega.data._sql.sqlite_driver import SQLiteDriver, open_connection
+from vega.data._drivers.sqlite import VegaConnection
+from vega.data._drivers.sqlite_driver import SQLiteDriver, open_connection
 
 
 def _open(path: Path, **options: Any) -> Any:

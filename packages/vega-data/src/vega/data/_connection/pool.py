@@ -10,10 +10,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from .._drivers.postgresql import UNPREPARED, connected, json_text, limit_transactions
+from .._drivers.sqlite import VegaConnection
+from .._drivers.sqlite_driver import open_connection
 from .._errors import DatabaseStateError
-from .._sql.postgresql import UNPREPARED, connected, json_text, limit_transactions
-from .._sql.sqlite import VegaConnection
-from .._sql.sqlite_driver import open_connection
 from .handed_out import HandedOut
 from .idle_monitor import IdleMonitor
 from .urls import address_of

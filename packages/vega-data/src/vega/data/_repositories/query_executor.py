@@ -13,8 +13,8 @@ from vega.patterns.query import Aggregation, Calculation, FieldInfo, Kind, Order
 from vega.patterns.query.nodes import Compare, Comparison, Field
 from vega.patterns.query.values import mean
 
+from .._drivers.sqlite import SUM_FUNCTION
 from .._sql.compiler import Compiler
-from .._sql.sqlite import SUM_FUNCTION
 from .._sql.statement_cache import StatementCache
 from .._sql.tables import EntityTable
 from .row_loader import RowLoader

@@ -56,9 +56,9 @@ from vega.patterns.query.nodes import (
 )
 from vega.patterns.query.values import FOLD
 
+from .._drivers.sqlite import FOLD_FUNCTION
 from .long_lists import listed
 from .parameters import LISTED, Slot
-from .sqlite import FOLD_FUNCTION
 from .tables import ChildTable, EntityTable
 from .text_patterns import searched
 

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from vega.patterns.query import Kind
 
-from .sqlite import BYTES_FUNCTION, FLOAT_FUNCTION
+from .._drivers.sqlite import BYTES_FUNCTION, FLOAT_FUNCTION
 
 # JSON has no bytes, and SQLite may miss the last digit of its numbers: these are listed in base 16.
 _IN_BASE_16: Final[dict[Kind, tuple[Callable[[Any], str], str]]] = {

@@ -1,0 +1,1 @@
+"""Connections of the drivers as Vega opens them."""
