@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Final, get_args, get_type_hints
+from typing import Annotated, Any, Final, cast, get_args, get_type_hints
 
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from vega.patterns.query import FilterSet
 
 from .._errors import RouteError
-from .strict_types import INT_END, LEAST_INT, NO_NUL, text_typed
+from .strict_types import INT_END, LEAST_INT, NO_NUL, text_checks, text_typed
 
 _TEXTS: Final = frozenset({"like", "ilike", "contains", "startswith", "endswith"})
 _LISTS: Final = frozenset({"in", "not_in", "between"})
@@ -164,13 +164,19 @@ def _refuse_repeated(request: Request, names: Iterable[str]) -> None:
 
 
 def _parameter(name: str, alias: str, kind: Any, said: str, bounds: dict[str, Any]) -> inspect.Parameter:
-    asked: Any = text_typed(kind, Query(**bounds).metadata) | None
-    hint = Annotated[asked, Query(alias=alias, description=said, **bounds)]
+    metadata = Query(**bounds).metadata
+    asked: Any = text_typed(kind, metadata) | None
+    if kind is Decimal:  # its check comes after the bounds
+        parts = (asked, *metadata, *text_checks(kind, metadata), Query(alias=alias, description=said))
+        hint: Any = cast("Any", Annotated)[parts]  # made at run time
+    else:
+        hint = Annotated[asked, Query(alias=alias, description=said, **bounds)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
 
 
 def _alias(parameter: inspect.Parameter) -> str:
-    return next((each.alias for each in get_args(parameter.annotation)[1:] if each.alias), parameter.name)
+    named = (getattr(each, "alias", None) for each in get_args(parameter.annotation)[1:])
+    return next((alias for alias in named if alias), parameter.name)
 
 
 def _text(value: Any) -> str:

@@ -13,27 +13,18 @@ from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, Final, TypeAlias, Union, cast, get_args, get_origin
 
-from pydantic import AllowInfNan, BeforeValidator, Field, GetJsonSchemaHandler, Strict
+from pydantic import AllowInfNan, BeforeValidator, Field, Strict
 from pydantic_core import PydanticCustomError
+
+from .decimals import DocumentedDecimal, check_of
 
 LEAST_INT: Final = -(2**63)
 INT_END: Final = 2**63  # excluded: OpenAPI has bounds of floats, which this one is
 NO_NUL: Final = r"^[^\x00]*$"
-_PLAIN: Final = r"^[+-]?\d{1,15}(\.\d{1,10})?$"
 _NUMBER: Final = re.compile(r"\s*+[+-]?+[\d_]*+(?:\.[\d_]*+)?+\s*+")  # possessive: no character is read twice
 _COLLECTIONS: Final[tuple[Any, ...]] = (list, dict, set, frozenset, tuple)
 Metadata: TypeAlias = Sequence[Any]
 Refine: TypeAlias = Callable[[Any, Metadata], tuple[Any, ...]]
-
-
-class _DecimalText:
-    """Says what texts a decimal may be, which pydantic leaves out."""
-
-    def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema = handler(core_schema)
-        if {"type": "string"} in schema.get("anyOf", ()):
-            schema["anyOf"][schema["anyOf"].index({"type": "string"})] = {"type": "string", "pattern": _PLAIN}
-        return schema
 
 
 def no_number(value: Any) -> Any:
@@ -60,10 +51,18 @@ def true_or_false(value: Any) -> Any:
 _TEMPORAL: Final = (datetime, date, time, timedelta)
 
 
-def json_check(hint: Any) -> Callable[[Any], Any] | None:
-    """Return what a field of a JSON body asks of a value before it is read, None for nothing."""
+def json_check(hint: Any, metadata: Metadata = ()) -> Callable[[Any], Any] | None:
+    """Return the function that checks a value of a JSON body before it is read, None for none."""
     kind = _without_none(hint)
+    if kind is Decimal:
+        return check_of([*_own(hint), *metadata])
     return no_text if kind is int else no_number if kind in _TEMPORAL else None
+
+
+def text_checks(hint: Any, metadata: Metadata = ()) -> tuple[Any, ...]:
+    """Return the metadata that checks a value of a path or query; it comes after the bounds of the field."""
+    is_decimal = _without_none(hint) is Decimal
+    return (BeforeValidator(check_of([*_own(hint), *metadata])),) if is_decimal else ()
 
 
 def json_typed(hint: Any, metadata: Metadata = ()) -> Any:
@@ -90,7 +89,7 @@ def _json(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
 
 
 def _json_inside(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
-    check = json_check(kind)
+    check = json_check(kind, metadata)
     return (*_json(kind, metadata), *((BeforeValidator(check),) if check is not None else ()))
 
 
@@ -101,7 +100,13 @@ def _text(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
         return (AllowInfNan(allow_inf_nan=False),)
     if kind in _TEMPORAL and not _says(metadata, "ge", "gt", "le", "lt"):
         return (BeforeValidator(no_number),)
+    if kind is Decimal:
+        return (DocumentedDecimal(metadata, only_text=True),)
     return _either(kind, metadata)
+
+
+def _text_inside(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
+    return (*_text(kind, metadata), *text_checks(kind, metadata))
 
 
 def _either(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
@@ -110,8 +115,7 @@ def _either(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
         return least if _says(metadata, "le", "lt") else (*least, Field(lt=INT_END))
     if kind is str:
         return () if _says(metadata, "pattern") else (Field(pattern=NO_NUL),)
-    is_free = kind is Decimal and not _says(metadata, "ge", "gt", "le", "lt")  # the others are documented later
-    return (_DecimalText(),) if is_free else ()
+    return (DocumentedDecimal(metadata, only_text=False),) if kind is Decimal else ()
 
 
 def _typed(hint: Any, metadata: Metadata, refine: Refine) -> Any:
@@ -129,7 +133,7 @@ def _typed(hint: Any, metadata: Metadata, refine: Refine) -> Any:
     if origin in {Union, UnionType}:
         return cast("Any", Union)[tuple(_typed(each, metadata, refine) for each in arguments)]
     if origin in _COLLECTIONS:
-        inside = _json_inside if refine is _json else refine
+        inside = _json_inside if refine is _json else _text_inside
         return origin[tuple(_typed(each, (), inside) for each in arguments)]
     return hint
 
@@ -140,6 +144,22 @@ def _annotated(hint: Any, metadata: Metadata) -> Any:
 
 def _says(metadata: Metadata, *words: str) -> bool:
     return any(getattr(each, word, None) is not None for each in metadata for word in words)
+
+
+def _own(hint: Any) -> Metadata:
+    """Return the metadata that a type has itself, also as the one type beside None."""
+    found: list[Any] = []
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, *metadata = get_args(hint)
+            found += metadata
+        elif get_origin(hint) in {Union, UnionType}:
+            some = [each for each in get_args(hint) if each is not type(None)]
+            if len(some) != 1:
+                return found
+            hint = some[0]
+        else:
+            return found
 
 
 def _without_none(hint: Any) -> Any:

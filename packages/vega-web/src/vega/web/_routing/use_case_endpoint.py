@@ -19,7 +19,7 @@ from vega.core.introspection import description_of, snake_case
 from vega.patterns import Interactor, Mediator
 
 from .._errors import RouteError
-from .strict_types import json_check, json_typed, text_typed
+from .strict_types import json_check, json_typed, text_checks, text_typed
 
 _BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _BY_NAME: Final = ("populate_by_name", "validate_by_name")
@@ -148,7 +148,8 @@ def _parameter(field: _Field, place: Any) -> inspect.Parameter:
         metadata += field.info.metadata
         if field.info.is_required():
             default = inspect.Parameter.empty
-    hint = cast("Any", Annotated)[(text_typed(field.hint, metadata), *metadata, place)]  # made at run time
+    checks = text_checks(field.hint, metadata) if not _is_strict(field) else ()
+    hint = cast("Any", Annotated)[(text_typed(field.hint, metadata), *metadata, *checks, place)]  # made at run time
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
 
 
@@ -184,10 +185,11 @@ def _checks(rest: Sequence[_Field]) -> dict[str, Any]:
     """Return the validators that look at values before pydantic reads them, by names of their own."""
     found: dict[Any, list[str]] = {}
     for field in rest:
-        check = json_check(field.hint)
+        check = json_check(field.hint, field.info.metadata if field.info is not None else ())
         if check is not None and not _is_strict(field):
             found.setdefault(check, []).append(field.name)
-    return {f"vega_{check.__name__}": field_validator(*names, mode="before")(check) for check, names in found.items()}
+    checks = enumerate(found.items())
+    return {f"vega_check_{index}": field_validator(*names, mode="before")(check) for index, (check, names) in checks}
 
 
 def _read_by_themselves(model: Any) -> frozenset[str]:
