@@ -85,7 +85,7 @@ def test_a_factory_that_gives_nothing_or_the_wrong_type_is_a_named_error(scope: 
     container = Container()
     container.register_factory(Thing, lambda: given, scope=scope)
 
-    with container.scope() as opened, pytest.raises(InvalidInstanceError, match="which is no Thing"):
+    with container.scope() as opened, pytest.raises(InvalidInstanceError, match="which is not a Thing"):
         opened.resolve(Thing)
 
 

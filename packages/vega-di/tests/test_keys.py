@@ -77,7 +77,7 @@ def test_a_new_type_checks_its_super_type() -> None:
     container = Container()
     container.register_factory(UserId, lambda: 3)
 
-    with pytest.raises(Exception, match="which is no UserId"):
+    with pytest.raises(Exception, match="which is not a UserId"):
         container.resolve(UserId)
 
 

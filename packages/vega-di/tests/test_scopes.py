@@ -232,7 +232,7 @@ def test_a_scope_without_an_expected_value_names_it() -> None:
 
 
 def test_a_value_of_the_wrong_type_is_a_named_error() -> None:
-    with pytest.raises(InvalidInstanceError, match="no Session"):
+    with pytest.raises(InvalidInstanceError, match="is not a Session"):
         make().scope({Session: "text"})
 
 

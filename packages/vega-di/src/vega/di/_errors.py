@@ -1,4 +1,4 @@
-"""The errors of vega.di: each says what is wrong, where, and how to fix it.
+"""The errors of vega.di: mistake, place and remedy.
 
 ::
 
@@ -8,12 +8,12 @@
     |   +-- CircularDependencyError         VG202  a service needs itself
     |   +-- CaptiveDependencyError          VG203  a long life holds a short one
     |   +-- AmbiguousProviderError          VG204  two registrations, one wanted
-    |   +-- AsyncRequiredError              VG205  async work was asked for from sync code
+    |   +-- AsyncRequiredError              VG205  async work was requested from sync code
     |   +-- WrongImplementationError        VG206  the implementation does not fit the key
     |   +-- UnresolvedHintError             VG207  an annotation cannot be read
     |   +-- InvalidKeyError                 VG208  the key is not a type
-    |   +-- InvalidRegistrationError        VG209  what was registered cannot provide anything
-    |   +-- ScopeRequiredError              VG210  a scoped service was asked for outside a scope
+    |   +-- InvalidRegistrationError        VG209  the registered object cannot be a provider
+    |   +-- ScopeRequiredError              VG210  a scoped service was requested outside a scope
     |   +-- ScopeClosedError                VG211  the scope is closed
     |   +-- ContainerClosedError            VG212  the container is closed
     |   +-- InvalidInstanceError            VG213  a factory returned None or the wrong type
@@ -31,18 +31,18 @@ _PUBLIC = __name__.rpartition(".")[0]
 
 
 class InjectionError(Exception):
-    """Root of the errors of this package; pickles, copies, and prints what / where / fix.
+    """Root of the errors of this package; pickles, copies, and prints mistake / place / remedy.
 
     Args:
-        what: one sentence that names the mistake.
+        what: a sentence with the mistake.
         where: the place: a drawn path, a parameter, a file and line.
-        fix: what to write instead.
+        fix: the remedy.
     """
 
     code: ClassVar[str] = "VG200"
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Let the errors of this module name the package that users import them from."""
+        """Let the errors of this module name the public package."""
         super().__init_subclass__(**options)
         if cls.__module__ == __name__:
             cls.__module__ = _PUBLIC
@@ -61,19 +61,19 @@ InjectionError.__module__ = _PUBLIC
 
 
 class MissingProviderError(InjectionError):
-    """Nothing provides a key that was asked for."""
+    """Nothing provides a requested key."""
 
     code = "VG201"
 
 
 class CircularDependencyError(InjectionError):
-    """A service needs itself, directly or through others."""
+    """A service depends on itself, directly or indirectly."""
 
     code = "VG202"
 
 
 class CaptiveDependencyError(InjectionError):
-    """A service that lives long would hold one that lives short for ever."""
+    """A service with a long lifetime would keep a service with a short one."""
 
     code = "VG203"
 
@@ -91,7 +91,7 @@ class AsyncRequiredError(InjectionError):
 
 
 class WrongImplementationError(InjectionError):
-    """The class or factory that was registered for a key does not fit it."""
+    """The registered class or factory does not fit the key."""
 
     code = "VG206"
 
@@ -115,7 +115,7 @@ class InvalidRegistrationError(InjectionError):
 
 
 class ScopeRequiredError(InjectionError):
-    """A service that lives in a scope was asked for where no scope is open."""
+    """A scoped service was requested without an open scope."""
 
     code = "VG210"
 
@@ -145,10 +145,10 @@ class InvalidGeneratorError(InjectionError):
 
 
 class ConstructionError(InjectionError):
-    """A constructor or factory raised; its error is the ``__cause__``.
+    """A constructor or factory raised; the error is the ``__cause__``.
 
     Attributes:
-        transparent: True; code that handles errors by class looks at the cause instead.
+        transparent: True; handlers of errors by class use the cause instead.
     """
 
     code = "VG215"
@@ -156,7 +156,7 @@ class ConstructionError(InjectionError):
 
 
 class ContainerError(ExceptionGroup[InjectionError]):
-    """Every mistake found while a container was built; ``exceptions`` holds one `InjectionError` each."""
+    """Every mistake of a container, found at the build; ``exceptions`` holds `InjectionError` objects."""
 
     def derive(self, excs: Sequence[InjectionError], /) -> "ContainerError":  # type: ignore[override]  # holds our errors only
         """Keep the class when the group is split."""
@@ -170,7 +170,7 @@ ContainerError.__module__ = _PUBLIC
 
 
 class CloseError(ExceptionGroup[Exception]):
-    """Several finalisers of one scope failed; all of them ran."""
+    """Several finalisers of a scope failed; all ran."""
 
     def derive(self, excs: Sequence[Exception], /) -> "CloseError":  # type: ignore[override]  # keeps the class
         """Keep the class when the group is split."""

@@ -1,1 +1,1 @@
-"""Bound functions: which parameters are injected, and how each call is made."""
+"""Bound functions: injected parameters, and the plans of calls."""

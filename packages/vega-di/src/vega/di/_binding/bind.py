@@ -21,20 +21,18 @@ def bind(
 def bind(function: Any = None, /, *, name: str | None = None, scope: Scope | None = None, ambient: bool = True) -> Any:
     """Fill the injectable parameters of a function or method at each call; given arguments win.
 
-    A call joins the ambient scope of the current container. Where there is none and the container has services
-    that live in a scope, it opens one, which is ambient for everything the function calls, and closes it; so the
-    body, a factory, `Lazy` and `Provider` may request such services too.
-    A parameter is injectable when its type is registered, or when it is marked with `Inject` or
-    `Named`; builtin types only when marked.
+    A call joins the ambient scope of the current container. Without an ambient scope, and in a container with scoped
+    services, the call opens a scope, ambient until its end; so the body, a factory, `Lazy` and `Provider` may request
+    scoped services too. A parameter is injectable when the type is registered, or when `Inject` or `Named` marks the
+    parameter; builtin types need a mark.
 
     Args:
         function: a function, coroutine function, generator or async generator, when used without parentheses.
-        name: each parameter whose type has a service of this name gets that one; the others resolve unnamed.
-        scope: ``SCOPED`` opens a scope even if the container has no service that lives in one; ``TRANSIENT`` always
-            opens a new one; ``SINGLETON`` opens none, and refuses parameters that live in a scope.
-        ambient: False opens a scope for the parameters alone, and keeps it to the call: what the function calls does
-            not join it. This spares each such call the cost of a context variable, nearly half of a call written by
-            hand.
+        name: parameters whose type has a service of this name receive the named service; all others resolve unnamed.
+        scope: ``SCOPED`` opens a scope even in a container without scoped services; ``TRANSIENT`` always opens a new
+            scope; ``SINGLETON`` opens none, and refuses scoped parameters.
+        ambient: False opens a scope for the parameters alone, invisible to the function. A call then costs no
+            context variable, nearly half of a call written by hand.
 
     Raises:
         MissingProviderError: at a call, a parameter can be neither injected nor left out.
@@ -53,7 +51,7 @@ def bind_function(
     container_slot: ContainerSlot | None = None,
     is_ambient: bool = True,
 ) -> Any:
-    """Make the wrapper of a function; methods wrapped by classmethod and staticmethod stay such."""
+    """Return the wrapper of a function; classmethods and staticmethods stay so."""
     from .bound_function import Bound  # loaded when something is bound
     from .wrapper import make_wrapper
 

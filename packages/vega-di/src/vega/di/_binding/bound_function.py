@@ -1,4 +1,4 @@
-"""A function whose parameters are injected: its signature, and how its calls are to be made."""
+"""A function with injected parameters: signature and options of its calls."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ _SPREAD: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parame
 
 
 class Bound:
-    """One bound function: what it takes, and how its calls are to be made.
+    """A bound function: its signature, and the options of its calls.
 
     Args:
         function: the user's function.
-        name: the named service that parameters prefer.
-        scope: SCOPED opens a scope even if no parameter needs one; TRANSIENT always opens a new one;
-            SINGLETON refuses parameters that live in a scope; None opens one when it is needed.
-        given: the parameters that callers give; the others must be injectable. None: whatever is not injectable.
-        container_slot: the container it belongs to; None for the current one of each call.
-        is_ambient: whether a scope that a call opens is ambient for what the function calls.
+        name: the preferred name of services.
+        scope: as in `bind`; None opens a scope at need.
+        given: the parameters of the callers; all others must be injectable. None: every parameter that is not.
+        container_slot: the slot of the container; None for the current container of every call.
+        is_ambient: whether a scope opened by a call is ambient for the function.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ def _signature_of(function: Any) -> inspect.Signature:
 
 
 def signature_text(bound: Bound) -> str:
-    """Write the parameters of the wrapper: the user's own names, each of which may be left out."""
+    """Return the text of the parameters of the wrapper: the names of the user, all optional."""
     parts: list[str] = []
     kinds = [each.kind for each in bound.signature.parameters.values()]
     names = [name for name, _ in bound.shape]

@@ -1,8 +1,8 @@
-"""The plans of functions whose parameters are injected.
+"""The plans of functions with injected parameters.
 
-One function is written for each way to call it: joining a scope that is open, or opening one, which
-is ambient for what the function calls or private to the call. A private scope that nothing can
-observe is not made at all: its services are locals, what they open is closed in the same function.
+There are three ways of a call: without a scope (`free`), in an open scope (`join`), or in a scope of its own, ambient
+or private (`opened_lines`). A private scope that nothing can observe is not made at all: services are locals, and the
+same function closes their resources (`hidden_lines`).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class _Inner(NamedTuple):
 
 
 class CallPlan:
-    """Writes the plans of one bound function in one epoch.
+    """Writes the plans of a bound function in an epoch.
 
     Args:
         engine: the epoch.
         bound: the function and its parameters.
-        node: what is injected.
-        names: for each parameter the expression of the value that the caller gave.
+        node: the injected services.
+        names: the expression of the value of the caller, by parameter.
     """
 
     def __init__(self, engine: Engine, bound: Bound, node: Node, names: dict[str, str]) -> None:
@@ -53,7 +53,7 @@ class CallPlan:
         self.nodes = self._nodes()
         self.needs_scope = (
             node.holds_scoped or node.needs_scope or (node.uses_owner and engine.linker.has_scoped)
-        )  # a factory, Lazy or Provider may request what lives in a scope
+        )  # a factory, Lazy or Provider may request scoped services
         self.can_hide = self.needs_scope and self.nodes is not None and not node.uses_owner
 
     def _nodes(self) -> list[Node] | None:
@@ -96,14 +96,14 @@ class CallPlan:
 
     @property
     def parameters(self) -> str:
-        """The parameters of the inner functions: what the caller gave, by position."""
+        """The parameters of the inner functions: the values of the caller, by position."""
         return ", ".join(self.names[name] for name, _ in self.bound.shape)
 
     def _wait_if(self, awaits: bool) -> str:
         return "await " if awaits and self.bound.is_coroutine else ""
 
     def free(self) -> Any:
-        """Write the function that needs no scope."""
+        """Write the function without a scope."""
         source = self.source()
         owner = source.constant(self.engine.container)
         writer = self.writer(source, fresh=False, owner=owner)
@@ -114,7 +114,7 @@ class CallPlan:
         return source.compile()
 
     def join(self, *, warm: bool = False) -> Any:
-        """Write the function that takes its services from an open scope ``_s``."""
+        """Write the function in an open scope ``_s``."""
         source = self.source()
         wait = self._wait_if(self.awaits)
         comma = ", " if self.parameters else ""
@@ -137,7 +137,7 @@ class CallPlan:
         return source.compile()
 
     def hidden_lines(self, source: Source) -> list[str]:
-        """Write the body that opens a scope which nothing else can see."""
+        """Write the body in a scope that nothing can observe."""
         writer = self.writer(source, fresh=False, private=True)
         call = self.invoke(writer)
         wait = self._wait_if(self.is_async)
@@ -157,7 +157,7 @@ class CallPlan:
         ]
 
     def opened_lines(self, source: Source, *, ambient: bool) -> list[str]:
-        """Write the body that opens a scope and closes it, whatever happens."""
+        """Write the body that opens a scope, and closes it in any case."""
         wait = self._wait_if(self.is_async)
         close = "await AFINISH" if self.is_async else "FINISH"
         inner = self._inner(source, wait)
@@ -186,7 +186,7 @@ class CallPlan:
             call = self.invoke(writer)
             again = source.constant(_later(self))
             comma = ", " if self.parameters else ""
-            # Built so far is dropped: a constructor has used the scope itself, so ask it for everything.
+            # The locals are dropped: a constructor has used the scope itself, so the scope is asked for every service.
             again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
             lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}", shared=False)
             own = _ending(writer.exits)
@@ -198,7 +198,7 @@ class CallPlan:
 
 
 def _ending(exits: Sequence[str]) -> list[str] | None:
-    """Write the end of a single generator in place; None where the general way is needed."""
+    """Write the end of a single generator in place; None for other resources."""
     if len(exits) != 1 or "(" in exits[0]:
         return None
     name = exits[0]
@@ -208,7 +208,7 @@ def _ending(exits: Sequence[str]) -> list[str] | None:
 
 
 def _later(plan: CallPlan) -> Any:
-    """Give the careful variant of `join`, written when it first runs."""
+    """Return the warm variant of `join`, written at its first call."""
     written: list[Any] = []
 
     def run(*values: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The calls of a bound function in one epoch: each way to call it, written when it is first needed."""
+"""The calls of a bound function in an epoch; every way of a call is written at its first use."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from .bound_function import Bound
 
 Begin: TypeAlias = "Callable[[BoundCall, tuple[Any, ...]], Any]"
-MISSING: Any = ...  # a constant of the language: comparing with it is the cheapest there is
+MISSING: Any = ...  # a constant of the language: the cheapest comparison
 
 
 def engine_of(bound: Bound) -> Engine:
-    """Return the engine that is valid for a call that begins now."""
+    """Return the valid engine."""
     container_slot = bound.container_slot or current.get()
     engine: Engine = container_slot.engine or epochs_of(container_slot).effective()
     return engine
 
 
 def call_bound(bound: Bound, begin: Begin, *values: Any) -> Any:
-    """Make a call that the code of its wrapper does not cover: of another engine, or with other arguments left out.
+    """Make a call outside the code of the wrapper: for another engine, or with other arguments left out.
 
     Args:
         bound: the function.
         begin: runs the call.
-        values: all parameters by position, MISSING for each that was left out.
+        values: all parameters by position, MISSING for arguments left out.
     """
     engine = engine_of(bound)
     given = frozenset(name for (name, _), value in zip(bound.shape, values, strict=True) if value is not MISSING)
@@ -45,7 +45,7 @@ def call_bound(bound: Bound, begin: Begin, *values: Any) -> Any:
 
 
 class BoundCall:
-    """How one bound function is called in one epoch, when certain arguments are given."""
+    """The call of a bound function in an epoch, for some given arguments."""
 
     __slots__ = ("_free", "_join", "_open", "bound", "engine", "is_ready", "plan", "wiring")
 
@@ -62,18 +62,18 @@ class BoundCall:
 
     @property
     def needs_scope(self) -> bool:
-        """Whether a call needs a scope: for its parameters, for its body, or because it was asked for."""
+        """Whether a call needs a scope: for parameters, for the body, or by option."""
         return self.plan.needs_scope or self.is_for_body or self.bound.scope in {Scope.SCOPED, Scope.TRANSIENT}
 
     @property
     def is_for_body(self) -> bool:
-        """Whether a scope would serve the body alone, which may resolve from the container what lives in one."""
+        """Whether a scope serves the body alone, which may resolve scoped services from the container."""
         if self.plan.needs_scope or self.bound.scope is not None:
             return False
         return self.bound.is_ambient and self.engine.linker.has_scoped
 
     def run(self, values: tuple[Any, ...]) -> Any:
-        """Call the function once its singletons have been built."""
+        """Call the function, after the build of its singletons."""
         if not self.needs_scope:
             return self.free(*values)
         scope = None if self.bound.scope is Scope.TRANSIENT else ambient_of(self.engine.container)
@@ -83,21 +83,21 @@ class BoundCall:
 
     @property
     def free(self) -> Any:
-        """The function that needs no scope."""
+        """The call without a scope."""
         if self._free is None:
             self._free = self.plan.free()
         return self._free
 
     @property
     def join(self) -> Any:
-        """The function that takes its services from an open scope."""
+        """The call in an open scope."""
         if self._join is None:
             self._join = self.plan.join()
         return self._join
 
     @property
     def open(self) -> Any:
-        """The function that opens a scope for the call."""
+        """The call in a scope of its own."""
         if self._open is None:
             source = self.plan.source()
             source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave)
@@ -108,7 +108,7 @@ class BoundCall:
         return self._open
 
     def opening_lines(self, plan: CallPlan, source: Any) -> list[str]:
-        """Return the body of a call that opens a scope, which is left out where nothing can observe it."""
+        """Return the body of a call in a scope of its own, without a scope object where nothing can observe one."""
         if plan.can_hide and not self.bound.is_ambient:
             return plan.hidden_lines(source)
         return plan.opened_lines(source, ambient=self.bound.is_ambient)

@@ -12,12 +12,12 @@ from .calls import BoundCall
 
 
 def drive(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
-    """Give the generator of one call."""
+    """Return the generator of a call."""
     return _adrive(bound_call, values) if bound_call.bound.is_async else _drive(bound_call, values)
 
 
 def _start(bound_call: BoundCall) -> tuple[Any, Any]:
-    """Give the scope to take services from, and the one that this call has to close, if any."""
+    """Return the scope of the services, and the same scope if the call has to close it, else None."""
     if not bound_call.needs_scope:
         return None, None
     joined = ambient_of(bound_call.engine.container)
@@ -59,7 +59,7 @@ def _stepped(body: Generator[Any, Any, Any], scope: Any) -> Generator[Any, Any, 
             ambient.reset(token)
         try:
             sent, step = (yield item), body.send
-        except BaseException as raised:  # noqa: BLE001  # handed to the body, which decides
+        except BaseException as raised:  # noqa: BLE001  # passed to the body
             sent, step = raised, body.throw
 
 
@@ -82,7 +82,7 @@ async def _adrive(bound_call: BoundCall, values: tuple[Any, ...]) -> AsyncGenera
                 ambient.reset(token)
             try:
                 sent, step = (yield item), body.asend
-            except BaseException as raised:  # noqa: BLE001  # handed to the body, which decides
+            except BaseException as raised:  # noqa: BLE001  # passed to the body
                 sent, step = raised, body.athrow
     except BaseException as raised:
         error = raised

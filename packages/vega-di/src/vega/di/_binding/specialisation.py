@@ -1,8 +1,8 @@
-"""The wrapper of a bound function, rewritten for the engine of its first call with everything inlined.
+"""The wrapper of a bound function, rewritten for the engine of the first call with all services inlined.
 
-The function keeps its identity; its code is replaced, which is one atomic store. A guard in front
-compares the current engine with the one the code was written for: every other engine, an override,
-a given argument or a missing one goes the general way through `call_bound`.
+The function keeps its identity; the new code is stored atomically. A guard compares the current engine with the engine
+of the code: another engine, an override, a given or a missing argument goes the general way, `call_bound`.
+Decision record 5 has the figures, and the way to turn this off.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _OURS = re.compile(r"_[a-z]\d*|__vega_\w+")  # our locals; our globals are in th
 
 
 def specialise(bound_call: BoundCall) -> None:
-    """Replace the code of the wrapper, unless that has been done, or the user's names are in the way."""
+    """Replace the code of the wrapper, unless replaced before, or in conflict with names of the user."""
     bound, engine = bound_call.bound, bound_call.engine
     wrapper = bound.wrapper
     if wrapper is None or bound.is_generator or bound.variable or engine.layers or "ENGINE" in wrapper.__globals__:
         return
-    if bound.scope is Scope.TRANSIENT:  # each call opens a scope, and none is joined
+    if bound.scope is Scope.TRANSIENT:  # every call opens a scope
         return
     plan = CallPlan(engine, bound, bound_call.wiring.node, {name: name for name, _ in bound.shape})
     source = plan.source()
@@ -88,7 +88,7 @@ def _body(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
 
 
 def _free(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
-    """Return the body of a call that takes nothing from a scope."""
+    """Return the body of a call without a scope."""
     writer = plan.writer(source, fresh=False, owner=source.constant(bound_call.engine.container))
     call = plan.invoke(writer)
     wait = "await " if bound_call.bound.is_coroutine else ""
@@ -97,7 +97,7 @@ def _free(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
 
 
 def generalise(bound: Any) -> None:
-    """Give the wrapper its first code back, and let go of the engine it was written for."""
+    """Restore the first code of the wrapper, and release the engine."""
     names = bound.wrapper.__globals__
     bound.wrapper.__code__ = bound.first_code
     for name in [each for each in names if each not in _KEPT]:

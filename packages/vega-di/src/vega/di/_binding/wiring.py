@@ -1,4 +1,4 @@
-"""The choice of the parameters of a bound function that are injected."""
+"""The choice of the injected parameters of a bound function."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """The injected values of a call, and the defaults of the arguments that were left out."""
+    """The injected services of a call, and the defaults of arguments left out."""
 
     __slots__ = ("defaults", "node")
 
@@ -31,7 +31,7 @@ class Wiring:
         self.defaults = defaults
 
     def complete(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the values with defaults in place of the arguments that were left out."""
+        """Return the values, with defaults in place of arguments left out."""
         found = list(values)
         for index, default in self.defaults.items():
             found[index] = default
@@ -39,7 +39,7 @@ class Wiring:
 
 
 class _Chooser:
-    """Chooses for the parameters of one function, when certain arguments are given."""
+    """Chooses the providers of the parameters of a function, for some given arguments."""
 
     def __init__(self, engine: Engine, bound: Bound, given: frozenset[str]) -> None:
         self.engine = engine
@@ -85,7 +85,7 @@ class _Chooser:
         return self._is_strict(parameter) and not (is_builtin(dependency.key) and dependency.optional)
 
     def _is_strict(self, parameter: Parameter) -> bool:
-        """Say whether callers have declared that they do not give a parameter."""
+        """Return whether a parameter is declared as injected."""
         given = self.bound.given
         return given is not None and parameter.name not in given and parameter.default is EMPTY
 
@@ -96,12 +96,12 @@ def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
     Args:
         engine: the epoch.
         bound: the function.
-        given: the names of the arguments that the caller gives; they win.
+        given: the names of the given arguments, which win.
 
     Raises:
         InjectionError: a parameter can be neither injected nor left out.
-        ContainerError: several of them.
-        TypeError: the caller has to give an argument and did not, as in any call.
+        ContainerError: several such parameters.
+        TypeError: a required argument is missing, as in any call.
     """
     with engine.epochs.lock:
         entry = Registration(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT)
@@ -202,7 +202,7 @@ def _mistakes(engine: Engine, bound: Bound) -> list[InjectionError]:
 
 
 def injected(engine: Engine, function: Any, given: frozenset[str]) -> dict[str, Any]:
-    """Return the parameters of a function that an engine would fill, with the type of each."""
+    """Return the injectable parameters of a function, with types."""
     linker = engine.linker
     found: dict[str, Any] = {}
     with engine.epochs.lock:

@@ -1,4 +1,4 @@
-"""The wrapper of a bound function: what callers get, and how it begins a call."""
+"""The wrapper of a bound function, and the first call."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RELAY = """\
 
 
 def make_wrapper(bound: Bound) -> Any:
-    """Make the function that callers get; its code is specialised at its first call."""
+    """Return the wrapper; its code is specialised at the first call."""
     values = ", ".join(name for name, _ in bound.shape)
     call = f"__vega_call__({values})"
     if bound.is_coroutine:
@@ -51,7 +51,7 @@ def make_wrapper(bound: Bound) -> Any:
 
 
 def start(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
-    """Call a function; the first call builds its singletons and specialises its wrapper."""
+    """Call a function; the first call builds singletons and specialises the wrapper."""
     if bound_call.is_ready:
         return bound_call.run(values)
     if bound_call.bound.is_async:

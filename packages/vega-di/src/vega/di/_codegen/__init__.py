@@ -1,1 +1,1 @@
-"""Generated code: the text of plans, which build services without looking anything up."""
+"""Generated code: the text of plans, which build services without look-ups."""

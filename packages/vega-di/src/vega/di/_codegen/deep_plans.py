@@ -1,4 +1,4 @@
-"""Builds the scoped services of a large plan one by one, dependencies first, so that no depth exhausts the stack."""
+"""Builds the scoped services of a large plan singly, dependencies first, so that depth cannot exhaust the stack."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
 
 def filler(engine: PlanEngine, node: Node) -> Callable[[Any], None]:
-    """Give the function that builds what a scope still lacks for a plan."""
-    steps = [(each, engine.maker(each, awaits=False)) for each in _scoped_below(node)]
+    """Return the function for the missing scoped services of a plan."""
+    steps = [(step, engine.maker(step, awaits=False)) for step in _scoped_below(node)]
 
     def fill(scope: Any) -> None:
-        for each, make in steps:
-            if scope._store.get(each.slot) is None:
-                once(scope, each, make)
+        for step, make in steps:
+            if scope._store.get(step.slot) is None:
+                once(scope, step, make)
 
     return fill
 
 
 def afiller(engine: PlanEngine, node: Node) -> Callable[[Any], Any]:
-    """Give the async function that builds what a scope still lacks for a plan."""
-    steps = [(each, engine.maker(each, awaits=each.is_async)) for each in _scoped_below(node)]
+    """Return the async function for the missing scoped services of a plan."""
+    steps = [(step, engine.maker(step, awaits=step.is_async)) for step in _scoped_below(node)]
 
     async def fill(scope: Any) -> None:
-        for each, make in steps:
-            if scope._store.get(each.slot) is not None:
+        for step, make in steps:
+            if scope._store.get(step.slot) is not None:
                 continue
-            if each.is_async:
-                await aonce(scope, each, make)
+            if step.is_async:
+                await aonce(scope, step, make)
             else:
-                once(scope, each, make)
+                once(scope, step, make)
 
     return fill
 

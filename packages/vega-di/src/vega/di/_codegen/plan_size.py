@@ -1,4 +1,4 @@
-"""The size of a plan, which decides how it may be written."""
+"""The size of a plan, which limits its form."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from .._graph.node import Node
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, RESOURCES, Kind
 
-DEPTH = 40  # nesting of inlined calls; deeper ones become a plan of their own
+DEPTH = 40  # nesting of inlined calls; deeper calls become separate plans
 BUDGET = 150  # inlined calls in one plan
 
 
 def walk(node: Node, limit: int = BUDGET) -> list[Node] | None:
-    """Give the scoped and transient nodes of a plan, dependencies first; None when it is too large to inline."""
+    """Return the scoped and transient nodes of a plan, dependencies first; None for a plan too large to inline."""
     found: list[Node] = []
     seen: set[Node] = set()
     count = 0
@@ -36,7 +36,7 @@ def walk(node: Node, limit: int = BUDGET) -> list[Node] | None:
 
 
 def opens_early(nodes: Sequence[Node]) -> Node | None:
-    """Give the scoped service that is built first, when it is the only one that waits or opens something."""
+    """Return the first scoped service of a plan, if no further service waits or opens a resource."""
     special = [each for each in nodes if each.kind not in {Kind.CALL, Kind.ALIAS}]
     if len(special) != 1 or special[0].scope is not Scope.SCOPED or special[0].kind is Kind.VALUE:
         return None
@@ -45,7 +45,7 @@ def opens_early(nodes: Sequence[Node]) -> Node | None:
 
 
 def can_start_fresh(nodes: Sequence[Node] | None) -> bool:
-    """Say whether a plan may build in an empty scope without asking the store for each service."""
+    """Return whether a plan may build in an empty scope without reading the store."""
     if nodes is None or any(each.uses_owner for each in nodes):
         return False
     special = [each for each in nodes if each.kind in RESOURCES or each.kind in ASYNC or each.kind is Kind.VALUE]

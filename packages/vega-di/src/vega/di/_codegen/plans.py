@@ -1,4 +1,9 @@
-"""The kinds of plan: for the container, for a scope, for the making of one service, for a part of a large plan."""
+"""The kinds of plan: for the container, for a scope, for a single service, for a part of a large plan.
+
+A plan for a scope has two halves. The fresh half runs in an empty scope: scoped services are locals, reserved together
+and stored together at the end. The warm half reads the store for every service, and builds the missing ones singly, by
+`once`. A plan that is too large to inline fills the scope first, and then runs its warm half.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def container_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function without parameters that gives a service which needs no scope."""
+    """Write the function without parameters that returns a service without scope."""
     source = Source()
     owner = source.constant(engine.container)
     writer = Writer(engine, source, owner=owner, fresh=False, awaits=awaits)
@@ -29,11 +34,7 @@ def container_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
 
 
 def scope_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function of an open scope ``s`` that gives a service.
-
-    It has two halves: the first resolve of a scope builds without asking what is there already;
-    later ones fetch from the store of the scope what has been built, by slot.
-    """
+    """Write the function of an open scope that returns a service."""
     source = Source()
     source.names["CLOSED"] = CLOSED
     body = ["_v = _s._store"]
@@ -50,13 +51,13 @@ def scope_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     else:
         body += ["if _v is None: _v = _s._store = {}", *fill_lines(engine, source, [node], nodes, awaits)]
     body += _warm_lines(engine, source, node, awaits)
-    # A sync plan runs within a call of `resolve`, which explains; a coroutine outlives that call.
+    # A sync plan runs within a call of `resolve`, which explains errors; a coroutine outlives the call.
     source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
     return source.compile()
 
 
 def warm_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the half of a scope's plan that asks the store first."""
+    """Write the warm half of a plan for a scope."""
     source = Source()
     source.names["CLOSED"] = CLOSED
     body = block(_warm_lines(engine, source, node, awaits))
@@ -65,34 +66,34 @@ def warm_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
 
 
 def part_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function of an owner ``s`` that makes a transient for a larger plan."""
+    """Write the function of an owner that makes a transient for a larger plan."""
     source = Source()
     source.names["CLOSED"] = CLOSED
     writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
     expression = writer.made(node)
     store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s._store"]
-    if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since it asked the scope
+    if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since the first check
         store += refusal(writer)
     source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
     return source.compile()
 
 
 def maker_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function of an owner ``s`` that makes a singleton or scoped service, once it is its turn."""
+    """Write the function of an owner that makes a singleton or scoped service."""
     if is_direct(node):
         return _direct_maker(engine, node)
     return part_plan(engine, node, awaits=awaits)
 
 
 def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, shared: bool = True) -> list[str]:
-    """Write what the first resolve of a scope does.
+    """Write the fresh half of a plan.
 
     Args:
-        writer: has written the statements that build.
-        nodes: what the plan builds.
-        again: the statement for the case that another thread was quicker.
+        writer: holds the statements of the services.
+        nodes: the services of the plan.
+        again: the statement for a broken reservation.
         result: the statement at the end.
-        shared: whether other threads may know the scope; of one that a call has just opened only its constructors do.
+        shared: whether other threads may know the scope; False for a scope that a call has just opened.
     """
     first = opens_early(nodes)
     if not writer.batch:
@@ -103,11 +104,11 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
     opening, building = writer.lines[: writer.opening], writer.lines[writer.opening :]
     batch = writer.source.constant(frozenset(writer.batch))
     if first is None:
-        # Nothing between the test for an empty scope and this gives other threads a turn.
+        # No other thread runs between the test for an empty scope and here.
         lines = [f"_f = _v = _s._store = {{None: {batch}}}"]
     else:
         lines = [f"_f = _v = _s._store = {{{~first.slot}: {writer.claim(first)}}}", *opening, f"_v[None] = {batch}"]
-        # A thread from before the reservation has left a claim or an object; a later one finds the reservation.
+        # An earlier thread has left a claim or an object; a later thread finds the reservation.
         lines += ["if LEN(_v) != 3: BREAK(_v)"]
     built = ["try:", *map(indented, building or ["pass"]), "except BaseException:", "    BREAK(_v)", "    raise"]
     lines += built if first is None else ["else:", *map(indented, built)]
@@ -116,7 +117,7 @@ def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, s
 
 
 def _unshared_lines(writer: Writer, first: Node | None, again: str, result: str) -> list[str]:
-    """Write the same where only what is being built may know the scope: nothing is reserved, only looked at."""
+    """Write the fresh half for a scope known to the constructors of the plan alone: checked, not reserved."""
     if first is None:
         made = ", ".join(f"{slot}: {x}" for slot, x in writer.batch.items())
         return [
@@ -137,7 +138,7 @@ def _stored(writer: Writer) -> str:
 def fill_lines(
     engine: PlanEngine, source: Source, wanted: Sequence[Node], nodes: list[Node] | None, awaits: bool
 ) -> list[str]:
-    """Write the calls that build, one by one, what a plan that is too large to inline needs."""
+    """Write the calls that build the services of a plan too large to inline."""
     if nodes is not None:
         return []
     made = [source.constant(afiller(engine, node) if awaits else filler(engine, node)) for node in wanted]
@@ -151,7 +152,7 @@ def _warm_lines(engine: PlanEngine, source: Source, node: Node, awaits: bool) ->
 
 
 def refusal(writer: Writer) -> list[str]:
-    """Write that a closed scope is refused, where that is not the first thing to happen anyway."""
+    """Write the check for a closed scope, unless the first statement checks anyway."""
     return [] if writer.locals and not writer.opened else ["if _v is CLOSED: _v.get(0)"]
 
 
@@ -160,7 +161,7 @@ def _define(awaits: bool) -> str:
 
 
 def is_direct(node: Node) -> bool:
-    """Say whether a service is a singleton made of singletons by one call: that is run once, not written."""
+    """Return whether a service is a singleton made of singletons by one call: called once, without generated code."""
     return (
         node.scope is Scope.SINGLETON
         and node.kind in {Kind.CALL, Kind.AWAIT}
@@ -173,17 +174,17 @@ def is_direct(node: Node) -> bool:
 
 
 def _direct_maker(engine: PlanEngine, node: Node) -> Any:
-    """Make a singleton of singletons without writing code: it runs once."""
+    """Return the call of a singleton of singletons, without generated code."""
 
     def make(_: Any) -> Any:
         positional: list[Any] = []
         named: dict[str, Any] = {}
-        for each in node.arguments:
-            value = engine.built(each.value) if each.source is ArgumentSource.NODE else each.value
-            if each.keyword is None:
+        for argument in node.arguments:
+            value = engine.built(argument.value) if argument.source is ArgumentSource.NODE else argument.value
+            if argument.keyword is None:
                 positional.append(value)
             else:
-                named[each.keyword] = value
+                named[argument.keyword] = value
         return node.call(*positional, **named)
 
     return make

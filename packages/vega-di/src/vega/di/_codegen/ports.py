@@ -1,4 +1,4 @@
-"""The members of an engine that plans are written from."""
+"""The members of an engine for the writer of plans."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from .._graph.node import Node
 
 
 class PlanEngine(Protocol):
-    """The engine that a plan takes its constants from: built singletons, and the plans of its parts."""
+    """The source of the constants of a plan: built singletons, and the plans of parts."""
 
     @property
     def container(self) -> object:
-        """The container: the resolver of what needs no scope."""
+        """The container: the resolver of services without scope."""
 
     def built(self, node: Node) -> Any:
-        """Return a singleton that has been built."""
+        """Return a built singleton."""
 
     def part(self, node: Node, *, awaits: bool) -> Any:
-        """Return a function of the owner that makes a transient."""
+        """Return a function of the owner for a transient."""
 
     def warm(self, node: Node, *, awaits: bool) -> Any:
-        """Return the half of a scope's plan that asks the store first."""
+        """Return the warm half of a plan for a scope."""
 
     def maker(self, node: Node, *, awaits: bool) -> Any:
-        """Return the function of the owner that makes a scoped service."""
+        """Return the function of the owner for a scoped service."""

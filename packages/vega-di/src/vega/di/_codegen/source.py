@@ -1,7 +1,7 @@
-"""The text of a generated function, the names it uses, and how its statements are laid out.
+"""The text, the namespace and the layout of a generated function.
 
-Nothing the user wrote is ever pasted into the text: keys, names, defaults and callables are reached
-through the namespace of the function, under numbered names.
+Text of the user never becomes part of the code: keys, names, defaults and callables are reached through the
+namespace of the function, under numbered names.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _COMMON: Mapping[str, Any] = {
 
 
 class Source:
-    """The text of one generated function, and the names it uses."""
+    """The text and the namespace of a generated function."""
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = dict(_COMMON)
@@ -61,7 +61,7 @@ class Source:
         self.nodes: list[Node] = []
 
     def constant(self, value: Any) -> str:
-        """Give the name under which the function reaches an object."""
+        """Return the name of an object in the function."""
         name = self._constants.get(id(value))
         if name is None:
             name = self._constants[id(value)] = f"_k{len(self.names)}"
@@ -69,14 +69,14 @@ class Source:
         return name
 
     def callee(self, node: Node) -> str:
-        """Return the name of a node's callable; its number shows where an error happened."""
+        """Return the name of the callable of a node; the number locates errors."""
         self.nodes.append(node)
         name = f"_c{len(self.nodes) - 1}"
         self.names[name] = node.call
         return name
 
     def compile(self, function: str = "plan") -> Any:
-        """Make the function."""
+        """Compile the function."""
         filename = f"<vega.di plan {next(_serial)}>"
         lines = {
             number: self.nodes[int(found[1])]
@@ -85,22 +85,22 @@ class Source:
         }
         self.names["__vega_nodes__"] = lines
         self.names["__vega_source__"] = self.text
-        exec(compile(self.text, filename, "exec", dont_inherit=True), self.names)  # noqa: S102  # our own text, no user input in it
+        exec(compile(self.text, filename, "exec", dont_inherit=True), self.names)  # noqa: S102  # text without user input
         return self.names[function]
 
 
 def explained(lines: Sequence[str]) -> list[str]:
-    """Write statements whose errors say which service was being built; this costs nothing while all is well."""
+    """Write statements whose errors name the service under construction; without errors the cost is nil."""
     return ["try:", *map(indented, lines), "except Exception as _x:", "    EXPLAIN(_x)", "    raise"]
 
 
 def indented(text: str, by: str = "    ") -> str:
-    """Move a statement to the right, its further lines too."""
+    """Indent a statement and its further lines."""
     return by + indent(text, by)
 
 
 def indent(text: str, by: str = "    ") -> str:
-    """Move the further lines of a statement to the right."""
+    """Indent the further lines of a statement."""
     return text.replace("\n", "\n" + by)
 
 

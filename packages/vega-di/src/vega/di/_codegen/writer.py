@@ -1,4 +1,4 @@
-"""The writer of plans: one flat Python function per requested key, with everything it needs inlined.
+"""The writer of plans: a flat Python function per requested key, with all dependencies inlined.
 
 A built singleton is a constant of the function, a transient a nested call, a scoped service a local.
 """
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 
 class Writer:
-    """Writes the statements and expressions that build nodes.
+    """Writes the statements and expressions of nodes.
 
     Args:
-        engine: gives the built singletons and the plans of large parts.
+        engine: the source of built singletons and of the plans of large parts.
         source: receives the constants.
-        owner: the expression for the scope that owns what is built.
-        fresh: whether the scope is known to be empty, so that scoped services become locals at once.
+        owner: the expression for the owning scope.
+        fresh: whether the scope is known to be empty, so that scoped services become locals.
         awaits: whether the function is async.
-        private: whether nothing else can see the scope, so that its services are locals and nothing more.
+        private: whether the scope is invisible outside the function, so that services remain locals.
     """
 
     def __init__(
@@ -52,16 +52,16 @@ class Writer:
         self._temporary = 0
 
     def open_first(self, nodes: Sequence[Node] | None) -> None:
-        """Write the one service that waits or opens something, if a fresh scope begins with one.
+        """Write the first service of a fresh scope, if it waits or opens a resource.
 
-        Its claim is in the store from the start, so nothing else may fail, or ask for it, before it is built.
+        The store begins with its claim, so no other statement may fail, or request the service, before.
         """
         first = None if nodes is None else opens_early(nodes)
         if self.fresh and first is not None:
             self.value(first)
 
     def value(self, node: Node, depth: int = 0) -> str:
-        """Give the expression of a node, after writing the statements it needs."""
+        """Return the expression of a node, after writing its statements."""
         if node.kind is Kind.ALIAS:
             return self.value(node.deps[0], depth)
         if node.scope is Scope.SINGLETON:
@@ -70,7 +70,7 @@ class Writer:
             found = self.locals.get(node.slot)
             return found if found is not None else self._scoped(node, depth)
         self._count += 1
-        # A part asks the store, so only what does that itself has parts; the others have been measured.
+        # A part reads the store, so fresh and private functions, which do not, are limited by `walk` instead.
         can_split = not self.fresh and not self.private
         if node.deps and can_split and (depth > DEPTH or self._count > BUDGET):
             plan = self.source.constant(self.engine.part(node, awaits=self.awaits and node.is_async))
@@ -79,7 +79,7 @@ class Writer:
         return self.made(node, depth)
 
     def made(self, node: Node, depth: int = 0) -> str:
-        """Give the expression that makes a new object of a node."""
+        """Return the expression of a new object of a node."""
         arguments = [self.argument(each, depth + 1) for each in node.arguments]
         name = self.source.callee(node)
         call = f"{name}(\n{''.join(f'{each},' + chr(10) for each in arguments)})" if arguments else f"{name}()\n"
@@ -89,7 +89,7 @@ class Writer:
         return self._opened(node, call)
 
     def argument(self, argument: Argument, depth: int = 0) -> str:
-        """Give the expression of one argument."""
+        """Return the expression of an argument."""
         if argument.source is ArgumentSource.NODE:
             text = self.value(argument.value, depth)
         elif argument.source is ArgumentSource.CONSTANT:
@@ -104,12 +104,12 @@ class Writer:
         return name
 
     def temporary(self) -> str:
-        """Give a new local name."""
+        """Return a new local name."""
         self._temporary += 1
         return f"_t{self._temporary}"
 
     def _opened(self, node: Node, call: str) -> str:
-        """Write the statements that await, open or check what a call gives."""
+        """Write the statements that await, open or check the result of a call."""
         x, put = self.temporary(), self.lines.append
         kind = node.kind
         if kind is Kind.CALL:
@@ -126,13 +126,13 @@ class Writer:
         letter = "a" if node.kind is Kind.ASYNC_GENERATOR else "g"
         g, put = f"_{letter}{len(self.exits)}", self.lines.append
         put(f"{g} = {call}")
-        made_by = f"  # {call.partition('(')[0]}()"  # an error on this line belongs to the call above
+        made_by = f"  # {call.partition('(')[0]}()"  # errors of this line belong to the call above
         exit_ = g
         if node.kind is Kind.GENERATOR:
             put(f"{x} = NEXT({g}, NOTHING){made_by}")
         elif node.kind is Kind.ASYNC_GENERATOR:
-            # The event loop never sees the generator, which it would close at its own end: the scope closes it,
-            # and a singleton outlives the loop that built it.
+            # Hidden from the event loop, which would close the generator at its own end: the scope closes the
+            # generator, and a singleton may outlive the loop.
             put("_h = HOOKS().firstiter")
             put("SET_HOOKS(None)")
             put(f"try: {x} = ANEXT({g}, NOTHING)\nfinally: SET_HOOKS(_h)")
@@ -148,10 +148,10 @@ class Writer:
         self.keep(exit_)
 
     def keep(self, exit_: str) -> None:
-        """Write that the owner closes a resource."""
+        """Write the hand-over of a resource to the owner."""
         if self.private:
             self.lines.append(f"_o.append({exit_})" if self.opened else f"_o = [{exit_}]")
-        elif self.fresh and not self.opened:  # in place where nothing else was opened meanwhile
+        elif self.fresh and not self.opened:  # in place without an earlier resource
             is_first = f"{self.owner}._resources is None and {self.owner}._store is _v"
             self.lines.append(f"if {is_first}: {self.owner}._resources = [{exit_}]\nelse: KEEP({self.owner}, {exit_})")
         else:
@@ -185,13 +185,13 @@ class Writer:
         return f"{'await A' if awaits else ''}ONCE({self.owner}, {name}, {maker})"
 
     def claim(self, node: Node) -> str:
-        """Give the name of the claim of the service that is opened first."""
+        """Return the name of the claim of the first service."""
         if self._claim is None:
             self._claim = PlanClaim(node)
         return self.source.constant(self._claim)
 
     def _first(self, node: Node, x: str) -> str:
-        """Write the first build in an empty scope: its claim is part of the store from the start."""
+        """Write the first build in an empty scope, whose store begins with the claim."""
         before, self.lines = self.lines, []
         expression = self.made(node)
         self.lines.append(f"{x} = {expression}")
@@ -205,5 +205,5 @@ class Writer:
 
 
 def is_plain(node: Node) -> bool:
-    """Say whether making a node is one call that opens nothing and never waits."""
+    """Return whether a node is made by a call that neither opens a resource nor waits."""
     return node.kind is Kind.CALL

@@ -1,1 +1,1 @@
-"""The container: registrations, epochs, overrides, and which container is current."""
+"""The container: registrations, epochs, overrides, and the current container."""

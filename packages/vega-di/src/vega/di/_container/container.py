@@ -1,4 +1,4 @@
-"""The container: its registrations, and the services and scopes that are built from them."""
+"""The container: registrations, services and scopes."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Container:
     """Builds, shares and closes services; proves its registrations before the first use.
 
     Args:
-        mapping: keys and their providers, as in `register`.
+        mapping: providers by key, as in `register`.
         profiles: the active profiles for ``when=profile(...)``; by default those in the variable ``VEGA_PROFILE``.
-        settings: the object that the predicates of ``when=setting(...)`` receive.
+        settings: the argument of the predicates of ``when=setting(...)``.
 
     The container is built at the first `resolve`, `scope` or `validate`. A later registration begins a new epoch, which
-    keeps the services that have been built and have not changed.
+    keeps unchanged singletons.
 
     >>> class Clock: ...
     >>> class Greeter:
@@ -50,13 +50,13 @@ class Container:
         self._registry = Registry(profiles, settings)
         self._epochs = Epochs(self, self._registry, self._use_tables)
         self._registrations = Registrations(self._registry, self._epochs)
-        self._scope_class = self._epochs.scope_class  # cached: one attribute more costs an opened scope 3 %
+        self._scope_class = self._epochs.scope_class  # cached, since every opened scope reads it
         self._bound: list[Any] = []
         for key, concrete in (mapping or {}).items():
             self.register(key, concrete)
 
     def _use_tables(self, values: dict[Any, Any], plans: dict[Any, Any], aplans: dict[Any, Any]) -> None:
-        # Cached here at each change of the epoch: one more attribute costs the resolve of a singleton PCT %.
+        # Cached here at every change of the epoch, since every resolve reads these.
         self._values, self._plans, self._aplans = values, plans, aplans
 
     @property
@@ -78,7 +78,7 @@ class Container:
             key: a class, abstract class, Protocol, ``Annotated``, ``NewType`` or generic: ``Repo[User]``; ``Repo[T]``
                 and ``Repo`` stand for every closed form.
             concrete: a class or a factory; `key` itself by default. Context manager classes are entered and closed.
-            options: ``scope``, the lifetime: by default that of ``@injectable``, else ``TRANSIENT``;
+            options: ``scope``, the lifetime: by default the mark of ``@injectable``, else ``TRANSIENT``;
                 ``name``: registers the provider beside the unnamed one, for ``Named(name)`` and
                 ``resolve(key, name=name)``; ``when``: a bool, a callable without arguments or a condition, evaluated
                 once while the container is built; ``replace=True`` drops earlier registrations of the same key and
@@ -93,18 +93,18 @@ class Container:
     def register_factory(
         self, key: Key[Any] | FunctionType, factory: Callable[..., Any], **options: Unpack[Options]
     ) -> None:
-        """Register a factory as the provider of a key; the options are those of `register`.
+        """Register a factory as the provider of a key, with the options of `register`.
 
         The factory takes typed parameters, or one parameter without a type (or of type `Resolver`), which
-        receives the resolver: ``lambda sp: Repo(sp.resolve(Db))``. It may be sync, async, a generator or an
-        async generator; a generator yields once, and the code after the yield closes the resource.
+        receives the resolver: ``lambda sp: Repo(sp.resolve(Db))``. Sync, async, generator and async generator functions
+        are factories; a generator yields once, and the code after the yield closes the resource.
         """
         self._registrations.provider(key, factory, **options)
 
     def register_named(
         self, key: Key[T], name: str, concrete: Callable[..., T], **options: Unpack[NamedOptions]
     ) -> None:
-        """Register a class or factory as the provider of a key under a name; the options are those of `register`."""
+        """Register a class or factory as the provider of a key under a name, with the options of `register`."""
         self._registrations.provider(key, concrete, name=name, **options)
 
     def register_instance(
@@ -122,20 +122,20 @@ class Container:
         self._registrations.alias(key, target, name=name, when=when)
 
     def decorate(self, key: Any, decorator: Callable[..., Any], *, when: When = True) -> None:
-        """Wrap every service of `key` in a decorator, named ones and those of ``All[key]`` too.
+        """Wrap every service of `key` in a decorator, also named services and ``All[key]``.
 
-        A bare generic class as `key` decorates all its closed forms. The parameter of type `key` of the class or
-        function `decorator`, or the only one without a type, receives the decorated service; the others are injected.
-        The decorator lives as long as the service. The last decorator is outermost. `when` is as in `register`.
+        A bare generic class as `key` decorates every closed form. The parameter of type `key` of the class or
+        function `decorator`, or the sole untyped parameter, receives the decorated service; the rest are injected. The
+        decorator lives as long as the service. The last decorator is outermost. `when` is as in `register`.
         """
         self._registrations.decoration(key, decorator, when=when)
 
     def expect(self, key: Any) -> None:
-        """Declare that each scope is given a value for a key, such as a user: ``container.scope({key: value})``."""
+        """Declare a key whose value every scope receives, such as a user: ``container.scope({key: value})``."""
         self._registrations.expectation(key)
 
     def include(self, modules: Iterable[str]) -> int:
-        """Register the marks of ``@injectable`` in modules that have been imported; return the number of new ones."""
+        """Register the marks of ``@injectable`` in imported modules; return the number of new registrations."""
         return self._registrations.include(modules)
 
     @overload
@@ -145,7 +145,7 @@ class Container:
     @overload
     def resolve(self, key: object, *, name: str | None = None) -> Any: ...
     def resolve(self, key: Any, name: str | None = None) -> Any:
-        """Return the service that is registered for `key`; a scoped service comes from the ambient scope.
+        """Return the service registered for `key`; a scoped service comes from the ambient scope.
 
         Raises:
             ContainerError: the container has mistakes; at the first use.
@@ -159,7 +159,7 @@ class Container:
         if name is None:
             try:
                 return self._values[key] or self._plans[key]()
-            except Exception:  # no `as`: one more local would cost a hit a tenth
+            except Exception:  # no `as`: a further local would cost a hit a tenth
                 if explain_current(key):
                     raise
         try:
@@ -175,7 +175,7 @@ class Container:
     @overload
     async def aresolve(self, key: object, *, name: str | None = None) -> Any: ...
     async def aresolve(self, key: Any, name: str | None = None) -> Any:
-        """Return the service that is registered for `key`, awaiting async factories; otherwise as `resolve`."""
+        """Return the service registered for `key`, awaiting async factories; otherwise as `resolve`."""
         try:
             return await self._aplans[key if name is None else address(key, name)]()
         except Exception as error:
@@ -186,7 +186,7 @@ class Container:
         """Open a scope: ``with container.scope() as scope: ...``, or ``async with``.
 
         Args:
-            values: objects that are injectable in this scope, by key: a request, a user.
+            values: injectable objects of the scope, by key: a request, a user.
 
         Raises:
             InvalidInstanceError: a value is None or of the wrong type.
@@ -199,11 +199,11 @@ class Container:
     def override(self, values: Mapping[Any, Any], *, local: bool = False) -> Override:
         """Let some objects provide some keys inside a block; afterwards the former objects are back. Blocks nest.
 
-        Services that have been built of an overridden one are built again inside the block.
+        Services built of an overridden object are built again inside the block.
 
         Args:
-            values: objects by key, ``Annotated[Key, Named(name)]`` for a named one; keys may be unregistered.
-            local: True limits the override to the calling task and its children.
+            values: objects by key, ``Annotated[Key, Named(name)]`` for a named service; keys may be unregistered.
+            local: True limits the override to the calling task and child tasks.
         """
         return Override(self._epochs, values, local=local)
 
@@ -216,15 +216,15 @@ class Container:
         given: Iterable[str] | None = None,
         ambient: bool = False,
     ) -> Callable[..., R]:
-        """Return a callable that fills the injectable parameters of `function` from this container, for edges.
+        """Return a callable with the injectable parameters of `function` filled from the container, for edges.
 
         Args:
             function: as in ``@bind``.
             name: as in ``@bind``.
             scope: as in ``@bind``.
-            given: the parameters that callers give; all others have to be injectable, which `validate` checks.
-                By default callers give every parameter that is not injectable.
-            ambient: False, the default here, keeps a scope that a call opens to the call, which is faster.
+            given: the parameters of the callers; the rest must be injectable, as checked by `validate`.
+                By default every parameter without provider.
+            ambient: False, the default here, hides the scope of a call from the function, for speed.
         """
         from .._binding.bind import bind_function
 
@@ -240,7 +240,7 @@ class Container:
         return self._epochs.effective().has(address(key, name))
 
     def injected(self, function: Callable[..., Any], *, given: Iterable[str] = ()) -> Mapping[str, Any]:
-        """Return the parameters of a function that `bind` would fill, other than those in `given`, with their types."""
+        """Return the injectable parameters of a function, without the names in `given`, with types."""
         from .._binding.wiring import injected
 
         return injected(self._epochs.effective(), function, frozenset(given))
@@ -249,7 +249,7 @@ class Container:
         """Build the container, and check the functions of `bind`.
 
         Raises:
-            ContainerError: every mistake, each with path, place and remedy.
+            ContainerError: every mistake, with path, place and remedy.
         """
         from .._binding.wiring import check_bound
 
@@ -262,17 +262,17 @@ class Container:
         return view(self._epochs.effective().graph, self._registry)
 
     def explain(self, key: Any, *, name: str | None = None) -> str:
-        """Return in words how a service is built, and for which reasons."""
+        """Return in words how and why a service is built."""
         from .._graph.view import explain_node
 
         return explain_node(self._epochs.effective().find(address(key, name)))
 
     def plan_source(self, key: Any, *, name: str | None = None) -> str:
-        """Return the Python text that is generated to resolve a key."""
+        """Return the generated Python text of the plan of a key."""
         return self._epochs.effective().source_of(address(key, name))
 
     def close(self) -> None:
-        """Close the container and the resources of its singletons, last opened first.
+        """Close the container and all resources of singletons, last opened first.
 
         Raises:
             ContainerClosedError: the container is closed already.

@@ -24,9 +24,9 @@ def set_container(container: Container | None, process: bool = False) -> None:
     """Make a container the current one.
 
     Args:
-        container: the container; None removes the current one.
-        process: False sets it for the calling context (the task or thread, and tasks started from it);
-            True sets the default of the whole process, and leaves the calling context as it is.
+        container: the container; None removes the current container.
+        process: False applies to the calling context (the task or thread, and child tasks);
+            True sets the default of the whole process, and leaves the calling context alone.
 
     Raises:
         InvalidInstanceError: the object is not a Container.
@@ -41,7 +41,7 @@ def set_container(container: Container | None, process: bool = False) -> None:
 def use_container(container: Container) -> AbstractContextManager[Container]:
     """Make a container the current one of the calling context for the length of a `with` block.
 
-    The block may be left in another context than it was entered in, as async fixtures are.
+    Entry and exit may be in different contexts, as in async fixtures.
 
     Raises:
         InvalidInstanceError: the object is not a Container.
@@ -55,7 +55,7 @@ def use_container(container: Container) -> AbstractContextManager[Container]:
 
 @final
 class _Block(AbstractContextManager[Container]):
-    """A `with` block in which a container is current; a class, since each unit of work enters one."""
+    """A `with` block with a current container; a class for speed: every unit of work enters such a block."""
 
     __slots__ = ("_container", "_slot", "_token")
 
@@ -77,7 +77,7 @@ class _Block(AbstractContextManager[Container]):
 
 def _slot_of(container: object, function: str) -> ContainerSlot:
     if isinstance(container, Container):
-        return container._epochs.slot  # pyright: ignore[reportPrivateUsage]  # of this folder
+        return container._epochs.slot  # pyright: ignore[reportPrivateUsage]  # the same folder
     raise InvalidInstanceError(
         f"{container!r} is not a Container", f"{function}, called at {user_line()}", "give an object: Container()"
     )
@@ -93,7 +93,7 @@ def _make_default() -> Epochs:
 
 
 def _set_default(container: Container | None) -> None:
-    epochs = None if container is None else container._epochs  # pyright: ignore[reportPrivateUsage]  # of this folder
+    epochs = None if container is None else container._epochs  # pyright: ignore[reportPrivateUsage]  # the same folder
     with slots_lock:
         if isinstance(PROCESS.epochs, Epochs):
             PROCESS.epochs.slots.remove(PROCESS)

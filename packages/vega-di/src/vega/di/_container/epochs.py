@@ -1,9 +1,9 @@
-"""The epochs of a container: the engine that is valid for a context, and the resources that end with each.
+"""The epochs of a container: the valid engine of a context, and the resources of an epoch.
 
-An epoch begins with a registration and with an override. `invalidate` forgets the engines; the next use builds one
-(`effective`), which takes over the slots, and so the objects, of unchanged nodes. While no override of a single task is
-active, every caller shares one engine: its tables are then copied to the container, the scopes and the slots of the
-calling contexts, so that a call looks nothing up. Otherwise these places hold tables that ask `effective` each time.
+An epoch begins with a registration and with an override. `invalidate` drops the engines; the next use builds an engine
+(`effective`), with the slots, and so the objects, of unchanged nodes. While no override of a single task is active, all
+callers share an engine: the tables of the engine are then copied to the container, the scopes and the slots of the
+calling contexts, so that a call looks nothing up. Otherwise these places hold tables that call `effective` every time.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ SCOPED: Final = Scope.SCOPED  # the attribute of an enum costs as much as a call
 
 
 class Epochs:
-    """The changing state of a container: its engines, its overrides and its resources.
+    """The changing state of a container: engines, overrides and resources.
 
     Args:
-        container: the container; the resolver that factories of services without a scope receive.
+        container: the container; also the resolver of factories without a scope.
         registry: the registrations.
-        use_tables: takes the values, plans and async plans that requests to the container use from now on.
+        use_tables: receives the values, plans and async plans for requests to the container.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Epochs:
         self._switch(None)
 
     def effective(self) -> Engine:
-        """Return the engine that is valid for the calling context, building it if need be.
+        """Return the valid engine of the calling context, built at need.
 
         Raises:
             ContainerError: the container has mistakes.
@@ -111,7 +111,7 @@ class Epochs:
             self._switch(None)
 
     def _switch(self, engine: Engine | None) -> None:
-        """Let every request from now on use an engine; None looks the engine up at each request."""
+        """Use an engine for every later request; None looks the engine up at every request."""
         if engine is None:
             aroot = Table(lambda address: self.effective().aroot[address])
             self._use_tables({}, Table(lambda address: self.effective().root[address]), aroot)
@@ -140,7 +140,7 @@ class Epochs:
                 raise
 
     def remove_layer(self, layer: Layer) -> None:
-        """End an override; the objects from before it are back."""
+        """End an override, and restore the former objects."""
         with self.lock:
             self._local_layers = [other for other in self._local_layers if other is not layer]
             self._layers = tuple(other for other in self._layers if other is not layer)
@@ -151,12 +151,12 @@ class Epochs:
                 self._switch(None if self._local_layers else self._engines.get(self._layers))
 
     def opened_in(self, layers: tuple[Layer, ...]) -> list[Any]:
-        """Return the list of the resources that end with the innermost active one of some overrides, or at the end."""
+        """Return the resources of the innermost active override of some layers, or of the container."""
         active = (*self._layers, *self._local_layers)
         return next((layer.opened for layer in reversed(layers) if layer in active), self._opened)
 
     def seed(self, values: Mapping[Any, Any]) -> dict[int, Any]:
-        """Return the store of a scope that is opened with values.
+        """Return the store of a scope with values.
 
         Raises:
             InvalidInstanceError: a value is None or of the wrong type.

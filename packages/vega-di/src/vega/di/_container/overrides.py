@@ -1,4 +1,4 @@
-"""Overrides: other objects for some keys, and for the services made of them, until the end of a block."""
+"""Overrides: other objects for some keys, and for dependent services, until the end of a block."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Override:
-    """The result of ``container.override(...)``: a context manager, sync and async, for one use at a time."""
+    """The result of ``container.override(...)``: a context manager, sync and async, for a single use at a time."""
 
     __slots__ = ("_epochs", "_layer", "_local", "_token", "_values")
 

@@ -1,4 +1,4 @@
-"""The registrations of a container: the calls of the user as entries of its registry."""
+"""The registrations of a container: calls of the user as entries of a registry."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Options(NamedOptions, total=False):
 
 
 class Registrations:
-    """Checks registrations, decorations, aliases and expectations, and begins a new epoch with each."""
+    """Checks registrations, decorations, aliases and expectations, and begins new epochs."""
 
     def __init__(self, registry: Registry, epochs: Epochs) -> None:
         self._registry = registry
@@ -59,7 +59,7 @@ class Registrations:
         self._add(Registration(key, call, kind, lifetime, name=name, when=when), replace=replace)
 
     def instance(self, key: Any, instance: Any, *, name: str | None, when: Any, replace: bool) -> None:
-        """Add an object that exists."""
+        """Add an existing object."""
         check_key(key)
         if instance is None:
             raise InvalidRegistrationError(
@@ -85,14 +85,14 @@ class Registrations:
             self._epochs.invalidate()
 
     def expectation(self, key: Any) -> None:
-        """Add a key whose value each scope is given."""
+        """Add a key whose value every scope receives."""
         check_key(key)
         with self._epochs.lock:
             if self._registry.expect(key):
                 self._epochs.invalidate()
 
     def include(self, modules: Iterable[str]) -> int:
-        """Add the classes and factories that ``@injectable`` marked in some modules; return the number of new ones."""
+        """Add the marks of ``@injectable`` in some modules; return the number of new registrations."""
         count = 0
         known = {(id(entry.call), entry.key) for entry in self._registry.entries}
         for target, mark in marked_in(modules):

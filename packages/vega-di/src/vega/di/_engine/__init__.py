@@ -1,1 +1,1 @@
-"""Engines: the proved graph of one epoch, its singletons and its plans."""
+"""Engines: the proved graph of an epoch, singletons and plans."""

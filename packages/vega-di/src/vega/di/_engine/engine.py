@@ -1,8 +1,8 @@
-"""One epoch of a container: a proved graph, the singletons built so far, and the plans written so far.
+"""An epoch of a container: a proved graph, the singletons and plans so far.
 
 A plan is a generated function (see `_codegen`). Four tables hold the plans by address: `root` and `aroot` for requests
-to the container, `scoped` and `ascoped` for requests to an open scope. An entry is written at its first use, after the
-singletons that it needs are built, since these become constants of the plan.
+to the container, `scoped` and `ascoped` for requests to an open scope. An entry is written at the first use, after the
+build of the singletons below, since these become constants of the plan.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """The state that is valid between two changes of the registry, or within one override."""
+    """The state between two changes of the registry, or within an override."""
 
     def __init__(
         self, epochs: EngineEpochs, linker: Linker, graph: Graph, store: dict[int, Any], slots: Iterator[int]
@@ -54,7 +54,7 @@ class Engine:
         self._parts: dict[tuple[Any, Node, bool], Any] = {}
 
     def number(self, previous: Engine | None) -> None:
-        """Number the nodes; a node whose whole construction is unchanged keeps its slot of the previous epoch."""
+        """Number the nodes; a node whose whole construction is unchanged keeps the slot of the previous epoch."""
         kept = {} if previous is None else unchanged(self.graph, previous.graph)
         for node in self.graph.every:
             node.slot = kept[node] if node in kept else self._new_slot()
@@ -65,7 +65,7 @@ class Engine:
         return slot
 
     def prove(self) -> list[Node]:
-        """Prove the nodes that were linked since the last time, and return them.
+        """Prove the nodes linked since the last proof, and return these nodes.
 
         Raises:
             ContainerError: every mistake.
@@ -81,7 +81,7 @@ class Engine:
         return fresh
 
     def grow(self) -> None:
-        """Wire, prove and number the nodes that were demanded after the build."""
+        """Wire, prove and number nodes demanded after the build."""
         self.linker.drain()
         for node in self.prove():
             node.slot = self._new_slot()
@@ -90,9 +90,9 @@ class Engine:
         """Return the node at an address.
 
         Raises:
-            MissingProviderError: nothing provides it.
+            MissingProviderError: nothing provides the address.
             AmbiguousProviderError: several registrations do.
-            InvalidKeyError: its key is not a type.
+            InvalidKeyError: the key is not a type.
         """
         node = self.graph.nodes.get(address)
         if node is not None:
@@ -112,7 +112,7 @@ class Engine:
         raise MissingProviderError(f"nothing provides {label(address)}", f"resolve({label(address)})", fix)
 
     def has(self, address: Any) -> bool:
-        """Return whether an address is provided, by one registration or several."""
+        """Return whether an address is provided, also by several registrations."""
         try:
             self.find(address)
         except AmbiguousProviderError:
@@ -122,15 +122,15 @@ class Engine:
         return True
 
     def build(self, node: Node) -> None:
-        """Build the singletons that `node` needs."""
+        """Build the singletons below `node`."""
         build(self, node)
 
     async def abuild(self, node: Node) -> None:
-        """Build the singletons that `node` needs, awaiting async factories."""
+        """Build the singletons below `node`, awaiting async factories."""
         await abuild(self, node)
 
     def take_over(self, opened: list[Any]) -> None:
-        """Let the container close the resources of a singleton, at the latest at its end.
+        """Let the container close the resources of a singleton.
 
         Raises:
             ContainerClosedError: the container was closed while the singleton was built.
@@ -140,7 +140,7 @@ class Engine:
             self.epochs.opened_in(self.layers).extend(opened)
 
     def forget(self, node: Node) -> None:
-        """Drop a node that was linked for a call; the call keeps it."""
+        """Drop the node of a call, which keeps the node."""
         self.graph.every.remove(node)
         self._proved = len(self.graph.every)
 
@@ -154,21 +154,21 @@ class Engine:
         return text
 
     def built(self, node: Node) -> Any:
-        """Return a singleton that has been built."""
+        """Return a built singleton."""
         return self.store[node.slot]
 
-    # Parts of generated code: functions of an owner, written at their first call.
+    # Parts of generated code: functions of an owner, written at the first call.
 
     def part(self, node: Node, *, awaits: bool) -> Any:
-        """Return the function that makes a transient."""
+        """Return the function for a transient."""
         return self._written_later(part_plan, node, awaits)
 
     def warm(self, node: Node, *, awaits: bool) -> Any:
-        """Return the careful half of a scope's plan."""
+        """Return the warm half of a plan for a scope."""
         return self._written_later(warm_plan, node, awaits)
 
     def maker(self, node: Node, *, awaits: bool) -> Any:
-        """Return the function that makes a scoped service."""
+        """Return the function for a scoped service."""
         return self._written_later(maker_plan, node, awaits)
 
     def _written_later(self, write: Callable[..., Any], node: Node, awaits: bool) -> Callable[[Any], Any]:
@@ -252,6 +252,6 @@ class Engine:
 
 
 def is_always_true(value: object) -> bool:
-    """Return whether testing the truth of an object cannot run code of its class."""
+    """Return whether the truth of an object is known without code of the class."""
     cls = type(value)
     return not (hasattr(cls, "__bool__") or hasattr(cls, "__len__"))

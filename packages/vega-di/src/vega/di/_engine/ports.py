@@ -1,4 +1,4 @@
-"""The members of a container's epochs that an engine needs, and of an engine that its singletons need."""
+"""The members of epochs for an engine, and of an engine for singletons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._runtime.context import Layer
 
 
 class EngineEpochs(Protocol):
-    """The epochs of a container, one of which an engine is."""
+    """The epochs of a container."""
 
     registry: Registry
     lock: AbstractContextManager[bool]
@@ -23,24 +23,24 @@ class EngineEpochs(Protocol):
 
     @property
     def container(self) -> Any:
-        """The container: the resolver of services that need no scope."""
+        """The container: the resolver of services without scope."""
 
     def refuse_closed(self) -> None:
         """Raise ContainerClosedError where the container is closed."""
 
     def opened_in(self, layers: tuple[Layer, ...]) -> list[Any]:
-        """Return the list of the resources that end with the innermost of these overrides, or with the container."""
+        """Return the resources of the innermost active override, or of the container."""
         ...
 
 
 class SingletonEngine(PlanEngine, Protocol):
-    """The engine that singletons are built in."""
+    """The engine of singletons."""
 
     store: dict[int, Any]
 
     @property
     def root(self) -> Mapping[Any, Callable[[], Any]]:
-        """The plans of services that need no scope, by address."""
+        """The plans of services without scope, by address."""
         ...
 
     @property

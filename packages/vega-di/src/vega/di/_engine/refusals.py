@@ -1,4 +1,4 @@
-"""Errors of requests that their callers cannot make: outside a scope, or from sync code."""
+"""Errors of impossible requests: outside a scope, or from sync code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._registration.registration import ASYNC
 
 
 def async_required(node: Node) -> AsyncRequiredError:
-    """Return the error that names the service to be awaited, and the path by which it is needed."""
+    """Return the error with the service to be awaited, and the path to the service."""
     path = shortest(node, _awaits, lambda passed: passed.is_async) if node.kind not in ASYNC else [node]
     return AsyncRequiredError(
         f"{label(path[-1].address)} has to be awaited, and {label(node.address)} was requested from sync code",
@@ -21,7 +21,7 @@ def async_required(node: Node) -> AsyncRequiredError:
 
 
 def scope_required(node: Node) -> ScopeRequiredError:
-    """Return the error that names the service that lives in a scope, and the path by which it is needed."""
+    """Return the error with the scoped service, and the path to the service."""
     return ScopeRequiredError(
         f"{label(node.address)} lives in a scope, and none is open",
         f"{draw(shortest(node, scoped, lambda _: True))}, registered at {node.registration.site_text()}",

@@ -1,4 +1,4 @@
-"""The building of singletons: each once, dependencies first, without holding a lock."""
+"""Single builds of singletons, dependencies first, without a lock."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def pending(engine: SingletonEngine, node: Node) -> Iterator[Node]:
 
 
 def awaited_in(engine: SingletonEngine, node: Node) -> Node | None:
-    """Return a service that has to be awaited before or while `node` is made, or None."""
+    """Return a service to be awaited before or during the build of `node`, or None."""
     return next((step for step in pending(engine, node) if step.kind in ASYNC), None)
 
 
 def build(engine: SingletonEngine, node: Node) -> None:
-    """Build the singletons that `node` needs, from sync code.
+    """Build the singletons below `node`, from sync code.
 
     Raises:
-        AsyncRequiredError: one of them has to be awaited.
+        AsyncRequiredError: a singleton has to be awaited.
     """
     needed = [step for step in pending(engine, node) if step.scope is Scope.SINGLETON]
     for singleton in needed:
@@ -64,7 +64,7 @@ def build(engine: SingletonEngine, node: Node) -> None:
 
 
 async def abuild(engine: SingletonEngine, node: Node) -> None:
-    """Build the singletons that `node` needs."""
+    """Build the singletons below `node`."""
     needed = [step for step in pending(engine, node) if step.scope is Scope.SINGLETON]
     for singleton in needed:
         if singleton.slot in engine.store:
@@ -117,7 +117,7 @@ def _accepted(engine: SingletonEngine, node: Node, owner: Any, service: Any) -> 
 
 
 class RootOwner(Owner):
-    """The build of one singleton: the resolver of its factories, and the owner of their resources until it is built."""
+    """The build of a singleton: the resolver of factories, and the owner of resources until the end of the build."""
 
     __slots__ = ("_engine",)
 

@@ -1,1 +1,1 @@
-"""The dependency graph: nodes, links, validation, and the texts about it."""
+"""The dependency graph: nodes, links, validation, and texts."""

@@ -1,4 +1,4 @@
-"""Wishes for more than one object, or for one later: `All`, ``Mapping[str, T]``, `Lazy`, `Provider`."""
+"""Collections and deferred services: `All`, ``Mapping[str, T]``, `Lazy`, `Provider`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def collection_of(key: Any) -> tuple[type, Any] | None:
 
 
 def deferred_of(origin: Any) -> Any:
-    """Give `Lazy` or `Provider` when a type is one of them."""
+    """Return `Lazy` or `Provider` for such a type, else None."""
     return origin if origin is Lazy or origin is Provider else None
 
 
@@ -34,7 +34,7 @@ def gather_all(*items: Any) -> All[Any]:
 
 
 def gather_mapping(titles: list[str]) -> Callable[..., Mapping[str, Any]]:
-    """Make the value of ``Mapping[str, T]``; it cannot be changed."""
+    """Make the value of ``Mapping[str, T]``; immutable."""
     names = tuple(titles)
 
     def gather(*items: Any) -> Mapping[str, Any]:
@@ -44,12 +44,12 @@ def gather_mapping(titles: list[str]) -> Callable[..., Mapping[str, Any]]:
 
 
 def key_of(where: Any) -> Any:
-    """Give the key of an address."""
+    """Return the key of an address."""
     return where.key if isinstance(where, Address) else where
 
 
 def pick(graph: Graph, entries: Iterable[Registration], key: Any) -> list[tuple[Any, Node]]:
-    """Give every implementation of a key, with its address, in order of registration."""
+    """Return every implementation of a key, with addresses, in order of registration."""
     places: dict[int, int] = {}
     for place, entry in enumerate(entries):
         places.setdefault(id(entry), place)
@@ -59,5 +59,5 @@ def pick(graph: Graph, entries: Iterable[Registration], key: Any) -> list[tuple[
 
 
 def title(where: Any, node: Node) -> str:
-    """Give the name under which an implementation stands in a mapping: its own, or that of its class."""
+    """Return the name of an implementation in a mapping: of the service, or of the class."""
     return where.name if isinstance(where, Address) else label(get_origin(node.call) or node.call)

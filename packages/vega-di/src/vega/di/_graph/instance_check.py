@@ -1,4 +1,4 @@
-"""Checks what factories give: once per class that was seen, at the cost of a set lookup afterwards."""
+"""Checks of the results of factories: once per class, then at the cost of a set look-up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Nothing:
-    """The first value of a generator that never yielded."""
+    """The first value of a generator without a yield."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ NOTHING = Nothing()
 
 
 def verify(made: Any, node: Node) -> None:
-    """Accept an object, and from then on its class.
+    """Accept an object, and later objects of the same class.
 
     Raises:
         InvalidGeneratorError: the generator yielded nothing.
@@ -43,16 +43,16 @@ def verify(made: Any, node: Node) -> None:
 
 
 def unfit(made: Any, expected: type | None, wanted: str) -> str | None:
-    """Say in words why an object cannot be the service, or None when it can."""
+    """Return in words why an object cannot be the service, or None."""
     if made is None:
-        return f"which is no {wanted}"
+        return f"which is not a {wanted}"
     if expected is None or expected is object:
         return None
     cls = made.__class__
     if is_protocol(expected):
         lack = lacks(expected, cls)
         return None if lack is None or _has_all(made, expected) else f"but {lack}"
-    return None if isinstance(made, expected) else f"which is no {wanted}"
+    return None if isinstance(made, expected) else f"which is not a {wanted}"
 
 
 def _has_all(made: Any, expected: type) -> bool:

@@ -1,4 +1,4 @@
-"""From registrations to nodes: reads what each call takes and finds who provides it."""
+"""From registrations to nodes: signatures of providers, and providers of parameters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .node import Argument, ArgumentSource, Graph, Node
 
 
 class Linker:
-    """Links one epoch of a container; closed generics and collections are added on demand."""
+    """Links an epoch of a container; closed generics and collections are added on demand."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Linker:
         return self.graph
 
     def demand(self, where: Any) -> Node | None:
-        """Give the one node at an address, making it for a closed generic or a collection; None when there is none."""
+        """Return the node at an address, or None; nodes of closed generics and collections are made here."""
         nodes = self.graph.nodes
         found = nodes.get(where)
         if found is None and where not in self.graph.ambiguous:
@@ -64,13 +64,13 @@ class Linker:
         return found
 
     def drain(self) -> None:
-        """Wire what was added; wiring may add more."""
+        """Wire added nodes; wiring may add further nodes."""
         pending = self._pending
         while pending:
             self._wire(*pending.pop())
 
     def wire_call(self, node: Node, parameters: Sequence[Parameter], choose: Callable[..., Argument | None]) -> None:
-        """Wire the parameters of a function that callers use directly."""
+        """Wire the parameters of a bound function."""
         node.take(found for each in parameters if (found := choose(self, node, each)) is not None)
         self.drain()
 
@@ -168,7 +168,7 @@ class Linker:
         )
 
     def choose(self, node: Node, parameter: Parameter) -> Argument | None:
-        """Decide what a parameter is given; None leaves its default in place."""
+        """Return the argument of a parameter; None leaves the default in place."""
         hint = parameter.hint
         if type(hint) is type and hint in self.graph.nodes and hint.__module__ != "builtins":
             return Argument(None, ArgumentSource.NODE, self.graph.nodes[hint], parameter.name)
@@ -203,7 +203,7 @@ class Linker:
         return None
 
     def find(self, dependency: Dependency) -> Any:
-        """Give the address that answers a wish, or None; builtin types answer only when marked or named."""
+        """Return the address of a dependency, or None; builtin types need a mark or a name."""
         if is_builtin(dependency.key) and not dependency.marked:
             return None
         candidates = (
@@ -214,12 +214,12 @@ class Linker:
             try:
                 if self.demand(where) is not None or where in self.graph.ambiguous:
                     return where
-            except TypeError:  # metadata that cannot be hashed is not ours
+            except TypeError:  # metadata of other libraries, without a hash
                 continue
         return None
 
     def is_special(self, key: Any) -> bool:
-        """Say whether a type asks for the resolver, the scope, the container, a collection, or something later."""
+        """Return whether a type is the resolver, the scope, the container, a collection, or deferred."""
         try:
             return key in self._special or deferred_of(get_origin(key)) is not None or collection_of(key) is not None
         except TypeError:

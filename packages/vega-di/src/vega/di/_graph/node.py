@@ -1,4 +1,4 @@
-"""The graph that is built from a registry: one node per service, with what its call takes."""
+"""The graph of a registry: a node per service, with arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._registration.registration import ASYNC, RESOURCES, Kind, Registration
 
 
 class ArgumentSource(Enum):
-    """Where the value of an argument comes from."""
+    """The source of the value of an argument."""
 
     NODE = "another service"
     CONSTANT = "known since build"
@@ -21,7 +21,7 @@ class ArgumentSource(Enum):
 
 
 class Argument(NamedTuple):
-    """One argument of a call; `keyword` is None for a positional one."""
+    """An argument of a call; `keyword` is None for a positional argument."""
 
     keyword: str | None
     source: ArgumentSource
@@ -30,7 +30,7 @@ class Argument(NamedTuple):
 
 
 class Node:
-    """A service as it will be built."""
+    """A service to be built."""
 
     __slots__ = (
         "address",
@@ -62,7 +62,7 @@ class Node:
         self.slot: int = -1
         self.arguments: tuple[Argument, ...] = ()
         self.deps: tuple[Node, ...] = ()
-        self.deferred: tuple[tuple[Any, bool], ...] = ()  # addresses asked later; True where the answer is kept
+        self.deferred: tuple[tuple[Any, bool], ...] = ()  # addresses of deferred services; True for kept results
         self.meaning: dict[Any, Any] | None = None
         self.expected: type | None = None
         self.seen: set[type] = set()
@@ -72,12 +72,12 @@ class Node:
         self.uses_owner: bool = False
 
     def take(self, arguments: Iterable[Argument]) -> None:
-        """Set what the call takes."""
+        """Set the arguments of the call."""
         self.arguments = tuple(arguments)
         self.deps = tuple(each.value for each in self.arguments if each.source is ArgumentSource.NODE)
 
     def propagate(self) -> None:
-        """Take over what follows from the dependencies, to which the same has been done before."""
+        """Derive the properties from dependencies, which are complete already."""
         for argument in self.arguments:
             if argument.source is not ArgumentSource.NODE:
                 self._propagate_special(argument.source)
@@ -103,7 +103,7 @@ class Node:
 
 
 class Graph:
-    """All nodes by address, with the mistakes found while they were linked."""
+    """All nodes by address, with the mistakes of linking."""
 
     def __init__(self) -> None:
         self.nodes: dict[Any, Node] = {}
@@ -115,7 +115,7 @@ class Graph:
 
 
 def order(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Give nodes after everything they depend on; a cycle is cut where it closes."""
+    """Yield nodes after all dependencies; a cycle is cut at its end."""
     seen: set[Node] = set()
     for start in nodes:
         if start in seen:

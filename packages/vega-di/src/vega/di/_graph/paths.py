@@ -1,4 +1,4 @@
-"""Paths of dependencies: the shortest ones, and how they are written."""
+"""Shortest paths of dependencies, and their text."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .node import Graph, Node
 
 
 def draw(nodes: Iterable[Node]) -> str:
-    """Write a path of services."""
+    """Return the text of a path."""
     return " -> ".join(name_of(node) for node in nodes)
 
 
 def name_of(node: Node) -> str:
-    """Write what a node is called: the key, and the implementation where it differs."""
+    """Return the text of a node: the key, and a different implementation."""
     key, call = label(node.address), label(get_origin(node.call) or node.call)
     return key if key == call or node.call is node.registration.key else f"{key} ({call})"
 
 
 def path_to(graph: Graph, target: Node) -> list[Node]:
-    """Return the shortest path to `target` from a service that no other depends on."""
+    """Return the shortest path to `target` from a service without dependents."""
     parents: dict[Node, list[Node]] = {}
     for node in graph.every:
         for dep in node.deps:
@@ -47,7 +47,7 @@ def path_to(graph: Graph, target: Node) -> list[Node]:
 
 
 def shortest(start: Node, ends: Callable[[Node], bool], through: Callable[[Node], bool]) -> list[Node]:
-    """Give the shortest path of dependencies from `start` to a node that `ends`, through nodes that may be passed."""
+    """Return the shortest path of dependencies to a node where `ends` holds, by nodes where `through` holds."""
     came: dict[Node, Node | None] = {start: None}
     queue = deque([start])
     while queue:

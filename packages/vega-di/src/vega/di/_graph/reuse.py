@@ -1,4 +1,4 @@
-"""The nodes that a new epoch takes over from the one before."""
+"""The unchanged nodes of a new epoch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .node import Graph, Node
 
 
 def unchanged(graph: Graph, before: Graph) -> dict[Node, int]:
-    """Give the slots of the nodes that are made exactly as in the previous epoch, all the way down."""
+    """Return the slots of nodes with the same construction as in the previous epoch, dependencies included."""
     known = {node.identity: node for node in before.every}
     changed: set[Node] = set()
     users: dict[Node, list[Node]] = {}

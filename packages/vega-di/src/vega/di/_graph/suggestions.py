@@ -1,4 +1,4 @@
-"""Suggestions for keys that nothing provides: the registration that the user may have meant."""
+"""Suggestions for missing providers: a likely registration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._registration.registry import Registry
 
 
 def suggest(registry: Registry, wanted: Any) -> str:
-    """Return what to write so that an address is provided."""
+    """Return the remedy for a missing provider."""
     key, name = (wanted.key, wanted.name) if isinstance(wanted, Address) else (wanted, None)
     for hint in (_inactive(registry, wanted), _other_names(registry, key, name), _implementation(registry, key)):
         if hint:

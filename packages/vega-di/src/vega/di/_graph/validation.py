@@ -33,9 +33,9 @@ def prove(graph: Graph, registry: Registry, fresh: Iterable[Node]) -> list[Injec
     """Propagate through new nodes and return every mistake of the graph.
 
     Args:
-        graph: the linked graph; what it notes as missing or ambiguous is taken out and reported.
-        registry: where suggestions come from.
-        fresh: the nodes that have not been proved before.
+        graph: the linked graph; the notes of missing and ambiguous services are removed and reported.
+        registry: the source of suggestions.
+        fresh: the new nodes.
     """
     nodes = list(fresh)
     found = list(graph.problems)
@@ -68,10 +68,10 @@ def _cycles(graph: Graph, nodes: list[Node]) -> list[InjectionError]:
             node, rest = stack[-1]
             for dep in rest:
                 if dep in path:
-                    circle = list(path)[list(path).index(dep) :]
-                    if reported.isdisjoint(circle):
-                        found.append(_circle(circle))
-                    reported.update(circle)
+                    cycle = list(path)[list(path).index(dep) :]
+                    if reported.isdisjoint(cycle):
+                        found.append(_cycle(cycle))
+                    reported.update(cycle)
                 elif dep not in done:
                     path[dep] = None
                     stack.append((dep, iter(dep.deps)))
@@ -84,13 +84,13 @@ def _cycles(graph: Graph, nodes: list[Node]) -> list[InjectionError]:
     return found
 
 
-def _circle(circle: list[Node]) -> CircularDependencyError:
-    sites = ", ".join(f"{label(node.address)} at {node.registration.site_text()}" for node in circle[:_SHOWN])
-    more = f" and {len(circle) - _SHOWN} more" if len(circle) > _SHOWN else ""
+def _cycle(cycle: list[Node]) -> CircularDependencyError:
+    sites = ", ".join(f"{label(node.address)} at {node.registration.site_text()}" for node in cycle[:_SHOWN])
+    more = f" and {len(cycle) - _SHOWN} more" if len(cycle) > _SHOWN else ""
     return CircularDependencyError(
-        f"{label(circle[0].address)} needs itself: {draw([*circle, circle[0]])}",
+        f"{label(cycle[0].address)} needs itself: {draw([*cycle, cycle[0]])}",
         f"registered: {sites}{more}",
-        f"let one of them take Lazy[{label(circle[0].address)}] or the like, or move what they share elsewhere",
+        f"let a service take Lazy[{label(cycle[0].address)}] or the like, or move the shared part elsewhere",
     )
 
 
@@ -111,7 +111,7 @@ def _places(graph: Graph, where: Any, places: list[tuple[Node, str]]) -> str:
 
 
 def ambiguous_error(graph: Graph, where: Any, place: str) -> AmbiguousProviderError:
-    """Say that several registrations provide a key and one is wanted."""
+    """Return the error of a key with several providers."""
     entries = [node.registration.describe() for node in graph.ambiguous[where]]
     return AmbiguousProviderError(
         f"{len(entries)} registrations provide {label(where)} and one is wanted: {'; '.join(entries)}",
@@ -132,7 +132,7 @@ def _holds(graph: Graph, node: Node) -> bool:
 
 
 def _defers_scoped(graph: Graph, node: Node) -> bool:
-    """Say whether a node, or a transient it is made of, keeps a scoped service that is asked for later."""
+    """Return whether a node, or a transient below, keeps a deferred scoped service."""
     seen, todo = {node}, [node]
     while todo:
         each = todo.pop()
@@ -199,7 +199,7 @@ def _returns_unfit(entry: Registration, cls: type) -> str | None:
         return None
     try:
         hint = evaluate_hint(hints["return"], getattr(entry.call, "__globals__", {}), Names(dict))
-    except Exception:  # noqa: BLE001  # the type cannot be read; what the factory gives is checked when it is made
+    except Exception:  # noqa: BLE001  # an unreadable type; the result of the factory is checked instead
         return None
     if entry.kind in {Kind.GENERATOR, Kind.ASYNC_GENERATOR}:
         hint = (get_args(hint) or (Any,))[0]
@@ -213,7 +213,7 @@ def _returns_unfit(entry: Registration, cls: type) -> str | None:
 
 
 def _may_hold(declared: type, cls: type) -> bool:
-    """Say whether a declared return type may hold instances of `cls`: a base class may."""
-    with suppress(TypeError):  # a declared type that refuses issubclass
+    """Return whether a declared return type may hold instances of `cls`, as a base class may."""
+    with suppress(TypeError):  # a declared type without issubclass
         return not is_protocol(cls) and issubclass(cls, declared)
     return False

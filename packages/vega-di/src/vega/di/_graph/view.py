@@ -1,4 +1,4 @@
-"""Shows the graph: as text, as JSON, as a Mermaid diagram, and explains one service in words."""
+"""The graph as text, as JSON and as a Mermaid diagram; explanations of services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .paths import draw, name_of
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
-    """One registration as it is shown."""
+    """A registration in a view."""
 
     id: int
     key: str
@@ -34,16 +34,16 @@ class ServiceView:
 @final
 @dataclass(frozen=True, slots=True)
 class GraphView:
-    """Every registration, active or not; `needs` holds the ids of what each is made of."""
+    """Every registration, active or not; `needs` holds the ids of dependencies."""
 
     services: tuple[ServiceView, ...]
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """Give the graph as JSON: ``{"services": [{"id": 0, "key": ..., "needs": [1, 2], ...}]}``."""
+        """Return the graph as JSON: ``{"services": [{"id": 0, "key": ..., "needs": [1, 2], ...}]}``."""
         return json.dumps({"services": [_as_dict(each) for each in self.services]}, indent=indent)
 
     def to_mermaid(self) -> str:
-        """Give the graph as a Mermaid flowchart; inactive registrations are dashed, with the reason."""
+        """Return the graph as a Mermaid flowchart; inactive registrations are dashed, with the reason."""
         lines = ["flowchart LR"]
         for each in self.services:
             lines.append(f'    n{each.id}["{_quoted(_title(each))}"]')
@@ -65,12 +65,12 @@ def _title(each: ServiceView) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Write text for a Mermaid label, where nothing of it can end the label."""
+    """Return text for a Mermaid label, quoted safely."""
     return "".join(char if char.isalnum() or char in " ._-/:,()=" else f"#{ord(char)};" for char in text)
 
 
 def view(graph: Graph, registry: Registry) -> GraphView:
-    """Return the graph of a container as it is shown, inactive registrations included."""
+    """Return the view of a graph, inactive registrations included."""
     every = graph.every
     ids = {node: number for number, node in enumerate(every)}
     shown = [_shown(node, ids) for node in every]
@@ -126,13 +126,13 @@ def explain_node(top: Node) -> str:
     """Return in words how a service is built."""
     lines: list[str] = []
     stack: list[tuple[Node, int, str]] = [(top, 0, "")]
-    told: set[Node] = set()
+    shown: set[Node] = set()
     while stack:
         node, depth, parameter = stack.pop()
-        lines.append("  " * depth + (f"{parameter}: " if parameter else "") + _line(node, repeated=node in told))
-        if node in told:
+        lines.append("  " * depth + (f"{parameter}: " if parameter else "") + _line(node, repeated=node in shown))
+        if node in shown:
             continue
-        told.add(node)
+        shown.add(node)
         services = [each for each in node.arguments if each.source is ArgumentSource.NODE]
         stack += reversed([(each.value, depth + 1, each.parameter) for each in services])
     if top.is_async:

@@ -1,1 +1,1 @@
-"""Registrations: what provides a key, under which condition, and where that was written."""
+"""Registrations: providers of keys, conditions, and places in the source."""

@@ -8,7 +8,7 @@ from types import FrameType
 
 def call_site() -> tuple[str, int]:
     """Return file and line of the nearest caller outside Vega; the outermost caller where there is none."""
-    frame = _nearest(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]  # the documented way to one's callers
+    frame = _nearest(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]  # the documented way to the callers
     return frame.f_code.co_filename, frame.f_lineno
 
 
@@ -25,7 +25,7 @@ def _nearest(frame: FrameType) -> FrameType:
 
 
 def _is_of_vega(frame: FrameType) -> bool:
-    """Return whether a frame runs code of Vega's packages, or code that Vega generated."""
+    """Return whether a frame runs code of Vega, generated code included."""
     names = frame.f_globals
     package = names.get("__package__") or names.get("__name__")
     return f"{package}.".startswith("vega.") or "__vega_nodes__" in names or "__vega_call__" in names

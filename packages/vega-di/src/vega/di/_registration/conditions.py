@@ -1,4 +1,4 @@
-"""When a registration counts: conditions, asked once while the container is built."""
+"""Conditions of registrations, evaluated once while the container is built."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .._keys.labels import label
 
 
 class Surroundings(Protocol):
-    """The part of a container that a condition may look at."""
+    """The part of a container visible to conditions."""
 
     @property
     def settings(self) -> Any:
-        """The settings object that was given to the container, or None."""
+        """The settings object of the container, or None."""
 
     @property
     def profiles(self) -> frozenset[str]:
@@ -24,20 +24,20 @@ class Surroundings(Protocol):
         ...
 
     def has(self, wanted: Any) -> bool:
-        """Say whether an active registration provides an address."""
+        """Return whether an active registration provides an address."""
         ...
 
 
 class Condition(Protocol):
-    """Decides whether a registration counts, and says why."""
+    """Decides whether a registration counts, with a reason."""
 
     @property
     def structural(self) -> bool:
-        """Whether it looks at the other registrations, and is therefore asked after them, at each build."""
+        """Whether the condition depends on registrations, and is therefore evaluated last, at every build."""
         ...
 
     def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
-        """Give the verdict and its reason."""
+        """Return the verdict and the reason."""
         ...
 
 
@@ -124,35 +124,35 @@ class _Said(NamedTuple):
 
 
 def env(name: str, value: str | None = None) -> Condition:
-    """Count when an environment variable is set, or has exactly this value, while the container is built."""
+    """Count when an environment variable is set, or has exactly a value, while the container is built."""
     return _Env(name, value)
 
 
 def profile(*names: str) -> Condition:
-    """Count when one of these profiles is active: ``Container(profiles=...)``, else ``VEGA_PROFILE`` (by commas)."""
+    """Count when a profile is active: ``Container(profiles=...)``, else ``VEGA_PROFILE`` (by commas)."""
     return _Profile(names)
 
 
 def installed(*modules: str) -> Condition:
-    """Count when these modules can be imported; none of them is."""
+    """Count when modules can be imported; none is imported."""
     return _Installed(modules)
 
 
 def missing(key: Any, *, name: str | None = None) -> Condition:
-    """Count when nothing else provides `key`; asked after all other conditions, in order of registration."""
+    """Count when no further registration provides `key`; evaluated last, in order of registration."""
     return _Missing(key, name)
 
 
 def setting(predicate: Callable[[Any], bool]) -> Condition:
-    """Count when `predicate` is true of the container's settings object."""
+    """Count when `predicate` is true of the settings object of the container."""
     return _Setting(predicate)
 
 
 def as_condition(when: Any) -> Condition:
-    """Read what stands behind ``when=``.
+    """Return the condition of a value of ``when=``.
 
     Raises:
-        InvalidRegistrationError: it is neither a bool, a callable without arguments nor a condition.
+        InvalidRegistrationError: the value is neither a bool, a callable without arguments nor a condition.
     """
     if isinstance(when, bool):
         return _Said(when)
@@ -160,7 +160,7 @@ def as_condition(when: Any) -> Condition:
         condition: Condition = when
         return condition
     if callable(when):
-        return _Called(cast("Callable[[], bool]", when))  # whether it takes arguments shows when it is asked
+        return _Called(cast("Callable[[], bool]", when))  # its arguments are checked by the call
     raise InvalidRegistrationError(
         f"when={when!r} is not a condition",
         "the argument `when` of a registration",
@@ -169,7 +169,7 @@ def as_condition(when: Any) -> Condition:
 
 
 def default_profiles() -> frozenset[str]:
-    """Read the active profiles from the environment variable ``VEGA_PROFILE``."""
+    """Return the active profiles of the environment variable ``VEGA_PROFILE``."""
     return frozenset(part.strip() for part in os.environ.get("VEGA_PROFILE", "").split(",") if part.strip())
 
 

@@ -1,4 +1,4 @@
-"""Open generics: which registration fits a closed key, and what its type variables then mean."""
+"""Open generics: registrations of a closed key, and meanings of type variables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Meaning = dict[Any, Any]
 
 
 def variables_of(hint: Any) -> tuple[Any, ...]:
-    """Give the type variables that stand in a type."""
+    """Return the type variables of a type."""
     if isinstance(hint, TypeVar):
         return (hint,)
     if isinstance(hint, type) and not get_args(hint):
@@ -21,7 +21,7 @@ def variables_of(hint: Any) -> tuple[Any, ...]:
 
 
 def substitute(hint: Any, meaning: Mapping[Any, Any]) -> Any:
-    """Put the meanings of type variables in place."""
+    """Return a type with the meanings of its variables."""
     if isinstance(hint, TypeVar):
         return meaning.get(hint, hint)
     variables = variables_of(hint)
@@ -29,7 +29,7 @@ def substitute(hint: Any, meaning: Mapping[Any, Any]) -> Any:
 
 
 def unify(pattern: Any, closed: Any, meaning: Meaning) -> bool:
-    """Match a type with variables against a closed one, writing what each variable means."""
+    """Match a type with variables against a closed type, and add the meanings of the variables."""
     if isinstance(pattern, TypeVar):
         return bool(meaning.setdefault(pattern, closed) == closed)
     if pattern == closed:
@@ -41,9 +41,9 @@ def unify(pattern: Any, closed: Any, meaning: Meaning) -> bool:
 
 
 def is_open(entry: Registration) -> bool:
-    """Say whether a registration stands for the closed forms of a generic, and is wired when one is asked for."""
+    """Return whether a registration provides the closed forms of a generic, wired at their first request."""
     if entry.kind is Kind.VALUE:
-        return False  # an object is given for the key as it is
+        return False  # an object of the scope is given for the key
     if not isinstance(entry.key, type):
         return bool(variables_of(entry.key))
     if Generic not in entry.key.__mro__:
@@ -53,7 +53,7 @@ def is_open(entry: Registration) -> bool:
 
 
 def closed_by_bases(cls: type) -> Meaning:
-    """Read what the type variables of the bases mean in a subclass: ``class Users(Repo[User])`` says T is User."""
+    """Return the meanings of the type variables of the bases: ``class Users(Repo[User])`` means T is User."""
     meaning: Meaning = {}
     for each in cls.__mro__:
         for base in each.__dict__.get("__orig_bases__", ()):
@@ -70,7 +70,7 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
 
     Args:
         key: the registered key, ``Repo[T]`` or the bare class ``Repo``.
-        call: what it was registered to be made by.
+        call: the registered provider.
         wanted: a closed key, ``Repo[User]``.
 
     Returns:
@@ -97,7 +97,7 @@ def close(key: Any, call: Any, wanted: Any) -> tuple[Any, Meaning] | None:
 
 
 def _as_base(made: Any, origin: Any) -> Any:
-    """Write a generic class as the base it was derived from, with its own variables."""
+    """Return a base of a generic class, with the variables of the class."""
     call: Any = get_origin(made) or made
     if not isinstance(call, type):
         return None

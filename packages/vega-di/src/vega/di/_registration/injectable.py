@@ -1,4 +1,4 @@
-"""`@injectable`: a mark on the class or function, and an entry in the catalogue that `include` reads."""
+"""`@injectable`: a mark on the class or function, and an entry in the catalogue of `include`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARK = "__vega_injectable__"
 
 
 class Mark(NamedTuple):
-    """How a class or function asked to be registered."""
+    """The options of a mark."""
 
     scope: Scope
     provides: Any
@@ -39,13 +39,13 @@ def injectable(
     name: str | None = None,
     when: Any = True,
 ) -> Any:
-    """Mark a class or a factory function for registration; it stays exactly what it was.
+    """Mark a class or a factory function for registration, without further change.
 
     Args:
         target: the class or function, when used without parentheses.
-        scope: how long the service lives.
-        provides: the key; the class itself, or the return type of the function, when left out.
-        name: registers it as a named service.
+        scope: the lifetime of the service.
+        provides: the key; by default the class, or the return type of the function.
+        name: the name of the service.
         when: a condition, as in ``Container.register``.
     """
 
@@ -58,13 +58,13 @@ def injectable(
 
 
 def mark_of(target: Any) -> Mark | None:
-    """Give the mark that stands on exactly this class or function, not on a base class."""
+    """Return the mark of a class or function; marks of base classes do not count."""
     found = getattr(target, "__dict__", {}).get(_MARK)
     return found if isinstance(found, Mark) else None
 
 
 def marked_in(modules: Iterable[str]) -> Iterator[tuple[Any, Mark]]:
-    """Give what was marked in these modules, in order of definition."""
+    """Yield the marked classes and functions of some modules, in order of definition."""
     wanted = frozenset(modules)
     for address, target in list(CATALOGUE.items()):
         mark = mark_of(target)

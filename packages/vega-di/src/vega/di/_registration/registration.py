@@ -1,4 +1,4 @@
-"""One registration: the provider of a key, its lifetime, its condition, and its place in the source."""
+"""A registration: key, provider, lifetime, condition, and place in the source."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ASYNC = frozenset({Kind.AWAIT, Kind.ASYNC_GENERATOR, Kind.ASYNC_CONTEXT})
 
 
 class Registration:
-    """One line of a container's table."""
+    """A registration of a container."""
 
     __slots__ = ("call", "key", "kind", "name", "parameters", "scope", "site", "verdict", "when")
 
@@ -53,11 +53,11 @@ class Registration:
 
     @property
     def address(self) -> Any:
-        """The key of this registration in tables."""
+        """The address of the service."""
         return self.key if self.name is None else Address(self.key, self.name)
 
     def describe(self) -> str:
-        """Return one line with key, name, provider, lifetime and place."""
+        """Return a line with key, name, provider, lifetime and place."""
         named = "" if self.name is None else f" named {self.name!r}"
         by = "" if self.call is self.key else f" by {label(self.call)}"
         return f"{label(self.key)}{named}{by} ({self.scope.value}, {self.site_text()})"
@@ -75,7 +75,7 @@ def needs_a_scope(registration: Registration) -> bool:
 
 
 def unwrap_context(call: Any) -> Any:
-    """Return the generator function under `contextlib.contextmanager`, since the container closes it itself."""
+    """Return the generator function under `contextlib.contextmanager`, since the container closes generators."""
     inner = getattr(call, "__wrapped__", None)
     if inner is not None and getattr(getattr(call, "__code__", None), "co_filename", "").endswith("contextlib.py"):
         return inner

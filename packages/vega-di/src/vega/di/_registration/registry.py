@@ -1,4 +1,4 @@
-"""The registrations of the user, in order: the mutable table that a container is built from."""
+"""The registrations of the user, in order: the mutable source of a container."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .registration import Kind, Registration
 
 
 class Decoration:
-    """One ``decorate`` line: what is put around every service of a key."""
+    """A decorator of every service of a key."""
 
     __slots__ = ("key", "registration")
 
@@ -25,7 +25,7 @@ class Decoration:
 
 
 class Registry:
-    """Registrations, decorations and aliases, with the surroundings that conditions look at."""
+    """Registrations, decorations and aliases, with the surroundings of conditions."""
 
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
         self.entries: list[Registration] = []
@@ -41,14 +41,14 @@ class Registry:
         return default_profiles() if self.given_profiles is None else self.given_profiles
 
     def add(self, registration: Registration, *, replace: bool = False) -> None:
-        """Take a registration; with `replace`, those of the same key and name before it are dropped."""
+        """Add a registration; with `replace`, drop earlier registrations of the same key and name."""
         if replace:
             where = registration.address
             self.entries = [entry for entry in self.entries if entry.address != where]
         self.entries.append(registration)
 
     def expect(self, key: Any) -> bool:
-        """Say that scopes will be given a value for a key; gives whether that was new."""
+        """Declare a key whose value scopes receive; return whether the key is new."""
         if key in self.expected:
             return False
         self.expected.add(key)
@@ -57,14 +57,14 @@ class Registry:
         return True
 
     def has(self, wanted: Any) -> bool:
-        """Say whether an active registration provides an address."""
+        """Return whether an active registration provides an address."""
         return wanted in self.active
 
     def evaluate(self, entry: Registration) -> tuple[bool, str]:
-        """Ask the condition of a registration.
+        """Evaluate the condition of a registration.
 
         Raises:
-            InvalidRegistrationError: it cannot answer.
+            InvalidRegistrationError: the condition raised.
         """
         try:
             return as_condition(entry.when).evaluate(self)
@@ -79,7 +79,7 @@ class Registry:
             ) from error
 
     def holds(self, entry: Registration) -> bool:
-        """Return whether the condition of a registration holds; it is evaluated once."""
+        """Return whether the condition of a registration holds; evaluated once."""
         if entry.when is True:
             return True
         if entry.verdict is None:
@@ -87,7 +87,7 @@ class Registry:
         return entry.verdict[0]
 
     def evaluate_conditions(self) -> dict[Any, list[Registration]]:
-        """Ask every condition, those that look at other registrations last; give the active ones by address."""
+        """Evaluate every condition, structural conditions last; return the active registrations by address."""
         self.active = {}
         later: list[Registration] = []
         for entry in self.entries:
@@ -117,7 +117,7 @@ class Registry:
 
 
 def closed_entries(active: Mapping[Any, list[Registration]], wanted: Any) -> list[tuple[Registration, Any, Meaning]]:
-    """Give the open registrations that fit a closed generic key, each with what to call and what its variables mean."""
+    """Return the open registrations of a closed generic key, with callables and meanings of variables."""
     key, name = (wanted.key, wanted.name) if isinstance(wanted, Address) else (wanted, None)
     origin = get_origin(key)
     if origin is None or not get_args(key):

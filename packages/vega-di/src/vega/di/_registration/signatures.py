@@ -1,4 +1,4 @@
-"""Reads what a callable takes: once per registration, from the code object where possible."""
+"""Signatures, read once per registration, from the code object where possible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POSITIONAL_ONLY, POSITIONAL, KEYWORD_ONLY = 0, 1, 3  # the values of inspect's k
 
 
 class Parameter(NamedTuple):
-    """One parameter; `hint` and `default` are EMPTY where there is none."""
+    """A parameter; `hint` and `default` may be EMPTY."""
 
     name: str
     hint: Any
@@ -29,21 +29,21 @@ class Parameter(NamedTuple):
 
 
 class Names:
-    """Looks names up that exist only while types are checked: among the types a container knows."""
+    """Names of annotations that exist only for type checkers, found among the types of a container."""
 
     def __init__(self, keys: Callable[[], Mapping[str, Any]]) -> None:
         self._keys = keys
         self._found: Mapping[str, Any] | None = None
 
     def get(self, name: str) -> Any:
-        """Give the one registered type of this name, or EMPTY."""
+        """Return the registered type of a name, or EMPTY."""
         if self._found is None:
             self._found = self._keys()
         return self._found.get(name, EMPTY)
 
 
 def types_by_name(entries: Iterable[Registration]) -> dict[str, Any]:
-    """Return the registered types by name; EMPTY for a name that several have."""
+    """Return the registered types by name; EMPTY for an ambiguous name."""
     found: dict[str, Any] = {}
     for entry in entries:
         for known in (entry.key, entry.call):
@@ -55,10 +55,10 @@ def types_by_name(entries: Iterable[Registration]) -> dict[str, Any]:
 
 
 def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
-    """Give the parameters of a class or callable, without ``self``, ``*args`` and ``**kwargs``.
+    """Return the parameters of a class or callable, without ``self``, ``*args`` and ``**kwargs``.
 
     Raises:
-        UnresolvedHintError: an annotation names something that cannot be found.
+        UnresolvedHintError: an annotation contains an unknown name.
     """
     function, skip = _function_behind(call)
     if function is None:
@@ -76,7 +76,7 @@ def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
 
 
 def _says_otherwise(call: Any, function: FunctionType) -> bool:
-    """Say whether a callable that takes anything declares another signature than its code has."""
+    """Return whether a callable with ``*args`` or ``**kwargs`` declares a signature of its own."""
     takes_anything = bool(function.__code__.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
     return takes_anything and (hasattr(function, "__wrapped__") or hasattr(call, "__signature__"))
 
@@ -98,7 +98,7 @@ def _function_behind(call: Any) -> tuple[Any, int]:
 
 
 def annotations_of(function: Any) -> Mapping[str, Any]:
-    """Give the raw annotations of a function; as text where they cannot be evaluated (3.14)."""
+    """Return the raw annotations of a function; as text where evaluation fails (3.14)."""
     try:
         found: Mapping[str, Any] = getattr(function, "__annotations__", {})
     except NameError:
@@ -152,9 +152,9 @@ def _is_text(hint: Any) -> bool:
 
 
 def globals_of(call: Any, function: Any) -> dict[str, Any]:
-    """Give the module names that an annotation was written among.
+    """Return the global names around an annotation.
 
-    A constructor that was made for a class, as those of named tuples are, has none of its own: they are the class's.
+    Generated constructors, such as in named tuples, have no module; the names are from the module of the class.
     """
     while isinstance(function, partial):
         function = function.func
@@ -167,17 +167,17 @@ def globals_of(call: Any, function: Any) -> dict[str, Any]:
 
 
 class _Holder:
-    """Carries one annotation through `typing.get_type_hints`."""
+    """A carrier of an annotation for `typing.get_type_hints`."""
 
     def __init__(self, hint: Any) -> None:
         self.__annotations__ = {"hint": hint}
 
 
 def evaluate_hint(hint: Any, scope: dict[str, Any], names: Names) -> Any:
-    """Evaluate an annotation that is text, asking `names` for what the module does not have.
+    """Evaluate an annotation in text form, with `names` for names outside the module.
 
     Raises:
-        NameError: a name is nowhere; ``error.name`` says which.
+        NameError: an unknown name, in ``error.name``.
     """
     if isinstance(hint, str) and isinstance(scope.get(hint), type):
         return scope[hint]
@@ -205,7 +205,7 @@ def _evaluated(parameter: Parameter, call: Any, function: Any, names: Names) -> 
 
 
 def unresolved(call: Any, parameter: Parameter, absent: str) -> UnresolvedHintError:
-    """Name the class, the parameter and the import that is missing."""
+    """Return the error with class, parameter and missing import."""
     module = getattr(get_origin(call) or call, "__module__", "?")
     return UnresolvedHintError(
         f"the type of {label(call)}({parameter.name}: {parameter.hint}) is unreadable: "

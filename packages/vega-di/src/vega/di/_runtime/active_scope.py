@@ -1,8 +1,8 @@
-"""An open scope: its services by slot, the resources that it closes, and the scope that is ambient for a task.
+"""Open scopes: services by slot, resources, and the ambient scope of a task.
 
 The store of a scope has three states: None (opened, nothing built), a dict (see `build_once`), and `CLOSED`, which
-refuses every access. Leaving the ``with`` block first restores the outer ambient scope, then sets `CLOSED`, then closes
-the resources; a resource that is opened meanwhile finds `CLOSED` and is closed at once.
+refuses every access. The end of the ``with`` block restores the outer ambient scope, sets `CLOSED`, and closes the
+resources; a resource opened meanwhile finds `CLOSED` and is closed at once.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ T = TypeVar("T")
 ambient: ContextVar[ActiveScope | None] = ContextVar("vega_di_scope", default=None)
 _SET = ambient.set
 _RESET = ambient.reset
-_END = object()  # the value of a generator that has ended
+_END = object()  # the value of an ended generator
 
 
 class ActiveScope(Owner):
-    """A scope that ``container.scope()`` opens: scoped services live here until the end of the ``with`` block.
+    """A scope, opened by ``container.scope()``: scoped services live until the end of the ``with`` block.
 
-    While it is entered it is the ambient scope of its task; child tasks inherit it, other tasks do not see it.
+    An entered scope is the ambient scope of the task; child tasks inherit the ambient scope.
 
     Attributes:
-        origin: a function that returns the purpose of the scope in words, such as a request; an edge may set it, and
-            the error of a use after the end quotes it.
+        origin: a function that returns the purpose of the scope in words, such as a request. Set by an edge, for the
+            error of a use after the end.
     """
 
     __slots__ = ("__weakref__", "_token", "origin")
-    _container: ClassVar[Any]  # set in the subclass that each container makes
+    _container: ClassVar[Any]  # set in the subclass of a container
 
     if TYPE_CHECKING:
         _resources: list[Any] | None
@@ -61,7 +61,7 @@ class ActiveScope(Owner):
             ScopeClosedError: the scope is closed.
             ConstructionError: a constructor or factory raised.
         """
-        raise NotImplementedError  # pragma: no cover  # each container's subclass has its own
+        raise NotImplementedError  # pragma: no cover  # overridden in the subclass of a container
 
     @overload
     async def aresolve(self, key: type[T], *, name: str | None = None) -> T: ...
@@ -105,7 +105,7 @@ class ActiveScope(Owner):
         if resources is None:
             return
         if error is None and len(resources) == 1 and (only := resources[0]).__class__ is AsyncGeneratorType:
-            # the usual case in place, since each further coroutine costs as much as a constructor
+            # the usual case in place, since a further coroutine costs as much as a constructor
             if await anext(only, _END) is not _END:
                 await arefuse_second(only)
             return
@@ -116,7 +116,7 @@ class ActiveScope(Owner):
 
 
 def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:
-    """Return the class of a container's scopes, and the function that replaces its plans.
+    """Return the class of the scopes of a container, and a function for new plans.
 
     The plans are variables of the methods, not attributes: reading them costs next to nothing,
     and every open scope follows a replacement.
@@ -128,7 +128,7 @@ def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Ta
         __slots__ = ()
         _container = container
 
-        # `name` is keyword-only for users; as a plain parameter it costs less.
+        # `name` is keyword-only for users; a plain parameter costs less.
         def resolve(  # pyright: ignore[reportIncompatibleMethodOverride]  # the overloads of the base hold
             self, key: Any, name: str | None = None
         ) -> Any:
@@ -156,28 +156,28 @@ def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Ta
 
 
 def ambient_of(container: object) -> ActiveScope | None:
-    """Return the innermost ambient scope that belongs to a container."""
+    """Return the innermost ambient scope of a container."""
     scope = ambient.get()
-    while scope is not None and scope._container is not container:  # pyright: ignore[reportPrivateUsage]  # its module
+    while scope is not None and scope._container is not container:  # pyright: ignore[reportPrivateUsage]  # the same module
         scope = outer(scope)
     return scope
 
 
 def current_scope() -> ActiveScope | None:
-    """Return the scope that is ambient for the calling task, or None."""
+    """Return the ambient scope of the calling task, or None."""
     return ambient.get()
 
 
 def outer(scope: ActiveScope) -> ActiveScope | None:
-    """Return the scope that was ambient before a scope was entered."""
-    before = scope._token.old_value  # pyright: ignore[reportPrivateUsage]  # its module
+    """Return the ambient scope before the entry of a scope."""
+    before = scope._token.old_value  # pyright: ignore[reportPrivateUsage]  # the same module
     return None if before is Token.MISSING else before
 
 
 def leave(scope: ActiveScope) -> None:
-    """Restore the scope that was ambient before a scope was entered."""
+    """Restore the ambient scope before the entry of a scope."""
     try:
-        ambient.reset(scope._token)  # pyright: ignore[reportPrivateUsage]  # its module
+        ambient.reset(scope._token)  # pyright: ignore[reportPrivateUsage]  # the same module
     except ValueError:  # left in another context than entered, as async fixtures do
         if ambient.get() is scope:
             ambient.set(outer(scope))

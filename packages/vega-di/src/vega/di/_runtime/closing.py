@@ -15,7 +15,7 @@ _DONE: Any = object()
 
 
 class Exit:
-    """A context manager that was entered."""
+    """An entered context manager."""
 
     __slots__ = ("manager",)
 
@@ -24,13 +24,13 @@ class Exit:
 
 
 class AsyncExit(Exit):
-    """An async context manager that was entered."""
+    """An entered async context manager."""
 
     __slots__ = ()
 
 
 def keep(owner: Any, resource: Any) -> None:
-    """Let an owner close a resource; a closed owner closes it at once.
+    """Let an owner close a resource; a closed owner closes at once.
 
     Raises:
         ScopeClosedError: the scope ended while the resource was opened.
@@ -45,7 +45,7 @@ def keep(owner: Any, resource: Any) -> None:
 
 
 async def close_opened_late(resource: Any) -> None:
-    """Close a resource that was opened while its scope ended.
+    """Close a resource opened during the end of the scope.
 
     Raises:
         ScopeClosedError: always.
@@ -59,8 +59,8 @@ def finish(opened: list[Any], error: BaseException | None) -> None:
 
     Args:
         opened: generators after their first value, and entered context managers.
-        error: what ended the scope; it is thrown into each, and stays the error of the caller. The failure of one
-            finaliser is not thrown into the others; a cancellation, or the end of the program, is.
+        error: the error of the block, thrown into all resources, and raised by the caller. The failure of a finaliser
+            is not thrown into further resources; a cancellation, or the end of the program, is.
 
     Raises:
         BaseException: the failure of a finaliser, when `error` is None or less urgent.
@@ -75,7 +75,7 @@ def finish(opened: list[Any], error: BaseException | None) -> None:
                 _drive(resource, _aend(resource, pending))
             else:
                 _end(resource, pending)
-        except BaseException as raised:  # noqa: BLE001  # the others must end too; raised below
+        except BaseException as raised:  # noqa: BLE001  # the rest must end too; raised below
             if raised is not pending:
                 failures.append(raised)
                 pending = _pending(pending, raised)
@@ -84,7 +84,7 @@ def finish(opened: list[Any], error: BaseException | None) -> None:
 
 
 async def afinish(opened: list[Any], error: BaseException | None) -> None:
-    """Do what `finish` does, awaiting async finalisers."""
+    """Do the same as `finish`, awaiting async finalisers."""
     failures: list[BaseException] = []
     pending = error
     while opened:
@@ -94,7 +94,7 @@ async def afinish(opened: list[Any], error: BaseException | None) -> None:
                 await _aend(resource, pending)
             else:
                 _end(resource, pending)
-        except BaseException as raised:  # noqa: BLE001  # the others must end too; raised below
+        except BaseException as raised:  # noqa: BLE001  # the rest must end too; raised below
             if raised is not pending:
                 failures.append(raised)
                 pending = _pending(pending, raised)
@@ -103,12 +103,12 @@ async def afinish(opened: list[Any], error: BaseException | None) -> None:
 
 
 def _pending(pending: BaseException | None, failure: BaseException) -> BaseException | None:
-    """Return the error that the remaining resources see: that of the body, unless the task or the program ends."""
+    """Return the error for the remaining resources: of the body, unless the task or the program ends."""
     return pending if isinstance(failure, Exception) else failure
 
 
 def _raise_failures(error: BaseException | None, failures: Sequence[BaseException]) -> None:
-    """Raise the most urgent failure, or note them on the error of the body."""
+    """Raise the most urgent failure, or add notes to the error of the body."""
     urgent = [each for each in failures if not isinstance(each, Exception)]
     ordinary = [each for each in failures if isinstance(each, Exception)]
     if urgent:
@@ -185,19 +185,19 @@ async def _aend_generator(generator: AsyncGeneratorType[Any, Any], error: BaseEx
 
 
 def _is_converted(raised: BaseException, error: BaseException | None) -> bool:
-    """Say whether Python turned a StopIteration that passed through a generator into a RuntimeError (PEP 479)."""
+    """Return whether Python converted a StopIteration inside a generator to a RuntimeError (PEP 479)."""
     stops = isinstance(error, (StopIteration, StopAsyncIteration))
     return stops and isinstance(raised, RuntimeError) and raised.__cause__ is error
 
 
 def _drive(resource: Any, ending: Coroutine[Any, Any, None]) -> None:
-    """Run an async finaliser from sync code, as far as it needs no event loop."""
+    """Run an async finaliser from sync code, up to its first wait for the event loop."""
     steps = ending
     try:
         steps.send(None)
     except StopIteration:
         return
-    with suppress(RuntimeError):  # it may await again while it is being closed
+    with suppress(RuntimeError):  # the finaliser may await again during its end
         steps.close()
     raise AsyncRequiredError(
         f"{_title(resource)} has to be awaited to be closed, and its scope was left synchronously",
@@ -211,7 +211,7 @@ def _title(resource: Any) -> str:
 
 
 def refuse_second(generator: Any) -> NoReturn:
-    """Close a generator that went on after its one value.
+    """Close a generator after a second value.
 
     Raises:
         InvalidGeneratorError: always.
@@ -221,13 +221,13 @@ def refuse_second(generator: Any) -> NoReturn:
 
 
 async def arefuse_second(generator: Any) -> NoReturn:
-    """Do what `refuse_second` does for an async generator."""
+    """Do the same as `refuse_second` for an async generator."""
     await generator.aclose()
     raise _yielded_twice(generator)
 
 
 def _yielded_twice(generator: Any) -> InvalidGeneratorError:
-    """Say that a generator went on after its one value."""
+    """Return the error of a second value."""
     return InvalidGeneratorError(
         f"{label(generator)} yielded a second value",
         f"the end of the scope in which {label(generator)} was opened",
