@@ -268,7 +268,7 @@ def test_a_unit_whose_connection_was_committed_or_rolled_back_by_hand_goes_no_fu
 
 
 @dataclass(frozen=True)
-class Opened(Event):
+class AccountOpened(Event):
     account: str
 
 
@@ -287,15 +287,15 @@ def test_a_listener_that_catches_a_failure_ends_dead_and_not_in_a_loop(database_
             await accounts.add(Account("0", "first"))
             runs = []
 
-            @outbox.listen(Opened, name="opening")
-            async def open_account(event: Opened) -> None:
+            @outbox.listen(AccountOpened, name="opening")
+            async def open_account(event: AccountOpened) -> None:
                 runs.append(event.account)
                 with pytest.raises(DuplicateEntityError):
                     await accounts.add(Account(event.account, "first"))
 
             async with database.unit():
                 customer = Customer("1")
-                customer.record(Opened("1"))
+                customer.record(AccountOpened("1"))
                 await customers.add(customer)
             for _ in range(6):
                 assert await outbox.relay_once() == 0

@@ -16,12 +16,12 @@ if TYPE_CHECKING:  # units open savepoints
 class Savepoint:
     """The state of a unit when the savepoint was opened: its mark in the store, and what waits for the commit."""
 
-    __slots__ = ("_callbacks", "_collected", "_mark", "_rollback_only", "_unit")
+    __slots__ = ("_callbacks", "_collected", "_mark", "_rollback_only", "_undo_callbacks", "_unit")
 
     def __init__(self, unit: UnitOfWork, mark: Any) -> None:
         self._unit, self._mark = unit, mark
         self._callbacks, self._collected = len(unit._callbacks), len(unit._collected)
-        self._rollback_only = unit._rollback_only
+        self._undo_callbacks, self._rollback_only = len(unit._undo_callbacks), unit._rollback_only
 
     @classmethod
     async def open(cls, unit: UnitOfWork) -> Savepoint:
@@ -57,6 +57,7 @@ class Savepoint:
         for root in unit._collected[self._collected :]:
             root.pull_events()
         del unit._collected[self._collected :]
+        unit._run_undo_callbacks(self._undo_callbacks)
         try:
             await unit._undo_savepoint(self._mark)
         except BaseException as failure:

@@ -51,6 +51,7 @@ class UnitOfWork(ABC):
         self._read_only = False
         self._rollback_only: bool | BaseException = False
         self._callbacks: list[Callback] = []
+        self._undo_callbacks: list[Callable[[], object]] = []
         self._collected: list[AggregateRoot] = []
 
     @property
@@ -83,6 +84,17 @@ class UnitOfWork(ABC):
             UnitOfWorkError: the unit is not open.
         """
         self._require_open("after_commit")._callbacks.append(callback)
+
+    def after_rollback(self, callback: Callable[[], object]) -> None:
+        """Run something after a rollback, of the unit or of the savepoint around the call; drop it on commit.
+
+        Args:
+            callback: a function without parameters, not async; the last one added runs first.
+
+        Raises:
+            UnitOfWorkError: the unit is not open.
+        """
+        self._require_open("after_rollback")._undo_callbacks.append(callback)
 
     def collect(self, *roots: object) -> None:
         """Remember aggregates, whose recorded events are published after the commit.
@@ -158,7 +170,7 @@ class UnitOfWork(ABC):
             unit._depth += 1
             return unit
         self._read_only, self._rollback_only = read_only, False
-        self._callbacks, self._collected = [], []
+        self._callbacks, self._collected, self._undo_callbacks = [], [], []
         await self._begin(read_only=read_only)
         self._depth = 1
         self._outer = current_unit()
@@ -190,21 +202,32 @@ class UnitOfWork(ABC):
     async def _finish(self, error: BaseException | None) -> None:
         if error is not None or self._rollback_only:
             try:
-                await self._rollback()
+                await self._undo()
             except Exception as failure:
                 if error is None:
                     raise
                 error.add_note(f"the rollback failed as well: {failure!r}")
             return
+        recorded = [(root, root.pull_events()) for root in self._collected]
         try:
-            await self._before_commit(self._pull_events())
+            await self._before_commit([event for _, events in recorded for event in events])
             await self._commit()
         except BaseException:
-            await self._rollback()
+            for root, events in recorded:
+                for event in events:
+                    root.record(event)
+            await self._undo()
             raise
 
-    def _pull_events(self) -> list[Any]:
-        return [event for root in self._collected for event in root.pull_events()]
+    async def _undo(self) -> None:
+        try:
+            await self._rollback()
+        finally:
+            self._run_undo_callbacks(0)
+
+    def _run_undo_callbacks(self, since: int) -> None:
+        while len(self._undo_callbacks) > since:
+            self._undo_callbacks.pop()()
 
     async def _before_commit(self, events: list[Any]) -> None:
         """Take the events of the aggregates; overridden by stores that keep an outbox."""

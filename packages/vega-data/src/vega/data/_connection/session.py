@@ -17,6 +17,7 @@ from .._errors import AbortedTransactionError, DatabaseStateError
 from .driver_errors import translated
 from .loaded_rows import LoadedRows
 from .pool import Pool
+from .unit_entities import LoadedAggregates
 from .write_queue import WriteQueue
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
@@ -56,6 +57,7 @@ class Session:
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
         self.loaded_rows: LoadedRows = LoadedRows()
+        self.loaded_aggregates: LoadedAggregates = LoadedAggregates()
 
     @property
     def remembers(self) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from vega.core.introspection import user_line
 from vega.patterns import UnitOfWork
 
-from .event_publishing import in_fresh_scopes
 from .session import Session
+from .unit_entities import in_fresh_scopes
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from .database import Database

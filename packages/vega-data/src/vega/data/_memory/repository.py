@@ -9,7 +9,7 @@ from vega.patterns import AggregateRoot, QueryableRepository, Specification
 from vega.patterns.query import Kind, Query, QueryPlan
 from vega.patterns.query.values import LARGEST_INT, check_constant
 
-from .._connection.event_publishing import publish_events
+from .._connection.unit_entities import all_with_generated, publish_events
 from .._errors import DuplicateEntityError, MappingError
 from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._mapping.columns import read
@@ -18,7 +18,7 @@ from .._mapping.entity_mapping import EntityMapping, UniqueKey
 from .._mapping.policies import Policies
 from .executor import PolicyExecutor, visible
 from .rows import Rows
-from .unit_of_work import open_memory_unit, refused
+from .unit_of_work import InMemoryUnitOfWork, enlist, read_in_unit, refused, require_usable
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class InMemoryRepository(QueryableRepository[T]):
     async def find_by_id(self, id: Any) -> T | None:
         """Return the entity with this identifier, or None."""
         found = self._seen(id)
-        return None if found is None else self._policies.layout.copy(found)
+        return None if found is None else self._executor.given_out([found])[0]
 
     async def find_all(self, limit: int = 100, offset: int = 0) -> list[T]:
         """Return entities ordered by identifier."""
@@ -77,44 +77,43 @@ class InMemoryRepository(QueryableRepository[T]):
 
     async def add_many(self, entities: Iterable[T]) -> list[T]:
         """Store new entities, all or none."""
-        self._enlist()
+        enlist(self)
         before, added = self.take_snapshot(), list(entities)
         try:
             self._count_given(added)
-            stored = [self._insert(entity) for entity in added]
+            changes = [self._insert(entity) for entity in added]
         except BaseException:
             self.restore_snapshot(before)
             raise
-        await publish_events(stored)
-        return stored
+        return await self._stored(added, changes)
 
     async def save(self, entity: T) -> T:
         """Create or update an entity."""
-        self._enlist()
-        stored = self._insert(entity) if self._is_new(entity) else self._change(entity)
-        await publish_events([stored])
-        return stored
+        enlist(self)
+        changes = self._insert(entity) if self._is_new(entity) else self._change(entity)
+        return (await self._stored([entity], [changes]))[0]
 
     async def update(self, entity: T) -> T:
         """Store the values of an entity that is stored already."""
-        self._enlist()
+        enlist(self)
         self._require(entity)
-        stored = self._change(entity)
-        await publish_events([stored])
-        return stored
+        return (await self._stored([entity], [self._change(entity)]))[0]
 
     async def delete(self, id: Any) -> bool:
-        """Delete the entity with this identifier, or mark it where the mapping has a soft delete."""
-        self._enlist()
-        found = self._seen(id)
+        """Delete an entity, given itself or by its identifier; mark it where the mapping has a soft delete."""
+        enlist(self)
+        entity = id if isinstance(id, self._policies.layout.entity) else None
+        found = self._seen(id if entity is None else self._policies.identity_of(entity))
         if found is None:
             return False
         self._remove(found)
+        known = read_in_unit(self._policies.layout.entity, self._policies.identity_of(found))
+        await publish_events(known if entity is None else [*known, entity], InMemoryUnitOfWork)
         return True
 
     async def restore(self, id: Any) -> bool:
         """Take back a soft delete; return whether there was one."""
-        self._enlist()
+        enlist(self)
         mark = self._policies.deletion_mark()
         found = self._find(id, self.query().without("soft_delete").plan)
         if found is None or not self._policies.is_deleted(found):
@@ -127,21 +126,20 @@ class InMemoryRepository(QueryableRepository[T]):
 
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
         """Store entities, updating those that are there."""
-        self._enlist()
+        enlist(self)
         keys = checked_keys(self._policies, on)
         before, merged = self.take_snapshot(), list(entities)
         try:
             self._count_given(merged)
-            stored = [self._upsert(entity, keys) for entity in merged]
+            changes = [self._upsert(entity, keys) for entity in merged]
         except BaseException:
             self.restore_snapshot(before)
             raise
-        await publish_events(stored)
-        return stored
+        return await self._stored(merged, changes)
 
     async def update_where(self, spec: Specification[T], **changes: Any) -> int:
         """Set fields of every entity that satisfies a specification; return how many there were."""
-        self._enlist()
+        enlist(self)
         checked = checked_changes(self._policies, changes)
         found = self._executor.select(self.query().where(spec).plan)
         before = dict(self._rows)
@@ -158,7 +156,7 @@ class InMemoryRepository(QueryableRepository[T]):
 
     async def delete_where(self, spec: Specification[T]) -> int:
         """Delete every entity that satisfies a specification; return how many there were."""
-        self._enlist()
+        enlist(self)
         found = self._executor.select(self.query().where(spec).plan)
         for entity in found:
             self._remove(entity)
@@ -183,15 +181,15 @@ class InMemoryRepository(QueryableRepository[T]):
         rows, self._last_int = snapshot
         self._rows = Rows(self._policies.layout, rows.items())
 
-    def _enlist(self) -> None:
-        unit = open_memory_unit()
-        if unit is not None:
-            unit.enlist(self)
+    async def _stored(self, entities: list[T], changes: list[dict[str, Any]]) -> list[T]:
+        if not entities:
+            return []
+        stored = all_with_generated(entities, changes, InMemoryUnitOfWork)
+        await publish_events(stored, InMemoryUnitOfWork)
+        return stored
 
     def _read(self) -> Iterable[T]:
-        unit = open_memory_unit()
-        if unit is not None:
-            unit.require_usable()
+        require_usable()
         return self._rows.values()
 
     def _seen(self, id: Any) -> T | None:
@@ -225,7 +223,7 @@ class InMemoryRepository(QueryableRepository[T]):
             if isinstance(identity, int):
                 self._last_int = max(self._last_int, identity)
 
-    def _insert(self, entity: T) -> T:
+    def _insert(self, entity: T) -> dict[str, Any]:
         changes = self._policies.on_insert(entity)
         if self._policies.identity_of(entity) is None and self._policies.identity_field.kind is Kind.INT:
             if self._last_int >= LARGEST_INT:
@@ -237,9 +235,9 @@ class InMemoryRepository(QueryableRepository[T]):
                 raise refused(self._policies.stale(candidate))
             raise refused(DuplicateEntityError.of(self._policies.name, (self._policies.mapping.identity,)))
         self._store(candidate)
-        return with_values(entity, changes)
+        return changes
 
-    def _change(self, entity: T) -> T:
+    def _change(self, entity: T) -> dict[str, Any]:
         changes = self._policies.on_update(entity)
         self._policies.layout.checked_copy(entity, changes)  # a value that cannot be stored is refused before all else
         stored = self._rows.get(self._policies.identity_of(entity))
@@ -251,25 +249,25 @@ class InMemoryRepository(QueryableRepository[T]):
             raise self._policies.stale(entity)
         return self._replace(entity, stored, changes)
 
-    def _replace(self, entity: T, stored: T | None, changes: dict[str, Any]) -> T:
+    def _replace(self, entity: T, stored: T | None, changes: dict[str, Any]) -> dict[str, Any]:
         self._policies.refuse_foreign(stored)
         if stored is not None and self._policies.is_deleted(stored):  # which stays so until it is restored
             mark = self._policies.deletion_mark()
             changes[mark] = read(stored, self._policies.layout.by_path[mark].path)
         self._store(self._policies.layout.checked_copy(entity, changes))
-        return with_values(entity, changes)
+        return changes
 
-    def _upsert(self, entity: T, keys: tuple[str, ...]) -> T:
+    def _upsert(self, entity: T, keys: tuple[str, ...]) -> dict[str, Any]:
         there = self._same(entity, self._policies.key_of(keys))
         if there is None:
             return self._insert(entity)
         kept = {self._policies.mapping.identity: self._policies.identity_of(there)}
         if self._policies.mapping.version:
             kept[self._policies.mapping.version] = self._policies.version_of(there)
-        merged = with_values(entity, kept)
+        merged = with_values(self._policies.layout.copy(entity), kept)
         changes = self._policies.on_update(merged)
         self._policies.layout.checked_copy(merged, changes)
-        return self._replace(merged, there, changes)
+        return kept | self._replace(merged, there, changes)
 
     def _same(self, entity: T, key: UniqueKey, besides: Any = None) -> T | None:
         """Return the stored entity with the values of a key, if the key holds for both."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-from vega.patterns import UnitOfWork, UnitOfWorkError, current_unit
+from vega.patterns import AggregateRoot, UnitOfWork, UnitOfWorkError, current_unit
 
-from .._connection.event_publishing import in_fresh_scopes
+from .._connection.unit_entities import LoadedAggregates, in_fresh_scopes
 from .._errors import AbortedTransactionError
 
 E = TypeVar("E", bound=Exception)
@@ -34,6 +34,7 @@ class InMemoryUnitOfWork(UnitOfWork):
         super().__init__()
         self._before: dict[int, tuple[Restorable, Any]] = {}
         self._failure: Exception | None = None
+        self.loaded_aggregates: LoadedAggregates = LoadedAggregates()
 
     @property
     def store(self) -> object:
@@ -69,6 +70,7 @@ class InMemoryUnitOfWork(UnitOfWork):
     async def _begin(self, *, read_only: bool) -> None:
         self._before.clear()
         self._failure = None
+        self.loaded_aggregates = LoadedAggregates()
 
     async def _run_callbacks(self) -> None:
         self._callbacks = in_fresh_scopes(self._callbacks)
@@ -109,3 +111,27 @@ def refused(error: E) -> E:
     if unit is not None:
         unit.fail(error)
     return error
+
+
+def enlist(repository: Restorable) -> None:
+    """Have the open unit remember what a repository holds, before a change."""
+    unit = open_memory_unit()
+    if unit is not None:
+        unit.enlist(repository)
+
+
+def require_usable() -> None:
+    """Refuse a call in an open unit that has failed.
+
+    Raises:
+        AbortedTransactionError: it has.
+    """
+    unit = open_memory_unit()
+    if unit is not None:
+        unit.require_usable()
+
+
+def read_in_unit(entity: type, identity: Any) -> list[AggregateRoot]:
+    """Return what the open unit has read of one aggregate."""
+    unit = open_memory_unit()
+    return [] if unit is None else unit.loaded_aggregates.of(entity, identity)

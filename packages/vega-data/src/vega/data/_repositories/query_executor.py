@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal_column, select
 
+from vega.patterns import AggregateRoot
 from vega.patterns.query import Aggregation, Calculation, FieldInfo, Kind, Order, QueryPlan
 from vega.patterns.query.nodes import Compare, Comparison, Field
 from vega.patterns.query.values import mean
@@ -21,6 +22,7 @@ from .row_loader import RowLoader
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from .._connection.database import Database
+    from .._connection.session import Session
 
 T = TypeVar("T")
 _LIMIT: Final = "most"
@@ -42,6 +44,7 @@ class SQLExecutor(Generic[T]):
         self._compiler = Compiler(tables, database.dialect)
         self._statements = StatementCache(self._compiler)
         self._identity = Field((tables.policies.identity_field,))
+        self._is_aggregate = issubclass(tables.policies.layout.entity, AggregateRoot)
 
     @property
     def identity(self) -> tuple[FieldInfo, ...]:
@@ -155,9 +158,17 @@ class SQLExecutor(Generic[T]):
     async def _entities(self, statement: Select[Any], parameters: Mapping[str, Any], *, keep: bool = True) -> list[T]:
         async with self._database.reading() as session:
             rows = (await session.execute(statement, parameters, tables=self._tables)).all()
+            entities = await self._loader.load(session, rows)
             if keep and session.remembers:
                 session.loaded_rows.keep(self._tables, rows)
-            return await self._loader.load(session, rows)
+                if self._is_aggregate:
+                    self._keep_aggregates(session, entities)
+            return entities
+
+    def _keep_aggregates(self, session: Session, entities: list[T]) -> None:
+        policies, place = self._tables.policies, self._tables.table.key
+        for entity in entities:
+            session.loaded_aggregates.keep(place, policies.identity_of(entity), entity)
 
     def _rows(self, plan: QueryPlan) -> tuple[Select[Any], Mapping[str, Any]]:
         if plan.specs:

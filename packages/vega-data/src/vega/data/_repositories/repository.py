@@ -12,7 +12,7 @@ from vega.patterns.query import Query
 from vega.patterns.query.values import check_constant
 
 from .._connection.database import Database
-from .._connection.event_publishing import publish_events
+from .._connection.unit_entities import publish_events
 from .._errors import MappingError
 from .._mapping.entity_mapping import EntityMapping
 from .._mapping.policies import Policies
@@ -110,13 +110,13 @@ class SQLAlchemyRepository(QueryableRepository[T]):
     async def add(self, entity: T) -> T:
         """Store a new entity; one statement, and one for each level of collections."""
         stored = await self._writer.insert(entity)
-        await publish_events((stored,))
+        await publish_events((stored,), self._database)
         return stored
 
     async def add_many(self, entities: Iterable[T]) -> list[T]:
         """Store new entities, all or none."""
         stored = await self._writer.insert_many(list(entities))
-        await publish_events(stored)
+        await publish_events(stored, self._database)
         return stored
 
     async def save(self, entity: T) -> T:
@@ -126,18 +126,29 @@ class SQLAlchemyRepository(QueryableRepository[T]):
             StaleEntityError: it has a version, and another version is stored.
         """
         stored = await self._writer.save(entity)
-        await publish_events((stored,))
+        await publish_events((stored,), self._database)
         return stored
 
     async def update(self, entity: T) -> T:
         """Store the values of an entity that is stored already; one statement, and those of its collections."""
         stored = await self._writer.update(entity)
-        await publish_events((stored,))
+        await publish_events((stored,), self._database)
         return stored
 
     async def delete(self, id: Any) -> bool:
-        """Delete the entity with this identifier, or mark it where the mapping has a soft delete; one statement."""
-        return await self._writer.delete(id)
+        """Delete an entity, or mark it where the mapping has a soft delete; return whether there was one.
+
+        The events that it has recorded are published, also those of an entity that the open unit has read.
+
+        Args:
+            id: the identifier, or the entity itself.
+        """
+        layout = self._tables.policies.layout
+        entity = id if isinstance(id, layout.entity) else None
+        deleted = await self._writer.delete(id if entity is None else self._tables.policies.identity_of(entity))
+        if deleted is not None:
+            await publish_events(deleted if entity is None else (*deleted, entity), self._database)
+        return deleted is not None
 
     async def restore(self, id: Any) -> bool:
         """Take back a soft delete; one statement.
@@ -151,7 +162,7 @@ class SQLAlchemyRepository(QueryableRepository[T]):
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
         """Store entities, updating those that are there."""
         stored = await self._writer.upsert_many(list(entities), tuple(on))
-        await publish_events(stored)
+        await publish_events(stored, self._database)
         return stored
 
     async def update_where(self, spec: Specification[T], **changes: Any) -> int:

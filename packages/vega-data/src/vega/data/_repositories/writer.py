@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, delete, i
 from vega.patterns.query.values import check_constant
 
 from .._connection.session import Session
+from .._connection.unit_entities import all_with_generated, with_generated
 from .._errors import DuplicateEntityError
 from .._mapping.bulk_changes import checked_changes, checked_keys
-from .._mapping.copies import all_with_values, with_values
 from .._sql.compiler import Compiler
 from .._sql.statement_cache import Clauses, StatementCache
 from .._sql.tables import EntityTable
@@ -72,7 +72,7 @@ class Writer(Generic[T]):
             else:
                 await session.execute(self._inserted_as_given, row, tables=self._tables)
             await insert_children(session, self._tables, [(identity, entity)])
-        return with_values(entity, changes)
+        return with_generated(entity, changes, self._database)
 
     async def insert_many(self, entities: Sequence[T]) -> list[T]:
         """Store new entities, all or none."""
@@ -90,7 +90,7 @@ class Writer(Generic[T]):
                 for one, change in zip(entities, changes, strict=True)
             ]
             await insert_children(session, self._tables, owners)
-        return all_with_values(entities, changes)
+        return all_with_generated(entities, changes, self._database)
 
     async def save(self, entity: T) -> T:
         """Create or update an entity."""
@@ -106,7 +106,7 @@ class Writer(Generic[T]):
             session.loaded_rows.forget()
             (kept,) = await self._upsert.send(session, [row], (self._policies.mapping.identity,))
             await replace_children(session, self._tables, [(self._policies.identity_of(entity), entity)])
-        return with_values(entity, changes | kept)
+        return with_generated(entity, changes | kept, self._database)
 
     async def update(self, entity: T) -> T:
         """Store the values of an entity that is stored already."""
@@ -134,19 +134,19 @@ class Writer(Generic[T]):
                     else self._policies.not_found(identity)
                 )
             await replace_children(session, self._tables, [(identity, entity)])
-        return with_values(entity, changes)
+        return with_generated(entity, changes, self._database)
 
-    async def delete(self, id: Any) -> bool:
-        """Delete one entity, and tell whether there was one."""
+    async def delete(self, id: Any) -> Sequence[object] | None:
+        """Delete one entity; return what the open unit had read of it, or None when there was none."""
         if id is None:
-            return False
+            return None
         info = self._policies.identity_field
         key = check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
         where = [self._by_key, *self._visible()]
         async with self._database.writing(single=True) as session:
             session.loaded_rows.forget()
             done = await session.execute(self._removal(where), {_KEY: key}, tables=self._tables)
-        return bool(done.rowcount)
+            return session.loaded_aggregates.of(self._tables.table.key, key) if done.rowcount else None
 
     async def restore(self, id: Any) -> bool:
         """Take the mark of a soft delete from one entity, and return whether it bore one."""
@@ -201,7 +201,7 @@ class Writer(Generic[T]):
             identity = self._policies.mapping.identity
             owners = {change[identity]: entity for entity, change in zip(entities, changes, strict=True)}
             await replace_children(session, self._tables, list(owners.items()))
-        return all_with_values(entities, changes)
+        return all_with_generated(entities, changes, self._database)
 
     def _update(self, names: Iterable[str]) -> Callable[[Clauses], Update]:
         def make(clauses: Clauses) -> Update:
