@@ -7,14 +7,13 @@ import asyncio
 import logging
 import signal
 import sys
-from functools import partial
 from pathlib import Path
 from typing import cast
 
 from vega.core import Application
 from vega.errors import CoreError
 
-from ._project.outbox_plugin import OutboxPlugin, run_in
+from ._project.outbox_plugin import OutboxPlugin, listener_runner
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +43,7 @@ async def _relay(project: Path, poll: float) -> None:
     async with Application.load(project) as app:
         outbox = cast("OutboxPlugin", app.plugin("outbox")).outbox
         assert outbox is not None  # made when the application was configured
-        await outbox.run(stop, poll=poll, invoke=partial(run_in, app))
+        await outbox.run(stop, poll=poll, invoke=listener_runner(app))
 
 
 if __name__ == "__main__":

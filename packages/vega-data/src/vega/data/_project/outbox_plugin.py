@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from vega.core.extend import AddDependency, DeferredWork, EnableFeature, Operation, Plugin, Process, Project, RunOptions
@@ -53,7 +53,18 @@ class OutboxPlugin(Plugin):
         return [Process(name="outbox", command=command, stage=1)]
 
 
-async def run_in(app: Application, handler: Any, event: Any) -> None:
-    """Run a listener as the edge of a unit of work of its own: with a fresh scope, and what it needs injected."""
-    async with app.activate():
-        await app.container.bind(handler)(event)
+def listener_runner(app: Application) -> Callable[[Any, Any], Awaitable[Any]]:
+    """Return a function that runs a listener with an event, in a fresh scope and with what else it needs injected.
+
+    Each listener is bound once, when it first runs.
+    """
+    bound: dict[Any, Callable[[Any], Awaitable[Any]]] = {}
+
+    async def run(handler: Any, event: Any) -> Any:
+        listener = bound.get(handler)
+        if listener is None:
+            listener = bound[handler] = app.container.bind(handler)
+        async with app.activate():
+            return await listener(event)
+
+    return run

@@ -40,7 +40,7 @@ class Outbox:
         database: whose units write.
         table: the name of the table.
         retries: how many times a listener runs again after a failure, at least 0; then the row is dead.
-        lease: how long a relay may take for one row before another takes it over, in seconds, more than 0.
+        lease: how long a listener may take for one row before another relay takes it over, in seconds, more than 0.
         backoff: the delay before the first retry, in seconds; it doubles each time, up to an hour.
         clock: returns the instant; the current `Clock` unless given.
     """
@@ -97,7 +97,7 @@ class Outbox:
             event: the event's class; its subclasses are heard as well.
             name: a stable name, by which waiting rows find the function; module and function name when empty.
             key: events with equal keys are told to this listener one after the other, in the order of writing;
-                a row that is dead no longer holds the others up.
+                one that fails holds up those behind it until it succeeds, or is dead after its retries.
 
         Raises:
             OutboxError: another function has the name.
@@ -220,7 +220,7 @@ class Outbox:
         again = update(table).where(table.c.status == DEAD)
         if ids is not None:
             again = again.where(table.c.id.in_(list(ids)))
-        fresh = again.values(status=PENDING, attempts=0, available_at=self._clock(), token="", locked_until=None)
+        fresh = again.values(status=PENDING, attempts=0, available_at=self._clock(), token="")
         async with self._database.writing(single=True) as session:
             count = int((await session.execute(fresh)).rowcount)
         self.wake()
@@ -266,6 +266,5 @@ class Outbox:
             "attempts": 0,
             "available_at": self._clock(),
             "token": "",
-            "locked_until": None,
             "error": "",
         }

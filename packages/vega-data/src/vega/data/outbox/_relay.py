@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy import Table, delete, update
 
 from vega.events import Event
 from vega.patterns import new_id
 
 from .._connection.database import Database
 from .._connection.session import Session
+from ._due_rows import DueRows
 from ._listeners import Handler, Invoke, Listener, Receiver
 from ._rows import DEAD, PENDING, Claim
 
 _LONGEST_ERROR: Final = 2000
+_logger = logging.getLogger("vega.data")
+
+
+class End(Enum):
+    """How a row ended: done, dead, to be tried again, or taken over by another relay."""
+
+    DONE = auto()
+    DEAD = auto()
+    RETRY = auto()
+    LOST = auto()
 
 
 class Relay:
@@ -27,7 +41,7 @@ class Relay:
         table: the table of the rows.
         listeners: the listeners by name; rows of others are left to other relays.
         retries: how many times a listener runs again after a failure; then the row is dead.
-        lease: how long a claim keeps other relays from a row.
+        lease: how long a claim, and then each listener, keeps other relays from a row.
         backoff: the delay before the first retry; it doubles each time, up to an hour.
         clock: returns the moment.
     """
@@ -45,60 +59,76 @@ class Relay:
     ) -> None:
         self._database, self._table, self._listeners = database, table, listeners
         self._retries, self._lease, self._backoff, self._clock = retries, lease, backoff, clock
+        self.due_rows: DueRows = DueRows(database, table)
 
     async def once(self, batch: int, invoke: Invoke | None) -> int:
         """Run the listeners of the rows that are due, at most a batch of them; return how many succeeded."""
         if self._database.open_unit() is not None:
             return 0  # the units of the listeners would join it, before its own rows are committed
         done = 0
-        for claim in await self.claim(batch):
-            done += await self.handle(claim, invoke or _plainly)
+        claims = sorted(await self.claim(batch), key=lambda claim: (claim.listener, claim.key))  # which is stable
+        for (_, key), rows in groupby(claims, key=lambda claim: (claim.listener, claim.key)):
+            done += await self._deliver(list(rows), invoke or _plainly, in_order=bool(key))
         return done
 
     async def claim(self, batch: int) -> Sequence[Claim]:
         """Take rows that are due for the length of a lease; return them in the order of writing."""
-        table, now, token = self._table, self._clock(), new_id().hex
-        free = or_(table.c.locked_until.is_(None), table.c.locked_until < now)
-        due = and_(table.c.status == PENDING, table.c.available_at <= now, free)
-        earlier = table.alias("earlier")
-        waits = (
-            select(earlier.c.id)
-            .where(
-                earlier.c.listener == table.c.listener,
-                earlier.c.key == table.c.key,
-                earlier.c.status == PENDING,
-                earlier.c.id < table.c.id,
-            )
-            .exists()
-        )
-        own = table.c.listener.in_(list(self._listeners))
-        due_ids = select(table.c.id).where(due, own, or_(table.c.key == "", ~waits)).order_by(table.c.id).limit(batch)
-        if self._database.dialect == "postgresql":
-            due_ids = due_ids.with_for_update(skip_locked=True)
-        taken = (
-            update(table)
-            .where(table.c.id.in_(due_ids.scalar_subquery()))
-            .values(token=token, locked_until=now + self._lease, attempts=table.c.attempts + 1)
-            .returning(table.c.id, table.c.listener, table.c.payload, table.c.attempts)
-        )
-        async with self._database.writing() as session:
-            rows = (await session.execute(taken)).all()
-        claims = [Claim(row.id, row.listener, row.payload, row.attempts, token) for row in rows]
+        due, now = self.due_rows, self._clock()
+        claims: list[Claim] = []
+        names = list(self._listeners) if await due.are_pending() else []
+        for name in names:
+            room = batch - len(claims)
+            found = await due.find(name, now, room) if room > 0 else ()
+            if found:
+                values = {"token": new_id().hex, "available_at": now + self._lease}
+                async with self._database.writing() as session:
+                    claims += await due.claim(session, found, now, values, max(1, room // len(found)))
         return sorted(claims, key=lambda claim: claim.id)
 
-    async def handle(self, claim: Claim, invoke: Invoke) -> bool:
-        """Run the listener of a row in a unit of work that takes the row out; return whether it succeeded."""
-        listener = self._listeners[claim.listener]
+    async def handle(self, claim: Claim, invoke: Invoke) -> End:
+        """Run the listener of a row in a unit of work that takes the row out."""
+        attempt = await self._start(claim)
+        if attempt is None:
+            return End.LOST
         try:
             async with self._database.unit() as unit:
                 await self._take_out(unit.session, claim)
-                await listener.receive(claim.id, claim.payload, invoke)
+                await self._listeners[claim.listener].receive(claim.id, claim.payload, invoke)
         except _LostLease:
-            return False
-        except Exception as error:  # noqa: BLE001 - reported in the row, which is retried or dead
-            await self._failed(claim, error)
-            return False
-        return True
+            return End.LOST
+        except Exception as error:  # noqa: BLE001 - reported in the row and in the log
+            return await self._failed(claim, attempt, error)
+        return End.DONE
+
+    async def _deliver(self, rows: list[Claim], invoke: Invoke, *, in_order: bool) -> int:
+        """Run the listeners of rows; where they have a key, none before those written earlier are done or dead."""
+        done = 0
+        for place, claim in enumerate(rows):
+            end = await self.handle(claim, invoke)
+            done += end is End.DONE
+            if in_order and end in {End.RETRY, End.LOST}:
+                await self._release(rows[place + 1 :])
+                break
+        return done
+
+    async def _start(self, claim: Claim) -> int | None:
+        """Count an attempt and begin its lease; return the number of it, or None when the row is with another relay."""
+        table = self._table
+        started = (
+            update(table)
+            .where(table.c.id == claim.id, table.c.token == claim.token)
+            .values(attempts=table.c.attempts + 1, available_at=self._clock() + self._lease)
+            .returning(table.c.attempts)
+        )
+        async with self._database.writing() as session:
+            return (await session.execute(started)).scalar()
+
+    async def _release(self, claims: Sequence[Claim]) -> None:
+        if claims:
+            table = self._table
+            own = table.c.id.in_([claim.id for claim in claims]), table.c.token == claims[0].token
+            async with self._database.writing(single=True) as session:
+                await session.execute(update(table).where(*own).values(available_at=self._clock(), token=""))
 
     async def _take_out(self, session: Session, claim: Claim) -> None:
         table = self._table
@@ -106,20 +136,26 @@ class Relay:
         if gone.rowcount == 0:
             raise _LostLease
 
-    async def _failed(self, claim: Claim, error: Exception) -> None:
+    async def _failed(self, claim: Claim, attempt: int, error: Exception) -> End:
         table, now = self._table, self._clock()
         is_event = isinstance(self._listeners[claim.listener], Listener)  # deferred work is handed over at any rate
-        delay = min(self._backoff * 2 ** min(claim.attempts - 1, 30), timedelta(hours=1))
-        values = {
-            "status": DEAD if is_event and claim.attempts > self._retries else PENDING,
+        is_dead = is_event and attempt > self._retries
+        delay = min(self._backoff * 2 ** min(attempt - 1, 30), timedelta(hours=1))
+        values: dict[str, Any] = {
+            "status": DEAD if is_dead else PENDING,
             "available_at": now + delay,
             "token": "",
-            "locked_until": None,
             "error": f"{type(error).__name__}: {error}"[:_LONGEST_ERROR].replace("\0", ""),
         }
         put_back = update(table).where(table.c.id == claim.id, table.c.token == claim.token).values(values)
         async with self._database.writing(single=True) as session:
             await session.execute(put_back)
+        subject = f"{claim.event_name or 'work'} {claim.id}" + (f" of the key {claim.key}" if claim.key else "")
+        following = "it is dead" if is_dead else f"it is tried again at {now + delay:%Y-%m-%d %H:%M:%S%z}"
+        _logger.warning(
+            "listener %s failed on %s, attempt %d: %s", claim.listener, subject, attempt, following, exc_info=error
+        )
+        return End.DEAD if is_dead else End.RETRY
 
 
 class _LostLease(Exception):  # noqa: N818 - never leaves this module

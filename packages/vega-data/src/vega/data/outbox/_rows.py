@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, text
 
 from ..types import Instant
 
 PENDING: Final = "pending"
 DEAD: Final = "dead"
+IS_PENDING: Final = text(f"status = '{PENDING}'")  # written out, as the indexes of these rows are found by it
 LONGEST_NAME: Final = 200
 
 
@@ -43,8 +44,9 @@ class Claim:
 
     id: str
     listener: str
+    key: str
+    event_name: str
     payload: str
-    attempts: int
     token: str
 
 
@@ -62,11 +64,12 @@ def outbox_table(name: str, metadata: MetaData) -> Table:
         Column("attempts", Integer, nullable=False),
         Column("available_at", Instant(), nullable=False),
         Column("token", String(32), nullable=False),
-        Column("locked_until", Instant(), nullable=True),
         Column("error", Text, nullable=False),
     )
-    Index(None, table.c.status, table.c.available_at)
-    Index(None, table.c.listener, table.c.key)
+    # Relays find their next rows in these, however many wait: the first one of each key, and those without a key.
+    pending: dict[str, Any] = {"sqlite_where": IS_PENDING, "postgresql_where": IS_PENDING}
+    Index(None, table.c.listener, table.c.key, table.c.id, **pending)
+    Index(None, table.c.listener, table.c.key, table.c.available_at, **pending)
     return table
 
 

@@ -1,0 +1,132 @@
+"""Rows of an outbox that are due, found and claimed at a cost that does not grow with those that wait.
+
+A row is due when its `available_at` has come: a claim and a failure both move it into the future. Rows of one key are
+handed over in the order of writing, so that only the first one of a key is looked at: the keys of a listener are walked
+in the index of pending rows, one step for each key, and a run of rows is claimed behind each first row that is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, Table, func, literal_column, select, union_all, update
+
+from .._connection.database import Database
+from .._connection.session import Session
+from ._rows import IS_PENDING, PENDING, Claim
+
+
+class DueRows:
+    """The due rows of an outbox.
+
+    Args:
+        database: holds the rows.
+        table: the table of the rows.
+    """
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._database, self._table = database, table
+        self._last_keys: dict[str, str] = {}  # where the walk over the keys of a listener goes on
+
+    async def are_pending(self) -> bool:
+        """Return whether any row waits, due or not."""
+        some = select(self._table.c.id).where(IS_PENDING).limit(1)
+        async with self._database.reading() as session:
+            return (await session.execute(some)).first() is not None
+
+    async def find(self, listener: str, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """Return the identifier and the key of rows of a listener that are due: the first ones of their keys."""
+        async with self._database.reading() as session:
+            found = [(row.id, "") for row in (await session.execute(self.without_key(listener, now, limit))).all()]
+            last = self._last_keys.pop(listener, "")
+            for after in dict.fromkeys((last, "")):  # the keys behind the last one, then those from the beginning
+                if len(found) < limit:
+                    keyed = self.first_of_keys(listener, after, now, limit - len(found))
+                    found += [(row.id, row.key) for row in (await session.execute(keyed)).all()]
+        if found and found[-1][1]:
+            self._last_keys[listener] = found[-1][1]
+        return list(dict.fromkeys(found))
+
+    async def claim(
+        self, session: Session, rows: Sequence[tuple[str, str]], now: datetime, values: dict[str, Any], run: int
+    ) -> list[Claim]:
+        """Claim rows that are still due, and behind each first row of a key a run of those that follow.
+
+        Args:
+            session: a transaction.
+            rows: the identifiers and keys that were found.
+            now: the moment.
+            values: what to set, with the token.
+            run: how many rows of one key to claim.
+        """
+        table = self._table
+        free = select(table.c.id).where(
+            table.c.id.in_([identifier for identifier, _ in rows]), IS_PENDING, table.c.available_at <= now
+        )
+        if self._database.dialect == "postgresql":
+            free = free.with_for_update(skip_locked=True)
+        claims = await self._update(session, free, values)
+        first = [claim for claim in claims if claim.key] if run > 1 else []
+        if first:
+            following = union_all(*(select(self._following(claim, run - 1).subquery().c.id) for claim in first))
+            claims += await self._update(session, following.subquery().select(), values)
+        return sorted(claims, key=lambda claim: claim.id)
+
+    def without_key(self, listener: str, now: datetime, limit: int) -> Select[Any]:
+        """Return the query of rows without a key, in the order in which they became due."""
+        table = self._table
+        return (
+            select(table.c.id)
+            .where(IS_PENDING, table.c.listener == listener, table.c.key == "", table.c.available_at <= now)
+            .order_by(table.c.available_at)
+            .limit(limit)
+        )
+
+    def first_of_keys(self, listener: str, after: str, now: datetime, limit: int) -> Select[Any]:
+        """Return the query of the first rows of keys behind a key, where they are due."""
+        table, later, oldest = self._table, self._table.alias("later_row"), self._table.alias("oldest_row")
+        begin = select(func.min(table.c.key).label("key")).where(
+            IS_PENDING, table.c.listener == listener, table.c.key > after
+        )
+        keys = begin.cte("keys", recursive=True)
+        step = (
+            select(func.min(later.c.key))
+            .where(_is_pending(later), later.c.listener == listener, later.c.key > keys.c.key)
+            .scalar_subquery()
+        )
+        keys = keys.union_all(select(step).where(keys.c.key.is_not(None)))
+        of_key = (_is_pending(oldest), oldest.c.listener == listener, oldest.c.key == keys.c.key)
+        # Each is a step in the index of pending rows; a join would have PostgreSQL read them all.
+        identifier = select(oldest.c.id).where(*of_key).order_by(oldest.c.id).limit(1).scalar_subquery()
+        available_at = select(oldest.c.available_at).where(*of_key).order_by(oldest.c.id).limit(1).scalar_subquery()
+        return (
+            select(identifier.label("id"), keys.c.key).where(keys.c.key.is_not(None), available_at <= now).limit(limit)
+        )
+
+    def _following(self, claim: Claim, limit: int) -> Select[Any]:
+        table = self._table
+        return (
+            select(table.c.id)
+            .where(IS_PENDING, table.c.listener == claim.listener, table.c.key == claim.key, table.c.id > claim.id)
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+
+    async def _update(self, session: Session, identifiers: Any, values: dict[str, Any]) -> list[Claim]:
+        table = self._table
+        taken = (
+            update(table)
+            .where(table.c.id.in_(identifiers))
+            .values(values)
+            .returning(table.c.id, table.c.listener, table.c.key, table.c.event_name, table.c.payload)
+        )
+        return [
+            Claim(row.id, row.listener, row.key, row.event_name, row.payload, values["token"])
+            for row in (await session.execute(taken)).all()
+        ]
+
+
+def _is_pending(rows: Any) -> Any:
+    return literal_column(f"{rows.name}.status") == literal_column(f"'{PENDING}'")
