@@ -16,7 +16,7 @@ from vega.discovery import discover
 
 from ._connection.database import Database
 from ._errors import MigrationError
-from ._project.location import database_of, migrations_folder
+from ._project.location import DataSettings, database_of, migrations_folder
 from .migrations import Migrations
 from .outbox import Outbox, OutboxEntry
 
@@ -41,14 +41,26 @@ def init() -> None:
 
 @app.command()
 def create(
-    message: Annotated[str, typer.Option("--message", "-m", help="What the migration does, in words.")],
+    message: Annotated[str, typer.Option("--message", "-m", help="The change, in words.")],
     empty: Annotated[bool, typer.Option("--empty", help="Leave it empty, to be written by hand.")] = False,
+    default: Annotated[
+        list[str] | None, typer.Option(help="A value for rows that lack one: table.column=value; again for more.")
+    ] = None,
     timeout: Timeout = 30.0,
 ) -> None:
     """Write a migration that brings the database to the tables of the entities."""
     project = Project.find()
     _import_entities(project)
-    typer.echo(f"wrote {asyncio.run(_of(project, timeout).create(message, empty=empty))}")
+    defaults = dict(_pair(one) for one in default or [])
+    typer.echo(f"wrote {asyncio.run(_of(project, timeout).create(message, empty=empty, defaults=defaults))}")
+
+
+@app.command()
+def merge(
+    message: Annotated[str, typer.Option("--message", "-m", help="The change, in words.")] = "merge",
+) -> None:
+    """Join several heads: write a migration that follows them."""
+    typer.echo(f"wrote {_of(Project.find(), 30.0).merge(message)}")
 
 
 @app.command()
@@ -151,8 +163,16 @@ def resubmit(
     typer.echo(f"{asyncio.run(again())} rows will be told again")
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"write {name}=VALUE")
+    return name, value
+
+
 def _of(project: Project, timeout: float, deadline: float | None = None) -> Migrations:
-    return Migrations(_database(project), migrations_folder(project), timeout=timeout, deadline=deadline)
+    ignore = DataSettings.load(project.root).migrations_ignore
+    return Migrations(_database(project), migrations_folder(project), ignore=ignore, timeout=timeout, deadline=deadline)
 
 
 def _database(project: Project) -> Database:

@@ -159,11 +159,15 @@ class TypedJson(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Turn the value into what JSON can say."""
-        return None if value is None else self._adapted().dump_python(value, mode="json")
+        return None if value is None else self.to_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Turn JSON into the type."""
         return None if value is None else self._adapted().validate_python(value, strict=False)
+
+    def to_json(self, value: Any) -> Any:
+        """Return a value as what JSON can say."""
+        return self._adapted().dump_python(value, mode="json")
 
     def _adapted(self) -> Any:
         if self._adapter is None:

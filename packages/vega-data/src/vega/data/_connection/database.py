@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from vega.patterns import UnitOfWorkError, current_unit
 
+from .._drivers.sqlite import drop_tables
 from .._sql.declared_tables import declared_tables
 from .._sql.tables import EntityTable, joined
 from .driver_errors import translated
@@ -166,7 +167,7 @@ class Database:
             engine = self.engine
             self.pool.require_loop()
             async with engine.begin() as connection:
-                await connection.run_sync(data.drop_all)
+                await connection.run_sync(drop_tables, data)
 
     def metadata(self) -> MetaData:
         """Return the tables of repositories made with this database and of the declared ones."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import exc
+from sqlalchemy import Constraint, Index, exc
 
 from .._errors import (
     ConstraintError,
@@ -89,7 +89,8 @@ def _duplicate(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> 
 def _columns_of(error: exc.DBAPIError, tables: EntityTable | None) -> list[str]:
     constraint = _postgres_attribute(error, "constraint_name")
     if tables is not None and constraint is not None:
-        for known in (*tables.table.constraints, *tables.table.indexes):
+        declared: list[Constraint | Index] = [*tables.table.constraints, *tables.table.indexes]
+        for known in declared:
             if known.name == constraint:
                 return [column.name for column in getattr(known, "columns", ())]
     key = _POSTGRES_KEY.search(_postgres_attribute(error, "detail") or "")

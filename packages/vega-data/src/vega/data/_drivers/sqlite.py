@@ -9,6 +9,9 @@ from time import monotonic, sleep
 from typing import Any, Final
 from weakref import WeakSet
 
+from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy.schema import DropTable
+
 from vega.patterns.query import fold
 from vega.patterns.query.values import exact_add
 
@@ -92,3 +95,25 @@ def _compare_decimals(left: str, right: str) -> int:
 
 def _fold(text: str | None) -> str | None:
     return None if text is None else fold(text)
+
+
+def drop_tables(connection: Connection, metadata: MetaData) -> None:
+    """Drop tables with all their rows, in one transaction."""
+    if connection.dialect.name != "sqlite":
+        metadata.drop_all(connection)
+        return
+    # SQLite deletes the rows of a table that it drops, and refuses while others refer to them: so all rows go first,
+    # with the references checked when none is left.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        there = set(inspect(connection).get_table_names())
+        tables = [table for table in metadata.tables.values() if table.name in there]
+        for table in tables:
+            connection.execute(table.delete())
+        for table in tables:
+            connection.execute(DropTable(table))
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise

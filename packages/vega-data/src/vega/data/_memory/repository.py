@@ -270,7 +270,6 @@ class InMemoryRepository(QueryableRepository[T]):
         return kept | self._replace(merged, there, changes)
 
     def _same(self, entity: T, key: UniqueKey, besides: Any = None) -> T | None:
-        """Return the stored entity with the values of a key, if the key holds for both."""
         if not self._policies.holds_for(key, entity):
             return None
         for identity, row in self._rows.alike(key.names, entity):

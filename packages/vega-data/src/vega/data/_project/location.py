@@ -22,6 +22,8 @@ class DataSettings(BaseSettings):
             seconds, from `DATABASE_IDLE_LIMIT`; 0 for as long as it likes.
         database_transaction_pooler: whether a pooler such as PgBouncer stands between, in transaction mode, from
             `DATABASE_TRANSACTION_POOLER`.
+        migrations_ignore: patterns of tables that migrations leave alone, from `MIGRATIONS_IGNORE`, such as
+            `spatial_*,celery_*`; tables that no migration created are left alone anyway.
         cursor_secret: signs the cursors of pages, from `CURSOR_SECRET`; made from the URL when empty.
     """
 
@@ -29,6 +31,7 @@ class DataSettings(BaseSettings):
     database_pool_size: int = 5
     database_idle_limit: float = 10.0
     database_transaction_pooler: bool = False
+    migrations_ignore: tuple[str, ...] = ()
     cursor_secret: str = ""
 
 

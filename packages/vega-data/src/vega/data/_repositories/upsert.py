@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from .._connection.session import Session
 from .._mapping.entity_mapping import UniqueKey
-from .._sql.compiler import Compiler
+from .._sql.compiler import DIALECTS, Compiler
 from .._sql.constraints import key_condition
 from .._sql.tables import EntityTable
 
@@ -34,10 +34,12 @@ class Upsert:
         self._own = tuple(name for name in (mapping.identity, mapping.version, *self._created) if name)
         self._mark = (mapping.soft_delete,) if mapping.soft_delete else ()
 
-    def rounds(self, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> Iterator[list[int]]:
-        """Yield the places of rows to send together: no statement may change one row twice."""
+    def rounds(
+        self, rows: Sequence[Mapping[str, Any]], keys: Sequence[str], order: Iterable[int]
+    ) -> Iterator[list[int]]:
+        """Yield the places of rows to send together, in an order: no statement may change one row twice."""
         names = [self._names[key] for key in keys]
-        waiting = list(range(len(rows)))
+        waiting = list(order)
         while waiting:
             seen: set[tuple[Any, ...]] = set()
             now: list[int] = []
@@ -101,7 +103,10 @@ class Upsert:
 
     def _condition(self, key: UniqueKey) -> Any:
         """Return the condition of a partial index, written out: a database finds the index by nothing else."""
-        dialect = sqlite.dialect() if self._compiler.is_sqlite else postgresql.dialect()
-        condition = key_condition(key, self._tables.column)
+        dialect = DIALECTS["sqlite" if self._compiler.is_sqlite else "postgresql"]
+        condition = key_condition(self._tables.policies, key, self._tables.column)
         written_out = {"literal_binds": True, "include_table": False}
-        return literal_column(str(condition.compile(dialect=dialect, compile_kwargs=written_out)))
+        written: ColumnElement[Any] = literal_column(
+            str(condition.compile(dialect=dialect, compile_kwargs=written_out))
+        )
+        return written

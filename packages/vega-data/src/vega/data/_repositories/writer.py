@@ -19,6 +19,7 @@ from .._sql.tables import EntityTable
 from .bulk_insert import BulkInsert
 from .children import insert_children, replace_children
 from .numbering import Numbering
+from .row_order import parents_first, self_references
 from .row_values import RowValues
 from .upsert import Upsert
 
@@ -55,6 +56,7 @@ class Writer(Generic[T]):
         self._bulk: BulkInsert | None = None
         self._statements = StatementCache(self._compiler)
         self._upsert = Upsert(tables, self._compiler, self._names, self._numbering.moved)
+        self._self_references = self_references(tables)
         self._is_flat = not tables.children
         values = RowValues[T](self._policies, self._names)
         self._row, self._columns = values.row, values.columns  # bound once: they are called for each write
@@ -194,7 +196,7 @@ class Writer(Generic[T]):
                 rows, await self._number(session, [row[key] for row in rows], changes), strict=True
             ):
                 row[key] = identity
-            for places in self._upsert.rounds(rows, keys):
+            for places in self._upsert.rounds(rows, keys, self._order(rows)):
                 kept = await self._upsert.send(session, [rows[place] for place in places], keys)
                 for place, values in zip(places, kept, strict=True):
                     changes[place] |= values
@@ -228,9 +230,17 @@ class Writer(Generic[T]):
         return identities
 
     async def _insert_columns(self, session: Session, columns: Mapping[str, list[Any]]) -> None:
+        if self._self_references:
+            order = parents_first(columns, self._self_references)
+            columns = {name: [values[place] for place in order] for name, values in columns.items()}
         if self._bulk is None:
             self._bulk = BulkInsert(self._tables.table, list(columns), self._database.engine.dialect)
         await self._bulk.send(session, columns, self._tables)
+
+    def _order(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[int]:
+        if not self._self_references:
+            return range(len(rows))
+        return parents_first({name: [row[name] for row in rows] for name in rows[0]}, self._self_references)
 
     def _visible(self) -> list[ColumnElement[bool]]:
         return [self._compiler.clause(node) for node in self._policies.visible()]

@@ -231,7 +231,7 @@ class Compiler:
         column = self.column(field)
         if self.is_sqlite or field.info.kind is not Kind.TEXT:
             return column
-        if getattr(column.type.dialect_impl(_DIALECTS["postgresql"]), "collation", None) == "C":
+        if getattr(column.type.dialect_impl(DIALECTS["postgresql"]), "collation", None) == "C":
             return column
         return column.collate("C")
 
@@ -266,7 +266,7 @@ def _is_specification(spec: object) -> bool:
     return isinstance(spec, Specification)
 
 
-_DIALECTS: Final[dict[str, Dialect]] = {
+DIALECTS: Final[dict[str, Dialect]] = {
     "sqlite": SQLiteDialect(),
     "postgresql": PGDialect(),  # type: ignore[no-untyped-call] # its constructor is not annotated
 }

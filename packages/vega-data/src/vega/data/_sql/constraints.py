@@ -1,9 +1,9 @@
-"""Keys, references, defaults and checks of a table, as the mapping of its entity declares them."""
+"""Keys, references, defaults and checks of a table, as declared, and references that close a cycle of tables."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from sqlalchemy import (
@@ -11,25 +11,30 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
+    MetaData,
     Table,
     UniqueConstraint,
     and_,
-    false,
     literal,
     literal_column,
-    true,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import UnaryExpression, conv
 from sqlalchemy.sql.operators import desc_op
 from sqlalchemy.types import TypeEngine
 
+from vega.patterns.query import InvalidValueError
+
 from .._mapping.columns import Column as LayoutColumn
 from .._mapping.entity_mapping import UniqueKey
+from .._mapping.field_defaults import MISSING, default_value
 from .._mapping.policies import Policies
+from .column_types import default_of
 from .names import fitted
 
+FIELD_DEFAULT: Final = "vega_default"
 _WHERE: Final = ("sqlite_where", "postgresql_where")
 _OTHERS: Final = re.compile(r"\W+")
 
@@ -54,7 +59,7 @@ def add_constraints(policies: Policies, table: Table) -> None:
     for key in mapping.unique_keys():
         columns = _columns(policies, table, key.names)
         if key.condition:
-            condition = key_condition(key, lambda path: table.c[policies.layout.by_path[path].name])
+            condition = key_condition(policies, key, lambda path: table.c[policies.layout.by_path[path].name])
             Index(
                 _index_name(policies, table, key),
                 *columns,
@@ -66,20 +71,19 @@ def add_constraints(policies: Policies, table: Table) -> None:
             table.append_constraint(UniqueConstraint(*columns))
     for group in mapping.index_keys():
         _add_index(policies, table, group)
-    for name, condition in mapping.checks.items():
-        table.append_constraint(
-            CheckConstraint(literal_column(condition), name=conv(fitted(f"ck_{table.name}_{name}")))
-        )
+    for title, rule in mapping.checks.items():
+        table.append_constraint(CheckConstraint(literal_column(rule), name=conv(fitted(f"ck_{table.name}_{title}"))))
 
 
-def key_condition(key: UniqueKey, column: Callable[[str], Column[Any]]) -> ColumnElement[bool]:
-    """Return the rows that a unique key holds for, with its constants written out.
+def key_condition(policies: Policies, key: UniqueKey, column: Callable[[str], Column[Any]]) -> ColumnElement[bool]:
+    """Return the rows that a unique key holds for, as a text that both databases read alike.
 
     Args:
+        policies: the policies of the entity.
         key: the key, with a condition.
         column: returns the column of a field.
     """
-    return and_(*(_equals(column(path), value) for path, value in key.condition.items()))
+    return and_(*(_equals(policies, column(path), path, value) for path, value in key.condition.items()))
 
 
 def foreign_key(policies: Policies, column: LayoutColumn) -> list[ForeignKey]:
@@ -94,11 +98,18 @@ def foreign_key(policies: Policies, column: LayoutColumn) -> list[ForeignKey]:
 def server_default(policies: Policies, column: LayoutColumn, kind: TypeEngine[Any]) -> Any:
     """Return the value that the database stores where a statement leaves a column out; None for no value."""
     value = policies.mapping.server_defaults.get(column.dotted)
-    if value is None:
-        return None
-    if isinstance(value, bool):  # which the databases write differently
-        return true() if value else false()
-    return literal(column.check(value, column.dotted), kind)
+    return None if value is None else default_of(column, value, kind)
+
+
+def field_default(entity: type, column: LayoutColumn, kind: TypeEngine[Any]) -> dict[str, Any]:
+    """Return the default that the class declares, as `info` of a column: migrations give it to rows without a value."""
+    value = default_value(entity, column)
+    if value is MISSING or value is None:
+        return {}
+    try:
+        return {FIELD_DEFAULT: default_of(column, value, kind)}
+    except InvalidValueError:  # a default that stands for one that is made later, or a wrong one
+        return {}
 
 
 def _columns(policies: Policies, table: Table, paths: tuple[str, ...]) -> list[Column[Any]]:
@@ -112,12 +123,11 @@ def _index_name(policies: Policies, table: Table, key: UniqueKey) -> conv:
     return conv(fitted("_".join(words)))
 
 
-def _equals(column: Column[Any], value: Any) -> ColumnElement[bool]:
+def _equals(policies: Policies, column: Column[Any], path: str, value: Any) -> ColumnElement[bool]:
     if value is None:
         return column.is_(None)
-    if isinstance(value, bool):
-        return column.is_(true() if value else false())
-    return column == literal(value, column.type)
+    wanted = default_of(policies.layout.by_path[path], value, column.type)
+    return column == (literal(wanted) if isinstance(wanted, str) else wanted)
 
 
 def _add_index(policies: Policies, table: Table, group: tuple[str, ...]) -> None:
@@ -133,3 +143,51 @@ def _add_index(policies: Policies, table: Table, group: tuple[str, ...]) -> None
         conv(fitted(f"ix_{table.name}_{words}")),
         *(Descending(column, modifier=desc_op) if descending else column for column, descending in directed),
     )
+
+
+def creation_order(
+    references: Mapping[str, Sequence[ForeignKeyConstraint]],
+) -> tuple[list[str], list[ForeignKeyConstraint]]:
+    """Return tables with those that they refer to first, and the references for which that is not possible.
+
+    Args:
+        references: for each table, its foreign keys.
+    """
+    order: list[str] = []
+    closing: list[ForeignKeyConstraint] = []
+    open_tables: list[str] = []
+
+    def visit(table: str) -> None:
+        open_tables.append(table)
+        for reference in references[table]:
+            target = referred_table(reference)
+            if reference.use_alter or (target in open_tables and target != table):
+                closing.append(reference)
+            elif target in references and target not in order and target != table:
+                visit(target)
+        open_tables.pop()
+        order.append(table)
+
+    for table in references:
+        if table not in order:
+            visit(table)
+    return order, closing
+
+
+def mark_cycles(metadata: MetaData) -> None:
+    """Have SQLAlchemy add the references that close a cycle after all tables."""
+    tables = metadata.tables.values()
+    _, closing = creation_order({table.fullname: _ordered(table.foreign_key_constraints) for table in tables})
+    for constraint in closing:
+        constraint.use_alter = True
+        for element in constraint.elements:
+            element.use_alter = True
+
+
+def referred_table(reference: ForeignKeyConstraint) -> str:
+    """Return the full name of the table that a foreign key refers to."""
+    return reference.elements[0].target_fullname.rpartition(".")[0]
+
+
+def _ordered(constraints: Iterable[ForeignKeyConstraint]) -> list[ForeignKeyConstraint]:
+    return sorted(constraints, key=lambda constraint: str(constraint.name))

@@ -69,6 +69,10 @@ def _named(prefix: str) -> Callable[[Any, Table], str]:
     return name
 
 
+def _key_name(_key: Constraint, table: Table) -> str:
+    return fitted(f"pk_{table.name}")
+
+
 def _parts(constraint: Any) -> list[str]:
     if isinstance(constraint, ForeignKeyConstraint):
         return [element.parent.name for element in constraint.elements]
@@ -80,7 +84,7 @@ NAMING: Final[Mapping[str, Any]] = {
     "uq": "%(fitted_uq)s",
     "ix": "%(fitted_ix)s",
     "fk": "%(fitted_fk)s",
-    "fitted_pk": lambda _key, table: fitted(f"pk_{table.name}"),
+    "fitted_pk": _key_name,
     "fitted_uq": _named("uq"),
     "fitted_ix": _named("ix"),
     "fitted_fk": _named("fk"),

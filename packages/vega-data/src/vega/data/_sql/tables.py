@@ -22,7 +22,7 @@ from .._mapping.columns import Column as LayoutColumn
 from .._mapping.entity_layout import Child, EntityLayout
 from .._mapping.policies import Policies
 from .column_types import column_type
-from .constraints import add_constraints, foreign_key, server_default
+from .constraints import add_constraints, field_default, foreign_key, mark_cycles, server_default
 from .names import NAMING, fitted, owner_name, table_name
 
 POSITION: Final = "position"
@@ -119,6 +119,7 @@ def joined(tables: Iterable[EntityTable]) -> MetaData:
         for table in one.metadata.tables.values():
             if table.key not in data.tables:
                 table.to_metadata(data)
+    mark_cycles(data)
     return data
 
 
@@ -159,8 +160,9 @@ def _column(policies: Policies, one: LayoutColumn) -> Column[Any]:
         key=one.name,  # by which statements name it, whatever its name in the database
         primary_key=is_identity,
         nullable=one.nullable and not is_identity,
-        autoincrement=is_identity and one.info.kind is Kind.INT,
+        autoincrement=one.info.kind is Kind.INT if is_identity else "auto",
         server_default=server_default(policies, one, kind),
+        info=field_default(policies.layout.entity, one, kind),
     )
 
 
@@ -186,7 +188,7 @@ class _Collections:
             for depth in range(len(outer) + 1)
         )
         path = f"{before}{child.dotted}."
-        columns = tuple(self._member(path, one) for one in child.layout.columns)
+        columns = tuple(self._member(path, child.layout.entity, one) for one in child.layout.columns)
         name = fitted(f"{parent.name}_{child.name}")
         _refuse_taken(name, child.layout, columns, [own.name, *(position.name for position in positions)])
         referred = [owner, *outer]
@@ -203,9 +205,10 @@ class _Collections:
         children = tuple(self.table_of(one, table, own, key, positions, path) for one in inner)
         return ChildTable(child, table, own, positions, columns, children)
 
-    def _member(self, path: str, one: LayoutColumn) -> Column[Any]:
+    def _member(self, path: str, entity: type, one: LayoutColumn) -> Column[Any]:
         name = fitted(self.policies.mapping.columns.get(path + one.dotted, one.name))
-        return Column(name, column_type(one), key=one.name, nullable=one.nullable)
+        kind = column_type(one)
+        return Column(name, kind, key=one.name, nullable=one.nullable, info=field_default(entity, one, kind))
 
 
 def _refuse_taken(table: str, layout: EntityLayout, columns: tuple[Column[Any], ...], keys: list[str]) -> None:

@@ -1,58 +1,112 @@
-"""What a database lacks to have the tables of the entities, in words and as the body of a migration."""
+"""Differences between a database and the tables of the entities, in words and as the body of a migration."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal, TypeGuard
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import DowngradeOps, UpgradeOps
+from alembic.operations.ops import AlterColumnOp, DowngradeOps, MigrateOperation, ModifyTableOps, UpgradeOps
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, Connection, DefaultClause, MetaData, literal
+from sqlalchemy.sql.elements import conv
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from ._alembic import conversion
+from ._cycles import apart
+from ._missing_values import with_values
+from ._portable_types import portable, render_type, written_type
+from ._source import laid_out, quoted
+from ._stored_members import member_differences
 
-def differences(connection: Connection, metadata: MetaData) -> list[str]:
-    """Return where a database differs from tables, one line each."""
-    return [_told(one) for one in compare_metadata(_context(connection, metadata), metadata)]
+
+def differences(connection: Connection, metadata: MetaData, owned: Callable[[str], bool]) -> list[str]:
+    """Return where a database differs from tables, one line each.
+
+    Args:
+        connection: the database.
+        metadata: the tables.
+        owned: whether a stored table that is not declared belongs to the project; others are left alone.
+    """
+    found = [_reported(one) for one in compare_metadata(_context(connection, metadata, owned), metadata)]
+    return [*found, *member_differences(connection, metadata)]
 
 
-def written(connection: Connection, metadata: MetaData) -> tuple[str, str]:
-    """Return the bodies of `upgrade` and `downgrade` that bring a database to tables and back; empty for nothing."""
-    context = _context(connection, metadata)
-    script = produce_migrations(context, metadata)
-    upgrade, downgrade = script.upgrade_ops, script.downgrade_ops
-    if upgrade is None or downgrade is None or upgrade.is_empty():
+def written(
+    connection: Connection, metadata: MetaData, owned: Callable[[str], bool], defaults: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return the bodies of `upgrade` and `downgrade` that bring a database to tables and back; empty for nothing.
+
+    Args:
+        connection: the database.
+        metadata: the tables.
+        owned: whether a stored table that is not declared belongs to the project; others are left alone.
+        defaults: values by `table.column` for rows that lack one, as text.
+
+    Raises:
+        MigrationError: rows could not come along.
+    """
+    wanted = MetaData(naming_convention=metadata.naming_convention)
+    for table in metadata.tables.values():
+        table.to_metadata(wanted)  # the operations change it
+    context = _context(connection, wanted, owned)
+    upgrade = produce_migrations(context, wanted).upgrade_ops
+    if upgrade is None or upgrade.is_empty():
         return "", ""
+    _require_rules(upgrade.ops, context)
+    upgrade.ops = apart(upgrade.ops)
+    downgrade = upgrade.reverse()
+    upgrade.ops = with_values(upgrade.ops, wanted, defaults)
     return _rendered(upgrade, context), _rendered(downgrade, context)
 
 
-def _context(connection: Connection, metadata: MetaData) -> MigrationContext:
+def _context(connection: Connection, metadata: MetaData, owned: Callable[[str], bool]) -> MigrationContext:
+    def includes(_item: Any, name: str, kind: str, reflected: bool, declared: Any) -> bool:
+        return kind != "table" or not reflected or declared is not None or owned(name)
+
     options: dict[str, Any] = {
+        "include_object": includes,
         "target_metadata": metadata,
         "compare_type": _types_differ,
-        "render_item": _render_type,
-        "render_as_batch": connection.dialect.name == "sqlite",
+        "compare_server_default": _defaults_differ,
+        "render_item": _render,
+        "render_as_batch": True,  # a file that was made on one database runs on the other
     }
     return MigrationContext.configure(connection, opts=options)
 
 
 def _rendered(operations: UpgradeOps | DowngradeOps, context: MigrationContext) -> str:
-    text = render_python_code(
-        operations,
-        render_as_batch=context.dialect.name == "sqlite",
-        render_item=_render_type,
-        migration_context=context,
-    )
+    text = render_python_code(operations, render_as_batch=True, render_item=_render, migration_context=context)
+    text = text.replace("sa.text(", "sa.literal_column(")  # in which a colon is a colon
     lines = [line.removeprefix("    ") for line in text.split("\n")]
-    return "\n".join(line for line in lines if not line.startswith("#"))
+    return laid_out("\n".join(line for line in lines if not line.startswith("#")))
 
 
-def _render_type(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
-    named: type[Any] = item.__class__
-    if kind == "type" and issubclass(named, TypeDecorator) and named.__module__ == "vega.data.types":
-        return f"types.{named.__name__}()"
+def _render(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    if kind == "server_default" and isinstance(item, DefaultClause):
+        return _render_default(item)
+    if kind == "check" and isinstance(item, CheckConstraint):
+        return _render_check(item)
+    return render_type(kind, item, context)
+
+
+def _render_default(default: DefaultClause) -> str | Literal[False]:
+    arg: Any = default.arg
+    if isinstance(arg, str):
+        return quoted(arg)
+    if _is_bound(arg):
+        value = arg.value
+        source = f"datetime.fromisoformat({quoted(value.isoformat())})" if isinstance(value, datetime) else repr(value)
+        return f"sa.literal({source}, {written_type(arg.type)})"
     return False
+
+
+def _render_check(check: CheckConstraint) -> str:
+    condition = quoted(str(check.sqltext.compile(compile_kwargs={"literal_binds": True})))
+    name = f"op.f({quoted(str(check.name))})" if isinstance(check.name, conv) else quoted(str(check.name or ""))
+    return f"sa.CheckConstraint(sa.literal_column({condition}), name={name})"
 
 
 def _types_differ(
@@ -63,20 +117,62 @@ def _types_differ(
     wanted: TypeEngine[Any],
 ) -> bool | None:
     """Compare our types by what they are on this database: its own description of the stored one knows no more."""
-    if not isinstance(wanted, TypeDecorator):
+    stored, expected = (_parts(kind.dialect_impl(context.dialect), context) for kind in (inspected, wanted))
+    if isinstance(wanted, TypeDecorator):
+        return stored != expected
+    return True if expected[1] and stored[1] != expected[1] else None
+
+
+def _defaults_differ(
+    context: MigrationContext,
+    _inspected_column: Any,
+    metadata_column: Any,
+    inspected: str | None,
+    wanted: Any,
+    _rendered: str | None,
+) -> bool | None:
+    """Compare those defaults that are declared; one that only the database has serves other programs."""
+    if wanted is None:
+        return False
+    arg: Any = getattr(metadata_column.server_default, "arg", None)
+    value: ColumnElement[Any] | None = literal(arg) if isinstance(arg, str) else arg if _is_bound(arg) else None
+    if value is None or inspected is None:
         return None
-    stored = inspected.dialect_impl(context.dialect).compile(context.dialect)
-    expected = wanted.dialect_impl(context.dialect).compile(context.dialect)
-    return _plain(stored) != _plain(expected)
+    text = value.compile(dialect=context.dialect, compile_kwargs={"literal_binds": True})
+    word = "IS" if context.dialect.name == "sqlite" else "IS NOT DISTINCT FROM"
+    assert context.connection is not None  # which is compared with the tables
+    return not context.connection.exec_driver_sql(f"SELECT {inspected} {word} {text}").scalar()
 
 
-def _plain(text: str) -> str:
-    return text.partition(" COLLATE")[0].upper().replace("BIGINT", "INTEGER").partition("(")[0].strip()
+def _is_bound(value: object) -> TypeGuard[BindParameter[Any]]:
+    return isinstance(value, BindParameter)
 
 
-def _told(one: Any) -> str:
+def _parts(kind: TypeEngine[Any], context: MigrationContext) -> tuple[str, str]:
+    """Return the type and the collation of a column, without what makes no difference."""
+    text, _, collation = kind.compile(context.dialect).partition(" COLLATE ")
+    return text.upper().replace("BIGINT", "INTEGER").partition("(")[0].strip(), collation.strip('"')
+
+
+def _require_rules(operations: Iterable[MigrateOperation], context: MigrationContext) -> None:
+    """Refuse a change of type whose values no rule converts, up and down."""
+    for operation in operations:
+        if isinstance(operation, ModifyTableOps):
+            _require_rules(operation.ops, context)
+        elif isinstance(operation, AlterColumnOp) and operation.modify_type is not None:
+            stored: Any = operation.existing_type
+            before, place = portable(stored, context.dialect), _place(operation)
+            conversion(before, operation.modify_type, context.dialect, place)
+            conversion(operation.modify_type, before, context.dialect, place)
+
+
+def _place(operation: AlterColumnOp) -> str:
+    return f"{operation.table_name}.{operation.column_name}"
+
+
+def _reported(one: Any) -> str:
     if one.__class__ is list:  # what differs in one column
-        return "; ".join(map(_told, one))
+        return "; ".join(map(_reported, one))
     verb, *parts = one
     named = [getattr(part, "name", part) for part in parts if part is not None and not isinstance(part, dict)]
     return f"{str(verb).replace('_', ' ')}: {' '.join(str(part) for part in named)}"

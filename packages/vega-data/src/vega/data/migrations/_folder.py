@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from .._errors import MigrationError
+from ._destructive import destructive_steps_of, tables_of
 
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST_SLUG: Final = 24
+_FEWEST_HEADS: Final = 2  # to be joined
 _FILE: Final = '''"""{message}."""
+
+from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql, sqlite
 from vega.data import types
 
 revision = "{revision}"
@@ -88,7 +93,7 @@ class MigrationFolder:
             raise MigrationError(
                 f"there are {len(heads)} heads: {', '.join(heads)}",
                 str(self.path),
-                "change the down_revision of one of them, so that they follow each other",
+                "join them: vega migrate merge; or let one follow the other by its down_revision",
             )
         return heads[0] if heads else None
 
@@ -109,15 +114,35 @@ class MigrationFolder:
         Raises:
             MigrationError: there are several heads.
         """
-        down, revision = self.head(), self.next_id(message)
+        head = self.head()
+        return self._render(message, [] if head is None else [head], upgrade, downgrade)
+
+    def render_merge(self, message: str) -> tuple[str, str]:
+        """Return the file name and the text of a migration that follows all heads and changes nothing.
+
+        Raises:
+            MigrationError: there are fewer than two heads.
+        """
+        heads = self.heads()
+        if len(heads) < _FEWEST_HEADS:
+            raise MigrationError("there is nothing to join", str(self.path), "the migrations have one head already")
+        return self._render(message, heads, "", "")
+
+    def _render(self, message: str, follows: list[str], upgrade: str, downgrade: str) -> tuple[str, str]:
+        revision = self.next_id(message)
+        down = ", ".join(f'"{name}"' for name in follows)
         text = _FILE.format(
             message=_sentence(message),
             revision=revision,
-            down="None" if down is None else f'"{down}"',
+            down=f"({down})" if len(follows) > 1 else down or "None",
             upgrade=_body(upgrade),
             downgrade=_body(downgrade),
         )
         return f"{revision}.py", _without_unused(text)
+
+    def created_tables(self) -> set[str]:
+        """Return the tables that some migration creates, or renames to: those that belong to the project."""
+        return {table for revision in self.revisions() for table in tables_of(revision.path)}
 
     def destructive_steps(self, revisions: Iterable[str], function: str = "upgrade") -> list[str]:
         """Return where migrations drop or narrow something, as `file:line what`.
@@ -130,7 +155,7 @@ class MigrationFolder:
         found: list[str] = []
         for revision in self.revisions():
             if revision.id in wanted:
-                found += _destructive(revision.path, function)
+                found += destructive_steps_of(revision.path, function)
         return found
 
 
@@ -176,41 +201,20 @@ def _body(text: str) -> str:
 
 def _without_unused(text: str) -> str:
     head, _, body = text.partition("revision = ")
-    for line, use in _IMPORTS.items():
-        if use not in body:
+    for line, uses in _IMPORTS.items():
+        if not any(use in body for use in uses):
             head = head.replace(f"{line}\n", "")
-    return f"{head.rstrip()}\n\nrevision = {body}".rstrip() + "\n"
+    dialects = [name for name in ("postgresql", "sqlite") if f"{name}." in body]
+    head = head.replace("import postgresql, sqlite", f"import {', '.join(dialects)}")
+    return f"{_GAPS.sub(_GAP, head).rstrip()}\n\nrevision = {body}".rstrip() + "\n"
 
 
-_IMPORTS: Final[Mapping[str, str]] = {
-    "import sqlalchemy as sa": "sa.",
-    "from alembic import op": "op.",
-    "from vega.data import types": "types.",
+_GAP: Final = "\n\n"
+_GAPS: Final = re.compile(r"\n{3,}")
+_IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "from datetime import datetime": ("datetime.",),
+    "import sqlalchemy as sa": ("sa.",),
+    "from alembic import op": ("op.",),
+    "from sqlalchemy.dialects import postgresql, sqlite": ("postgresql.", "sqlite."),
+    "from vega.data import types": ("types.",),
 }
-_DROPS: Final = frozenset({"drop_table", "drop_column"})
-_DROPPING_SQL: Final = re.compile(r"\b(DROP\s+(TABLE|COLUMN|SCHEMA)|TRUNCATE|DELETE\s+FROM)\b", re.IGNORECASE)
-
-
-def _destructive(file: Path, function: str) -> list[str]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    found: list[str] = []
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            for call in ast.walk(node):
-                what = _loss(call) if isinstance(call, ast.Call) else ""
-                if what:
-                    found.append(f"{file.name}:{call.lineno} {what}")  # type: ignore[attr-defined] # _loss has seen a call
-    return found
-
-
-def _loss(call: ast.Call) -> str:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    named = ", ".join(str(part.value) for part in call.args if isinstance(part, ast.Constant))
-    if name in _DROPS:
-        return f"{name} {named}"
-    if name == "alter_column" and any(keyword.arg == "type_" for keyword in call.keywords):
-        return f"changes the type of {named}"
-    texts = [part.value for part in ast.walk(call) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    if name == "execute" and any(_DROPPING_SQL.search(text) for text in texts):
-        return f"executes {texts[0][:60]}"
-    return ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -35,6 +37,7 @@ class Migrations:
         database: whose schema is changed; it need not be open.
         folder: the folder of the migration files.
         metadata: the tables that the schema should have; those of the declared repositories when None.
+        ignore: patterns of tables that are left alone, such as `spatial_*`, also where a migration created them.
         timeout: how long to wait for locks, in seconds, more than 0.
         deadline: how long a call may take in all, in seconds; None for no limit.
     """
@@ -45,10 +48,12 @@ class Migrations:
         folder: Path,
         *,
         metadata: MetaData | None = None,
+        ignore: Iterable[str] = (),
         timeout: float = 30.0,
         deadline: float | None = None,
     ) -> None:
         self._database, self._folder = database, MigrationFolder(folder)
+        self._ignored = tuple(ignore)
         self._metadata, self._timeout, self._deadline = metadata, timeout, deadline
 
     @property
@@ -116,28 +121,37 @@ class Migrations:
         """Return the migrations, the last one first; no database is asked."""
         return list(reversed(self._folder.revisions()))
 
-    async def create(self, message: str, *, empty: bool = False) -> Path:
+    async def create(self, message: str, *, empty: bool = False, defaults: Mapping[str, str] | None = None) -> Path:
         """Write a migration that brings the database to the tables of the entities; return its file.
 
         Args:
             message: what it does, in words.
             empty: leave both functions empty, to be written by hand.
+            defaults: for `table.column`, a value as text for rows that are there, where a field without a default
+                becomes required.
 
         Raises:
-            MigrationError: the database is not at the head, or there is nothing to change.
+            MigrationError: the database is not at the head, there is nothing to change, or rows could not come along.
         """
         upgrade = downgrade = ""
         if not empty:
-            upgrade, downgrade = await self._reading(self._compare)
+            upgrade, downgrade = await self._reading(lambda connection: self._compare(connection, defaults or {}))
             if not upgrade.strip():
                 raise MigrationError(
                     "the database has the tables of the entities already", str(self._folder.path), "nothing to do"
                 )
-        name, text = self._folder.render(message, upgrade, downgrade)
-        self._folder.path.mkdir(parents=True, exist_ok=True)
-        file = self._folder.path / name
-        file.write_text(text, encoding="utf-8")
-        return file
+        return self._write(*self._folder.render(message, upgrade, downgrade))
+
+    def merge(self, message: str = "merge") -> Path:
+        """Write a migration that follows all heads, so that there is one again; return its file.
+
+        Args:
+            message: what it does, in words.
+
+        Raises:
+            MigrationError: there are fewer than two heads.
+        """
+        return self._write(*self._folder.render_merge(message))
 
     async def check(self) -> CheckReport:
         """Compare files, database and entities.
@@ -149,7 +163,7 @@ class Migrations:
 
         def work(connection: Connection) -> CheckReport:
             pending = self._script().names(connection, _HEAD, up=True) if self._folder.head() else []
-            drift = [] if pending else differences(connection, self._target())
+            drift = [] if pending else differences(connection, self._target(), self._owned())
             return CheckReport(
                 pending=tuple(pending),
                 drift=tuple(drift),
@@ -167,15 +181,35 @@ class Migrations:
         """
         return self._script().sql(self._database.dialect, revision, start)
 
-    def _compare(self, connection: Connection) -> tuple[str, str]:
+    def _write(self, name: str, text: str) -> Path:
+        self._folder.path.mkdir(parents=True, exist_ok=True)
+        file = self._folder.path / name
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def _compare(self, connection: Connection, defaults: Mapping[str, str]) -> tuple[str, str]:
         if self._folder.head() and self._script().names(connection, _HEAD, up=True):
             raise MigrationError(
                 "the database is behind the migrations", str(self._folder.path), "run: vega migrate upgrade"
             )
-        return written(connection, self._target())
+        return written(connection, self._target(), self._owned(), defaults)
 
     def _target(self) -> MetaData:
-        return self._metadata if self._metadata is not None else self._database.metadata()
+        declared = self._metadata if self._metadata is not None else self._database.metadata()
+        if not any(map(self._is_ignored, declared.tables)):
+            return declared
+        target = MetaData(naming_convention=declared.naming_convention)
+        for name, table in declared.tables.items():
+            if not self._is_ignored(name):
+                table.to_metadata(target)
+        return target
+
+    def _owned(self) -> Callable[[str], bool]:
+        created = self._folder.created_tables()
+        return lambda table: table in created and not self._is_ignored(table)
+
+    def _is_ignored(self, table: str) -> bool:
+        return any(fnmatchcase(table, pattern) for pattern in self._ignored)
 
     def _script(self) -> Script:
         return Script(self._folder.path)
@@ -197,7 +231,9 @@ class Migrations:
         engine = self._database.pool.make_engine()
         try:
             async with asyncio.timeout(self._deadline), engine.connect() as connection:
-                with translated():
+                with translated(), warnings.catch_warnings():
+                    # Indexes of expressions are kept; they are only not compared.
+                    warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
                     return await connection.run_sync(work)
         except LockTimeoutError as error:
             blockers = await who_blocks(engine)

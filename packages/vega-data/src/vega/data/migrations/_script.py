@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
+from alembic.script import Script as AlembicScript
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
-from sqlalchemy.exc import DBAPIError
-
-from vega.errors import CoreError
 
 from .._errors import MigrationError
+from ._failures import explained
+
+_LAST: Final = re.compile(r"-\d+")
 
 
 class Script:
@@ -78,9 +80,14 @@ class Script:
             found = reversed(list(self._directory.iterate_revisions(revision, at, implicit_base=True)))
             make = MigrationStep.upgrade_from_script
         else:
-            found = iter(list(self._directory.iterate_revisions(at, revision, select_for_downgrade=True)))
+            found = iter(self._downgraded(revision, at))
             make = MigrationStep.downgrade_from_script
         return [make(known, script) for script in found]
+
+    def _downgraded(self, revision: str, at: Any) -> list[AlembicScript]:
+        if _LAST.fullmatch(revision):  # which Alembic refuses where a migration follows two
+            return list(self._directory.iterate_revisions(at, "base"))[: int(revision[1:])]
+        return list(self._directory.iterate_revisions(at, revision, select_for_downgrade=True))
 
 
 def current(connection: Connection) -> tuple[str, ...]:
@@ -100,9 +107,7 @@ class _Explained:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, CommandError | RevisionError):
             raise MigrationError(str(error), str(self._folder), "see the migrations: vega migrate history") from error
-        if isinstance(error, Exception) and not isinstance(error, DBAPIError | CoreError):
-            raise MigrationError(
-                f"a migration failed: {type(error).__name__}: {error}",
-                str(self._folder),
-                "nothing was changed; mend the file",
-            ) from error
+        if isinstance(error, Exception):
+            found = explained(error, self._folder)
+            if found is not None:
+                raise found from error
