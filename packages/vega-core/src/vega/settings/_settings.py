@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings as _PydanticSettings
 from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as _UnreadableError
@@ -20,7 +20,13 @@ from ._lists import with_lists
 from ._masking import masked
 from ._sources import TableSource, TextSource
 
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 Profile = Literal["development", "test", "production"]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
 _layers: ContextVar[tuple[PydanticBaseSettingsSource, ...]] = ContextVar("vega_settings_layers")
 _is_inside: ContextVar[bool] = ContextVar("vega_settings_inside", default=False)  # a field of settings being read
 
@@ -39,6 +45,8 @@ class BaseSettings(_PydanticSettings):
     Attributes:
         profile: `development`, `test` or `production`, from `VEGA_PROFILE` in the environment or in `.env`; it
             names further files.
+        log_level: the lowest level of log records that are written, in either case, where the project does not
+            configure logging itself; from `VEGA_LOG_LEVEL`.
         stop_timeout: how long stopping the application may take, in seconds, above 0; from `VEGA_STOP_TIMEOUT`.
     """
 
@@ -47,6 +55,7 @@ class BaseSettings(_PydanticSettings):
     )
 
     profile: Profile = Field(default="development", validation_alias="VEGA_PROFILE")
+    log_level: LogLevel = Field(default="INFO", validation_alias="VEGA_LOG_LEVEL")
     stop_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False, validation_alias="VEGA_STOP_TIMEOUT")
 
     def __init__(self, /, **values: Any) -> None:

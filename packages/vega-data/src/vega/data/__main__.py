@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
 from pathlib import Path
 from typing import cast
 
 from vega.core import Application
+from vega.core.telemetry import configure_logging
 from vega.errors import CoreError
 
 from ._project.outbox_plugin import OutboxPlugin, listener_runner
@@ -27,7 +27,6 @@ def main(arguments: list[str] | None = None) -> int:
     relay.add_argument("--project", type=Path, default=Path(), help="the project's folder")
     relay.add_argument("--poll", type=float, default=1.0, help="seconds between two looks")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         asyncio.run(_relay(options.project, options.poll))
     except CoreError as error:
@@ -40,7 +39,9 @@ async def _relay(project: Path, poll: float) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    async with Application.load(project) as app:
+    app = Application.load(project)
+    configure_logging(app.settings)
+    async with app:
         outbox = cast("OutboxPlugin", app.plugin("outbox")).outbox
         assert outbox is not None  # made when the application was configured
         await outbox.run(stop, poll=poll, invoke=listener_runner(app))

@@ -20,7 +20,6 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: the words of the command line after the program; those of this process when None.
     """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     steps = _work(options.project, options.queue) if options.process == "work" else _serve(options.socket)
     try:
         asyncio.run(steps)
@@ -32,11 +31,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def _work(project: Path, queues: list[str]) -> None:
     from vega.core import Application
+    from vega.core.telemetry import configure_logging
 
     from ._queue import JobQueue
     from ._worker import Worker
 
-    async with Application.load(project) as application, JobQueue.connect() as queue:
+    application = Application.load(project)
+    configure_logging(application.settings)
+    async with application, JobQueue.connect() as queue:
         await Worker(queues or known_queues(), application=application, queue=queue).run()
 
 
@@ -49,6 +51,9 @@ def known_queues() -> list[str]:
 
 
 async def _serve(socket: Path) -> None:
+    from vega.core.telemetry import configure_logging
+
+    configure_logging()
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stopped.set)

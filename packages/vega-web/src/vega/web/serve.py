@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reload=given.reload_dir is not None,
         reload_dirs=given.reload_dir,
         timeout_graceful_shutdown=max(1, round(given.grace)),
+        log_config=None,  # create_app configures logging, unless the project has
         proxy_headers=False,  # TrustedProxyMiddleware knows whom to trust
         server_header=False,
     )

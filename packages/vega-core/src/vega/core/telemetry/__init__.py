@@ -9,6 +9,7 @@ from ._logs import JsonFormatter, LogContextFilter, log_context
 from ._metrics import Counter, Gauge, Histogram, metrics_page
 from ._middleware import TelemetryMiddleware
 from ._outcomes import outcome_of
+from ._setup import TextFormatter, configure_logging
 from ._tracing import Span, span, trace_context
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Span",
     "TelemetryBehaviour",
     "TelemetryMiddleware",
+    "TextFormatter",
+    "configure_logging",
     "log_context",
     "metrics_page",
     "outcome_of",

@@ -14,11 +14,13 @@ from starlette.routing import Route as AsgiRoute
 from starlette.routing import WebSocketRoute
 
 from vega.core import Application, ConfigurationErrors
+from vega.core.telemetry import configure_logging
 
 from .._errors import WebError
 from .._lifecycle.drain import Drain, set_drain
 from .._lifecycle.health import Health
 from .._lifecycle.request_scope import RequestScope
+from .._middleware.diagnostics.request_id import request_id
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._problems.error_map import ErrorMap
 from .._problems.problems import Problems, install_problems
@@ -67,8 +69,8 @@ def create_app(
     Raises:
         ConfigurationErrors: modules of routes, WebSocket handlers or middleware that cannot be used, all at once.
     """
-    if debug is None:
-        debug = getattr(application.settings, "profile", "development") != "production"
+    configure_logging(application.settings, fields=_log_fields)
+    debug = _has_pages(application) if debug is None else debug
     if not debug:
         options = {"docs_url": None, "redoc_url": None, "openapi_url": None, **options}
     options.setdefault("title", application.project.package)
@@ -92,6 +94,15 @@ def create_app(
     app.add_middleware(HeadAnswers)
     app.add_middleware(RequestScope, application=application)
     return app
+
+
+def _has_pages(application: Application) -> bool:
+    return bool(getattr(application.settings, "profile", "development") != "production")
+
+
+def _log_fields() -> dict[str, object]:
+    identity = request_id()
+    return {"request_id": identity} if identity else {}
 
 
 def _rooms(application: Application, wanted: Rooms | None) -> Rooms:
