@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -91,6 +92,49 @@ def test_an_event_reaches_a_discovered_handler_with_what_it_needs(project: Path)
     app.run(main)
 
     assert sys.modules["depotapp.application.handlers.log"].seen == [("4711", 7)]
+
+
+def test_use_cases_and_events_work_in_the_block_of_a_started_application(project: Path) -> None:
+    (project / "depotapp/domain/interactors").mkdir(parents=True)
+    (project / "depotapp/domain/interactors/place.py").write_text(
+        "from depotapp.domain.events.placed import Placed\nfrom depotapp.infrastructure.services.store import Store\n"
+        "from vega.di import bind\nfrom vega.events import get_event_bus\nfrom vega.patterns import Interactor\n"
+        "class Place(Interactor[str]):\n    @bind\n    async def call(self, store: Store) -> str:\n"
+        "        await get_event_bus().publish(Placed('4712'))\n        return type(store).__name__\n"
+    )
+
+    async def main() -> None:
+        before = get_container(), get_event_bus()
+        async with Application.load(project) as app:
+            place = importlib.import_module("depotapp.domain.interactors.place").Place
+            assert await place() == await asyncio.create_task(in_a_task(place)) == "Store"
+            assert (get_container(), get_event_bus()) == (app.container, app.bus)
+        assert (get_container(), get_event_bus()) == before
+
+    async def in_a_task(place: type) -> str:
+        result: str = await place()
+        return result
+
+    asyncio.run(main())
+
+    assert sys.modules["depotapp.application.handlers.log"].seen == [("4712", 7)] * 2
+
+
+def test_a_failed_start_leaves_nothing_current() -> None:
+    class Broken(Plugin):
+        feature = "broken"
+
+        async def startup(self, app: Application) -> None:
+            raise OSError("away")
+
+    async def main() -> None:
+        before = get_container()
+        with pytest.raises(OSError, match="away"):
+            async with empty((Broken(),)):
+                pass
+        assert get_container() is before
+
+    asyncio.run(main())
 
 
 def test_an_application_provides_clock_and_id_source(project: Path) -> None:

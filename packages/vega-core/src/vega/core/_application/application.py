@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, final
 
-from vega.di import Container
+from vega.di import Container, use_container
 from vega.discovery import Found
-from vega.events import EventBus
+from vega.events import EventBus, use_event_bus
 
 from .._contracts.project import Project
 from .._errors import ApplicationStateError, PluginError
@@ -30,7 +30,8 @@ class Application:
     """One application: what it is made of, and when it starts and stops.
 
     Usually made by `Application.load`; by hand in tests and scripts. `async with` starts and stops it, once: what
-    the container held is closed then, so a second start is refused.
+    the container held is closed then, so a second start is refused. Inside the block, container and bus are current
+    for the task, and for tasks started from it: `await CreateUser(...)` works there, each call in a scope of its own.
 
     Args:
         project: where the application's files are.
@@ -63,6 +64,7 @@ class Application:
         self.stop_timeout = stop_timeout
         self._ambient: list[Callable[[], AbstractContextManager[object]]] = []
         self._running: list[Plugin] = []
+        self._current = ExitStack()
         self._state: State = "new"
 
     @classmethod
@@ -141,10 +143,16 @@ class Application:
             for plugin in self.plugins:
                 self._running.append(plugin)
                 await self._start(plugin)
+            self._make_current()
         except BaseException:
             await self._stop()
             raise
         return self
+
+    def _make_current(self) -> None:
+        """Make container, bus and the rest current for the task that starts the application, such as a script."""
+        for block in (use_container(self.container), use_event_bus(self.bus), *(enter() for enter in self._ambient)):
+            self._current.enter_context(block)
 
     async def _start(self, plugin: Plugin) -> None:
         try:
@@ -160,6 +168,7 @@ class Application:
 
     async def _stop(self) -> None:
         """Let events finish, stop every started plugin, the last first, then close the container, whatever fails."""
+        self._current.close()
         stop = Stop(self.project.package, self.stop_timeout)
         stop.add("the event bus", self.bus.drain)
         for plugin in reversed(self._running):
