@@ -18,7 +18,7 @@ BUDGETS = {
     "vega.core": 6,
     "vega.core.extend": 72,
     "vega.core.telemetry": 156,
-    "vega.patterns": 197,
+    "vega.patterns": 202,
     "vega.discovery": 66,
     "vega.data": 7,
     "vega.web": 7,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from vega.errors import ErrorKind
 
@@ -14,7 +14,7 @@ Callback = Callable[[], Awaitable[Any] | None]
 class AfterCommitErrors(ExceptionGroup[Exception]):
     """The errors of callbacks that ran after a commit; the commit itself stands, so none of them is the caller's."""
 
-    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+    kind = ErrorKind.INTERNAL
 
     def derive(self, excs: Sequence[Exception], /) -> AfterCommitErrors:  # type: ignore[override]  # keeps the class
         """Keep the class when the group is split."""
