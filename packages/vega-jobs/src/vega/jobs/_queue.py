@@ -189,9 +189,9 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
     """Make a queue the current one.
 
     Args:
-        queue: the queue; None takes away what was set.
-        process: False sets it for the calling context (the task or thread, and tasks started from it);
-            True sets the default of the whole process, and leaves the calling context as it is.
+        queue: the queue; None removes the current queue.
+        process: False applies to the calling context (the task or thread, and child tasks);
+            True sets the default of the whole process, and leaves the calling context alone.
 
     Raises:
         InvalidJobQueueError: it is not a JobQueue.
@@ -207,7 +207,7 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
 def use_job_queue(queue: JobQueue) -> AbstractContextManager[JobQueue]:
     """Make a queue the current one of the calling context for the length of a `with` block.
 
-    The block may be left in another context than it was entered in, as async fixtures are.
+    Entry and exit may be in different contexts, as in async fixtures.
 
     Raises:
         InvalidJobQueueError: it is not a JobQueue.

@@ -44,7 +44,7 @@ def set_event_bus(bus: EventBus | None, process: bool = False) -> None:
 
     Args:
         bus: the bus; None removes the current bus.
-        process: False sets it for the calling context (the task or thread, and tasks started from it);
+        process: False applies to the calling context (the task or thread, and child tasks);
             True sets the default of the whole process, and leaves the calling context alone.
 
     Raises:
