@@ -112,7 +112,7 @@ def test_whatever_a_client_sends_is_answered_as_documented(served: tuple[str, in
         except Unsatisfiable:
             pass  # nothing that is sent to this operation can be wrong
         except Exception as error:  # noqa: BLE001 - collected, to report all at once
-            failures.append(f"{operation.label}: {error}")
+            failures.append(f"{operation.label}: {error} {getattr(error, 'exceptions', '')}")
 
     assert failures == []
     assert count >= 2 * EXAMPLES[mode]
