@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, func, literal_column, select, union_all, update
+from sqlalchemy import ColumnElement, Select, Table, func, literal_column, select, union_all, update
 
 from .._connection.database import Database
 from .._connection.session import Session
@@ -101,9 +101,8 @@ class DueRows:
         # Each is a step in the index of pending rows; a join would have PostgreSQL read them all.
         identifier = select(oldest.c.id).where(*of_key).order_by(oldest.c.id).limit(1).scalar_subquery()
         available_at = select(oldest.c.available_at).where(*of_key).order_by(oldest.c.id).limit(1).scalar_subquery()
-        return (
-            select(identifier.label("id"), keys.c.key).where(keys.c.key.is_not(None), available_at <= now).limit(limit)
-        )
+        columns: list[ColumnElement[Any]] = [identifier.label("id"), keys.c.key]
+        return select(*columns).where(keys.c.key.is_not(None), available_at <= now).limit(limit)
 
     def _following(self, claim: Claim, limit: int) -> Select[Any]:
         table = self._table
