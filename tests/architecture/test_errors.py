@@ -46,6 +46,8 @@ PRIVATE = {
     "vega.data:_NoForm": "caught in its module: a value that no statement is compiled for",
     "vega.data:_LostLease": "caught in its module: another worker took the lease",
     "vega.events:GaveUp": "carries an error and its attempts from the retries to the delivery",
+    "vega.web:_ClosedError": "caught in its module: the task of a stream is asked to end",
+    "vega.web:_RefusedError": "caught in its module: a number that JSON does not have",
     "vega.web:_TooLargeError": "caught in its module: the body passed its limit",
 }
 HEADING = re.compile(r"^## (VG\d{3})\b(.*)$", re.MULTILINE)

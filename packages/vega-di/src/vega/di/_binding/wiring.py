@@ -193,7 +193,7 @@ def _mistakes(engine: Engine, bound: Bound) -> list[InjectionError]:
     except InjectionError as error:
         errors = [error]
     except ContainerError as group:
-        errors = list(group.exceptions)
+        errors = [error for error in group.exceptions if isinstance(error, InjectionError)]  # it is not nested
     except TypeError:
         return []
     else:
