@@ -38,7 +38,6 @@ def default_value(entity: type, column: Column) -> Any:
 
 def _declared(owner: Any, name: str) -> Any:
     made: Any = owner  # each library's own way is read below, and none of them imported
-    plain: Any = owner
     if dataclasses.is_dataclass(made):
         field = next(one for one in dataclasses.fields(made) if one.name == name)
         factory = None if field.default_factory is dataclasses.MISSING else field.default_factory
@@ -50,8 +49,7 @@ def _declared(owner: Any, name: str) -> Any:
         default = next(one.default for one in owner.__attrs_attrs__ if one.name == name)
         factory = getattr(default, "factory", None)
         return _value(MISSING if factory or repr(default) == "NOTHING" else default, factory)
-    own: dict[str, Any] = {} if hasattr(owner, "__mapper__") else dict(vars(plain))
-    return own.get(name, MISSING)
+    return MISSING if hasattr(owner, "__mapper__") else getattr(owner, name, MISSING)
 
 
 def _value(value: Any, factory: Callable[..., Any] | None) -> Any:

@@ -27,7 +27,7 @@ from ._sqlite_tables import KeptParts, collations
 _NAMES: Final = count(1)
 _TEMPORARY: Final = "_alembic_tmp_"  # begins the name of a table that will take the place of another
 _COLLATIONS: Final = "vega_collations"
-_LITERAL: Final = re.compile(r"('(?:[^']|'')*')::.*", re.DOTALL)
+_LITERAL: Final = re.compile(r"('(?:[^']|'')*+')::.*", re.DOTALL)
 
 
 class VegaSQLite(SQLiteImpl):

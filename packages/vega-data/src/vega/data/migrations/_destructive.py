@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ._conversions import is_lossy, kind_of_source, rule
-
 _TABLE_NAMED: Final = {"create_table": 0, "rename_table": 1}  # the argument that names the table
 _DROPS: Final = frozenset({"drop_table", "drop_column"})
 _DROPPING_SQL: Final = re.compile(r"\b(DROP\s+(TABLE|COLUMN|SCHEMA)|TRUNCATE|DELETE\s+FROM)\b", re.IGNORECASE)
@@ -53,6 +51,8 @@ def _loss(call: ast.Call) -> str:
 
 def _narrows(options: dict[str | None, str]) -> bool:
     """Return whether a change of type may lose something: one between our types does not, save by its rule."""
+    from ._conversions import is_lossy, kind_of_source, rule  # which loads SQLAlchemy, not needed to list files
+
     before, after = options.get("existing_type", ""), options.get("type_", "")
     kinds = kind_of_source(before), kind_of_source(after)
     if not all(kinds):

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 _TABLE: Final = re.compile(
-    r'CREATE\s+TABLE\s+(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s("`\[]+)\s*(?P<body>\(.*)',
+    r'CREATE\s++TABLE\s++(?:"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]]*+\]|[^\s("`\[]++)\s*+(?P<body>\(.*)',
     re.IGNORECASE | re.DOTALL,
 )
 _AUTOINCREMENT: Final = re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE)
