@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._errors import StaleEntityError as StaleEntityError
     from ._errors import TenantError as TenantError
     from ._errors import TransactionConflictError as TransactionConflictError
+    from ._errors import UnreadableValueError as UnreadableValueError
     from ._mapping.context import unsafe_all_tenants as unsafe_all_tenants
     from ._mapping.context import use_actor as use_actor
     from ._mapping.context import use_tenant as use_tenant
@@ -66,6 +67,7 @@ _WHERE = {
     "TenantError": "_errors",
     "TransactionConflictError": "_errors",
     "UniqueKey": "_mapping.entity_mapping",
+    "UnreadableValueError": "_errors",
     "durable": "outbox._listeners",
     "metadata": "_sql.declared_tables",
     "unsafe_all_tenants": "_mapping.context",
@@ -100,6 +102,7 @@ __all__ = [
     "TenantError",
     "TransactionConflictError",
     "UniqueKey",
+    "UnreadableValueError",
     "__version__",
     "durable",
     "metadata",

@@ -17,7 +17,8 @@ DataError
 ├── ConstraintError            VG414  the database refuses a value by a check or a NOT NULL
 ├── IdleUnitError              VG415  a unit of work keeps a connection that it does not use; logged, never raised
 ├── AbortedTransactionError    VG416  a statement of the transaction failed; nothing of it is stored
-└── LockTimeoutError           VG417  another transaction held a lock for too long; the unit may run again
+├── LockTimeoutError           VG417  another transaction held a lock for too long; the unit may run again
+└── UnreadableValueError       VG418  a stored value does not fit its field
 """
 
 # No `from __future__ import annotations`: the classes name the facade as their module, in which their annotations
@@ -184,3 +185,9 @@ class LockTimeoutError(DataError):
     code = "VG417"
     kind = ErrorKind.UNAVAILABLE
     retryable = True
+
+
+class UnreadableValueError(DataError):
+    """A stored value does not fit its field, such as the text of an enum member that no longer exists."""
+
+    code = "VG418"

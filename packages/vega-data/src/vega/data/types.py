@@ -133,8 +133,17 @@ class EnumText(TypeDecorator[Enum]):
         return None if value is None else stored_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Read the member of a text."""
-        return None if value is None else self._by_text.get(value, value)
+        """Read the member of a text.
+
+        Raises:
+            ValueError: the enum, which is known, has no such member.
+        """
+        if value is None or self.members is None:
+            return value
+        member = self._by_text.get(value)
+        if member is None:
+            raise ValueError(f"{self.members.__name__} has no member for {value!r}")
+        return member
 
 
 class TypedJson(TypeDecorator[Any]):

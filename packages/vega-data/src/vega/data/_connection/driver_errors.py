@@ -46,6 +46,10 @@ def translated(tables: EntityTable | None = None) -> Generator[None]:
         ) from error
     except exc.DBAPIError as error:
         raise data_error(error, tables) from error
+    except exc.SQLAlchemyError as error:
+        name = tables.policies.name if tables is not None else "the database"
+        said = str(error).partition("\n")[0][:_LONGEST]
+        raise DataError(f"a statement cannot be run ({type(error).__name__}): {said}", name, "see the cause") from error
     except sqlite3.Error as error:  # of a word that went straight to the driver, such as BEGIN
         raise data_error(exc.DBAPIError(None, None, error), tables) from error
     except (ConnectionError, OSError) as error:

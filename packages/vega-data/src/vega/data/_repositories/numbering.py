@@ -18,6 +18,7 @@ from vega.patterns.query import Kind
 from vega.patterns.query.values import LARGEST_INT
 
 from .._connection.session import Session
+from .._errors import UnreadableValueError
 from .._sql.tables import EntityTable
 
 _SEQUENCE: Final = "CAST(pg_get_serial_sequence({table}, {column}) AS regclass)"
@@ -103,7 +104,12 @@ class Numbering:
             statement = select(func.max(seen, known.scalar_subquery()))
         else:
             statement = select(seen)
-        last = max(largest, (await session.execute(statement, tables=self._tables)).scalar_one())
+        stored = (await session.execute(statement, tables=self._tables)).scalar_one()
+        if not isinstance(stored, int):
+            raise UnreadableValueError(
+                f"{identity} holds {stored!r}, which is not an int", self._tables.policies.name, "check the table"
+            )
+        last = max(largest, stored)
         if last + how_many > LARGEST_INT:
             raise self._tables.policies.used_up()
         return range(last + 1, last + 1 + how_many)

@@ -19,6 +19,7 @@ from .._sql.compiler import Compiler
 from .._sql.statement_cache import StatementCache
 from .._sql.tables import EntityTable
 from .row_loader import RowLoader
+from .unreadable import UNREADABLE, unreadable, unreadable_rows
 
 if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
     from .._connection.database import Database
@@ -99,9 +100,12 @@ class SQLExecutor(Generic[T]):
             return
         statement = self.statement(plan)
         async with self._database.reading(snapshot=True) as session:
-            async for rows in session.stream(statement, batch):
-                for entity in await self._loader.load(session, rows):
-                    yield entity
+            try:
+                async for rows in session.stream(statement, batch):
+                    for entity in await self._loader.load(session, rows):
+                        yield entity
+            except UNREADABLE as error:
+                raise unreadable_rows(self._tables, error) from error
 
     async def aggregate(self, plan: QueryPlan, aggregation: Aggregation) -> list[dict[str, Any]]:
         """Return one row for each group."""
@@ -117,7 +121,11 @@ class SQLExecutor(Generic[T]):
             order = (self._compiler.order(Order(key)) for key in aggregation.keys)
             statement = statement.group_by(*keys).order_by(*order)
         async with self._database.reading() as session:
-            rows = (await session.execute(statement, tables=self._tables)).all()
+            result = await session.execute(statement, tables=self._tables)
+            try:
+                rows = result.all()
+            except UNREADABLE as error:
+                raise unreadable_rows(self._tables, error) from error
         names = [str(key) for key in aggregation.keys]
         return [
             dict(zip(names, row, strict=False))
@@ -157,8 +165,12 @@ class SQLExecutor(Generic[T]):
 
     async def _entities(self, statement: Select[Any], parameters: Mapping[str, Any], *, keep: bool = True) -> list[T]:
         async with self._database.reading() as session:
-            rows = (await session.execute(statement, parameters, tables=self._tables)).all()
-            entities = await self._loader.load(session, rows)
+            result = await session.execute(statement, parameters, tables=self._tables)
+            try:
+                rows = result.all()
+                entities = await self._loader.load(session, rows)
+            except UNREADABLE as error:
+                raise await unreadable(session, self._tables, statement, parameters, error) from error
             if keep and session.remembers:
                 session.loaded_rows.keep(self._tables, rows)
                 if self._is_aggregate:
