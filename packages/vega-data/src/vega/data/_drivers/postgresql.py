@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -23,8 +24,7 @@ UNPREPARED: Final[Mapping[str, Any]] = {
 
 async def connected(*args: Any, **options: Any) -> Any:
     """Open a connection that gives UUIDs as `uuid.UUID`; the driver's own class needs the driver to be unpickled."""
-    import asyncpg
-
+    asyncpg: Any = import_module("asyncpg")
     if options.get("statement_cache_size") == 0:
         options.setdefault("connection_class", _pooled_connection())
     connection: Any = await asyncpg.connect(*args, **options)
@@ -40,16 +40,14 @@ async def connected(*args: Any, **options: Any) -> Any:
 
 @cache
 def _pooled_connection() -> type[Any]:
-    import asyncpg
+    """Return a class of connections that look types up in a transaction, which a pooler keeps on one server."""
+    plain: type[Any] = import_module("asyncpg").Connection
 
-    class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # the driver has no types
-        """A connection that looks types up in a transaction, which a pooler keeps on one server."""
+    async def set_type_codec(self: Any, *args: Any, **options: Any) -> None:
+        async with self.transaction():
+            await plain.set_type_codec(self, *args, **options)
 
-        async def set_type_codec(self, *args: Any, **options: Any) -> None:
-            async with self.transaction():
-                await super().set_type_codec(*args, **options)
-
-    return PooledConnection
+    return type("PooledConnection", (plain,), {"__slots__": (), "set_type_codec": set_type_codec})
 
 
 def limit_transactions(engine: AsyncEngine, limits: Mapping[str, str]) -> None:
@@ -68,13 +66,16 @@ def json_text(value: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, dict):
-        table: dict[Any, Any] = value
-        return f"{{{', '.join(f'{_key(key)}: {_written(item)}' for key, item in table.items())}}}"
+    if _is_table(value):
+        return f"{{{', '.join(f'{_key(key)}: {_written(item)}' for key, item in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_written, cast('Iterable[Any]', value)))}]"
     text = json.dumps(value)
     return f"{Decimal(text):f}.0" if isinstance(value, float) and _LARGE in text else text
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _key(key: Any) -> str:

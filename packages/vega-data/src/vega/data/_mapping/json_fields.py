@@ -78,7 +78,7 @@ class _TypedCheck:
 
 
 def _require_json(value: Any, where: str, levels: int) -> None:
-    kind = type(value)
+    kind: Any = value.__class__
     if kind is dict or kind is list:
         if levels == 0:
             raise InvalidValueError(
@@ -140,14 +140,16 @@ _REQUIRE: Final[dict[type, Callable[[Any, str], None]]] = {
 def _same(left: Any, right: Any) -> bool:
     if type(left) is not type(right):
         return False
-    if isinstance(left, dict):
-        ours: dict[Any, Any] = left
-        theirs: dict[Any, Any] = right
-        return ours.keys() == theirs.keys() and all(_same(item, theirs[key]) for key, item in ours.items())
+    if _is_table(left):
+        return bool(left.keys() == right.keys()) and all(_same(item, right[key]) for key, item in left.items())
     if isinstance(left, list | tuple):
         pair = cast("list[Any]", left), cast("list[Any]", right)
         return len(pair[0]) == len(pair[1]) and all(map(_same, *pair))
     return bool(left == right)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _named(python_type: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Select, type_coerce
@@ -40,8 +40,8 @@ async def unreadable(
                 type_coerce(tables.identity, NullType()), type_coerce(column, NullType())
             )
             rows = (await session.execute(bare, parameters, tables=tables)).all()
-            found: Sequence[Any] = rows[count] if count < len(rows) else (None, None)
-            identity, value = found
+            found: Any = rows[count] if count < len(rows) else (None, None)
+            identity, value = found[0], found[1]
             return UnreadableValueError(
                 f"{name}.{field.dotted} cannot be read: {_shown(value)} is stored",
                 f"{name} {tables.policies.mapping.identity} {_shown(identity)}: {_shown(cause, str)}",
