@@ -176,7 +176,10 @@ def test_a_handler_that_fails_closes_its_connection_only(
     caplog.set_level(logging.ERROR)
     sent = asyncio.run(main())
     assert "hunter2" not in str(sent)
-    if step != "on_disconnect":
+    if step == "on_connect":
+        assert sent[0]["status"] == 500
+        assert "WebSocket /failing failed" in caplog.text
+    if step == "on_message":
         assert sent[-1] == {"type": "websocket.close", "code": 1011}
         assert "Failing failed" in caplog.text
 

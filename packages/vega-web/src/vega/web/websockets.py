@@ -8,11 +8,12 @@ from vega.core.facades import lazy_names
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._errors import BackplaneError, MessageKindError, WebSocketDefinitionError
+    from ._sockets.backplane import Backplane, MemoryBackplane
     from ._sockets.coalescing import coalesce
     from ._sockets.handler import WebSocketHandler
     from ._sockets.install import add_websocket
     from ._sockets.redis_backplane import RedisBackplane
-    from ._sockets.rooms import Backplane, MemoryBackplane, Rooms
+    from ._sockets.rooms import Rooms
 
 __all__ = [
     "Backplane",
@@ -28,9 +29,9 @@ __all__ = [
 ]
 
 _WHERE = {
-    "Backplane": "_sockets.rooms",
+    "Backplane": "_sockets.backplane",
     "BackplaneError": "_errors",
-    "MemoryBackplane": "_sockets.rooms",
+    "MemoryBackplane": "_sockets.backplane",
     "MessageKindError": "_errors",
     "RedisBackplane": "_sockets.redis_backplane",
     "Rooms": "_sockets.rooms",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -22,6 +21,7 @@ from .._lifecycle.health import Health
 from .._lifecycle.request_scope import RequestScope
 from .._middleware.diagnostics.request_id import request_id
 from .._pipeline.pipeline import MiddlewarePipeline
+from .._problems.denial import HandshakeProblems
 from .._problems.error_map import ErrorMap
 from .._problems.problems import Problems, install_problems
 from .._routing.head import HeadAnswers, HeadRouting
@@ -29,10 +29,9 @@ from .._routing.route import Route
 from .._sockets.connection import Surroundings
 from .._sockets.install import install_websockets
 from .._sockets.rooms import Rooms
+from .configured import configured, provide_rooms
 from .discovered_routers import discovered_routers
 from .openapi import document_problems
-
-T = TypeVar("T")
 
 
 def create_app(
@@ -62,7 +61,7 @@ def create_app(
         errors: the problems that classes of errors become; that of `config.py` when None.
         health: the endpoints below `/health`; those of `config.py` when None, else without checks of
             its own. Those of the plugins are always asked.
-        rooms: of the WebSockets; those of `config.py` when None, else of this process alone.
+        rooms: only without the feature `web`, which provides those of `config.py`; of this process when None.
         drain_delay: seconds between SIGTERM and the end of the server, in which it answers but is not ready.
         options: further arguments of `fastapi.FastAPI`, such as `title`.
 
@@ -74,10 +73,10 @@ def create_app(
     if not debug:
         options = {"docs_url": None, "redoc_url": None, "openapi_url": None, **options}
     options.setdefault("title", application.project.package)
-    drain, rooms = Drain(drain_delay), _rooms(application, rooms or _configured(application, "rooms", Rooms))
-    health = health or _configured(application, "health", Health) or Health()
-    errors = errors or _configured(application, "errors", ErrorMap) or ErrorMap()
-    pipeline = pipeline or _configured(application, "pipeline", MiddlewarePipeline)
+    drain, rooms = Drain(drain_delay), provide_rooms(application, rooms)
+    health = health or configured(application, "health", Health) or Health()
+    errors = errors or configured(application, "errors", ErrorMap) or ErrorMap()
+    pipeline = pipeline or configured(application, "pipeline", MiddlewarePipeline)
     app = FastAPI(lifespan=_lifespan(application, drain, rooms), **options)
     app.router.route_class = Route
     app.state.application = application
@@ -91,6 +90,7 @@ def create_app(
     _install_pipeline(app, application, pipeline, mistakes)
     if mistakes:
         raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
+    app.add_middleware(HandshakeProblems)
     app.add_middleware(HeadAnswers)
     app.add_middleware(RequestScope, application=application)
     return app
@@ -105,16 +105,6 @@ def _log_fields() -> dict[str, object]:
     return {"request_id": identity} if identity else {}
 
 
-def _rooms(application: Application, wanted: Rooms | None) -> Rooms:
-    """Return the rooms that handlers use and that are injected: those wanted, or registered, or new ones."""
-    container = application.container
-    if container.provides(Rooms):
-        return container.resolve(Rooms)
-    rooms = wanted or Rooms()
-    container.register_instance(Rooms, rooms)
-    return rooms
-
-
 def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -> None:
     application = around.application
     for router, settings in discovered_routers(application.found, mistakes):
@@ -125,13 +115,6 @@ def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -
             app.router.routes.append(AsgiRoute(path, mounted))  # the path itself; a mount alone would redirect
             app.router.routes.append(WebSocketRoute(path, mounted))
             app.mount(path, mounted)
-
-
-def _configured(application: Application, name: str, kind: type[T]) -> T | None:
-    """Return what the project's config module, which `Application.load` has imported, defines under a name."""
-    config = sys.modules.get(f"{application.project.package}.config")
-    value = getattr(config, name, None)
-    return value if isinstance(value, kind) else None
 
 
 def _install_pipeline(

@@ -18,9 +18,12 @@ from vega.core.extend import (
     WriteFile,
     render,
 )
+from vega.di import missing
 from vega.errors import CoreError
 
 from .._errors import WebError
+from .._sockets.rooms import Rooms
+from .configured import configured
 
 _MAIN = '''
     """Starts the application: servers call create_app (uvicorn --factory $package.main:create_app)."""
@@ -42,6 +45,7 @@ class WebPlugin(Plugin):
     """The feature `web`: an HTTP server for `create_app` of the project's main module."""
 
     feature = "web"
+    _rooms: Rooms | None = None
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Enable the feature, and write the module that servers start."""
@@ -49,12 +53,16 @@ class WebPlugin(Plugin):
         return [EnableFeature(self.feature), WriteFile(f"{project.package}/main.py", text)]
 
     def configure(self, app: Application) -> None:
-        """Say that each scope of a request or message is given it."""
+        """Say that scopes are given their request or connection; provide the rooms.
+
+        Rooms are registered ones, those of `config.py`, or rooms of this process alone.
+        """
         from starlette.requests import Request
         from starlette.websockets import WebSocket
 
         app.container.expect(Request)
         app.container.expect(WebSocket)
+        app.container.register_instance(Rooms, configured(app, "rooms", Rooms) or Rooms(), when=missing(Rooms))
 
     def checks(self, project: Project) -> Sequence[Finding]:
         """Report what would keep the HTTP application from being made: routes, sockets and middleware."""
@@ -69,6 +77,16 @@ class WebPlugin(Plugin):
         except ConfigurationErrors as group:
             return [_finding(error) for error in group.exceptions]
         return []
+
+    async def startup(self, app: Application) -> None:
+        """Start the rooms in every process: servers, workers, relays and commands may speak to them."""
+        self._rooms = await app.container.resolve(Rooms).__aenter__()
+
+    async def shutdown(self, app: Application) -> None:
+        """Stop the rooms."""
+        rooms, self._rooms = self._rooms, None
+        if rooms is not None:
+            await rooms.__aexit__()
 
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
         """Return uvicorn, serving `<package>.main:create_app`; it ends with 0 when it is told to end."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Mapping
 from typing import Final
 
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import problem
+from .problems import answer_to, problem
 
+_log = logging.getLogger("vega.web")
 _CLOSE: Final[Mapping[int, int]] = {401: 4401, 403: 4403, 408: 4408, 409: 4409, 429: 4429, 503: 1013}
 
 
@@ -39,12 +42,66 @@ async def deny(
         await response(scope, receive, send)
         return
     await receive()  # websocket.connect
+    await _refuse(scope, send, response, detail)
+
+
+async def _refuse(scope: Scope, send: Send, response: Response, reason: str) -> None:
+    status = response.status_code
     if "websocket.http.response" in scope.get("extensions", {}):
         start = {"type": "websocket.http.response.start", "status": status, "headers": response.raw_headers}
         await send(start)
         await send({"type": "websocket.http.response.body", "body": response.body, "more_body": False})
     else:
-        await send({"type": "websocket.close", "code": close_code(status), "reason": detail[:100]})
+        await send({"type": "websocket.close", "code": close_code(status), "reason": reason[:100]})
+
+
+async def refuse_handshake(error: Exception, scope: Scope, send: Send) -> None:
+    """Answer the handshake of a WebSocket, whose `websocket.connect` was received, as HTTP would answer an error.
+
+    A refusal is one line in the log, without a traceback unless it is an internal error.
+    """
+    response = answer_to(error, scope)
+    if response.status_code != 500:
+        _log.info("WebSocket %s refused: %d %s", scope["path"], response.status_code, type(error).__name__)
+    await _refuse(scope, send, response, "")
+
+
+class HandshakeProblems:
+    """ASGI middleware (ASGI 3.0) that answers the errors of other middleware before a WebSocket is open.
+
+    An error after the handshake is raised on.
+
+    Args:
+        app: the next application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        is_asked = is_answered = False
+
+        def noting_receive() -> Awaitable[Message]:
+            nonlocal is_asked
+            is_asked = True
+            return receive()
+
+        def noting_send(message: Message) -> Awaitable[None]:
+            nonlocal is_answered
+            is_answered = True
+            return send(message)
+
+        try:
+            await self._app(scope, noting_receive, noting_send)
+        except Exception as error:
+            if is_answered:
+                raise
+            if not is_asked:
+                await receive()  # websocket.connect
+            await refuse_handshake(error, scope, send)
 
 
 def close_code(status: int) -> int:

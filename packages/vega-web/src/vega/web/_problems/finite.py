@@ -102,7 +102,9 @@ def may_hold_numbers(schema: Any) -> bool:
     if isinstance(schema, Mapping):
         known = cast("Mapping[str, Any]", schema)
         kind = known.get("type")
-        if kind in _HOLDERS or (isinstance(kind, str) and kind.startswith("function")):
+        if not isinstance(kind, str):
+            kind = ""  # the schema of a field called `type`, or a mapping of schemas
+        if kind in _HOLDERS or kind.startswith("function"):
             return True
         if kind in _COLLECTIONS and not any(key.endswith("_schema") for key in known):
             return True

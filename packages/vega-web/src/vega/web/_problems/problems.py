@@ -169,7 +169,7 @@ def answer_to(error: Exception, scope: Scope) -> Response:
     mapped = mapped or Mapped(status=STATUS[seen.kind])
     if mapped.status >= 500 and (seen.detail is None or seen.kind is ErrorKind.INTERNAL):
         extra = {"request_id": scope.get(REQUEST_ID, "")}
-        _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error, extra=extra)
+        _log.error("%s %s failed", scope.get("method", "WebSocket"), scope["path"], exc_info=error, extra=extra)
     return problem(
         scope,
         mapped.status,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any, TypeAlias, final
+from typing import Any, Final, TypeAlias, final
 
 from starlette.requests import HTTPConnection
 
@@ -32,6 +32,9 @@ class Principal:
     claims: Mapping[str, Any] = field(default_factory=dict[str, Any])
     scheme: str = ""
 
+
+REAUTHENTICATE: Final = "vega.reauthenticate"  # keys of the connection scope of a WebSocket
+RECHECK: Final = "vega.recheck"  # set while it is asked, which does not count as a request
 
 current: ContextVar[Principal | None] = ContextVar("vega_principal", default=None)
 

@@ -15,7 +15,7 @@ from vega.core import Store
 
 from .._errors import UnauthenticatedError
 from .origins import WITH_COOKIES, is_allowed, is_own
-from .principal import Principal
+from .principal import RECHECK, Principal
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -92,7 +92,8 @@ class SessionCookies:
         kept = await self._store.get(place)
         if kept is None:
             return None
-        await self._store.swap(place, kept, kept, ttl=self._lifetime)
+        if RECHECK not in connection.scope:  # an open WebSocket alone does not keep a session
+            await self._store.swap(place, kept, kept, ttl=self._lifetime)
         told = json.loads(kept)
         return Principal(
             subject=told["subject"],

@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Final, NamedTuple, final
 
+import anyio
 from pydantic import ValidationError
-from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
@@ -20,17 +20,19 @@ from vega.core.disclosure import disclose
 from .._errors import ForbiddenError, MessageKindError, NotFiniteError, UnauthenticatedError
 from .._lifecycle.drain import Drain
 from .._lifecycle.request_scope import origin_of
-from .._problems.denial import deny
+from .._problems.denial import close_code, refuse_handshake
 from .._problems.error_map import STATUS, ErrorMap, Mapped, phrase
 from .._problems.problems import REQUEST_ID
-from .._security.principal import authorize, principal_of
+from .._security.principal import REAUTHENTICATE, anybody, authenticated, authorize, current
 from .handler import WebSocketHandler
 from .messages import Read, caller_of, reader_of, refusal, size_of, written
 from .rooms import Rooms
-from .send_queue import SendQueue
+from .send_queue import TRY_AGAIN_LATER, SendQueue
 
 _log = logging.getLogger("vega.web")
 _PATIENCE: Final = 1.0  # seconds for a client to take the last messages
+_SLOW: Final = 10.0  # seconds for a client that was too slow to take its close code
+_FRESH: Final = 1.0  # seconds for which an answer about credentials is good for messages
 _TOO_BIG, _GOING, _FAILED, _SILENT = 1009, 1012, 1011, 4408
 
 
@@ -58,17 +60,13 @@ class SocketEndpoint:
         self._call: Callable[..., Any] = caller_of(handler.on_message)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        policy = self._handler.policy
-        if policy is not None:
-            try:
-                await authorize(policy, principal_of(HTTPConnection(scope)), HTTPConnection(scope))
-            except UnauthenticatedError as error:
-                await deny(scope, receive, send, 401, detail=error.what)
-                return
-            except ForbiddenError as error:
-                await deny(scope, receive, send, 403, detail=error.what)
-                return
-        await _Connection(self._handler(), self._around, self._read, self._call, scope, receive, send).run()
+        connection = _Connection(self._handler(), self._around, self._read, self._call, scope, receive, send)
+        try:
+            await connection.run()
+        except Exception as error:
+            if not connection.is_refused:
+                raise
+            await refuse_handshake(error, scope, send)
 
 
 class _Connection:
@@ -81,7 +79,11 @@ class _Connection:
         receive, send = ends
         self._code: int | None = None  # with which to close; None while nobody asked to
         self._task, self._is_waiting = asyncio.current_task(), False
-        self._last = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._last = self._checked = self._loop.time()
+        self._rechecking: asyncio.Task[None] | None = None
+        self._is_guarded = handler.recheck is not None and (handler.policy is not None or REAUTHENTICATE in scope)
+        self.is_refused = False
         self._socket = WebSocket(scope, receive, send)
         self._send_queue = SendQueue(send, limit=handler.queue, overflow=handler.overflow, stop=self.stop)
         handler.attach(self._socket, self._send_queue, around.rooms)
@@ -94,29 +96,64 @@ class _Connection:
                 self._task.cancel()
 
     async def run(self) -> None:
-        """Connect, handle message after message, and disconnect, whatever happens."""
+        """Connect, handle message after message, and disconnect, whatever happens.
+
+        Raises:
+            Exception: what refused the connection before it was accepted; `is_refused` says so.
+        """
         forget = self._around.drain.add(lambda: self.stop(_GOING))
-        beat = self._start_beating()
+        timers = self._start_timers()
+        is_connected = False
         try:
             await self._connect()
+            is_connected = self._socket.application_state is WebSocketState.CONNECTED
             while self._code is None and self._socket.application_state is WebSocketState.CONNECTED:
                 message = await self._receive()
                 if message is None:
                     break
                 await self._handle(message)
-        except Exception as error:  # noqa: BLE001 - a boundary: it is logged and told by the close code
+        except Exception as error:
+            self.is_refused = await self._may_refuse()
+            if self.is_refused:
+                raise
             self._fail(error)
         finally:
-            if beat is not None:
-                beat.cancel()
+            for timer in timers:
+                timer.cancel()
             try:
-                await self._disconnect()
+                await self._disconnect(is_connected)
             finally:
                 forget()
 
     async def _connect(self) -> None:
+        policy = self._handler.policy
+        if policy is not None:
+            await authorize(policy, self._handler.principal, self._socket)
         async with self._unit_of_work():
             await self._handler.on_connect()
+
+    async def _may_refuse(self) -> bool:
+        """Return whether the handshake is not answered yet."""
+        if self._socket.application_state is not WebSocketState.CONNECTING:
+            return False
+        if self._socket.client_state is WebSocketState.CONNECTING:
+            await self._socket.receive()  # websocket.connect
+        return self._socket.client_state is WebSocketState.CONNECTED
+
+    async def _recheck(self) -> None:
+        """Stop where the credentials that opened the connection are no longer good, or its policy says no."""
+        self._checked = self._loop.time()
+        ask = self._socket.scope.get(REAUTHENTICATE)
+        try:
+            if ask is not None:
+                known, self._socket.scope["user"] = self._handler.principal, await ask()
+                await authorize(authenticated if known is not None else anybody, self._handler.principal)
+            if self._handler.policy is not None:
+                await authorize(self._handler.policy, self._handler.principal, self._socket)
+        except (UnauthenticatedError, ForbiddenError) as error:
+            self.stop(close_code(STATUS[error.kind]))
+        except Exception as error:  # noqa: BLE001 - a boundary: such as a store that is down; it is asked again
+            _log.warning("%s cannot check its session: %r", type(self._handler).__qualname__, error)
 
     def _unit_of_work(self) -> AbstractAsyncContextManager[object]:
         origin = partial(origin_of, self._socket.scope)
@@ -134,7 +171,7 @@ class _Connection:
             return None
         finally:
             self._is_waiting = False
-        self._last = asyncio.get_running_loop().time()
+        self._last = self._loop.time()
         if message["type"] != "websocket.receive":
             return None
         if size_of(message) > self._handler.max_size:
@@ -143,6 +180,11 @@ class _Connection:
         return message
 
     async def _handle(self, message: Message) -> None:
+        if self._is_guarded and self._last - self._checked > _FRESH:
+            await self._recheck()
+            if self._code is not None:
+                return
+            current.set(self._handler.principal)
         try:
             value = self._read(message)
         except (ValidationError, MessageKindError) as error:
@@ -151,19 +193,25 @@ class _Connection:
         try:
             async with self._unit_of_work():
                 await self._call(self._handler, value)
-        except Exception as error:
-            mapped = self._around.errors.find(error)
-            seen = disclose(error, is_named=mapped is not None)
-            mapped = mapped or Mapped(status=STATUS[seen.kind])
-            if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is sound
-                _log.error("%s cannot send a message", type(self._handler).__qualname__, exc_info=error)
-            elif mapped.status >= 500:
-                raise
-            title = mapped.title or phrase(mapped.status)
-            told: dict[str, Any] = {"type": "error", "status": mapped.status, "title": title}
-            if mapped.status < 500:
-                told |= {"detail": seen.detail, **({"errors": list(seen.fields)} if seen.fields else {})}
-            self._send_queue.push(written(told))
+        except Exception as error:  # noqa: BLE001 - a boundary: it is reported, or raised on
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        """Answer a message with the error that it caused; raise an internal one, which ends the connection."""
+        mapped = self._around.errors.find(error)
+        seen = disclose(error, is_named=mapped is not None)
+        mapped, name = mapped or Mapped(status=STATUS[seen.kind]), type(self._handler).__qualname__
+        if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is sound
+            _log.error("%s cannot send a message", name, exc_info=error)
+        elif mapped.status == 500:
+            raise error
+        elif mapped.status > 500:
+            _log.warning("%s answered %d: %r", name, mapped.status, error)
+        title = mapped.title or phrase(mapped.status)
+        told: dict[str, Any] = {"type": "error", "status": mapped.status, "title": title}
+        if mapped.status < 500:
+            told |= {"detail": seen.detail, **({"errors": list(seen.fields)} if seen.fields else {})}
+        self._send_queue.push(written(told))
 
     def _fail(self, error: Exception) -> None:
         """Note what a handler raised; that of a client which has gone is no failure."""
@@ -173,46 +221,57 @@ class _Connection:
         _log.error("%s failed", type(self._handler).__qualname__, exc_info=error, extra=extra)
         self._code = _FAILED
 
-    async def _disconnect(self) -> None:
+    async def _disconnect(self, is_connected: bool) -> None:
         handler = self._handler
         try:
-            for room in handler.joined:
-                await handler.leave(room)
+            with anyio.CancelScope(shield=True):
+                await asyncio.gather(*map(handler.leave, handler.joined))
         finally:
             try:
-                async with self._unit_of_work():
-                    await handler.on_disconnect()
+                if is_connected:
+                    async with self._unit_of_work():
+                        await handler.on_disconnect()
             finally:
                 is_open = self._socket.client_state is not WebSocketState.DISCONNECTED
                 is_open = is_open and self._socket.application_state is not WebSocketState.DISCONNECTED
                 code = self._code if self._code is not None else 1000
-                await self._send_queue.close({"type": "websocket.close", "code": code} if is_open else None, _PATIENCE)
+                last = {"type": "websocket.close", "code": code} if is_open and not self.is_refused else None
+                await self._send_queue.close(last, _PATIENCE, _SLOW if code == TRY_AGAIN_LATER else None)
 
-    def _start_beating(self) -> _Beat | None:
-        seconds = self._handler.heartbeat
-        return _Beat(self, seconds) if seconds is not None else None
+    def _start_timers(self) -> list[_Timer]:
+        """Start what looks after the connection from time to time."""
+        timers: list[_Timer] = []
+        if self._handler.heartbeat is not None:
+            timers.append(_Timer(self._handler.heartbeat, self._beat))
+        if self._is_guarded and self._handler.recheck is not None:
+            timers.append(_Timer(self._handler.recheck, self._recheck_now))
+        return timers
 
-    def beat(self, seconds: float, now: float) -> None:
+    def _recheck_now(self, _: float) -> None:
+        if self._rechecking is None or self._rechecking.done():
+            self._rechecking = self._loop.create_task(self._recheck())
+
+    def _beat(self, seconds: float) -> None:
         """Ask a client that has been silent whether it is there; close where it does not answer."""
-        silent = now - self._last
+        silent = self._loop.time() - self._last
         if silent >= 2 * seconds:
             self.stop(_SILENT)
         elif silent >= seconds and self._socket.application_state is WebSocketState.CONNECTED:
             self._send_queue.push(written({"type": "ping"}))
 
 
-class _Beat:
-    """Looks after a connection from time to time."""
+class _Timer:
+    """Calls a function every so many seconds."""
 
-    def __init__(self, connection: _Connection, seconds: float) -> None:
-        self._connection, self._seconds = connection, seconds
+    def __init__(self, seconds: float, call: Callable[[float], None]) -> None:
+        self._seconds, self._call = seconds, call
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(seconds, self._run)
 
     def _run(self) -> None:
-        self._connection.beat(self._seconds, self._loop.time())
         self._timer = self._loop.call_later(self._seconds, self._run)
+        self._call(self._seconds)
 
     def cancel(self) -> None:
-        """Look no more."""
+        """Call no more."""
         self._timer.cancel()

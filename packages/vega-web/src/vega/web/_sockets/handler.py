@@ -19,14 +19,16 @@ from .send_queue import SendQueue
 class WebSocketHandler:
     """One connection of a WebSocket path; subclass it, set `path`, and override what you need.
 
-    The application makes one instance a connection. `on_connect` accepts (or closes) the connection; `on_message` is
-    called with each message, in order, inside a unit of work of its own; `on_disconnect` is called once, however the
-    connection ended.
+    The application makes one instance a connection. `on_connect` accepts (or closes) the connection; an error that it
+    raises before that refuses the handshake, with the status that HTTP would answer. `on_message` is called with each
+    message, in order, inside a unit of work of its own; `on_disconnect` is called once after `on_connect` has accepted
+    the connection, however it ended.
 
     The annotation of the message says what is expected: `str`, `bytes`, or anything that pydantic reads from JSON,
     such as a union of models told apart by their `type`. A message that does not fit is answered with
-    `{"type": "error", "status": 422, ...}`, an error of the domain with its status; any other error closes the
-    connection (1011) and is logged. Further parameters that are marked with `Inject` come from the container.
+    `{"type": "error", "status": 422, ...}`, an error of the domain with its status, a service that is
+    down with 503; any other error closes the connection (1011) and is logged. Further parameters that are marked with
+    `Inject` come from the container.
 
     Attributes:
         path: where it is mounted, such as `/ws/chat/{room}`.
@@ -39,6 +41,12 @@ class WebSocketHandler:
         queue: how many messages may wait for a client that does not read.
         overflow: what one more does: `drop_oldest` of them, or `close` (1013). `coalesce("symbol")` has a message take
             the place of one that waits and is about the same.
+        presence: whether the rooms it joins know who is in them: the subject of its principal, its id where nobody is
+            known. Joins and leaves are announced, `{"type": "join", "room": ..., "identity": ...}`; `Rooms.identities`
+            returns who is there.
+        recheck: seconds after which the credentials that opened the connection, and `policy`, are asked again, also
+            while it is silent; None for never. A session that has ended closes the connection (4401), a policy that
+            no longer allows it too (4403).
         heartbeat: seconds of silence after which the client is sent `{"type": "ping"}`; as many again without any
             message close the connection (4408). None for none: servers ping by themselves.
         socket: the connection, set before `on_connect`.
@@ -51,6 +59,8 @@ class WebSocketHandler:
     max_size: ClassVar[int] = 64 * 1024
     queue: ClassVar[int] = 100
     overflow: ClassVar[Overflow] = "close"
+    presence: ClassVar[bool] = False
+    recheck: ClassVar[float | None] = 10.0
     heartbeat: ClassVar[float | None] = None
     socket: WebSocket
 
@@ -102,7 +112,8 @@ class WebSocketHandler:
         """
         if self.join_policy is not None:
             await authorize(self.join_policy, self.principal, room)
-        await self._rooms.join(room, self._id, self._send_queue)
+        identity = "" if not self.presence else self.principal.subject if self.principal is not None else self._id
+        await self._rooms.join(room, self._id, self._send_queue, identity=identity)
         self._joined.add(room)
 
     async def leave(self, room: str) -> None:

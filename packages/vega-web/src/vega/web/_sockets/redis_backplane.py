@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, final
 
 from .._errors import BackplaneError
-from .._stores.redis_client import redis_client
-from .rooms import Deliver, Missed
+from .._stores.redis_client import listening_client, redis_client
+from .backplane import Deliver, Missed
+from .redis_presence import RedisPresence
 
 _log = logging.getLogger("vega.web")
 _PUBLISH: Final = """
@@ -19,6 +21,7 @@ redis.call('PUBLISH', KEYS[1], number .. '|' .. ARGV[1])
 return number
 """
 _REMEMBERED: Final = 3600  # seconds for which the number of a silent room is kept
+_SILENCE: Final = 10.0  # seconds after which a silent server is asked whether it is there
 
 
 @final
@@ -33,34 +36,51 @@ class RedisBackplane:
         prefix: put before the name of each room.
         timeout: seconds for one command.
         longest_pause: seconds between attempts to connect again; they begin at a twentieth.
+        lease: seconds for which the identities of a process that was killed stay in their rooms, at most.
     """
 
     def __init__(
-        self, url: str, *, prefix: str = "vega:room:", timeout: float = 1.0, longest_pause: float = 1.0
+        self,
+        url: str,
+        *,
+        prefix: str = "vega:room:",
+        timeout: float = 1.0,
+        longest_pause: float = 1.0,
+        lease: float = 30.0,
     ) -> None:
         self._url, self._prefix, self._timeout, self._longest = url, prefix, timeout, longest_pause
+        self._lease = lease
         self._numbers: dict[str, int | None] = {}  # the last number of each room that is followed
         self._confirmed: dict[str, asyncio.Event] = {}
         self._redis: Any = None  # a redis.asyncio.Redis and its PubSub, which are typed in part
+        self._listener: Any = None
         self._pubsub: Any = None
+        self._is_asked = False
         self._task: asyncio.Task[None] | None = None
+        self._renewal: asyncio.Task[None] | None = None
+        self._presence = RedisPresence(prefix, kept=_REMEMBERED, lease=lease)
 
     async def start(self, deliver: Deliver, missed: Missed) -> None:
         """Begin to listen; the server may be reached later."""
         self._redis = redis_client(self._url, timeout=self._timeout)
+        self._listener = listening_client(self._url, timeout=self._timeout)  # silence is no failure of a subscription
         self._deliver, self._missed = deliver, missed
         self._lock = asyncio.Lock()
         self._task = asyncio.create_task(self._listen(), name="vega-web rooms")
+        self._renewal = asyncio.create_task(self._renew(), name="vega-web presence")
 
     async def stop(self) -> None:
         """End the subscription and close the connections."""
-        task, self._task = self._task, None
-        if task is not None:
+        tasks = [task for task in (self._task, self._renewal) if task is not None]
+        self._task = self._renewal = None
+        for task in tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._attempt(self._presence.exit_all)
         if self._redis is not None:
             await self._redis.aclose()
+            await self._listener.aclose()
 
     async def follow(self, room: str) -> None:
         """Subscribe to a room and wait for the confirmation; without a connection, when there is one again."""
@@ -78,14 +98,13 @@ class RedisBackplane:
         await self._command("unsubscribe", room)
 
     async def _command(self, name: str, room: str) -> None:
-        from redis import RedisError
-
         async with self._lock:
             is_wanted = room in self._numbers
             if self._pubsub is None or is_wanted != (name == "subscribe"):
                 return  # whoever came in between has changed it, or the listener does all when it connects
-            with contextlib.suppress(RedisError, OSError, TimeoutError):
-                await getattr(self._pubsub, name)(self._prefix + room)
+            with contextlib.suppress(*_failures()):
+                async with asyncio.timeout(self._timeout):
+                    await getattr(self._pubsub, name)(self._prefix + room)
 
     async def publish(self, room: str, text: str, exclude: str) -> None:
         """Publish a text under the next number of its room.
@@ -93,21 +112,54 @@ class RedisBackplane:
         Raises:
             BackplaneError: the server cannot be reached; the members in this process were told.
         """
-        from redis import RedisError
-
         assert self._redis is not None, "the application has not started"
         try:
             async with asyncio.timeout(self._timeout):
                 await self._redis.eval(_PUBLISH, 1, self._prefix + room, f"{exclude}|{text}", str(_REMEMBERED))
-        except (RedisError, OSError, TimeoutError) as error:
+        except _failures() as error:
             self._deliver(room, text, exclude)
             raise BackplaneError(
                 "other processes cannot be told", f"the room {room}", "see to the server behind REDIS_URL"
             ) from error
 
-    async def _listen(self) -> None:
-        from redis import RedisError
+    async def enter(self, room: str, member: str, identity: str) -> None:
+        """Count a member; without a connection, when there is one again."""
+        await self._attempt(self._presence.enter, room, member, identity)
 
+    async def exit(self, room: str, member: str) -> None:
+        """Count a member no more; without a connection, when its lease has ended."""
+        await self._attempt(self._presence.exit, room, member)
+
+    async def identities(self, room: str) -> list[str]:
+        """Return the identities in a room, sorted.
+
+        Raises:
+            BackplaneError: the server cannot be reached.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._presence.identities(self._redis, room)
+        except _failures() as error:
+            raise BackplaneError(
+                "the identities in a room cannot be read", f"the room {room}", "see to the server behind REDIS_URL"
+            ) from error
+
+    async def _attempt(self, command: Callable[..., Awaitable[None]], *arguments: str) -> None:
+        """Run a command that leases make good where the server cannot be reached."""
+        if self._redis is None:
+            return
+        try:
+            async with asyncio.timeout(self._timeout):
+                await command(self._redis, *arguments)
+        except _failures() as error:
+            _log.warning("the identities in rooms cannot be written: %s", error)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            await self._attempt(self._presence.renew)
+
+    async def _listen(self) -> None:
         pause = self._longest / 20
         while True:
             try:
@@ -115,7 +167,7 @@ class RedisBackplane:
                 pause = self._longest / 20
                 while True:
                     await self._take()
-            except (RedisError, OSError, TimeoutError) as error:
+            except _failures() as error:
                 _log.warning("the rooms are not connected to others: next attempt in %.2f s", pause, exc_info=error)
             finally:
                 await self._disconnect()
@@ -125,16 +177,18 @@ class RedisBackplane:
     async def _connect(self) -> None:
         """Subscribe to a channel of our own, so that there is always one, and to every room; see what was missed."""
         assert self._redis is not None
-        pubsub = self._redis.pubsub()
-        self._pubsub = pubsub
-        await pubsub.subscribe(f"{self._prefix}\0")
+        pubsub = self._listener.pubsub()
+        self._pubsub, self._is_asked = pubsub, False
+        async with asyncio.timeout(self._timeout):
+            await pubsub.subscribe(f"{self._prefix}\0")
         async with self._lock:
             rooms = list(self._numbers)
             for room in rooms:  # before the subscription: what comes in between shows by its number
                 current: Any = await self._redis.get(self._prefix + room)
                 self._compare(room, int(current or 0) + 1)
             if rooms:
-                await pubsub.subscribe(*(self._prefix + room for room in rooms))
+                async with asyncio.timeout(self._timeout):
+                    await pubsub.subscribe(*(self._prefix + room for room in rooms))
 
     async def _disconnect(self) -> None:
         pubsub, self._pubsub = self._pubsub, None
@@ -144,8 +198,12 @@ class RedisBackplane:
 
     async def _take(self) -> None:
         assert self._pubsub is not None
-        message: Any = await self._pubsub.get_message(timeout=None)
+        message: Any = await self._pubsub.get_message(timeout=self._timeout if self._is_asked else _SILENCE)
         if message is None:
+            await self._ask()
+            return
+        self._is_asked = False
+        if message["type"] == "pong":
             return
         room = message["channel"].decode().removeprefix(self._prefix)
         if message["type"] == "subscribe":
@@ -158,9 +216,28 @@ class RedisBackplane:
             self._numbers[room] = int(number)
             self._deliver(room, text, exclude)
 
+    async def _ask(self) -> None:
+        """Ask a silent server whether it is there.
+
+        Raises:
+            TimeoutError: it was asked before.
+        """
+        if self._is_asked:
+            raise TimeoutError("the server does not answer")
+        self._is_asked = True
+        async with asyncio.timeout(self._timeout):
+            await self._pubsub.ping()
+
     def _compare(self, room: str, coming: int) -> None:
         """Tell members what was missed before a number; the number before it is then the last."""
         last = self._numbers.get(room)
         if last is not None and coming != last + 1:  # a smaller one: the server, or the room, was forgotten
             self._missed(room, max(0, coming - last - 1))
         self._numbers[room] = coming - 1
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return the errors of a server that cannot be reached."""
+    from redis import RedisError
+
+    return RedisError, OSError, TimeoutError

@@ -1,75 +1,51 @@
-"""Rooms: who is in them, and what everybody in one is told, in this process and in others."""
+"""Rooms: their members, and the messages that all of them receive, in this process and in others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias, final
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, final
 
+import anyio
 from starlette.types import Message
 
+from .._errors import WebError
+from .backplane import Backplane, MemoryBackplane
+from .coalescing import Overflow
 from .messages import written
 from .send_queue import SendQueue
 
-Deliver: TypeAlias = Callable[[str, str, str], None]  # room, text, and the member to leave out
-Missed: TypeAlias = Callable[[str, int], None]  # room, and how many messages
+
+class Member(Protocol):
+    """A receiver of the messages of a room: the queue of a socket or of a subscription."""
+
+    def push(self, message: Message) -> None:
+        """Take a message; never waits, never raises."""
 
 
-class Backplane(Protocol):
-    """Carries the messages of rooms between processes."""
+class _Room:
+    """A room with members in this process, or one that is being joined or left."""
 
-    async def start(self, deliver: Deliver, missed: Missed) -> None:
-        """Begin; both functions are called in the event loop, and never wait."""
-
-    async def stop(self) -> None:
-        """End."""
-
-    async def follow(self, room: str) -> None:
-        """Hear what is published for a room, from the return of this call on."""
-
-    async def leave(self, room: str) -> None:
-        """Hear it no more."""
-
-    async def publish(self, room: str, text: str, exclude: str) -> None:
-        """Have a text delivered to every process that follows a room, this one included.
-
-        Raises:
-            BackplaneError: it cannot be carried; this process got it.
-        """
-
-
-@final
-class MemoryBackplane:
-    """For one process: what is published is delivered at once."""
+    __slots__ = ("identities", "is_followed", "lock", "members", "users")
 
     def __init__(self) -> None:
-        self._deliver: Deliver | None = None
-
-    async def start(self, deliver: Deliver, missed: Missed) -> None:
-        """Begin."""
-        self._deliver = deliver
-
-    async def stop(self) -> None:
-        """End."""
-
-    async def follow(self, room: str) -> None:
-        """Do nothing: every room is heard."""
-
-    async def leave(self, room: str) -> None:
-        """Do nothing, as above."""
-
-    async def publish(self, room: str, text: str, exclude: str) -> None:
-        """Deliver a text."""
-        if self._deliver is not None:
-            self._deliver(room, text, exclude)
+        self.members: dict[str, Member] = {}
+        self.identities: set[str] = set()  # the members that are counted by an identity
+        self.lock = asyncio.Lock()
+        self.users = 0  # the tasks that join or leave
+        self.is_followed = False
 
 
 @final
 class Rooms:
-    """The rooms of an application; injectable, so that anything may speak to one: `rooms: Inject[Rooms]`.
+    """The rooms of an application; injectable, so that any code may speak to one: `rooms: Inject[Rooms]`.
 
-    A room exists while somebody is in it. Whoever disconnects leaves all of theirs.
+    A room exists while it has members. A socket that disconnects leaves all of its rooms.
 
-    A `config.py` that defines `rooms = Rooms(RedisBackplane(url))` has it used by `create_app`.
+    A `config.py` that defines `rooms = Rooms(RedisBackplane(url))` has it provided and started in every process of the
+    application: servers, workers, commands.
 
     Args:
         backplane: joins the rooms of several processes; a `MemoryBackplane` when None.
@@ -77,61 +53,152 @@ class Rooms:
 
     def __init__(self, backplane: Backplane | None = None) -> None:
         self._backplane: Backplane = backplane or MemoryBackplane()
-        self._members: dict[str, dict[str, SendQueue]] = {}
+        self._rooms: dict[str, _Room] = {}
+        self._starts = 0
 
     async def __aenter__(self) -> Rooms:
-        await self._backplane.start(self._deliver, self._tell_missed)
+        """Start, unless they are started; the last exit stops them."""
+        self._starts += 1
+        if self._starts == 1:
+            await self._backplane.start(self._deliver, self._report_missed)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._backplane.stop()
+        self._starts -= 1
+        if not self._starts:
+            await self._backplane.stop()
 
     def members(self, room: str) -> int:
         """Return how many members a room has in this process."""
-        return len(self._members.get(room, ()))
+        entry = self._rooms.get(room)
+        return len(entry.members) if entry is not None else 0
 
-    async def join(self, room: str, member: str, send_queue: SendQueue) -> None:
-        """Let a socket into a room; for handlers, which call it by `self.join(room)`."""
-        members = self._members.setdefault(room, {})
-        is_first = not members
-        members[member] = send_queue
-        if is_first:
-            await self._backplane.follow(room)
+    async def identities(self, room: str) -> list[str]:
+        """Return the identities of the members of a room, in every process: each once, sorted.
+
+        Raises:
+            BackplaneError: other processes cannot be reached.
+        """
+        return await self._backplane.identities(room)
+
+    async def join(self, room: str, member: str, receiver: Member, *, identity: str = "") -> None:
+        """Let a receiver into a room; for handlers, which call it by `self.join(room)`.
+
+        Args:
+            room: its name.
+            member: the id of the receiver, unique over all processes.
+            receiver: takes the messages.
+            identity: counted and announced in the room while it has a member there; empty for none.
+        """
+        async with self._changing(room) as entry:
+            if not entry.is_followed:
+                await self._backplane.follow(room)
+                entry.is_followed = True
+            entry.members[member] = receiver
+            if identity:
+                entry.identities.add(member)
+                try:
+                    await self._backplane.enter(room, member, identity)
+                except BaseException:
+                    del entry.members[member]
+                    with anyio.CancelScope(shield=True):
+                        await self._exit(entry, room, member)
+                    raise
 
     async def leave(self, room: str, member: str) -> None:
-        """Let a socket out of a room."""
-        members = self._members.get(room)
-        if members is None or members.pop(member, None) is None or members:
+        """Let a receiver out of a room."""
+        if room not in self._rooms:
             return
-        del self._members[room]
-        await self._backplane.leave(room)
+        async with self._changing(room) as entry:
+            if entry.members.pop(member, None) is not None:
+                await self._exit(entry, room, member)
+
+    async def _exit(self, entry: _Room, room: str, member: str) -> None:
+        if member in entry.identities:
+            entry.identities.discard(member)
+            await self._backplane.exit(room, member)
+
+    @asynccontextmanager
+    async def _changing(self, room: str) -> AsyncGenerator[_Room]:
+        """Give a room to one task at a time; the last one that finds it empty forgets it, whatever was cancelled."""
+        entry = self._rooms.setdefault(room, _Room())
+        entry.users += 1
+        try:
+            async with entry.lock:
+                yield entry
+        finally:
+            entry.users -= 1
+            if not entry.users and not entry.members:
+                entry.users += 1
+                try:
+                    with anyio.CancelScope(shield=True):
+                        await self._forget(entry, room)
+                finally:
+                    entry.users -= 1
+
+    async def _forget(self, entry: _Room, room: str) -> None:
+        async with entry.lock:
+            if entry.users == 1 and not entry.members:
+                entry.is_followed = False
+                await self._backplane.leave(room)
+            if entry.users == 1 and not entry.members:
+                del self._rooms[room]
+
+    async def subscribe(self, room: str, *, queue: int = 100, overflow: Overflow = "drop_oldest") -> AsyncIterator[str]:
+        """Yield the messages of a room as text, JSON as it is sent: `EventStream(rooms.subscribe("board"))`.
+
+        The room is joined when the first message is asked for, and left when the iteration ends.
+
+        Args:
+            room: its name.
+            queue: how many messages may wait for a slow reader.
+            overflow: what becomes of one more: `drop_oldest`, `close` (which ends the iteration), or `coalesce(...)`.
+        """
+        member, taken = uuid.uuid4().hex, asyncio.Queue[Message](1)
+        receiver = SendQueue(taken.put, limit=queue, overflow=overflow, stop=_ignore)
+        await self.join(room, member, receiver)
+        try:
+            while not (receiver.is_closed and taken.empty()):
+                yield (await taken.get())["text"]
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self.leave(room, member)
+                await receiver.close(None, 0)
 
     async def broadcast(self, room: str, message: Any, *, exclude: str = "") -> None:
-        """Tell everybody in a room, in every process; no slow client holds it up.
+        """Send a message to all members of a room, in every process; no slow client holds it up.
 
         Args:
             room: its name.
             message: a text, or anything that becomes JSON; written once for all.
-            exclude: the id of a member who is not told, such as the sender.
+            exclude: the id of a member that does not receive it, such as the sender.
 
         Raises:
-            BackplaneError: other processes cannot be reached; this one's members were told.
+            BackplaneError: other processes cannot be reached; this one's members received it.
+            NotFiniteError: the message holds NaN or Infinity.
             TypeError: bytes, which rooms do not carry.
+            WebError: the rooms are not started.
         """
         sent = written(message)
         if "text" not in sent:
             raise TypeError("rooms carry text and what becomes JSON, no bytes")
+        if not self._starts:
+            raise WebError("the rooms are not started", f"the room {room}", "speak while the application runs")
         await self._backplane.publish(room, sent["text"], exclude)
 
     def _deliver(self, room: str, text: str, exclude: str) -> None:
-        members = self._members.get(room)
-        if members is None:
+        entry = self._rooms.get(room)
+        if entry is None:
             return
         message: Message = {"type": "websocket.send", "text": text}
-        for member, send_queue in list(members.items()):
+        for member, receiver in list(entry.members.items()):
             if member != exclude:
-                send_queue.push(message)
+                receiver.push(message)
 
-    def _tell_missed(self, room: str, count: int) -> None:
+    def _report_missed(self, room: str, count: int) -> None:
         text = written({"type": "gap", "room": room, "missed": count})["text"]
         self._deliver(room, text, "")
+
+
+def _ignore(_: int) -> None:
+    """Do nothing: a reader sees that its queue is closed."""

@@ -112,20 +112,29 @@ class SendQueue:
         finally:
             self._task = None
 
-    async def close(self, message: Message | None, patience: float) -> None:
-        """Send what waits and a last message, as far as the client takes it in time; then nothing more."""
+    async def close(self, message: Message | None, patience: float, slow: float | None = None) -> None:
+        """Send what waits and a last message, as far as the client takes it in time; then nothing more.
+
+        Args:
+            message: the last one; None for none.
+            patience: seconds for what waits.
+            slow: seconds for the last message where the client was too slow for the others; `patience` when None.
+        """
         if message is not None and not self.is_closed:
             self.push(message)
         was_closed = self.is_closed
         self.is_closed = True
-        task = self._task
+        task, is_stuck = self._task, False
         if task is not None:
             await asyncio.wait({task}, timeout=patience)
-            if not task.done():
+            is_stuck = not task.done()
+            if is_stuck:
                 task.cancel()
                 await asyncio.wait({task})
-        elif was_closed and message is not None:
-            await _last(self._send, message)
+        if message is not None and (was_closed or is_stuck):  # also after a stuck one: the server has that already
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience if slow is None else slow):
+                    await _last(self._send, message)
 
 
 async def _last(send: Send, message: Message) -> None:

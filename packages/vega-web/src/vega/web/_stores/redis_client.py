@@ -20,3 +20,16 @@ def redis_client(url: str, *, timeout: float, connections: int = CONNECTIONS) ->
     pools: Any = BlockingConnectionPool
     limits = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "timeout": timeout}
     return Redis.from_pool(pools.from_url(url, max_connections=connections, **limits))
+
+
+def listening_client(url: str, *, timeout: float) -> Any:
+    """Return a `redis.asyncio.Redis` for a subscription, on which no message for a while is no failure.
+
+    Args:
+        url: such as `redis://localhost:6379/0`.
+        timeout: seconds for a connection.
+    """
+    from redis.asyncio import Redis
+
+    redis: Any = Redis  # of which the types are partial
+    return redis.from_url(url, socket_timeout=None, socket_connect_timeout=timeout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, Protocol, final
 
 from starlette.requests import HTTPConnection
@@ -13,7 +14,7 @@ from ..._pipeline.exclusions import WITHOUT
 from ..._problems.denial import deny
 from ..._problems.problems import CHALLENGE
 from ..._security.counting import COUNTERS, RequestCounter
-from ..._security.principal import Principal, current
+from ..._security.principal import REAUTHENTICATE, RECHECK, Principal, current
 
 
 class AuthenticationScheme(Protocol):
@@ -70,6 +71,8 @@ class AuthenticationMiddleware:
         counters = [*scope.get(COUNTERS, ()), *inner]
         if principal is not None and counters and not await _admitted(counters, scope, receive, send):
             return
+        if scope["type"] == "websocket":  # which may stay open for longer than its credentials are good
+            scope[REAUTHENTICATE] = partial(self._find, HTTPConnection({**scope, RECHECK: True}))
         token = current.set(principal)
         try:
             await self._app(scope, receive, send)
