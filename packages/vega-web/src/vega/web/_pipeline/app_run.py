@@ -118,7 +118,7 @@ class AppRun:
             while True:
                 if waited is not NOTHING:
                     failure = yield from (self._wait_openly(waited) if is_open else self._wait_at_relay(waited))
-                    if failure is None and self._gates and not is_open:
+                    if failure is None and not is_open and self._is_spoken_to():
                         self.pending = waited
                         return
                 waited = self._coroutine.send(None) if failure is None else self._coroutine.throw(failure)
@@ -151,7 +151,7 @@ class AppRun:
             return (yield from self._wait_openly(None))
         waited._asyncio_future_blocking = False  # seen, as by a task; another may wait for the same future
         is_cancelled = False
-        while not waited.done() and (is_cancelled or not self._gates):  # a cancellation comes before a word
+        while not waited.done() and (is_cancelled or not self._is_spoken_to()):  # a cancellation comes before a word
             relay = self._relay = waited.get_loop().create_future()
             waited.add_done_callback(self._wake)
             try:
@@ -198,7 +198,20 @@ class AppRun:
             gate = asyncio.get_running_loop().create_future()
             self._gates += (gate,)
             self._wake(None)
-            yield from gate
+            try:
+                yield from gate
+            except asyncio.CancelledError:
+                self._withdraw(message, gate)
+                raise
+
+    def _withdraw(self, message: Message, gate: asyncio.Future[None]) -> None:
+        """Take back the message of a child task that was cancelled before it was taken."""
+        self._gates = tuple(other for other in self._gates if other is not gate)
+        self.inbox[:] = [other for other in self.inbox if other is not message]
+
+    def _is_spoken_to(self) -> bool:
+        """Return whether a child task waits at its gate, and is not being cancelled there."""
+        return any(not gate.done() for gate in self._gates)
 
     def _open_gates(self) -> None:
         gates, self._gates = self._gates, ()

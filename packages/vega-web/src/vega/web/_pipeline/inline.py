@@ -61,6 +61,8 @@ class InlineChain:
         receive = own.hand_down() if request is own or request.receive == own.receive else request.receive
         app_run = own.app_run = AppRun(self._app, request.scope, receive, own.to_server)
         await app_run.run()
+        if own.task is not None and own.task.cancelling():
+            await asyncio.sleep(0)  # a cancellation that came with the first byte is raised before the byte is sent
         if not app_run.inbox:
             raise MiddlewareError(
                 "the application ended without a response",

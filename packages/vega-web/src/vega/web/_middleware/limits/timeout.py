@@ -35,9 +35,11 @@ class TimeoutMiddleware:
         async def sending(message: Message) -> None:
             nonlocal has_started
             if not has_started and message["type"] == "http.response.start":
+                if limit.expired():  # the cancellation is on its way
+                    await asyncio.sleep(0)
+                    raise asyncio.CancelledError
                 has_started = True
-                if not limit.expired():
-                    limit.reschedule(None)
+                limit.reschedule(None)
             await send(message)
 
         try:
