@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from web_built_in import Shop, ask, chunks, routes
 
 from vega.testing import client_for
@@ -66,3 +66,35 @@ def test_a_tag_of_the_answer_is_compared(shop: Shop) -> None:
 
     assert ask(app, "GET /", headers={"if-none-match": 'W/"v1"'})[0].status_code == 304
     assert ask(shop(router, pipeline=MiddlewarePipeline().use(ETagMiddleware)), "GET /")[0].text == "ab"
+
+
+TAGS = ['"v1"', '"v1,final"', 'W/"v1"', '""']
+
+
+@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("form", ["{}", '"other", {}', '{},"other"', 'W/"a,b" , {}', "W/{}"])
+def test_a_tag_is_found_in_a_list(shop: Shop, tag: str, form: str) -> None:
+    router = Router()
+
+    @router.get("/own")
+    async def own() -> PlainTextResponse:
+        return PlainTextResponse("x" * 2000, headers={"etag": tag})
+
+    app = shop(router, pipeline=MiddlewarePipeline().use(CompressionMiddleware).use(ETagMiddleware))
+
+    async def main() -> list[httpx.Response]:
+        async with client_for(app) as client:
+            gzip = {"accept-encoding": "gzip"}
+            asked = form.format(tag.removeprefix("W/") if form.startswith("W/{") else tag)
+            return [
+                await client.get("/own", headers=gzip),
+                await client.get("/own", headers={"accept-encoding": "identity"}),
+                await client.get("/own", headers=gzip | {"if-none-match": asked}),
+                await client.get("/own", headers=gzip | {"if-none-match": '"v2", "v1,fin"'}),
+            ]
+
+    zipped, plain, same, other = asyncio.run(main())
+    assert zipped.headers["etag"] == "W/" + tag.removeprefix("W/")
+    assert plain.headers["etag"] == tag
+    assert (same.status_code, same.headers["vary"]) == (304, zipped.headers["vary"])
+    assert other.status_code == 200

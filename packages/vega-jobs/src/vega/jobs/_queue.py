@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, ClassVar, Protocol, cast
+from urllib.parse import unquote
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
@@ -97,6 +98,7 @@ class JobQueue:
         """
         try:
             settings = RedisSettings.from_dsn(url)
+            settings.username, settings.password = _decoded(settings.username), _decoded(settings.password)
             settings.conn_retries = attempts - 1
             redis = await create_pool(settings, job_serializer=dumps, job_deserializer=loads)
         except (RuntimeError, ValueError) as error:
@@ -143,6 +145,11 @@ class JobQueue:
         read = cast("Callable[[str], Awaitable[dict[bytes, bytes]]]", self.redis.hgetall)  # pyright: ignore[reportUnknownMemberType]
         raw = await read(keys.dead_key(queue))
         return {job_id.decode(): json.loads(record) for job_id, record in raw.items()}
+
+
+def _decoded(part: str | None) -> str | None:
+    """Return a part of an address without the percent signs that a URL needs (RFC 3986, section 2.1)."""
+    return None if part is None else unquote(part)
 
 
 def _without_password(url: str) -> str:

@@ -37,9 +37,9 @@ class _Entry:
 class Health:
     """The endpoints `/health/live`, which asks nobody, and `/health/ready`, which runs the checks.
 
-    Ready answers 200 where every check passed, else 503, as it does from SIGTERM on. The checks run at the same time,
-    each within its time limit; whoever asks within `cache` seconds gets the same answer, so that nobody can load the
-    database by asking. What went wrong is logged, not shown.
+    Ready answers 200 where the application runs and every check passed, else 503, as it does from SIGTERM on. The
+    checks run at the same time, each within its time limit; requests within `cache` seconds get the same answer, so
+    that they do not load the database. What went wrong is logged, not shown.
 
     A `config.py` that defines `health = Health()` has it used by `create_app`. Plugins of the application bring checks
     of their own: with the feature `data`, the database is asked.
@@ -55,6 +55,7 @@ class Health:
         self._entries: dict[str, _Entry] = {}
         self._brought: dict[str, _Entry] = {}
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._application: Application | None = None
         self._running: dict[str, asyncio.Task[dict[str, Any]]] = {}
 
     def check(self, name: str, check: Check, *, tags: Sequence[str] = (), timeout: float | None = None) -> Self:
@@ -81,6 +82,7 @@ class Health:
         A check of the same name takes the place of a plugin's.
         """
         whole = copy(self)
+        whole._application = application
         whole._kept, whole._running = {}, {}
         whole._brought = {
             name: _Entry(name=name, check=check, tags=frozenset({plugin.feature}), timeout=self._timeout)
@@ -122,6 +124,8 @@ class Health:
             return JSONResponse({"status": "ok"}, headers=_HEADERS)
 
         async def ready(request: Request) -> JSONResponse:
+            if self._application is not None and self._application.state != "running":
+                return JSONResponse({"status": self._application.state}, 503, headers=_HEADERS)
             if drain.is_begun:
                 return JSONResponse({"status": "draining"}, 503, headers=_HEADERS)
             tag = request.query_params.get("tag", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 from starlette.requests import Request
@@ -9,6 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vega.core import Application
 from vega.core.introspection import line_of
+
+_log = logging.getLogger("vega.web")
 
 
 class RequestScope:
@@ -21,14 +24,29 @@ class RequestScope:
 
     def __init__(self, app: ASGIApp, application: Application) -> None:
         self._app, self._application = app, application
+        self._is_checked = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if not self._is_checked:
+            self._is_checked = True
+            _check_started(self._application, scope)
         values = {Request: Request(scope, receive)}
         async with self._application.activate(values, origin=partial(origin_of, scope)):
             await self._app(scope, receive, send)
+
+
+def _check_started(application: Application, scope: Scope) -> None:
+    """Report an application that serves without having been started, once."""
+    if application.state == "new":
+        _log.error(
+            "%s serves %s, but was not started: run the lifespan of a mounted application in that of the outer one, "
+            "or start the server with its lifespan on",
+            application.project.package,
+            scope["path"],
+        )
 
 
 def origin_of(scope: Scope) -> str:

@@ -13,7 +13,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,6 +30,7 @@ _SOON: Final = "1"  # Retry-After of what is unavailable, in seconds; RFC 9110, 
 DEBUG: Final = "vega.debug"  # keys of the connection scope
 REQUEST_ID: Final = "vega.request_id"
 CHALLENGE: Final = "vega.challenge"
+_GONE: Final = 499  # for the log of requests: a client that left before it was answered, as nginx counts it
 _TEXTS: Final = ("type", "title", "detail", "instance", "request_id")  # members that are text; RFC 9457, section 3.1
 _JSON_FREE: Final = (b"", b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data")
 
@@ -87,6 +88,8 @@ class Problems:
             await self._app(scope, receive, noting_start)
         except Exception as error:
             if started:
+                if isinstance(error, ClientDisconnect):  # how a stream reports it, which is not a failure
+                    return
                 raise
             await answer_to(error, scope)(scope, receive, send)
 
@@ -164,6 +167,8 @@ def answer_to(error: Exception, scope: Scope) -> Response:
             return _of_http(error, scope)
         if isinstance(error, RequestValidationError):
             return _of_request(error, scope)
+        if isinstance(error, ClientDisconnect):
+            return problem(scope, _GONE)
     is_mapped = mapped is not None and mapped.status < 500
     seen = disclose(error, is_named=is_mapped or _is_named_by_route(error, scope))
     mapped = mapped or Mapped(status=STATUS[seen.kind])

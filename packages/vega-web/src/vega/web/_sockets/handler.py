@@ -41,8 +41,8 @@ class WebSocketHandler:
         queue: how many messages may wait for a client that does not read.
         overflow: what one more does: `drop_oldest` of them, or `close` (1013). `coalesce("symbol")` has a message take
             the place of one that waits and is about the same.
-        presence: whether the rooms it joins know who is in them: the subject of its principal, its id where nobody is
-            known. Joins and leaves are announced, `{"type": "join", "room": ..., "identity": ...}`; `Rooms.identities`
+        presence: whether the rooms it joins know who is in them: the subject of its principal, its id where it has
+            none. Joins and leaves are announced, `{"type": "join", "room": ..., "identity": ...}`; `Rooms.identities`
             returns who is there.
         recheck: seconds after which the credentials that opened the connection, and `policy`, are asked again, also
             while it is silent; None for never. A session that has ended closes the connection (4401), a policy that

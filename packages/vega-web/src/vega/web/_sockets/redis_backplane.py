@@ -63,7 +63,9 @@ class RedisBackplane:
     async def start(self, deliver: Deliver, missed: Missed) -> None:
         """Begin to listen; the server may be reached later."""
         self._redis = redis_client(self._url, timeout=self._timeout)
-        self._listener = listening_client(self._url, timeout=self._timeout)  # silence is no failure of a subscription
+        self._listener = listening_client(
+            self._url, timeout=self._timeout
+        )  # silence is not a failure of a subscription
         self._deliver, self._missed = deliver, missed
         self._lock = asyncio.Lock()
         self._task = asyncio.create_task(self._listen(), name="vega-web rooms")

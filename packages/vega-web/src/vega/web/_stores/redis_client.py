@@ -23,7 +23,7 @@ def redis_client(url: str, *, timeout: float, connections: int = CONNECTIONS) ->
 
 
 def listening_client(url: str, *, timeout: float) -> Any:
-    """Return a `redis.asyncio.Redis` for a subscription, on which no message for a while is no failure.
+    """Return a `redis.asyncio.Redis` for a subscription, on which no message for a while is not a failure.
 
     Args:
         url: such as `redis://localhost:6379/0`.

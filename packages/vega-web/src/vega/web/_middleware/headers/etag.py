@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import final
+import re
+from typing import Final, final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..asgi_headers import header
+
+_TAG: Final = re.compile(r'"[^"]*"')
 
 
 @final
@@ -63,7 +66,8 @@ class _Tagging:
                 headers.append((b"etag", own.encode("ascii")))
         if own is not None and ("*" in self._known or _weak(own) in self._known):
             self._is_unchanged = True
-            kept = [each for each in headers if each[0].lower() not in {b"content-length", b"content-type"}]
+            left_out = {b"content-length", b"content-type", b"content-encoding"}
+            kept = [each for each in headers if each[0].lower() not in left_out]
             await self._send({"type": "http.response.start", "status": 304, "headers": kept})
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
             return
@@ -72,7 +76,8 @@ class _Tagging:
 
 
 def _tags(text: str) -> frozenset[str]:
-    return frozenset(_weak(each.strip()) for each in text.split(","))
+    """Return the tags of a list, which may hold commas themselves. Source: RFC 9110, section 8.8.3."""
+    return frozenset({"*"}) if text.strip() == "*" else frozenset(_TAG.findall(text))
 
 
 def _weak(tag: str) -> str:
