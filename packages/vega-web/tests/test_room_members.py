@@ -1,4 +1,4 @@
-"""Who is in a room: joins that fail, subscriptions, and identities over processes."""
+"""Members of rooms: joins that fail, subscriptions, and identities over processes."""
 
 import asyncio
 import json
