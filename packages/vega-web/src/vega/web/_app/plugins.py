@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from vega.core import Application, ConfigurationErrors
 from vega.core.extend import (
@@ -22,8 +23,6 @@ from vega.di import missing
 from vega.errors import CoreError
 
 from .._errors import WebError
-from .._sockets.rooms import Rooms
-from .configured import configured
 
 _MAIN = '''
     """Starts the application: servers call create_app (uvicorn --factory $package.main:create_app)."""
@@ -45,7 +44,7 @@ class WebPlugin(Plugin):
     """The feature `web`: an HTTP server for `create_app` of the project's main module."""
 
     feature = "web"
-    _rooms: Rooms | None = None
+    _rooms: Any = None  # the Rooms that were started; their class is imported only for an application
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Enable the feature, and write the module that servers start."""
@@ -59,6 +58,9 @@ class WebPlugin(Plugin):
         """
         from starlette.requests import Request
         from starlette.websockets import WebSocket
+
+        from .._sockets.rooms import Rooms
+        from .configured import configured
 
         app.container.expect(Request)
         app.container.expect(WebSocket)
@@ -80,6 +82,8 @@ class WebPlugin(Plugin):
 
     async def startup(self, app: Application) -> None:
         """Start the rooms in every process: servers, workers, relays and commands may speak to them."""
+        from .._sockets.rooms import Rooms
+
         self._rooms = await app.container.resolve(Rooms).__aenter__()
 
     async def shutdown(self, app: Application) -> None:
