@@ -121,7 +121,7 @@ def test_what_is_read_is_what_was_written(predicate: Any) -> None:
     weight=st.floats(allow_nan=False),
     price=st.decimals(allow_nan=False, allow_infinity=False),
     at=st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants it naive
-    took=st.timedeltas(),
+    took=st.timedeltas(timedelta(microseconds=1 - 2**63), timedelta(microseconds=2**63 - 1)),
 )
 def test_values_come_back_exactly(number: int, weight: float, price: Decimal, at: datetime, took: timedelta) -> None:
     node = record(

@@ -78,6 +78,9 @@ class Asked(QueryableRepository[User], Stored[User]):
     async def update(self, entity: User) -> User:
         return await self.save(entity)
 
+    async def restore(self, id: int) -> bool:
+        return False
+
     async def upsert_many(self, entities: Iterable[User], *, on: Iterable[str] = ()) -> list[User]:
         return [await self.save(entity) for entity in entities]
 

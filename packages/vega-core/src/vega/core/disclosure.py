@@ -19,7 +19,7 @@ __all__ = ["Disclosure", "disclose"]
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure:
-    """What a client may see of an error.
+    """The part of an error that a client may see.
 
     Attributes:
         kind: the sort of failure.

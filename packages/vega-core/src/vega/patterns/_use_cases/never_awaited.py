@@ -18,6 +18,19 @@ else:
     ProtocolType = type(Protocol)  # a subclass of ABCMeta; a use case may implement a Protocol so
 
 
+class _ConstructorSignature:
+    """The signature of a constructor, which `inspect` would otherwise replace by that of the metaclass's `__call__`.
+
+    A class that has a signature of its own keeps it, as a pydantic dataclass does.
+    """
+
+    def __get__(self, use_case: type | None, owner: type) -> inspect.Signature:
+        if use_case is None:
+            raise AttributeError("__signature__")
+        constructor = inspect.signature(getattr(use_case, "__init__"))  # noqa: B009 - mypy: of a class, not an object
+        return constructor.replace(parameters=list(constructor.parameters.values())[1:])
+
+
 class UseCaseType(ProtocolType):
     """The metaclass of use cases: marks an object whose constructor has returned as not yet awaited."""
 
@@ -29,11 +42,7 @@ class UseCaseType(ProtocolType):
             set_attribute(use_case, "_awaited", False)
             return use_case
 
-        @property
-        def __signature__(self) -> inspect.Signature:
-            """The signature of the constructor, which `inspect` would otherwise replace by that of `__call__`."""
-            constructor = inspect.signature(self.__init__)
-            return constructor.replace(parameters=list(constructor.parameters.values())[1:])
+        __signature__ = _ConstructorSignature()
 
 
 def warn_unless_awaited(use_case: Any) -> None:
