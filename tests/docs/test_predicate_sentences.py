@@ -16,6 +16,7 @@ EQUAL = f"{DATA}/test_equivalence.py"
 RUNS = f"{HERE}::test_the_code_of_the_guide_runs"
 WRONG_FORMS = f"{HERE}::test_what_python_cannot_record_names_what_can"
 NAMES = f"{HERE}::test_unknown_names_are_told_with_the_nearest"
+RECORDED = f"{CORE}/test_evaluation.py::test_a_predicate_is_recorded_once_for_all_entities"
 MISSING = f"{HERE}::test_missing_values_are_unknown"
 TEXT = f"{HERE}::test_text"
 UNFIT = f"{HERE}::test_values_that_do_not_fit"
@@ -40,6 +41,21 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     'So write `&`, `|` and `~` (or `not_`), not `and`, `or` and `not`; write `contains(user.email, "@")`, not `"@" in '
     "user.email`; write `is_null(user.age)`, not `user.age is None`.": (WRONG_FORMS, MISSING),
     "The wrong forms raise `InvalidPredicateError`, which names the right one.": (WRONG_FORMS,),
+    "`spec.is_satisfied_by` records the predicate at its first entity and then calls a compiled test, so for many "
+    "entities take it once:": (RECORDED,),
+    "`list(filter(spec.is_satisfied_by, users))` takes three to six times as long as the loop written by hand.": (
+        RECORDED,
+    ),
+    "In `[user for user in users if spec.is_satisfied_by(user)]` each entity is a call of its own, which records "
+    "again, since the specification, or what its predicate reads, may have changed in between.": (
+        f"{CORE}/test_evaluation.py::test_what_changed_between_two_calls_is_seen",
+    ),
+    "A query and `find_by_spec` do so themselves.": (RECORDED,),
+    "A frozen dataclass with hashable fields, whose predicate reads only its fields, constants and the helpers of "
+    "`vega.patterns.query`, is recorded once for as long as it lives.": (
+        f"{CORE}/test_evaluation.py::test_a_frozen_specification_keeps_its_tests_from_call_to_call",
+        f"{CORE}/test_evaluation.py::test_only_what_cannot_change_is_kept",
+    ),
     "Three places take predicates:": (f"{BOTH}::test_three_places_take_predicates",),
     '`Specification.predicate`, `query().where(lambda u: ...)`, and, by name, `query().where("email", "like", '
     '"%@gmail.com")`.': (f"{BOTH}::test_three_places_take_predicates",),
@@ -75,8 +91,8 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
     "An int has 64 bits; a constant outside of them raises `InvalidValueError`.": (UNFIT,),
     "A float is never NaN; infinities are allowed.": (UNFIT, EXACT),
     "`0.1 + 0.2` is not `0.3`, anywhere.": (EXACT, f"{BOTH}::test_both_answer_alike"),
-    'A `Decimal` is compared exactly, whatever its number of digits; `Decimal("9.5")` and `Decimal("9.50")` are '
-    "equal.": (EXACT, f"{BOTH}::test_both_answer_alike"),
+    'A `Decimal` is compared exactly, with up to 1,000 digits before and after its point; `Decimal("9.5")` and '
+    '`Decimal("9.50")` are equal.': (EXACT, f"{BOTH}::test_both_answer_alike"),
     "Kinds do not mix: a float for a Decimal field, or a bool for an int field, raises `InvalidValueError`.": (UNFIT,),
     "Arithmetic raises `UnsupportedPredicateError`: integer division, overflow and rounding differ between "
     "databases.": (REFUSED,),
@@ -101,7 +117,8 @@ PROVED_BY: dict[str, tuple[str, ...]] = {
         ORDER,
         SAME,
     ),
-    "The identifier is always appended, so that no two entities stand alike and pages never overlap.": (
+    "The identifier is always appended, in the direction of the last key, so that no two entities stand alike and "
+    "pages never overlap.": (
         ORDER,
         f"{EQUAL}::test_cursors_visit_every_row_once_in_both_directions",
     ),

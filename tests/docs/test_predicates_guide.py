@@ -211,7 +211,7 @@ def test_order_and_aggregates() -> None:
         await repository.add_many([Thing(3, number=1), Thing(1), Thing(2, number=1)])
         query = repository.query()
 
-        assert [thing.id for thing in await query.order_by("number", "desc").get()] == [2, 3, 1]
+        assert [thing.id for thing in await query.order_by("number", "desc").get()] == [3, 2, 1]
         assert [thing.id for thing in await query.order_by("number", nulls="first").get()] == [1, 2, 3]
         for path in ("color", "place", "lines"):
             with pytest.raises(UnsupportedPredicateError):

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from vega.core import Application
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
-from vega.data import Database, DestructiveMigrationError, MigrationError
+from vega.data import Database, DestructiveMigrationError, MigrationError, UniqueKey
 from vega.data._project.generators import migration, model, repository, resource
 from vega.data._project.plugin import DataPlugin
 from vega.data.cli import app
@@ -221,7 +221,7 @@ def test_a_repository_is_built_by_a_container(project: Project, tmp_path: Path) 
     found = container.resolve(made.ProductRepository)
 
     assert type(found) is made.SqlProductRepository
-    assert found.mapping.unique_keys() == (("name",),)
+    assert found.mapping.unique_keys() == (UniqueKey(("name",), where={}),)
 
 
 def test_a_folder_is_made_an_empty_migration_written_and_what_is_pending_told(project: Project) -> None:

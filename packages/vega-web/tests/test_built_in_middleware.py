@@ -95,7 +95,12 @@ def test_everything_together_answers_requests_and_lets_sockets_and_the_lifespan_
             return receive
 
         base = {"path": "/ws", "raw_path": b"/ws", "query_string": b"", "root_path": "", "scheme": "ws"}
-        base |= {"headers": [(b"x-request-id", b"abc")], "client": ("x", 1), "server": ("x", 1), "subprotocols": []}
+        base |= {
+            "headers": [(b"host", b"x"), (b"x-request-id", b"abc")],
+            "client": ("x", 1),
+            "server": ("x", 1),
+            "subprotocols": [],
+        }
         await app({"type": "lifespan"}, receiving({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}), send)
         await app({"type": "websocket", **base}, receiving({"type": "websocket.connect"}), send)
         async with client_for(app) as client:

@@ -162,12 +162,12 @@ async def look(get: Callable[..., Any], post: Callable[..., Any]) -> dict[str, A
     counted = [await get("/counted", headers=headers) for headers in (ada, ada)]
     return {
         "policies": [answer.status_code for answer in users],
-        "nowhere": (await get("/hidden/x")).status_code,
         "branch": [users[2].headers.get("x-admin"), apiary.headers.get("x-admin")],
         "without": [users[2].headers.get("x-tag"), free.headers.get("x-tag"), apiary.headers.get("x-tag")],
         "limits": [answer.status_code for answer in counted],
         "not counted": [free.status_code, (await get("/free")).status_code],
         "idempotency": (await post("/counted", headers=root)).status_code,
+        "nowhere": (await get("/hidden/x")).status_code,  # counted for the address that all of them share
         "health": (await get("/health/live")).status_code,
         "metrics": 'route="/counted"' in (await get("/metrics")).text,
         "methods": (await post("/free", headers={"x-api-key": "root"})).headers.get("allow"),

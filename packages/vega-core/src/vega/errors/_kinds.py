@@ -74,8 +74,8 @@ def _judged(error: BaseException, seen: frozenset[int]) -> tuple[BaseException, 
     if kind is not None:
         return error, kind
     if isinstance(error, BaseExceptionGroup):
-        members = cast("BaseExceptionGroup[BaseException]", error).exceptions
-        return _worst(error, [_judged(each, seen | {id(each)}) for each in members if id(each) not in seen])
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return _worst(group, [_judged(each, seen | {id(each)}) for each in group.exceptions if id(each) not in seen])
     return error, _known(error)
 
 

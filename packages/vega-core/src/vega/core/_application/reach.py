@@ -67,10 +67,12 @@ class Reach:
         return isinstance(name, str) and f"{name}.".startswith(f"{self._package}.")
 
 
-def is_use_case(value: object) -> bool:
+def is_use_case(value: Any) -> bool:
     """Return whether a value is a use case that can run: a class with a `call`."""
-    is_one = isinstance(value, type) and issubclass(value, Interactor | Mediator) and not inspect.isabstract(value)
-    return is_one and inspect.isfunction(getattr(value, "call", None))
+    if not isinstance(value, type):
+        return False
+    can_run = inspect.isfunction(getattr(value, "call", None)) and not inspect.isabstract(value)
+    return can_run and issubclass(value, Interactor | Mediator)
 
 
 def _plain(value: Any) -> Any:

@@ -18,12 +18,13 @@ from .._errors import (
     DataError,
     DuplicateEntityError,
     ForeignKeyError,
+    LockTimeoutError,
     MigrationError,
     QueryTimeoutError,
     TransactionConflictError,
 )
 
-_PASSING: Final = (DatabaseUnavailableError, QueryTimeoutError, TransactionConflictError)
+_PASSING: Final = (DatabaseUnavailableError, LockTimeoutError, QueryTimeoutError, TransactionConflictError)
 _LONGEST: Final = 300
 
 

@@ -206,7 +206,8 @@ class _Connection:
         elif mapped.status == 500:
             raise error
         elif mapped.status > 500:
-            _log.warning("%s answered %d: %r", name, mapped.status, error)
+            extra = {"request_id": self._socket.scope.get(REQUEST_ID, "")}
+            _log.warning("%s answered %d: %r", name, mapped.status, error, extra=extra)
         title = mapped.title or phrase(mapped.status)
         told: dict[str, Any] = {"type": "error", "status": mapped.status, "title": title}
         if mapped.status < 500:

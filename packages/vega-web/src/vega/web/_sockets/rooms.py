@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, final
 
 import anyio
 from starlette.types import Message
+
+from vega.patterns import new_id
 
 from .._errors import WebError
 from .backplane import Backplane, MemoryBackplane
@@ -154,7 +155,7 @@ class Rooms:
             queue: how many messages may wait for a slow reader.
             overflow: what becomes of one more: `drop_oldest`, `close` (which ends the iteration), or `coalesce(...)`.
         """
-        member, taken = uuid.uuid4().hex, asyncio.Queue[Message](1)
+        member, taken = new_id().hex, asyncio.Queue[Message](1)
         receiver = SendQueue(taken.put, limit=queue, overflow=overflow, stop=_ignore)
         await self.join(room, member, receiver)
         try:
