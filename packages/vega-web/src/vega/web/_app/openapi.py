@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
 
+from vega.core.introspection import snake_case
+
 from .._problems.error_map import ERRORS, ErrorMap, Mapped, phrase
 from .._problems.problems import MEDIA_TYPE, ProblemDetails
+from .._routing.use_case_endpoint import OPERATION
 
 _CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 _FASTAPI_OWN: Final = ("HTTPValidationError", "ValidationError")
@@ -38,14 +43,41 @@ def document_problems(app: FastAPI, errors: ErrorMap) -> None:
 
 def _extend(document: dict[str, Any], errors: ErrorMap) -> None:
     paths: dict[str, dict[str, Any]] = document.get("paths", {})
-    for path in paths.values():
-        for method in _METHODS & path.keys():
-            _extend_operation(path[method], errors)
+    operations = [(method, path[method]) for path in paths.values() for method in path if method in _METHODS]
+    for _, operation in operations:
+        _extend_operation(operation, errors)
+    _name_operations(operations)
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     _tighten(document)
     schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     for name in _FASTAPI_OWN:
         schemas.pop(name, None)
+
+
+def _name_operations(operations: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Name operations after their use cases; those of one name after method or tag too.
+
+    Operations that no such name distinguishes keep the one that FastAPI makes of path and method. Each is unique, as
+    the OpenAPI Specification 3.1 asks for (section 4.8.10.1, operationId).
+    """
+    left = [(method, operation, operation.pop(OPERATION)) for method, operation in operations if OPERATION in operation]
+    named = {id(operation) for _, operation, _ in left}
+    taken = Counter(str(operation.get("operationId")) for _, operation in operations if id(operation) not in named)
+    for form in ("{name}", "{name}_{method}", "{tag}_{name}", "{tag}_{name}_{method}"):
+        made = [
+            form.format(name=name, method=method, tag=_word(operation.get("tags"))).lstrip("_")
+            for method, operation, name in left
+        ]
+        taken.update(made)
+        for (_, operation, _), spelled in zip(left, made, strict=True):
+            if taken[spelled] == 1:
+                operation["operationId"] = spelled
+        left = [each for each, spelled in zip(left, made, strict=True) if taken[spelled] > 1]
+
+
+def _word(tags: Sequence[Any] | None) -> str:
+    """Return the first tag as a word of an identifier."""
+    return snake_case(re.sub(r"\W+", "_", str(tags[0]))).strip("_") if tags else ""
 
 
 def _extend_operation(operation: dict[str, Any], errors: ErrorMap) -> None:

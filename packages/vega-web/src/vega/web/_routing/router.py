@@ -19,7 +19,7 @@ from .._problems.error_map import ERRORS, names_of
 from .._problems.problems import Problems
 from .injected_parameters import without_injected
 from .route import Route
-from .use_case_endpoint import of_use_case
+from .use_case_endpoint import OPERATION, of_use_case
 
 F = TypeVar("F", bound=Callable[..., Any])
 UseCaseType: TypeAlias = type[Interactor[Any]] | type[Mediator[Any]]
@@ -126,6 +126,8 @@ class Router(APIRouter):
         if use_case is None:
             return self.api_route(path, methods=[method], **options)
         endpoint, settings = of_use_case(use_case, method, self.prefix + path)
+        if options.get("operation_id") is None:
+            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), OPERATION: endpoint.__name__}
         self.add_api_route(path, endpoint, methods=[method], **{**settings, **options})
 
         def refuse(function: F) -> F:

@@ -23,6 +23,7 @@ from .strict_types import json_check, json_typed, text_checks, text_typed
 
 _BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _BY_NAME: Final = ("populate_by_name", "validate_by_name")
+OPERATION: Final = "x-vega-operation"  # where a route's OpenAPI says the name of its use case
 _PARAMETER: Final = re.compile(r"{(\w+)(?::\w+)?}")
 
 
@@ -76,7 +77,7 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
     endpoint.__module__, endpoint.__doc__ = use_case.__module__, description_of(use_case)
     endpoint.__signature__ = inspect.Signature(parameters)
     endpoint.__vega_use_case__ = use_case
-    return endpoint, _options(endpoint, method, result)
+    return endpoint, _options(method, result)
 
 
 def _endpoint(use_case: Any, rest: Sequence[_Field], body_name: str | None) -> Any:
@@ -101,10 +102,9 @@ def _endpoint(use_case: Any, rest: Sequence[_Field], body_name: str | None) -> A
     return with_body
 
 
-def _options(endpoint: Any, method: str, result: Any) -> dict[str, Any]:
+def _options(method: str, result: Any) -> dict[str, Any]:
     is_empty = result is None or result is type(None)
     return {
-        "operation_id": endpoint.__name__,
         "status_code": 204 if is_empty else 201 if method == "POST" else 200,
         "response_model": None if is_empty or result is Any else result,
     }
