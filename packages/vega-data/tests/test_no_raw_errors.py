@@ -155,6 +155,21 @@ def test_hostile_values_raise_errors_of_vega(
 
 
 @pytest.mark.parametrize(
+    ("number", "name", "value"),
+    [(0, "weight", lambda: 10**5000), (2, "id", lambda: [[]]), (5, "body", lambda: circular)],
+    ids=["an int that cannot be shown", "an identifier that cannot be hashed", "a list that holds itself"],
+)
+def test_a_hostile_value_in_memory_raises_an_error_of_vega(number: int, name: str, value: Callable[[], Any]) -> None:
+    async def main() -> None:
+        things = InMemoryRepository(Thing, mapping=EntityMapping(unique=("text",)))
+        await things.add(Thing(None))
+        with pytest.raises(CoreError):
+            await CALLS[number](things, name, value())
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
     "schema",
     [
         "SELECT 1",

@@ -103,8 +103,14 @@ class InvalidFilterError(InvalidValueError):
 
 
 def shown(value: object) -> str:
-    """Return a short form of a value, fit for an error message."""
-    text = repr(value)
+    """Return a short form of a value, fit for an error message; its type where it cannot be shown.
+
+    An int of more than 4,300 digits cannot, and a class of the user's own may fail in any way.
+    """
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - the error that names the value matters more
+        return f"<{type(value).__name__}>"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 

@@ -199,18 +199,21 @@ class InMemoryRepository(QueryableRepository[T]):
         self._read()
         if id is None:
             return None
-        info = self._policies.identity_field
-        key = check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
-        found = self._rows.get(key)
+        found = self._rows.get(self._key(id))
         if found is None:
             self._policies.visible()
             return None
         return next(iter(visible([found], self._policies, plan)), None)
 
+    def _key(self, id: Any) -> Any:
+        info = self._policies.identity_field
+        return check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
+
     def _is_new(self, entity: T) -> bool:
         if self._policies.mapping.version:
             return self._policies.version_of(entity) == 0
-        return self._policies.identity_of(entity) not in self._rows
+        identity = self._policies.identity_of(entity)
+        return identity is None or self._key(identity) not in self._rows
 
     def _require(self, entity: T) -> None:
         identity = self._policies.identity_of(entity)
@@ -264,10 +267,9 @@ class InMemoryRepository(QueryableRepository[T]):
         kept = {self._policies.mapping.identity: self._policies.identity_of(there)}
         if self._policies.mapping.version:
             kept[self._policies.mapping.version] = self._policies.version_of(there)
+        self._policies.layout.checked_copy(entity, self._policies.on_update(entity) | kept)  # refuses before all else
         merged = with_values(self._policies.layout.copy(entity), kept)
-        changes = self._policies.on_update(merged)
-        self._policies.layout.checked_copy(merged, changes)
-        return kept | self._replace(merged, there, changes)
+        return kept | self._replace(merged, there, self._policies.on_update(merged))
 
     def _same(self, entity: T, key: UniqueKey, besides: Any = None) -> T | None:
         if not self._policies.holds_for(key, entity):
