@@ -111,6 +111,39 @@ async def test_a_join_that_is_cancelled_leaves_no_member_and_no_room(step: int, 
         assert (plane.followed, plane.present, rooms._rooms) == (set(), {}, {})
 
 
+@pytest.mark.parametrize("step", range(10))
+async def test_a_leave_that_is_cancelled_leaves_no_identity(step: int) -> None:
+    plane = Slow()
+    async with Rooms(plane) as rooms:
+        await rooms.join("a", "1", Inbox(), identity="ada")
+        await rooms.join("a", "2", Inbox(), identity="eve")
+        leaving = asyncio.ensure_future(rooms.leave("a", "1"))
+        for _ in range(step):
+            await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+
+        expected = {"2": "eve"} if rooms.members("a") == 1 else {"1": "ada", "2": "eve"}
+        assert plane.present == expected
+        assert rooms.members("a") == len(expected)
+
+
+@pytest.mark.parametrize("step", range(10))
+async def test_a_last_leave_that_is_cancelled_leaves_no_room(step: int) -> None:
+    plane = Slow()
+    async with Rooms(plane) as rooms:
+        await rooms.join("a", "1", Inbox(), identity="ada")
+        leaving = asyncio.ensure_future(rooms.leave("a", "1"))
+        for _ in range(step):
+            await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+
+        if rooms.members("a"):  # it was cancelled before it began
+            await rooms.leave("a", "1")
+        assert (plane.followed, plane.present, rooms._rooms) == (set(), {}, {})
+
+
 async def test_a_join_that_fails_leaves_no_member_and_no_room() -> None:
     plane = Slow(fails=True)
     async with Rooms(plane) as rooms:

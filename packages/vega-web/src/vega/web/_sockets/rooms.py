@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, final
 
-import anyio
 from starlette.types import Message
 
 from vega.patterns import new_id
 
 from .._errors import WebError
+from .._stores.uninterrupted import uninterrupted
 from .backplane import Backplane, MemoryBackplane
 from .coalescing import Overflow
 from .messages import written
@@ -102,8 +102,7 @@ class Rooms:
                     await self._backplane.enter(room, member, identity)
                 except BaseException:
                     del entry.members[member]
-                    with anyio.CancelScope(shield=True):
-                        await self._exit(entry, room, member)
+                    await self._exit(entry, room, member)
                     raise
 
     async def leave(self, room: str, member: str) -> None:
@@ -117,7 +116,7 @@ class Rooms:
     async def _exit(self, entry: _Room, room: str, member: str) -> None:
         if member in entry.identities:
             entry.identities.discard(member)
-            await self._backplane.exit(room, member)
+            await uninterrupted(self._backplane.exit(room, member))  # or other processes count the member on
 
     @asynccontextmanager
     async def _changing(self, room: str) -> AsyncGenerator[_Room]:
@@ -132,8 +131,7 @@ class Rooms:
             if not entry.users and not entry.members:
                 entry.users += 1
                 try:
-                    with anyio.CancelScope(shield=True):
-                        await self._forget(entry, room)
+                    await uninterrupted(self._forget(entry, room))
                 finally:
                     entry.users -= 1
 
@@ -162,9 +160,11 @@ class Rooms:
             while not (receiver.is_closed and taken.empty()):
                 yield (await taken.get())["text"]
         finally:
-            with anyio.CancelScope(shield=True):
-                await self.leave(room, member)
-                await receiver.close(None, 0)
+            await uninterrupted(self._end(room, member, receiver))
+
+    async def _end(self, room: str, member: str, receiver: SendQueue) -> None:
+        await self.leave(room, member)
+        await receiver.close(None, 0)
 
     async def broadcast(self, room: str, message: Any, *, exclude: str = "") -> None:
         """Send a message to all members of a room, in every process; no slow client holds it up.
