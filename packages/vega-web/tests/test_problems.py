@@ -18,17 +18,19 @@ from pydantic import BaseModel
 from vega.di import ConstructionError, Container
 from vega.errors import ErrorKind
 from vega.testing import client_for
+from vega.web import ErrorMap
+from vega.web._problems.error_map import Mapped
 from vega.web._problems.problems import STATUS, install_problems
 
 
-def app_that_raises(error: Exception) -> FastAPI:
+def app_that_raises(error: Exception, errors: ErrorMap | None = None) -> FastAPI:
     app = FastAPI()
 
     @app.get("/")
     async def fail() -> None:
         raise error
 
-    install_problems(app)
+    install_problems(app, errors)
     return app
 
 
@@ -60,6 +62,20 @@ def test_a_kind_written_as_text_and_in_a_group_has_its_status(kind: ErrorKind) -
         assert answer.status_code == STATUS[kind]
         assert ("what happened" in answer.text) is (kind is not ErrorKind.INTERNAL)
         assert "secret" not in answer.text
+
+
+class ManyErrors(ExceptionGroup[Exception]):
+    """A group with a class of its own."""
+
+
+def test_the_map_is_asked_about_the_error_that_counts_then_about_its_group() -> None:
+    sold_out = type("SoldOutError", (Exception,), {"kind": "conflict"})
+    group, alone = ManyErrors("failed", [sold_out("no tea")]), sold_out("no tea")
+    by_both = ErrorMap().map(ManyErrors, status=418).map(sold_out, status=410)
+
+    assert by_both.find(group) == by_both.find(alone) == Mapped(status=410)
+    assert ask(app_that_raises(group, by_both)).status_code == 410
+    assert ask(app_that_raises(group, ErrorMap().map(ManyErrors, status=418))).status_code == 418
 
 
 def test_a_group_with_an_internal_error_is_logged_whole_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Self, final
 
-from vega.errors import ErrorKind
+from vega.errors import ErrorKind, cause_of
 
 from .._errors import WebError
 
@@ -74,8 +74,13 @@ class ErrorMap:
         return self
 
     def find(self, error: BaseException) -> Mapped | None:
-        """Return how an error is answered; None where only its kind says it."""
-        return next((self._mapped[kind] for kind in error.__class__.__mro__ if kind in self._mapped), None)
+        """Return how an error is answered; None where only its kind says it.
+
+        The error that counts is looked for first: the cause of a transparent one, or the one that decides the kind of
+        a group (see `vega.errors.cause_of`).
+        """
+        kinds = (*type(cause_of(error)).__mro__, *type(error).__mro__)
+        return next((self._mapped[kind] for kind in kinds if kind in self._mapped), None)
 
     def of_names(self, names: list[str]) -> Mapped | None:
         """Return what the first of several classes that is mapped is mapped to, by their qualified names."""

@@ -157,11 +157,10 @@ def _members(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer_to(error: Exception, scope: Scope) -> Response:
     """Return the response that an error becomes; what a factory raised is answered as if the route had raised it."""
-    cause = cause_of(error)
+    mapped, cause = _mapped(error, scope), cause_of(error)
     if cause is not error and isinstance(cause, Exception):
         cause.add_note(str(error))  # for the log
         error = cause
-    mapped = _mapped(error, scope)
     if mapped is None:
         if isinstance(error, HTTPException):
             return _of_http(error, scope)

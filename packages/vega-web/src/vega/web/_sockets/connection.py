@@ -153,7 +153,8 @@ class _Connection:
         except (UnauthenticatedError, ForbiddenError) as error:
             self.stop(close_code(STATUS[error.kind]))
         except Exception as error:  # noqa: BLE001 - a boundary: such as a store that is down; it is asked again
-            _log.warning("%s cannot check its session: %r", type(self._handler).__qualname__, error)
+            name = type(self._handler).__qualname__
+            _log.warning("%s cannot check its session: %r", name, error, extra=self._log_fields())
 
     def _unit_of_work(self) -> AbstractAsyncContextManager[object]:
         origin = partial(origin_of, self._socket.scope)
@@ -201,12 +202,12 @@ class _Connection:
         mapped = self._around.errors.find(error)
         seen = disclose(error, is_named=mapped is not None)
         mapped, name = mapped or Mapped(status=STATUS[seen.kind]), type(self._handler).__qualname__
+        extra = self._log_fields()
         if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is sound
-            _log.error("%s cannot send a message", name, exc_info=error)
+            _log.error("%s cannot send a message", name, exc_info=error, extra=extra)
         elif mapped.status == 500:
             raise error
         elif mapped.status > 500:
-            extra = {"request_id": self._socket.scope.get(REQUEST_ID, "")}
             _log.warning("%s answered %d: %r", name, mapped.status, error, extra=extra)
         title = mapped.title or phrase(mapped.status)
         told: dict[str, Any] = {"type": "error", "status": mapped.status, "title": title}
@@ -214,12 +215,14 @@ class _Connection:
             told |= {"detail": seen.detail, **({"errors": list(seen.fields)} if seen.fields else {})}
         self._send_queue.push(written(told))
 
+    def _log_fields(self) -> dict[str, str]:
+        return {"request_id": self._socket.scope.get(REQUEST_ID, "")}
+
     def _fail(self, error: Exception) -> None:
         """Note what a handler raised; that of a client which has gone is no failure."""
         if self._socket.client_state is WebSocketState.DISCONNECTED:
             return
-        extra = {"request_id": self._socket.scope.get(REQUEST_ID, "")}
-        _log.error("%s failed", type(self._handler).__qualname__, exc_info=error, extra=extra)
+        _log.error("%s failed", type(self._handler).__qualname__, exc_info=error, extra=self._log_fields())
         self._code = _FAILED
 
     async def _disconnect(self, is_connected: bool) -> None:
