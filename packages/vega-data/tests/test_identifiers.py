@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Column, Identity, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Identity, Integer, MetaData, Table, Text, text
 
 from vega.data import Database, DataError, EntityMapping, InMemoryRepository, SQLAlchemyRepository
 from vega.data.migrations import Migrations
@@ -156,6 +156,26 @@ def test_a_given_table_with_an_identity_from_a_start_is_numbered_from_there(post
             await members.add(Member("c", 2000))
 
             assert (made.id, (await members.add(Member("d"))).id) == (1000, 2001)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_identifier_beyond_its_sequence_is_refused_and_holds_no_lock(postgres_url: str, way: Way) -> None:
+    columns = (Column("id", Integer, primary_key=True), Column("name", Text, nullable=False, unique=True))
+    table = Table("members", MetaData(), *columns)
+
+    async def main() -> None:
+        async with Database(postgres_url, package="-") as database:
+            async with database.engine.begin() as connection:
+                await connection.run_sync(table.metadata.create_all)
+            members = SQLAlchemyRepository(Member, database=database, table=table)
+            with pytest.raises(DataError):
+                await way(members, [Member("a", 2**31 + 5)])
+            async with database.connection() as connection:
+                held = await connection.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"))
+            assert held == 0
+            assert [one.id for one in await way(members, [Member("b", 7), Member("c")])] == [7, 8]
 
     asyncio.run(main())
 

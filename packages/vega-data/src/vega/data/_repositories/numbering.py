@@ -22,9 +22,11 @@ from .._errors import UnreadableValueError
 from .._sql.tables import EntityTable
 
 _SEQUENCE: Final = "CAST(pg_get_serial_sequence({table}, {column}) AS regclass)"
-# The lock is that of other statements that move the sequence: without it the smaller of two could come last.
+# The lock is that of other statements that move the sequence: without it the smaller of two could come last. No error
+# may come between lock and unlock, since the lock would outlive the transaction: so the bound of the sequence is asked.
 _MOVED: Final = """(SELECT CASE
     WHEN {value} > coalesce(pg_sequence_last_value(s.id), (SELECT seqstart - 1 FROM pg_sequence WHERE seqrelid = s.id))
+        AND {value} <= (SELECT seqmax FROM pg_sequence WHERE seqrelid = s.id)
         AND has_sequence_privilege(s.id, 'UPDATE')
     THEN CASE WHEN pg_advisory_lock(CAST(CAST(s.id AS oid) AS bigint)) IS NOT NULL
         THEN CASE WHEN setval(s.id, greatest({value}, pg_sequence_last_value(s.id))) IS NOT NULL
