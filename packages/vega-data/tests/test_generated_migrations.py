@@ -200,6 +200,8 @@ def test_tables_in_a_cycle_are_created_filled_and_dropped(database_url: str) -> 
                 await stored[Person].add(Person("p", team="a"))
                 await stored[Team].save(Team("a", lead="p", parent="b"))
                 await stored[Badge].add(Badge("1", "p"))
+                assert await stored[Team].get("a") == Team("a", lead="p", parent="b")
+                assert await stored[Badge].get("1") == Badge("1", "p")
                 await database.drop_all()
             await database.drop_all()
 
