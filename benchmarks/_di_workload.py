@@ -246,6 +246,24 @@ class AmbientFloor(Adapter):
 
         return call
 
+    def d1(self):
+        w = self.w
+        x = w.Config(), w.Cache(), w.Bus()
+        a, b, c = x
+        current = contextvars.ContextVar("current")
+
+        async def fn(c, s, k):
+            return c, s, k
+
+        async def call():
+            token = current.set(x)
+            try:
+                return await fn(a, b, c)
+            finally:
+                current.reset(token)
+
+        return call
+
     def h(self):
         ns = {**vars(self.w), "current": contextvars.ContextVar("current")}
         exec(

@@ -193,6 +193,8 @@ class CallPlan:
             return _Inner(lines, [] if own is None else ["if LEN(_s._resources) == 1:", *map(indented, own)])
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
+        if not self.needs_scope:  # only the body may request scoped services
+            return _Inner([*writer.lines, f"_r = {wait}{call}"], [])
         fill = fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
         return _Inner(["_v = _s._store = {}", *fill, *writer.lines, f"_r = {wait}{call}"], [])
 
