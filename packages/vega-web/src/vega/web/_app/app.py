@@ -21,6 +21,7 @@ from .._lifecycle.health import Health
 from .._lifecycle.request_scope import RequestScope
 from .._middleware.diagnostics.request_id import request_id
 from .._pipeline.pipeline import MiddlewarePipeline
+from .._private_names import warn_of_missing_names
 from .._problems.denial import HandshakeProblems
 from .._problems.error_map import ErrorMap
 from .._problems.problems import Problems, install_problems
@@ -136,6 +137,7 @@ def _lifespan(application: Application, drain: Drain, rooms: Rooms) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with application, rooms, drain.on_sigterm():
+            warn_of_missing_names()
             _compile(app)
             with _settled() if drain.is_served else nullcontext():
                 yield

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from .._private_names import sets_usual_attributes
 from .._problems.finite import read_json
 
 
@@ -24,8 +25,10 @@ class FastRequest(Request):
     _is_disconnected = False
     _form = None
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope, self._receive, self._send = scope, receive, send
+    if sets_usual_attributes():
+
+        def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            self.scope, self._receive, self._send = scope, receive, send
 
     async def json(self) -> Any:
         """Return the JSON of the body.

@@ -35,12 +35,12 @@ class InlineRequest(FastRequest):
     _was_empty = False
     _kept: list[Message] | None = None
     _index = 0
-    _send = staticmethod(empty_send)
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope, self._from_server, self.to_server, self.task = scope, receive, send, asyncio.current_task()
+        super().__init__(scope, self._read, empty_send)
+        self._from_server, self.to_server, self.task = receive, send, asyncio.current_task()
 
-    async def _receive(self) -> Message:  # pyright: ignore[reportIncompatibleVariableOverride] # as the class above has
+    async def _read(self) -> Message:
         """Return the next message, to a function; keep it for the application."""
         message = await self._from_server()
         if self._kept is None:

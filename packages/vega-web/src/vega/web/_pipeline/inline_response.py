@@ -13,19 +13,21 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .._errors import MiddlewareError
 from .._lifecycle.stream_source import drive
+from .._private_names import keeps_list
 from .app_run import DROPPED, READ, AppRun
 
 _CHUNK = 64 * 1024
+_HAS_LIST = keeps_list()
 _NAMES = 256  # as many are remembered, whatever a client makes of names
 _ENCODED: dict[str, bytes] = {}
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
 
 class _Headers(MutableHeaders):
-    """Headers that are quick to set: those that were set join the others when somebody looks.
+    """Headers that are quick to set: the ones set are kept apart until the list is read (decision record 9).
 
     Args:
-        raw: those that are there; is changed.
+        raw: the list of headers, which is changed in place.
     """
 
     def __init__(self, raw: RawHeaders) -> None:
@@ -36,7 +38,7 @@ class _Headers(MutableHeaders):
         self._new[_ENCODED.get(key) or _encoded(key)] = value.encode("latin-1")
 
     def joined(self) -> RawHeaders:
-        """Return all of them."""
+        """Return all headers."""
         new = self._new
         if new:
             self._new = {}
@@ -51,15 +53,18 @@ class _Headers(MutableHeaders):
             super().__setitem__(name.decode("latin-1"), value.decode("latin-1"))
         return self._raw
 
-    _list = property(joined)  # pyright: ignore[reportAssignmentType] # where its class looks
+    _list = property(joined)  # pyright: ignore[reportAssignmentType] # the attribute that MutableHeaders reads
 
 
 class _Once:
-    """An attribute of a response: its headers, made when they are first asked for."""
+    """The headers of a response, made at the first access."""
 
-    def __get__(self, response: InlineResponse, _: type) -> _Headers:
-        made = response._made = response._changeable = _Headers(response._bare)  # pyright: ignore[reportPrivateUsage]
-        return made
+    def __get__(self, response: InlineResponse, _: type) -> MutableHeaders:
+        if not _HAS_LIST:
+            response._changeable = MutableHeaders(raw=response._bare)  # pyright: ignore[reportPrivateUsage]
+        else:
+            response._made = response._changeable = _Headers(response._bare)  # pyright: ignore[reportPrivateUsage]
+        return response._changeable  # type: ignore[no-any-return]  # pyright: ignore[reportPrivateUsage]
 
 
 @final
@@ -97,9 +102,8 @@ class InlineResponse(StreamingResponse):
     @raw_headers.setter
     def raw_headers(self, raw: RawHeaders) -> None:
         self._bare = raw
-        if self._made is not None:
-            self._made = None
-            del self._changeable
+        self._made = None
+        self.__dict__.pop("_changeable", None)
 
     @property
     def body_iterator(self) -> Any:

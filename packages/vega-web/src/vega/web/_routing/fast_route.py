@@ -12,13 +12,13 @@ from typing import Any, Final, final
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import ResponseValidationError
 from fastapi.utils import is_body_allowed_for_status_code
-from starlette._exception_handler import wrap_app_handling_exceptions  # what FastAPI puts around each endpoint
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .._lifecycle.stream_source import own_stream
 from .._pipeline.fast_request import FastRequest
+from .._private_names import handling_exceptions
 from .._problems.finite import check_written, read_finite
 from .fast_route_plan import FastRoutePlan
 
@@ -73,7 +73,7 @@ class FastRoute:
         except Exception as error:  # noqa: BLE001 - handled or raised on, as FastAPI does
             await _failing(error, request, is_started)(scope, receive, _nowhere if is_started else send)
             return
-        await wrap_app_handling_exceptions(own_stream(response), request)(scope, receive, send)
+        await handling_exceptions(own_stream(response), request)(scope, receive, send)
 
     def _serialized(self, result: Any, scope: Scope) -> Any:
         """Return what the endpoint's result is in the response: bytes of JSON, or what the class of it renders."""
@@ -164,7 +164,7 @@ def _failing(error: Exception, request: Request, is_started: bool) -> ASGIApp:
             await send({"type": "http.response.start"})
         raise error
 
-    return wrap_app_handling_exceptions(fail, request)
+    return handling_exceptions(fail, request)
 
 
 async def _nowhere(_: Message) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from contextvars import ContextVar
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from fastapi import routing
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
@@ -19,14 +17,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .._lifecycle.stream_source import own_stream
 from .._pipeline.fast_request import FastRequest
 from .._pipeline.pipeline import MiddlewarePipeline
+from .._private_names import (
+    can_serve_fast,
+    included_route,
+    is_observed,
+    is_usual_handler,
+    requested_route,
+    sender,
+    type_adapter,
+)
 from .._problems.finite import check_written, may_hold_numbers
 from .._problems.problems import Problems
 from .fast_route import FastRoute
 from .fast_route_plan import plan_fast_route
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-_INCLUDED: Final[ContextVar[Any] | None] = getattr(routing, "_effective_route_context_var", None)
-_TELEMETRY: Final = "fastapi.telemetry"  # a key of the connection scope, while FastAPI observes the request
 
 
 class Route(APIRoute):
@@ -45,7 +50,7 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return FastAPI's handler; called for the route, and once more for each router that includes it."""
-        served = self._served(None if _INCLUDED is None else _INCLUDED.get())
+        served = self._served(included_route())
         if served.response_field is not None:
             _refuse_not_finite(served.response_field)
         handler = super().get_route_handler()
@@ -62,9 +67,9 @@ class Route(APIRoute):
         return serve(scope, receive, send)  # type: ignore[no-any-return]  # each is an async function
 
     def _serve(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
-        served = self._served(scope.get("fastapi", {}).get("effective_route_context"))
+        served = self._served(requested_route(scope))
         fast = getattr(served, "vega_fast", None)
-        if fast is None or scope.get(_TELEMETRY) is not None or scope["method"] not in served.methods:
+        if fast is None or is_observed(scope) or scope["method"] not in served.methods:
             return super().handle(scope, receive, send)
         if served is self and self.app is not self._made:
             return super().handle(scope, receive, send)
@@ -84,7 +89,7 @@ def _guarded(handler: Handler) -> Handler:
 
     async def handle(request: Request) -> Response:
         try:
-            response = await handler(FastRequest(request.scope, request.receive, request._send))  # pyright: ignore[reportPrivateUsage] # as FastAPI makes it
+            response = await handler(FastRequest(request.scope, request.receive, sender(request)))
         except HTTPException as error:
             if isinstance(error.__cause__, RequestValidationError):  # FastAPI answers 400 to all that reading raises
                 raise error.__cause__ from None
@@ -96,7 +101,7 @@ def _guarded(handler: Handler) -> Handler:
 
 def _refuse_not_finite(field: Any) -> None:
     """Have a field of FastAPI refuse to write NaN and Infinity, for which pydantic writes null."""
-    adapter = getattr(field, "_type_adapter", None)
+    adapter = type_adapter(field)
     if adapter is None or isinstance(field.__dict__.get("serialize_json"), partial):
         return
     if may_hold_numbers(adapter.core_schema):
@@ -110,8 +115,7 @@ def _serialize_finite(serialize: Callable[..., bytes], adapter: TypeAdapter[Any]
 
 
 def _fast_route(served: Any, handler: Any) -> FastRoute | None:
-    is_own = getattr(handler, "__qualname__", "") == "get_request_handler.<locals>.app"  # which nothing has wrapped
-    if _INCLUDED is None or not is_own or getattr(handler, "__module__", "") != routing.__name__:
+    if not can_serve_fast() or not is_usual_handler(handler):
         return None
     plan = plan_fast_route(served)
     return None if plan is None else FastRoute(plan, lambda: served.app)
