@@ -145,7 +145,7 @@ def test_a_call_that_is_not_bound_and_takes_services_is_reported(project: Path) 
         },
     )
 
-    assert "nothing gives users, mailer to call of CreateUser" in mistakes(project)
+    assert "nothing provides users, mailer for CreateUser.call" in mistakes(project)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_gather_takes_use_cases() -> None:
 
 
 def test_one_that_is_never_awaited_warns() -> None:
-    with pytest.warns(NeverAwaitedWarning, match="Greet was made but never awaited"):  # noqa: PT031 - and collected
+    with pytest.warns(NeverAwaitedWarning, match="Greet was constructed but never awaited"):  # noqa: PT031 - and collected
         Greet("Ada")
         gc.collect()
 
@@ -169,7 +169,7 @@ def test_parameters_that_nothing_binds_are_named() -> None:
     class Unbound(Interactor[None]):
         async def call(self, clock: Clock) -> None: ...
 
-    with pytest.raises(InvalidUseCaseError, match="nothing gives clock"):
+    with pytest.raises(InvalidUseCaseError, match="nothing provides clock"):
         asyncio.run(run(Unbound()))
 
 

@@ -1,15 +1,15 @@
-"""What can go wrong in vega.patterns: one root, three parts (what, where, fix), a stable code.
+"""Errors of vega.patterns: one root, three parts (what, where, fix), stable codes.
 
 PatternError
 ├── InvalidUseCaseError         VG141  a use case without `call`, or whose `call` cannot be awaited
-├── InvalidValueObjectError     VG142  a value object that could be changed
-├── InvalidSpecificationError   VG143  a specification that says nothing, or is combined with something else
-├── EntityNotFoundError         VG144  no entity has the identifier that was asked for
+├── InvalidValueObjectError     VG142  a value object that is not frozen
+├── InvalidSpecificationError   VG143  a specification without a rule, or combined with another type
+├── EntityNotFoundError         VG144  no entity with the identifier
 ├── TriggerError                VG145  an event cannot be built from the result of a use case
 ├── UnitOfWorkError             VG146  a unit of work is missing, closed, or used the wrong way
-├── InvalidBehaviourError       VG147  a behaviour that cannot be called, or calls on twice
-├── NotAuthorisedError          VG148  a use case refused its caller
-└── ValidatorError              VG149  a validator or a text is declared wrong, or its library is missing
+├── InvalidBehaviourError       VG147  a behaviour that is not callable, or calls `call_next` twice
+├── NotAuthorisedError          VG148  a caller without permission for a use case
+└── ValidatorError              VG149  a validator or message with a wrong declaration, or a missing library
 query.QueryError                VG150  see vega.patterns.query
 """
 
@@ -25,25 +25,25 @@ class PatternError(CoreError):
 
 
 class InvalidUseCaseError(PatternError):
-    """A use case has no `call`, or one that cannot be awaited."""
+    """A use case has no `call`, or its `call` is not awaitable."""
 
     code = "VG141"
 
 
 class InvalidValueObjectError(PatternError):
-    """A value object could be changed after it was made."""
+    """A value object is not frozen."""
 
     code = "VG142"
 
 
 class InvalidSpecificationError(PatternError):
-    """A specification says nothing, or is combined with something that is none."""
+    """A specification has no rule, or is combined with an object of another type."""
 
     code = "VG143"
 
 
 class EntityNotFoundError(PatternError):
-    """No entity has the identifier that was asked for."""
+    """No entity has the identifier."""
 
     code = "VG144"
     kind = ErrorKind.MISSING
@@ -59,7 +59,7 @@ class UnitOfWorkError(PatternError):
     """A unit of work is missing, closed, or used the wrong way.
 
     Attributes:
-        retryable: whether it reports a failure after which the unit may run again.
+        retryable: whether running the unit again may succeed.
     """
 
     code = "VG146"
@@ -67,26 +67,26 @@ class UnitOfWorkError(PatternError):
 
 
 class InvalidBehaviourError(PatternError):
-    """A behaviour cannot be called, or calls on more than once where it may not."""
+    """A behaviour is not callable, or calls `call_next` more than once without permission."""
 
     code = "VG147"
 
 
 class NotAuthorisedError(PatternError):
-    """A use case refused its caller."""
+    """The caller may not run the use case."""
 
     code = "VG148"
     kind = ErrorKind.FORBIDDEN
 
 
 class ValidatorError(PatternError):
-    """A validator, or a text for its failures, is declared wrong; or the library it needs is missing."""
+    """The declaration of a validator or message is wrong, or a validator's library is missing."""
 
     code = "VG149"
 
 
 class NeverAwaitedWarning(RuntimeWarning):
-    """A use case was made and thrown away without being awaited, so it never ran."""
+    """A use case was constructed and discarded without being awaited, so it never ran."""
 
 
 NeverAwaitedWarning.__module__ = "vega.patterns"

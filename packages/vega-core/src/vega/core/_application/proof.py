@@ -83,7 +83,7 @@ def _add_use_case(app: Application, use_case: Any) -> ComponentError | None:
     if hasattr(call, "__wrapped__") or not needed:  # the wrapper may supply them
         return None
     return ComponentError(
-        f"nothing gives {', '.join(needed)} to call of {use_case.__qualname__}",
+        f"nothing provides {', '.join(needed)} for {use_case.__qualname__}.call",
         line_of(call),
         "decorate call with @bind (from vega.di)",
     )

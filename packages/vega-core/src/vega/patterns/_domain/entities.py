@@ -1,4 +1,4 @@
-"""Entities, value objects and aggregates: what the business talks about."""
+"""Entities, value objects and aggregates: the objects of the business."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ A = TypeVar("A", bound="AggregateRoot")
 
 
 class Entity:
-    """Something with an identity that outlives its values: equal when class and `id` are equal.
+    """An object whose identity outlives its values: equal when class and `id` are equal.
 
-    Under `@dataclass` the equality by identity stays; there is no need for `eq=False`. An entity whose `id`
-    is None is equal to itself alone.
+    `@dataclass` keeps the equality by identity; `eq=False` is not needed. An entity whose `id` is None equals only
+    itself.
 
-    When not to use it: for what is described by its values alone (a price, an address): that is a
-    `ValueObject`. The base is optional: repositories take any dataclass, pydantic model or mapped class.
+    Use a `ValueObject` for an object described by its values alone, such as a price or an address. The base class is
+    optional: repositories accept any dataclass, pydantic model or mapped class.
 
     >>> from dataclasses import dataclass
     >>> @dataclass
@@ -33,7 +33,7 @@ class Entity:
         super().__init_subclass__(**options)
         own = cls.__dict__
         if "__eq__" not in own and _inherits_identity(cls):
-            cls.__eq__ = Entity.__eq__  # type: ignore[method-assign] # in the class itself, or @dataclass writes its own
+            cls.__eq__ = Entity.__eq__  # type: ignore[method-assign] # keeps @dataclass from writing its own
             cls.__hash__ = Entity.__hash__  # type: ignore[method-assign] # goes with __eq__
 
     def __eq__(self, other: object) -> bool:
@@ -54,12 +54,12 @@ def _inherits_identity(cls: type) -> bool:
 
 
 class ValueObject:
-    """Something that is its values: write it as a frozen dataclass; equal when class and values are equal.
+    """An object defined by its values, written as a frozen dataclass: equal when class and values are equal.
 
     Raises:
-        InvalidValueObjectError: the class is not a frozen dataclass; raised when one is first made.
+        InvalidValueObjectError: the class is not a frozen dataclass; raised at the first construction.
 
-    When not to use it: for what keeps its identity while its values change: that is an `Entity`.
+    Use an `Entity` for an object that keeps its identity while its values change.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ValueObject:
         parameters = getattr(cls, "__dataclass_params__", None)
         if parameters is None or not parameters.frozen:
             raise InvalidValueObjectError(
-                f"{cls.__qualname__} is no frozen dataclass, so its values could change",
+                f"{cls.__qualname__} is not a frozen dataclass, so its values could change",
                 f"{cls.__module__}.{cls.__qualname__}",
                 "write @dataclass(frozen=True) above the class",
             )
@@ -83,17 +83,17 @@ class ValueObject:
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some values changed; the class's own checks run again."""
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var] # __new__ has seen that it is a dataclass
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var] # __new__ has refused other classes
 
 
 class AggregateRoot(Entity):
-    """The entity through which a group of objects is changed; it records what happened to it.
+    """The entity through which a group of objects is changed; it records domain events.
 
-    Methods call `record(event)`; whoever saves the aggregate calls `pull_events()` and publishes them after
-    the commit: `vega.data` does so by itself. Frozen and slotted dataclasses work too; a frozen aggregate
-    changes by `evolve`, which hands its events on to the copy.
+    Methods call `record(event)`. The repository that saves the aggregate calls `pull_events()` and publishes the events
+    after the commit, as `vega.data` does. Frozen and slotted dataclasses work too; a frozen aggregate changes through
+    `evolve`, and the copy takes over the recorded events.
 
-    When not to use it: for an entity that guards no rule across several objects.
+    Use a plain `Entity` when no rule spans several objects.
 
     >>> from dataclasses import dataclass
     >>> @dataclass
@@ -108,24 +108,24 @@ class AggregateRoot(Entity):
     """
 
     def record(self, event: Any) -> None:
-        """Remember that something happened; the event is published after the commit."""
+        """Record an event, to be published after the commit."""
         recorded = _state(self).get(_EVENTS)
         if recorded is None:
             object.__setattr__(self, _EVENTS, recorded := [])
         recorded.append(event)
 
     def pull_events(self) -> tuple[Any, ...]:
-        """Return the recorded events, oldest first, and forget them."""
+        """Return the recorded events, oldest first, and clear the record."""
         recorded = _state(self).pop(_EVENTS, None)
         return tuple(recorded or ())
 
     def evolve(self, **changes: Any) -> Self:
-        """Return a copy of a dataclass aggregate with some values changed, and hand the recorded events on."""
-        made: Any = dataclasses.replace(cast("Any", self), **changes)  # the docstring says for whom it is
-        changed: Self = made
+        """Return a copy of a dataclass aggregate with some values changed; the copy takes over the recorded events."""
+        replaced: Any = dataclasses.replace(cast("Any", self), **changes)  # aggregates need not be dataclasses
+        copy: Self = replaced
         for event in self.pull_events():
-            changed.record(event)
-        return changed
+            copy.record(event)
+        return copy
 
 
 _EVENTS = "_recorded_events"

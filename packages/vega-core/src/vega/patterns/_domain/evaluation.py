@@ -1,10 +1,10 @@
-"""Evaluation of specifications: one recording for as many entities as a loop or a `filter` asks about.
+"""Evaluation of specifications: one recording for all the entities of a loop or a `filter`.
 
-`spec.is_satisfied_by` gives a function that runs the predicate on a recorder when it first sees an entity of a class,
-and then calls the compiled test. So `filter(spec.is_satisfied_by, users)` records once; a specification that is changed
-is recorded again at the next `spec.is_satisfied_by`. The compiled tests of a specification are kept from one such call
-to the next only where nothing that the predicate reads can change: a frozen dataclass with hashable fields, whose
-predicate reads its fields, constants and the helpers of `vega.patterns.query`.
+Access to `spec.is_satisfied_by` returns a function that records the predicate at the first entity of each class and
+calls the compiled test from then on. So `filter(spec.is_satisfied_by, users)` records once, and a changed specification
+is recorded again at the next access. Compiled tests survive the access only if the predicate reads nothing mutable: a
+frozen dataclass with hashable fields, whose predicate reads only fields, constants and helpers of
+`vega.patterns.query`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CONSTANTS: Final = (str, int, float, bytes, Decimal, type(None))
 
 
 class _Evaluated:
-    """A method that is bound to its object once, and then called for many entities."""
+    """A descriptor that builds the method of an object once per access, for calls with many entities."""
 
     def __init__(self, method: Callable[..., Any], make: Callable[[Any], Test]) -> None:
         self._method, self._make = method, make
@@ -38,7 +38,7 @@ class _Evaluated:
 
 
 def evaluated_by(make: Callable[[Any], Test]) -> Callable[[M], M]:
-    """Have access to a method give what a function makes of its object; the method itself is reached by the class."""
+    """Replace a method by a descriptor: access on an object returns `make(object)`, on the class the method."""
 
     def decorate(method: M) -> M:
         return cast("M", _Evaluated(method, make))  # called like the method
@@ -47,11 +47,11 @@ def evaluated_by(make: Callable[[Any], Test]) -> Callable[[M], M]:
 
 
 def recorded_test(spec: object, record: Callable[[type], Test]) -> Test:
-    """Return a test of entities that records a specification once for each class of them.
+    """Return a test that records a specification once for each class of entities.
 
     Args:
         spec: the specification.
-        record: makes the test of the entities of one class.
+        record: returns the test for the entities of a class.
     """
     tests = _kept.tests(spec)
 
@@ -66,17 +66,17 @@ def recorded_test(spec: object, record: Callable[[type], Test]) -> Test:
 
 
 class _Kept:
-    """The tests of specifications that cannot change, by identity and for as long as each lives."""
+    """The tests of immutable specifications, by identity, each kept for the lifetime of its specification."""
 
     def __init__(self) -> None:
         self._tests: dict[int, tuple[ref[Any], Tests]] = {}
         self._constant: dict[type, bool] = {}
 
     def tests(self, spec: object) -> Tests:
-        """Return the tests of a specification: those kept, or an empty table."""
-        known = self._tests.get(id(spec))
-        if known is not None:
-            return known[1]
+        """Return the cached tests of a specification, or an empty table."""
+        cached = self._tests.get(id(spec))
+        if cached is not None:
+            return cached[1]
         tests: Tests = {}
         if self._is_constant(type(spec)) and _is_hashable(spec):
             key = id(spec)
@@ -84,10 +84,10 @@ class _Kept:
         return tests
 
     def _is_constant(self, kind: type) -> bool:
-        found = self._constant.get(kind)
-        if found is None:
-            found = self._constant[kind] = _reads_constants_only(kind)
-        return found
+        is_constant = self._constant.get(kind)
+        if is_constant is None:
+            is_constant = self._constant[kind] = _reads_constants_only(kind)
+        return is_constant
 
 
 _kept: Final = _Kept()
@@ -97,7 +97,7 @@ def _is_hashable(spec: object) -> bool:
     try:
         hash(spec)
         ref(spec)
-    except TypeError:  # a field can change, or slots leave no room for a weak reference
+    except TypeError:  # a mutable field, or slots without room for a weak reference
         return False
     return True
 
@@ -119,7 +119,7 @@ def _reads_constants_only(kind: type) -> bool:
 
 
 def _names(code: CodeType) -> set[str]:
-    """Return the names that code and the functions inside it look up: globals, and attributes of any object."""
+    """Return the names that code and nested functions look up: globals, and attributes of any object."""
     names = set(code.co_names).union(*(_names(part) for part in code.co_consts if isinstance(part, CodeType)))
     return names | {"__import__"} if _IMPORT in code.co_code[::2] else names
 

@@ -1,4 +1,4 @@
-"""The argument that a class gives to a generic base: `User` in `class Users(Repository[User])`."""
+"""The type argument of a generic base: `User` in `class Users(Repository[User])`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 
 def type_argument(cls: type, base: type) -> type | None:
-    """Return the class that `cls` gives for the first parameter of `base`; None when it is left open.
+    """Return the class that `cls` passes for the first parameter of `base`; None when left open.
 
     Follows renamed parameters through intermediate generic classes.
     """
@@ -20,12 +20,12 @@ def _solve(cls: type, base: type, known: dict[Any, Any]) -> type | None:
             continue
         arguments = tuple(known.get(argument, argument) for argument in get_args(parent))
         if origin is base:
-            found = _as_class(arguments[0]) if arguments else None
+            argument = _as_class(arguments[0]) if arguments else None
         else:
             parameters = getattr(origin, "__parameters__", ())
-            found = _solve(origin, base, dict(zip(parameters, arguments, strict=False)))
-        if found is not None:
-            return found
+            argument = _solve(origin, base, dict(zip(parameters, arguments, strict=False)))
+        if argument is not None:
+            return argument
     return None
 
 

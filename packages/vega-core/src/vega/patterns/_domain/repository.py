@@ -1,4 +1,4 @@
-"""Repositories: the collections of entities that the domain speaks of, without a word about storage."""
+"""Repositories: collections of entities, in terms of the domain and independent of storage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from .._errors import EntityNotFoundError
 from .generics import type_argument
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # used in annotations only
     from ..query import Query
     from .specification import Specification
 
@@ -18,10 +18,10 @@ _PAGE = 500
 
 
 class Repository(ABC, Generic[T]):
-    """A collection of entities whose operations the domain names itself.
+    """A collection of entities with operations named by the domain.
 
-    When not to use it: as it stands it has no operations; take `BaseRepository` for the common five, or
-    `QueryableRepository` for queries as well. For something outside that is no collection, take a `Service`.
+    The class has no operations of its own: `BaseRepository` adds the five common ones, `QueryableRepository` queries.
+    Use a `Service` for an external system that is not a collection.
     """
 
     @classmethod
@@ -31,79 +31,77 @@ class Repository(ABC, Generic[T]):
 
 
 class BaseRepository(Repository[T]):
-    """The five operations that nearly every collection has, and what follows from them.
+    """A collection with the five common operations, and operations derived from them.
 
-    Implementations write the five; the others page through `find_all`. An `id` may be of any type.
+    Implementations write the five; the derived ones page through `find_all`. An `id` may have any type.
 
-    When not to use it: for a read model or a log that is never changed by `save`: write those operations that
-    it has on a `Repository`.
+    Use a `Repository` with only the needed operations for a read model or an append-only log.
     """
 
     @abstractmethod
     async def find_by_id(self, id: Any) -> T | None:
-        """Return the entity with this identifier, or None."""
+        """Return the entity with an identifier, or None."""
 
     @abstractmethod
     async def find_all(self, limit: int = 100, offset: int = 0) -> list[T]:
         """Return entities in a stable order.
 
         Args:
-            limit: how many at most, at least 0.
-            offset: how many to leave out first, at least 0.
+            limit: maximum number of entities, at least 0.
+            offset: number of entities to skip, at least 0.
         """
 
     @abstractmethod
     async def save(self, entity: T) -> T:
-        """Create or update an entity, and return it as it is stored."""
+        """Create or update an entity; return the stored entity."""
 
     @abstractmethod
     async def delete(self, id: Any) -> bool:
-        """Delete the entity with this identifier, and tell whether there was one."""
+        """Delete the entity with an identifier; return whether it existed."""
 
     @abstractmethod
     async def count(self) -> int:
-        """Return how many entities there are."""
+        """Return the number of entities."""
 
     async def get(self, id: Any) -> T:
-        """Return the entity with this identifier.
+        """Return the entity with an identifier.
 
         Raises:
             EntityNotFoundError: there is none.
         """
-        found = await self.find_by_id(id)
-        if found is None:
+        entity = await self.find_by_id(id)
+        if entity is None:
             raise not_found(type(self).entity_type(), id)
-        return found
+        return entity
 
     async def find_by_spec(self, spec: Specification[T]) -> list[T]:
         """Return every entity that satisfies a specification, in the order of `find_all`.
 
-        This form reads all entities, page by page; repositories with `query()` ask their store instead.
+        Reads all entities, page by page; repositories with `query()` let the store filter.
         """
-        found: list[T] = []
+        entities: list[T] = []
         offset, is_satisfied = 0, spec.is_satisfied_by
         while page := await self.find_all(limit=_PAGE, offset=offset):
-            found += filter(is_satisfied, page)
+            entities += filter(is_satisfied, page)
             offset += len(page)
             if len(page) < _PAGE:
                 break
-        return found
+        return entities
 
     async def find_one(self, spec: Specification[T]) -> T | None:
         """Return the first entity that satisfies a specification, or None."""
-        found = await self.find_by_spec(spec)
-        return found[0] if found else None
+        entities = await self.find_by_spec(spec)
+        return entities[0] if entities else None
 
     async def exists(self, spec: Specification[T]) -> bool:
-        """Tell whether any entity satisfies a specification."""
+        """Return whether any entity satisfies a specification."""
         return await self.find_one(spec) is not None
 
 
 class QueryableRepository(BaseRepository[T]):
-    """A collection that can be asked: queries, and changes to many entities at once.
+    """A collection with queries, and changes to many entities at once.
 
-    When not to use it: where the domain should not choose freely what to ask; name the questions as methods
-    of a `BaseRepository` instead.
+    Use a `BaseRepository` with named methods when the domain should not build queries freely.
     """
 
     @abstractmethod
@@ -115,7 +113,7 @@ class QueryableRepository(BaseRepository[T]):
         """Store a new entity.
 
         Raises:
-            DuplicateEntityError: one with its identifier, or a unique value of it, is stored already.
+            DuplicateEntityError: the identifier or a unique value is taken.
         """
 
     @abstractmethod
@@ -124,50 +122,50 @@ class QueryableRepository(BaseRepository[T]):
 
     @abstractmethod
     async def update(self, entity: T) -> T:
-        """Store the values of an entity that is stored already.
+        """Store the values of an entity that exists.
 
         Raises:
-            EntityNotFoundError: none with its identifier is stored.
-            StaleEntityError: it has a version, and another version is stored.
+            EntityNotFoundError: the identifier is not stored.
+            StaleEntityError: the stored version differs from the entity's.
         """
 
     @abstractmethod
     async def restore(self, id: Any) -> bool:
-        """Take back the soft delete of the entity with this identifier; return whether there was one.
+        """Undo the soft delete of the entity with an identifier; return whether there was one.
 
         Raises:
-            DuplicateEntityError: another entity has taken a unique value of it meanwhile.
+            DuplicateEntityError: another entity has since taken a unique value.
         """
 
     @abstractmethod
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
-        """Store entities, updating those that are there.
+        """Store entities, updating existing ones.
 
         Args:
             entities: the entities.
-            on: the fields that tell which one is there, together unique; the identifier when empty.
+            on: the fields, unique together, that identify an existing entity; the identifier when empty.
         """
 
     @abstractmethod
     async def update_where(self, spec: Specification[T], **changes: Any) -> int:
-        """Set fields of every entity that satisfies a specification; return how many there were."""
+        """Set fields of every entity that satisfies a specification; return the number of entities."""
 
     @abstractmethod
     async def delete_where(self, spec: Specification[T]) -> int:
-        """Delete every entity that satisfies a specification; return how many there were."""
+        """Delete every entity that satisfies a specification; return the number of entities."""
 
     @abstractmethod
     def stream(self, spec: Specification[T] | None = None, *, batch: int = 1000) -> AsyncIterator[T]:
-        """Iterate over entities without holding them all in memory.
+        """Iterate over entities without loading all into memory.
 
         Args:
-            spec: which ones; all of them when None.
-            batch: how many to fetch at a time, at least 1.
+            spec: selects the entities; all when None.
+            batch: entities per fetch, at least 1.
         """
 
     @abstractmethod
     async def count(self, spec: Specification[T] | None = None) -> int:
-        """Return how many entities there are, or how many satisfy a specification."""
+        """Return the number of entities, of all or of those that satisfy a specification."""
 
     async def find_by_spec(self, spec: Specification[T]) -> list[T]:
         """Return every entity that satisfies a specification, ordered by identifier."""
@@ -178,12 +176,12 @@ class QueryableRepository(BaseRepository[T]):
         return await self.query().where(spec).first()
 
     async def exists(self, spec: Specification[T]) -> bool:
-        """Tell whether any entity satisfies a specification."""
+        """Return whether any entity satisfies a specification."""
         return await self.query().where(spec).exists()
 
 
 def not_found(entity: type | None, id: object) -> EntityNotFoundError:
-    """Return the error for an identifier that nothing has."""
+    """Return the error for an unknown identifier."""
     name = entity.__name__ if entity is not None else "entity"
     return EntityNotFoundError(f"there is no {name} with this identifier", f"id {_shown(id)}")
 

@@ -1,15 +1,15 @@
-"""Services: ports to the world outside that are no collection of entities."""
+"""Services: ports to external systems that are not collections of entities."""
 
 from __future__ import annotations
 
 from abc import ABC
 
 
-class Service(ABC):  # noqa: B024 - a mark of the layer; its subclasses say what is abstract
-    """A port of the domain to something outside: mail, payment, a clock, another system.
+class Service(ABC):  # noqa: B024 - marks the layer; subclasses declare the abstract methods
+    """A port of the domain to an external system: mail, payment, a clock.
 
-    Write an abstract class in the domain and implement it in the infrastructure; the container joins them.
+    Write an abstract class in the domain and implement it in the infrastructure; the container binds the two.
 
-    When not to use it: for a calculation (a function or a method of an entity), for a collection of
-    entities (a `Repository`), or for a use case (an `Interactor`).
+    Use a function or a method of an entity for a calculation, a `Repository` for a collection of entities, and an
+    `Interactor` for a use case.
     """

@@ -1,4 +1,4 @@
-"""Specifications: a rule of the business with a name, that combines with others and finds entities."""
+"""Specifications: named business rules that can be combined and can select entities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .._errors import InvalidSpecificationError
 from .evaluation import evaluated_by, recorded_test
 from .generics import type_argument
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # used in annotations only
     from ..query import EntityFields
     from ..query.nodes import Node
 
@@ -59,18 +59,17 @@ def _not_test(spec: NotSpecification[Any]) -> Callable[[Any], bool]:
 
 
 class Specification(Generic[T]):
-    """A rule that an entity satisfies or not.
+    """A business rule that an entity satisfies or not.
 
     Write one of:
 
-    - `predicate(self, user)`: recorded once, then evaluated in memory and compiled to SQL, with one answer;
-    - `is_satisfied_by(self, user)` alone: plain Python, refused by databases rather than scanned;
-    - both `is_satisfied_by` and `to_sql_expression`: two forms that you keep equal yourself.
+    - `predicate(self, user)`: recorded once, evaluated in memory or compiled to SQL, with equal results;
+    - `is_satisfied_by(self, user)` alone: plain Python; databases refuse the rule rather than scan the table;
+    - both `is_satisfied_by` and `to_sql_expression`: two forms that the author keeps equal.
 
-    Combine rules with `and_`, `or_`, `not_` or `&`, `|`, `~`. A specification has no order and no page:
-    those belong to a query.
+    Combine rules with `and_`, `or_`, `not_` or `&`, `|`, `~`. Order and pages belong to queries, not to specifications.
 
-    When not to use it: for a question asked in one place only; write `query().where(...)` there.
+    For a condition used in a single place write `query().where(...)` instead.
 
     >>> from dataclasses import dataclass
     >>> @dataclass
@@ -87,9 +86,9 @@ class Specification(Generic[T]):
 
     @evaluated_by(_predicate_test)
     def is_satisfied_by(self, entity: T) -> bool:
-        """Return whether an entity satisfies the rule; a rule about a missing value is not satisfied.
+        """Return whether an entity satisfies the rule; a rule on a missing value is not satisfied.
 
-        Each access to `spec.is_satisfied_by` records the predicate once, at its first entity: for many entities write
+        Each access to `spec.is_satisfied_by` records the predicate once, at the first entity: for many entities write
         `filter(spec.is_satisfied_by, users)`.
 
         Raises:
@@ -99,7 +98,7 @@ class Specification(Generic[T]):
         return _predicate_test(self)(entity)
 
     def to_node(self, fields: EntityFields) -> Node | None:
-        """Return the recorded predicate, or None when the rule is not made of predicates alone.
+        """Return the recorded predicate, or None when the rule does not consist of predicates alone.
 
         Raises:
             QueryError: the predicate cannot be recorded.
@@ -112,19 +111,19 @@ class Specification(Generic[T]):
 
     @classmethod
     def entity_type(cls) -> type[T] | None:
-        """Return the entity from the type parameter, or None when it is left open."""
+        """Return the entity from the type parameter, or None when left open."""
         return type_argument(cls, Specification)
 
     def and_(self, other: Specification[T]) -> Specification[T]:
-        """Return the rule that both satisfy."""
+        """Return the conjunction of two rules."""
         return AndSpecification(self, _checked(other))
 
     def or_(self, other: Specification[T]) -> Specification[T]:
-        """Return the rule that either satisfies."""
+        """Return the disjunction of two rules."""
         return OrSpecification(self, _checked(other))
 
     def not_(self) -> Specification[T]:
-        """Return the opposite rule; of a predicate, what is unknown stays unknown."""
+        """Return the negation of the rule; an unknown result of a predicate stays unknown."""
         return NotSpecification(self)
 
     def __and__(self, other: Specification[T]) -> Specification[T]:
@@ -138,7 +137,7 @@ class Specification(Generic[T]):
 
 
 class AndSpecification(Specification[T]):
-    """The rule that every part satisfies.
+    """The conjunction of rules.
 
     Args:
         parts: two rules or more.
@@ -163,7 +162,7 @@ class AndSpecification(Specification[T]):
 
 
 class OrSpecification(Specification[T]):
-    """The rule that any part satisfies.
+    """The disjunction of rules.
 
     Args:
         parts: two rules or more.
@@ -188,7 +187,7 @@ class OrSpecification(Specification[T]):
 
 
 class NotSpecification(Specification[T]):
-    """The opposite of a rule.
+    """The negation of a rule.
 
     Args:
         part: the rule.
@@ -199,11 +198,11 @@ class NotSpecification(Specification[T]):
 
     @evaluated_by(_not_test)
     def is_satisfied_by(self, entity: T) -> bool:
-        """Return whether an entity satisfies the opposite."""
+        """Return whether an entity satisfies the negation."""
         return _not_test(self)(entity)
 
     def to_node(self, fields: EntityFields) -> Node | None:
-        """Return the predicate's opposite, or None when the rule has none."""
+        """Return the negated predicate, or None when the rule has none."""
         from ..query.nodes import negate
 
         node = self.part.to_node(fields)
@@ -219,7 +218,7 @@ def _checked(other: object) -> Any:
         raise InvalidSpecificationError(
             f"a specification is combined with a {type(other).__name__}", "& | and_ or_", "combine specifications only"
         )
-    return other  # pyright: ignore[reportUnknownVariableType] - of whatever entity
+    return other  # pyright: ignore[reportUnknownVariableType] - of any entity
 
 
 def _bound_predicate(spec: Specification[Any]) -> Callable[[Any], Any]:
@@ -228,4 +227,4 @@ def _bound_predicate(spec: Specification[Any]) -> Callable[[Any], Any]:
     if inspect.isfunction(raw) and raw.__code__.co_argcount == 1:
         return raw
     predicate: Any = spec.predicate
-    return predicate  # type: ignore[no-any-return] # to_node has seen that it is there
+    return predicate  # type: ignore[no-any-return] # to_node has checked for None

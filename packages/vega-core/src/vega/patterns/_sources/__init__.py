@@ -1,1 +1,1 @@
-"""The ports of time and identity: clock and id source, and which of them are current."""
+"""The ports of time and identity: the current clock and id source."""

@@ -1,4 +1,4 @@
-"""The clock and the id source of the calling context: the system's, unless a block replaces them."""
+"""The clock and the id source of the calling context."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ids: ContextVar[IdSource] = ContextVar("vega_id_source", default=_time_ordered)
 
 
 def get_clock() -> Clock:
-    """Return the clock of the calling context: the system's, unless `use_clock` has replaced it.
+    """Return the clock of the calling context: the system clock, unless `use_clock` is active.
 
     >>> get_clock().now().tzinfo
     datetime.timezone.utc
@@ -38,10 +38,10 @@ def new_id() -> UUID:
 
 
 def use_clock(clock: Clock) -> AbstractContextManager[Clock]:
-    """Make a clock the current one of the calling context for the length of a `with` block.
+    """Replace the clock of the calling context for the duration of a `with` block.
 
-    Audit columns, events, leases, limits and the injected `Clock` follow it, in this task or thread and in tasks
-    started from it. The block may be left in another context than it was entered in, as async fixtures are.
+    Audit columns, events, leases, rate limits and the injected `Clock` use the replacement, in the current task or
+    thread and in tasks started from there. The block may exit in a different context, as async fixtures do.
 
     >>> from datetime import UTC, datetime
     >>> class Frozen:
@@ -56,10 +56,10 @@ def use_clock(clock: Clock) -> AbstractContextManager[Clock]:
 
 
 def use_id_source(ids: IdSource) -> AbstractContextManager[IdSource]:
-    """Make an id source the current one of the calling context for the length of a `with` block.
+    """Replace the id source of the calling context for the duration of a `with` block.
 
-    Identifiers of entities, events, jobs and claims, and the injected `IdSource`, come from it; the random secrets of
-    sessions and tokens do not.
+    The source supplies the identifiers of entities, events, jobs and claims, and the injected `IdSource`. Secrets of
+    sessions and tokens stay random.
 
     >>> class Counted:
     ...     number = 0
@@ -75,7 +75,7 @@ def use_id_source(ids: IdSource) -> AbstractContextManager[IdSource]:
 
 
 def _follow() -> None:
-    """Let events follow what is current; from the first replacement on, so that the system's cost nothing more."""
+    """Connect events to the current sources; deferred to the first replacement, so that the defaults stay fast."""
     set_event_sources(_now, _event_id)
 
 
@@ -90,7 +90,7 @@ def _event_id(_: datetime) -> UUID | None:
 
 @final
 class _Block(AbstractContextManager[T], Generic[T]):
-    """A `with` block in which a value of a context variable is another."""
+    """A `with` block that replaces the value of a context variable."""
 
     __slots__ = ("_before", "_token", "_value", "_variable")
 
@@ -104,6 +104,6 @@ class _Block(AbstractContextManager[T], Generic[T]):
     def __exit__(self, *_: object) -> None:
         try:
             self._variable.reset(self._token)
-        except ValueError:  # left in another context than entered
+        except ValueError:  # exited in a different context
             if self._variable.get() is self._value:
                 self._variable.set(self._before)

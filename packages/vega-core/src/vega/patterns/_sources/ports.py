@@ -1,4 +1,4 @@
-"""The ports of time and identity, and the adapters that production uses."""
+"""The ports of time and identity, and their production adapters."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from vega.events import uuid7
 
 @runtime_checkable
 class Clock(Protocol):
-    """The time of day, as a port: inject it where a domain needs the instant."""
+    """The time of day, as a port: inject a clock where a domain needs the current instant."""
 
     def now(self) -> datetime:
-        """Return the instant, aware, in UTC."""
+        """Return the current instant, aware, in UTC."""
         ...
 
 
 @runtime_checkable
 class IdSource(Protocol):
-    """New identifiers, as a port: inject it where a domain needs one."""
+    """New identifiers, as a port: inject a source where a domain needs an identifier."""
 
     def new_id(self) -> UUID:
-        """Return an identifier that no other call has returned."""
+        """Return a new identifier; no two calls return the same."""
         ...
 
 
@@ -34,13 +34,13 @@ class SystemClock:
     __slots__ = ()
 
     def now(self) -> datetime:
-        """Return the instant, aware, in UTC."""
+        """Return the current instant, aware, in UTC."""
         return datetime.now(UTC)
 
 
 @final
 class TimeOrderedIds:
-    """UUIDs of version 7, which sort by the instant of the current clock.
+    """UUIDs of version 7, ordered by the instant of the current clock.
 
     Source: RFC 9562, section 5.7.
     """

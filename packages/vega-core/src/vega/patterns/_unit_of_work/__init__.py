@@ -1,1 +1,1 @@
-"""The unit of work, and the one that the ambient scope provides."""
+"""The unit of work, and the unit of the ambient scope."""

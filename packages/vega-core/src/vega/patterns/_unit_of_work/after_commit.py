@@ -12,7 +12,7 @@ Callback = Callable[[], Awaitable[Any] | None]
 
 
 class AfterCommitErrors(ExceptionGroup[Exception]):
-    """The errors of callbacks that ran after a commit; the commit itself stands, so none of them is the caller's."""
+    """The errors of callbacks after a commit; the commit stands, so none is the caller's fault."""
 
     kind = ErrorKind.INTERNAL
 
@@ -25,10 +25,10 @@ AfterCommitErrors.__module__ = "vega.patterns"
 
 
 async def run_all(callbacks: Iterable[Callback]) -> None:
-    """Run callbacks in their order, all of them.
+    """Run all callbacks in order, despite failures.
 
     Raises:
-        AfterCommitErrors: some failed.
+        AfterCommitErrors: some callbacks failed.
     """
     failures: list[Exception] = []
     for callback in callbacks:
@@ -43,7 +43,7 @@ async def run_all(callbacks: Iterable[Callback]) -> None:
 
 
 def publishing(event: Any) -> Callback:
-    """Return a callback that publishes an event on the bus that is current then."""
+    """Return a callback that publishes an event on the current bus at the time of the call."""
 
     async def publish() -> None:
         from vega.events import get_event_bus

@@ -1,4 +1,4 @@
-"""The ambient scope of the container: joined when there is one, opened and closed when there is none."""
+"""The ambient scope of the container: joined if open, else opened and closed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .unit_of_work import UnitOfWork
 
 @asynccontextmanager
 async def ambient_scope() -> AsyncGenerator[ActiveScope]:
-    """Join the ambient scope, or open one for the length of the block."""
+    """Join the ambient scope, or open a scope for the duration of the block."""
     scope = current_scope()
     if scope is not None:
         yield scope
@@ -26,11 +26,11 @@ async def ambient_unit(scope: ActiveScope, fallback: UnitOfWork | None = None) -
     """Return the scope's unit of work.
 
     Args:
-        scope: provides it.
-        fallback: the unit where the container provides none.
+        scope: resolves the unit.
+        fallback: the unit to use without a provider.
 
     Raises:
-        UnitOfWorkError: the container provides none, and there is no fallback.
+        UnitOfWorkError: no provider and no fallback.
     """
     try:
         unit: UnitOfWork = await scope.aresolve(UnitOfWork)

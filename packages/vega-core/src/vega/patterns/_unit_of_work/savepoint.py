@@ -1,6 +1,6 @@
-"""A savepoint of a unit of work: an exception takes the unit back to it."""
+"""Savepoints of a unit of work: an exception rolls the unit back to the savepoint."""
 
-# Savepoints are the inside of units.
+# A savepoint works on the internals of its unit.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # units open savepoints
 
 
 class Savepoint:
-    """The state of a unit when the savepoint was opened: its mark in the store, and what waits for the commit."""
+    """A savepoint: the mark in the store, and the pending work of the unit at the time of opening."""
 
     __slots__ = ("_callbacks", "_collected", "_mark", "_rollback_only", "_undo_callbacks", "_unit")
 
@@ -29,13 +29,13 @@ class Savepoint:
         return cls(unit, await unit._open_savepoint())
 
     async def close(self, error: BaseException | None) -> None:
-        """Keep what was done since, or undo it on an error; an undo that fails leaves the unit to be rolled back.
+        """Release the savepoint, or undo it on an error; if the undo fails, the unit can only be rolled back.
 
         Args:
-            error: what ended the block; it passes, whatever else fails.
+            error: the exception that ended the block; it propagates even if the undo fails.
 
         Raises:
-            UnitOfWorkError: something inside failed, and its error was caught.
+            UnitOfWorkError: an operation inside failed and its error was caught.
         """
         if error is not None:
             await self._undo(error)
@@ -71,7 +71,7 @@ class Savepoint:
 
 
 def undone(what: str, where: str, failure: BaseException) -> UnitOfWorkError:
-    """Return the error for an end that would have kept what failed; raise it from the failure."""
+    """Return the error for a commit or release after a caught failure; raise it from the failure."""
     error = UnitOfWorkError(
         f"{what}, for something inside it failed",
         where,

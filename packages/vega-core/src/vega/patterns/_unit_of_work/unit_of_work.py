@@ -1,6 +1,6 @@
-"""The unit of work: what belongs together is stored together, and what follows waits for the commit."""
+"""The unit of work: changes are committed together, and callbacks wait for the commit."""
 
-# The functions of this module are the inside of its class.
+# The functions of this module share the internals of the class.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def current_unit(store: object = None) -> UnitOfWork | None:
     """Return the innermost unit of work that is open in this context, or None.
 
     Args:
-        store: the store that the unit must belong to, such as a database; any for None.
+        store: the store of the unit, such as a database; any store when None.
     """
     unit = _current.get()
     while unit is not None and not (unit._depth and (store is None or unit.store is store)):
@@ -35,14 +35,14 @@ def current_unit(store: object = None) -> UnitOfWork | None:
 
 
 class UnitOfWork(ABC):
-    """A boundary: everything stored inside is committed at its end, or nothing is.
+    """A transaction boundary: all changes inside are committed at the end, or none.
 
-    `async with unit:` opens it and gives the open unit. Entering it, or another unit of the same store, inside joins
-    what is open, and only the outermost exit commits. An exception rolls back. Repositories find the open unit by
-    themselves. Implementations write `_begin`, `_commit`, `_rollback` and the three of the savepoint, and `store` where
-    several units have one.
+    `async with unit:` opens and returns the unit. An inner block of the unit, or of another unit of the same store,
+    joins the open unit; only the outermost exit commits. An exception rolls back. Repositories find the open unit
+    through the context. Implementations write `_begin`, `_commit`, `_rollback`, the three savepoint methods, and
+    `store` if several units share a store.
 
-    When not to use it: around reads alone, or around a single `save`, which is a transaction of its own.
+    Not needed around reads, or around a single `save`, which is a transaction of its own.
     """
 
     def __init__(self) -> None:
@@ -56,29 +56,29 @@ class UnitOfWork(ABC):
 
     @property
     def store(self) -> object:
-        """The store of the transaction: a unit joins the open one of its store. The unit itself, unless overridden."""
+        """The store of the transaction, shared by units that join each other; by default the unit itself."""
         return self
 
     @property
     def is_open(self) -> bool:
-        """Whether this unit, or one of its store that it joins, has been entered and not left."""
+        """Whether this unit, or an open unit of the same store, is open."""
         return self._open_unit()._depth > 0
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the open unit refuses to write."""
+        """Whether the open unit refuses writes."""
         return self._open_unit()._read_only
 
     @property
     def outer(self) -> UnitOfWork | None:
-        """The unit that was open when this one was entered, such as one of another database."""
+        """The unit that encloses this unit, such as a unit of another database, or None."""
         return self._open_unit()._outer
 
     def after_commit(self, callback: Callback) -> None:
-        """Run something after the outermost commit, in the order added; drop it on rollback.
+        """Run a callback after the outermost commit, in the order added; drop it on rollback.
 
         Args:
-            callback: a function without parameters, sync or async; it runs outside the unit.
+            callback: a function without parameters, sync or async; runs outside the unit.
 
         Raises:
             UnitOfWorkError: the unit is not open.
@@ -86,10 +86,10 @@ class UnitOfWork(ABC):
         self._require_open("after_commit")._callbacks.append(callback)
 
     def after_rollback(self, callback: Callable[[], object]) -> None:
-        """Run something after a rollback, of the unit or of the savepoint around the call; drop it on commit.
+        """Run a callback after a rollback of the unit or of the enclosing savepoint; drop it on commit.
 
         Args:
-            callback: a function without parameters, not async; the last one added runs first.
+            callback: a sync function without parameters; callbacks run in reverse order.
 
         Raises:
             UnitOfWorkError: the unit is not open.
@@ -97,7 +97,7 @@ class UnitOfWork(ABC):
         self._require_open("after_rollback")._undo_callbacks.append(callback)
 
     def collect(self, *roots: object) -> None:
-        """Remember aggregates, whose recorded events are published after the commit.
+        """Collect aggregates; their recorded events are published after the commit.
 
         Raises:
             UnitOfWorkError: the unit is not open.
@@ -106,13 +106,13 @@ class UnitOfWork(ABC):
         unit._collected += [root for root in roots if isinstance(root, AggregateRoot)]
 
     def mark_rollback(self) -> None:
-        """Make the unit roll back at its end, whatever happens before."""
+        """Make the unit roll back at its end, even without an exception."""
         self._require_open("mark_rollback")._rollback_only = True
 
     def savepoint(self) -> _Entry[Self]:
-        """Return what `async with` enters to undo only what is inside, on an exception that is caught outside.
+        """Return an async context manager that opens a savepoint: an exception undoes only the block.
 
-        Run in it the statement that may fail: without one a failed statement ends the unit.
+        Wrap statements that may fail: outside of a savepoint a failed statement ends the unit.
 
         Raises:
             UnitOfWorkError: the unit is not open.
@@ -120,21 +120,21 @@ class UnitOfWork(ABC):
         return _Entry(self, read_only=self._require_open("savepoint")._read_only, savepoint=True)
 
     def begin(self, *, read_only: bool = False, savepoint: bool = False) -> _Entry[Self]:
-        """Return what `async with` enters, with options.
+        """Return an async context manager that opens the unit with options.
 
         Args:
-            read_only: refuse writes; an inner unit cannot write inside a read-only one.
-            savepoint: when a unit is open, enter a savepoint of it, as `savepoint()` does.
+            read_only: refuse writes; a writing unit cannot join a read-only unit.
+            savepoint: open a savepoint if a unit is open already, as `savepoint()` does.
         """
         return _Entry(self, read_only=read_only, savepoint=savepoint)
 
     async def run(self, work: Callable[[], Awaitable[R]], *, retry: int = 0, read_only: bool = False) -> R:
-        """Run work in a unit, again from its start when the store asks for that.
+        """Run work in a unit; run it again after a retryable error of the store.
 
         Args:
             work: an async function without parameters.
-            retry: how many times to run again after the first, at least 0, on errors whose `retryable` is
-                true: a deadlock, a serialization failure, a busy database. Inside an open unit it never does.
+            retry: number of further runs, at least 0, on errors whose `retryable` is true: a deadlock, a serialization
+                failure, a busy database. Ignored inside an open unit.
             read_only: refuse writes.
         """
 
@@ -230,7 +230,7 @@ class UnitOfWork(ABC):
             self._undo_callbacks.pop()()
 
     async def _before_commit(self, events: list[Any]) -> None:
-        """Take the events of the aggregates; overridden by stores that keep an outbox."""
+        """Receive the events of the aggregates; stores with an outbox override this hook."""
         for event in events:
             self._callbacks.append(publishing(event))
 
@@ -238,7 +238,7 @@ class UnitOfWork(ABC):
         await run_all(self._callbacks)
 
     def _open_unit(self) -> Self:
-        """Return the open unit that this one joins: of its store, in this context; itself while there is none."""
+        """Return the open unit of the same store in this context, or this unit if none is open."""
         if _current.get() is self:
             return self
         return cast("Self", current_unit(self.store) or self)
@@ -271,7 +271,7 @@ class UnitOfWork(ABC):
 
 
 class _Entry(Generic[U]):
-    """One `async with` of a unit, with its options."""
+    """An `async with` block of a unit, with options."""
 
     __slots__ = ("_options", "_savepoint", "_unit", "_wanted")
 

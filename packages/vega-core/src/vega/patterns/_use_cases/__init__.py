@@ -1,1 +1,1 @@
-"""Use cases: interactors, mediators, the behaviours around them, triggers and transactions."""
+"""Use cases: interactors, mediators, behaviours, triggers and transactions."""

@@ -1,4 +1,4 @@
-"""The `__await__` of a use case whose class is known: what runs each time, and no more."""
+"""The `__await__` of an examined use case class, without the checks of the first run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from .._errors import InvalidUseCaseError
 from .behaviours import Behaviour, get_behaviours, in_use, run_through, sorted_behaviours
 
-set_attribute: Callable[[object, str, object], None] = object.__setattr__  # also of frozen dataclasses
-replace_method: Callable[[type, str, object], None] = setattr  # what checkers see stays what the class says
+set_attribute: Callable[[object, str, object], None] = object.__setattr__  # works on frozen dataclasses
+replace_method: Callable[[type, str, object], None] = setattr  # hides the assignment from type checkers
 
 
 def await_through(own: tuple[Behaviour, ...], *, is_frozen: bool) -> Callable[[Any], Generator[Any, Any, Any]]:
@@ -17,10 +17,10 @@ def await_through(own: tuple[Behaviour, ...], *, is_frozen: bool) -> Callable[[A
 
     Args:
         own: the behaviours of the class.
-        is_frozen: whether its objects refuse to have attributes set.
+        is_frozen: whether instances refuse attribute assignment.
     """
 
-    def __await__(self: Any) -> Generator[Any, Any, Any]:  # noqa: N807 - it becomes that method
+    def __await__(self: Any) -> Generator[Any, Any, Any]:  # noqa: N807 - assigned as the method of a class
         if is_frozen:
             set_attribute(self, "_awaited", True)
         else:
@@ -41,15 +41,15 @@ def await_through(own: tuple[Behaviour, ...], *, is_frozen: bool) -> Callable[[A
 
 
 def start(use_case: Any) -> Any:
-    """Call the use case's own work."""
+    """Call the method `call` of the use case."""
     return checked(use_case, use_case.call())
 
 
 def checked(use_case: Any, running: Any) -> Any:
-    """Return what `call` returned.
+    """Return the result of `call` if awaitable.
 
     Raises:
-        InvalidUseCaseError: it cannot be awaited.
+        InvalidUseCaseError: the result is not awaitable.
     """
     if not hasattr(running, "__await__"):
         raise InvalidUseCaseError(

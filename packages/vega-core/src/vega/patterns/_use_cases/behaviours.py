@@ -1,4 +1,4 @@
-"""Behaviours: what runs around any use case, in a stated order."""
+"""Behaviours: ordered middleware around every use case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from .._errors import InvalidBehaviourError
 
-if TYPE_CHECKING:  # only named in annotations, which nothing here reads
+if TYPE_CHECKING:  # used in annotations only
     from .use_case import UseCase
 
 CallNext: TypeAlias = Callable[[], Awaitable[Any]]
@@ -16,20 +16,20 @@ CallNext: TypeAlias = Callable[[], Awaitable[Any]]
 
 @runtime_checkable
 class Behaviour(Protocol):
-    """Something that runs around a use case: an async callable, with an optional `order`.
+    """Middleware of a use case: an async callable with an optional `order`.
 
-    It awaits `call_next()` to go on and returns the result, changed or not; it may call on again after a
-    failure, or not at all. Behaviours of lower `order` (an int, 0 when missing) run further out; among
-    equals, global ones run outside those of the class, and each in the order declared.
+    A behaviour awaits `call_next()` to continue and returns the result, changed or not; after a failure it may call
+    again, and it may skip the call. Behaviours of lower `order` (an int, 0 when missing) run further out; with equal
+    order, global behaviours run outside those of the class, in order of declaration.
     """
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Run around one use case and return its result."""
+        """Run around a use case and return the result."""
         ...
 
 
 class _InUse:
-    """Whether behaviours for more than one class were ever set in this process; most programs never do."""
+    """Whether this process has ever set global behaviours; false in most programs."""
 
     anywhere = False
 
@@ -40,19 +40,19 @@ _process: tuple[Behaviour, ...] = ()
 
 
 def get_behaviours() -> tuple[Behaviour, ...]:
-    """Return the behaviours that run around every use case awaited in this context."""
+    """Return the behaviours around every use case awaited in this context."""
     return _current.get(_process)
 
 
 def set_behaviours(behaviours: Iterable[Behaviour], *, process: bool = False) -> None:
-    """Replace the behaviours that run around every use case.
+    """Replace the behaviours around every use case.
 
     Args:
         behaviours: async callables, outermost first.
-        process: False changes this context only; True changes what contexts without their own have.
+        process: False changes this context only; True changes the default of contexts without their own behaviours.
 
     Raises:
-        InvalidBehaviourError: one of them cannot be called.
+        InvalidBehaviourError: a behaviour is not callable.
     """
     global _process  # noqa: PLW0603 - the process default, changed by an explicit call only
     chosen = tuple(behaviours)
@@ -66,11 +66,11 @@ def set_behaviours(behaviours: Iterable[Behaviour], *, process: bool = False) ->
 
 
 def sorted_behaviours(around_all: tuple[Behaviour, ...], own: tuple[Behaviour, ...]) -> tuple[Behaviour, ...]:
-    """Return the chain for one class, sorted once for each pair."""
+    """Return the chain of a class, cached by the pair of arguments."""
     key = (around_all, own)
     try:
         chain = _chains.get(key)
-    except TypeError:  # a behaviour that cannot be hashed is sorted each time
+    except TypeError:  # unhashable behaviours are sorted at every call
         return _sort(around_all, own)
     if chain is None:
         if len(_chains) >= _MOST_CHAINS:
@@ -99,7 +99,7 @@ def _check(behaviour: object) -> None:
 
 
 async def run_through(chain: tuple[Behaviour, ...], use_case: UseCase[Any], start: CallNext) -> Any:
-    """Run a use case inside its behaviours, the first of them outermost."""
+    """Run a use case inside its behaviours, the first outermost."""
 
     def enter(position: int) -> CallNext:
         if position == len(chain):

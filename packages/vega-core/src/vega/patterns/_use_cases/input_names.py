@@ -1,4 +1,4 @@
-"""The names that an `Input` takes, and the refusal of others."""
+"""The names accepted by an `Input`, and the error for unknown names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-if TYPE_CHECKING:  # pydantic is loaded by the class that is an Input
+if TYPE_CHECKING:  # pydantic is imported by the module that defines the Input
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails, InitErrorDetails
 
@@ -15,18 +15,18 @@ _READS_THE_WHOLE: Final = frozenset({"before", "wrap"})
 
 
 def is_pydantic_dataclass(model: Any) -> bool:
-    """Return whether a class is a dataclass that pydantic checks."""
+    """Return whether a class is a pydantic dataclass."""
     return is_dataclass(model) and hasattr(model, "__pydantic_fields__")
 
 
 def names_of(model: Any) -> frozenset[str] | None:
-    """Return the names that a pydantic class takes; None where others are welcome.
+    """Return the names that a pydantic class accepts; None when the class handles unknown names.
 
-    They are where its configuration states `extra`, or where a validator of the whole reads the values first.
+    The class does so if the configuration sets `extra`, or if a model validator reads the raw values.
     """
     config: Mapping[str, Any] = getattr(model, "model_config", None) or getattr(model, "__pydantic_config__", {})
     validators = model.__pydantic_decorators__.model_validators.values()
-    if config.get("extra") is not None or any(known.info.mode in _READS_THE_WHOLE for known in validators):
+    if config.get("extra") is not None or any(validator.info.mode in _READS_THE_WHOLE for validator in validators):
         return None
     by_name = config.get("populate_by_name") or config.get("validate_by_name")
     names: set[str] = set()
@@ -46,7 +46,7 @@ def _aliases(alias: Any) -> Iterable[str]:
 def only(
     names: frozenset[str], make: Callable[[dict[str, Any]], Any], cls: type, model: Any
 ) -> Callable[[dict[str, Any]], Any]:
-    """Return a function that makes the `Input`, and refuses names that it does not take."""
+    """Return a function that constructs the `Input` and refuses unknown names."""
     takes = names.issuperset
 
     def checked(values: dict[str, Any]) -> Any:
@@ -60,14 +60,16 @@ def only(
 def _refusal(
     names: frozenset[str], make: Callable[[dict[str, Any]], Any], cls: type, model: Any, values: dict[str, Any]
 ) -> ValidationError:
-    """Return the error for surplus names, together with whatever else is wrong."""
+    """Return the error for unknown names, together with all other errors of the values."""
     from pydantic import ValidationError
     from pydantic_core import InitErrorDetails, PydanticCustomError
 
     mistakes: list[InitErrorDetails] = []
     for name in (name for name in values if name not in names):
-        close = get_close_matches(name, names - values.keys(), n=1) or get_close_matches(name, names, n=1)
-        known = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(sorted(names)) or 'nothing'}"
+        suggestions = get_close_matches(name, names - values.keys(), n=1) or get_close_matches(name, names, n=1)
+        known = (
+            f"did you mean {suggestions[0]!r}?" if suggestions else f"it takes {', '.join(sorted(names)) or 'nothing'}"
+        )
         reason = PydanticCustomError(
             "extra_forbidden",
             "{use_case} has no input {name}; {known}",
@@ -88,14 +90,14 @@ def _refusal(
 
 
 def _again(mistake: ErrorDetails) -> InitErrorDetails:
-    """Return a mistake in the form that a new error takes."""
+    """Convert a reported error to the form that constructs a new error."""
     from pydantic_core import InitErrorDetails, PydanticCustomError
     from pydantic_core.core_schema import ErrorType
 
     kind: Any = mistake["type"]
-    message: Any = mistake["msg"]  # texts, where pydantic asks for literal ones
+    message: Any = mistake["msg"]  # pydantic asks for a literal string
     context = mistake.get("ctx", {})
     if kind in get_args(ErrorType):
         return InitErrorDetails(type=kind, loc=mistake["loc"], input=mistake["input"], ctx=context)
-    own = PydanticCustomError(kind, message, context)
-    return InitErrorDetails(type=own, loc=mistake["loc"], input=mistake["input"])
+    custom_type = PydanticCustomError(kind, message, context)
+    return InitErrorDetails(type=custom_type, loc=mistake["loc"], input=mistake["input"])

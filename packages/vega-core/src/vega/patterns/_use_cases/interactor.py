@@ -1,4 +1,4 @@
-"""The interactor: one use case of the business, told in its own words."""
+"""The interactor: a single use case of the business."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ T = TypeVar("T")
 
 
 class Interactor(UseCase[T]):
-    """One use case. Making it takes and checks its input; awaiting it runs `call` and gives the result.
+    """A single use case: construction checks the input, awaiting runs `call` and returns the result.
 
-    The input is a nested pydantic model `Input`, whose checked instance is `self.input`; or the fields of a
-    frozen dataclass, which checkers see as the constructor; or whatever an `__init__` of its own takes.
-    `call` gets what the business needs through `@bind`. Awaiting a second time runs it a second time.
+    The input is a nested pydantic model `Input`, whose validated instance is `self.input`; or the fields of a frozen
+    dataclass, visible to type checkers as the constructor; or the parameters of a custom `__init__`. `@bind` injects
+    the dependencies of `call`. Each await runs `call` again.
 
     Attributes:
-        behaviours: what runs around `call`, outermost first; those of base classes come before.
-        read_only: True for a query: its unit of work is read-only, and refuses to write.
+        behaviours: middleware around `call`, outermost first; behaviours of base classes come first.
+        read_only: True for a query: the unit of work refuses writes.
 
     Raises:
-        InvalidUseCaseError: there is no `call`, it is not async, or nothing supplies what it needs.
+        InvalidUseCaseError: `call` is missing or not async, or a parameter has no provider.
 
-    When not to use it: for code without a business meaning of its own. A calculation is a function, an access
-    to the outside is a repository or a service. To join several use cases, write a `Mediator`.
+    Use a function for a calculation, a repository or a service for access to external systems, and a `Mediator` to
+    combine several use cases.
 
     >>> import asyncio
     >>> from dataclasses import dataclass

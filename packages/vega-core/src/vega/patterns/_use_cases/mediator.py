@@ -1,4 +1,4 @@
-"""The mediator: several use cases in one story."""
+"""The mediator: a workflow of several use cases."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ T = TypeVar("T")
 
 
 class Mediator(UseCase[T]):
-    """A workflow that awaits several interactors, in one unit of work when one is open.
+    """A workflow that awaits several interactors, in a shared unit of work when one is open.
 
-    It is made and awaited like an interactor, and holds no business rule of its own: it says what happens
-    after what, and passes results on. The interactors that it awaits join its scope and its unit of work.
+    A mediator is constructed and awaited like an interactor. It orders the interactors and passes results on, but holds
+    no business rules. The awaited interactors join its scope and unit of work.
 
     Raises:
-        InvalidUseCaseError: there is no `call`, it is not async, or nothing supplies what it needs.
+        InvalidUseCaseError: `call` is missing or not async, or a parameter has no provider.
 
-    When not to use it: for one interactor alone, or where an event says it better: a step that may fail or
-    come late without stopping the story belongs in an event handler or a job.
+    Not needed for a single interactor. A step that may fail or run later without stopping the workflow belongs in an
+    event handler or a job.
     """
 
     __slots__ = ()

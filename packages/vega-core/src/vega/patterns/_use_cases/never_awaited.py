@@ -1,4 +1,4 @@
-"""The warning of a use case that is constructed and never awaited."""
+"""The warning for a use case that is constructed but never awaited."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _construct: Callable[..., Any] = type.__call__
 if TYPE_CHECKING:
     ProtocolType = ABCMeta
 else:
-    ProtocolType = type(Protocol)  # a subclass of ABCMeta; a use case may implement a Protocol so
+    ProtocolType = type(Protocol)  # a subclass of ABCMeta; lets a use case implement a Protocol
 
 
 class _ConstructorSignature:
-    """The signature of a constructor, which `inspect` would otherwise replace by that of the metaclass's `__call__`.
+    """The signature of the constructor; `inspect` would show the `__call__` of the metaclass instead.
 
-    A class that has a signature of its own keeps it, as a pydantic dataclass does.
+    Classes with their own `__signature__`, such as pydantic dataclasses, keep it.
     """
 
     def __get__(self, use_case: type | None, owner: type) -> inspect.Signature:
@@ -32,9 +32,9 @@ class _ConstructorSignature:
 
 
 class UseCaseType(ProtocolType):
-    """The metaclass of use cases: marks an object whose constructor has returned as not yet awaited."""
+    """The metaclass of use cases: marks fully constructed objects as not yet awaited."""
 
-    if not TYPE_CHECKING:  # checkers would take these parameters for those of every constructor
+    if not TYPE_CHECKING:  # type checkers would use these parameters for every constructor
 
         def __call__(self, /, *args: Any, **values: Any) -> Any:
             """Construct a use case."""
@@ -46,12 +46,12 @@ class UseCaseType(ProtocolType):
 
 
 def warn_unless_awaited(use_case: Any) -> None:
-    """Warn of a use case whose constructor returned and that was never awaited."""
+    """Warn about a fully constructed use case that was never awaited."""
     if getattr(use_case, "_awaited", True):
         return
     name = type(use_case).__name__
     warnings.warn(
-        f"{name} was made but never awaited, so it did not run; write: await {name}(...)",
+        f"{name} was constructed but never awaited, so it did not run; write: await {name}(...)",
         NeverAwaitedWarning,
         stacklevel=3,
         source=use_case,

@@ -1,4 +1,4 @@
-"""The behaviours that come with Vega: log, time, authorise, validate, retry. The transaction has its own module."""
+"""The standard behaviours except the transaction: log, time, authorise, validate, retry."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _logger = logging.getLogger("vega.patterns")
 
 
 class LogBehaviour:
-    """Logs each use case: its start at DEBUG, its success at INFO, its failure at ERROR; never its input.
+    """Logs every use case: start at DEBUG, success at INFO, failure at ERROR; never the input.
 
     Args:
-        logger: where to; the logger `vega.patterns` when None.
+        logger: the destination; the logger `vega.patterns` when None.
     """
 
     order = 100
@@ -30,24 +30,24 @@ class LogBehaviour:
         self.logger: logging.Logger = logger or _logger
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Run one use case and log it."""
+        """Run a use case and log the outcome."""
         name = type(use_case).__qualname__
         extra = {"use_case": name}
         self.logger.debug("%s starts", name, extra=extra)
         try:
             result = await call_next()
         except Exception as error:
-            self.logger.error("%s failed: %s", name, type(error).__qualname__, extra=extra)  # noqa: TRY400 - the traceback goes on with the error
+            self.logger.error("%s failed: %s", name, type(error).__qualname__, extra=extra)  # noqa: TRY400 - the exception propagates with its traceback
             raise
         self.logger.info("%s succeeded", name, extra=extra)
         return result
 
 
 class TimeBehaviour:
-    """Measures each use case, also one that fails.
+    """Measures the duration of every use case, including failures.
 
     Args:
-        report: called with the use case's class and the time it took, in seconds.
+        report: called with the class of the use case and the duration in seconds.
     """
 
     order = 200
@@ -56,7 +56,7 @@ class TimeBehaviour:
         self.report = report
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Run one use case and measure it."""
+        """Run a use case and report its duration."""
         started = time.perf_counter()
         try:
             return await call_next()
@@ -65,13 +65,13 @@ class TimeBehaviour:
 
 
 class AuthoriseBehaviour:
-    """Asks whether a use case may run before it does.
+    """Checks permission before a use case runs.
 
     Args:
-        allowed: takes the use case and returns, or resolves to, true or false.
+        allowed: receives the use case; returns, or resolves to, true or false.
 
     Raises:
-        NotAuthorisedError: at the run, when the answer is not true.
+        NotAuthorisedError: at the run, when the result is not true.
     """
 
     order = 300
@@ -80,22 +80,22 @@ class AuthoriseBehaviour:
         self.allowed = allowed
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Run one use case if it may."""
+        """Run a use case if permitted."""
         answer = self.allowed(use_case)
         if inspect.isawaitable(answer):
             answer = await answer
         if answer is not True:
             raise NotAuthorisedError(
-                f"{type(use_case).__name__} is not allowed", type(use_case).__qualname__, "ask as somebody who may"
+                f"{type(use_case).__name__} is not allowed", type(use_case).__qualname__, "run it as a permitted caller"
             )
         return await call_next()
 
 
 class ValidateBehaviour:
-    """Checks a use case by a rule that needs more than one field, or something outside it.
+    """Checks a use case with a rule on several fields or on external state.
 
     Args:
-        check: takes the use case and raises what is wrong; sync or async.
+        check: receives the use case and raises an error if invalid; sync or async.
     """
 
     order = 400
@@ -104,7 +104,7 @@ class ValidateBehaviour:
         self.check = check
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Check one use case, then run it."""
+        """Check a use case, then run it."""
         checking = self.check(use_case)
         if inspect.isawaitable(checking):
             await checking
@@ -112,15 +112,15 @@ class ValidateBehaviour:
 
 
 class RetryBehaviour:
-    """Runs a use case again when it fails in a way that may pass.
+    """Runs a use case again after a transient failure.
 
-    The delay doubles from `base` to at most `cap`, each time a random part of it ("full jitter").
+    The maximum delay doubles from `base` up to `cap`; each delay is random below the maximum ("full jitter").
 
     Args:
-        retries: how many times to run again after the first, at least 0.
-        on: the errors that may pass.
-        base: the longest first delay, in seconds, at least 0.
-        cap: the longest delay, in seconds, at least `base`.
+        retries: number of further runs, at least 0.
+        on: the transient errors.
+        base: the maximum of the first delay, in seconds, at least 0.
+        cap: the maximum of any delay, in seconds, at least `base`.
 
     Source: Brooker, "Exponential Backoff and Jitter", AWS blog, 2015.
     """
@@ -138,7 +138,7 @@ class RetryBehaviour:
         self.cap: float = cap
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Run one use case until it succeeds or has no attempt left."""
+        """Run a use case until success or the last attempt."""
         for attempt in range(self.retries):
             try:
                 return await call_next()

@@ -1,4 +1,4 @@
-"""`@transactional`: a function or use case that runs in a unit of work."""
+"""`@transactional`: run a function or use case in a unit of work."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ C = TypeVar("C", bound=type[UseCase[Any]])
 
 
 class TransactionBehaviour:
-    """Runs a use case in the scope's unit of work; one that is `read_only` in a read-only unit.
+    """Runs a use case in the unit of work of the scope; read-only if the use case is.
 
     Args:
-        retry: how many times to run again after the first, at least 0, when the store asks for that (a deadlock,
-            a serialization failure). Inside an open unit the outermost decides.
+        retry: number of further runs, at least 0, after a retryable error of the store (a deadlock, a serialization
+            failure). Inside an open unit the outermost decides.
     """
 
     order = 600
@@ -34,16 +34,16 @@ class TransactionBehaviour:
         self.retry: int = _checked_retry(retry)
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Run one use case."""
+        """Run a use case in the unit."""
         return await in_unit(call_next, retry=self.retry, read_only=use_case.read_only)
 
 
 async def in_unit(work: Callable[[], Awaitable[R]], *, retry: int = 0, read_only: bool = False) -> R:
-    """Run work in the unit of work of the ambient scope; it joins the open one of its store.
+    """Run work in the unit of work of the ambient scope, joining an open unit of the same store.
 
     Args:
         work: an async function without parameters.
-        retry: how many times to run again after the first, at least 0.
+        retry: number of further runs, at least 0.
         read_only: refuse writes.
 
     Raises:
@@ -67,12 +67,12 @@ def transactional(*, retry: int = ..., read_only: bool = ...) -> Callable[[Any],
 def transactional(target: Any = None, /, *, retry: int = 0, read_only: bool = False) -> Any:
     """Run an async function, or every run of a use case class, in a unit of work.
 
-    The unit is the one that the ambient scope provides. When a unit is open already, the run joins it.
+    The ambient scope provides the unit. Inside an open unit, the run joins.
 
     Args:
         target: an async function or method, or a use case class.
-        retry: how many times to run again after the first, at least 0, when the store asks for that.
-        read_only: refuse writes; a use case class says it by `read_only = True` instead.
+        retry: number of further runs, at least 0, after a retryable error of the store.
+        read_only: refuse writes; a use case class may set `read_only = True` instead.
 
     Raises:
         InvalidUseCaseError: the target is neither async nor a use case class.

@@ -1,4 +1,4 @@
-"""`@trigger`: an event that a use case publishes once it has succeeded."""
+"""`@trigger`: publish an event after a use case has succeeded."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _ABSENT: Final = object()
 
 
 def trigger(event: type[Event], *, build: Callable[[Any], Event | None] | None = None) -> Callable[[C], C]:
-    """Publish an event from the result of a use case after it has succeeded.
+    """Publish an event, built from the result of a use case, after success.
 
-    Inside a unit of work the event waits for the commit and is dropped on rollback. The bus is the current one.
+    Inside a unit of work the event waits for the commit and is dropped on rollback. The event goes to the current bus.
 
     Args:
-        event: the event's class. Each of its fields is taken, in this order, from a key or attribute of that
-            name of the result; from the result's `id`, for a field named like the result's class and `_id`
-            (`user_id` from a `User`); from the use case's input or attributes. Fields with a default may be
-            missing. A result that is such an event is published as it is.
-        build: makes the event from the result instead; None from it publishes nothing.
+        event: the class of the event. Each field is filled from the first source that has a value: a key or attribute
+            of the same name in the result; the result's `id`, for a field named after the result's class (`user_id`
+            for a `User`); the input or attributes of the use case. Fields with a default may be missing. A result
+            that is an instance of `event` is published unchanged.
+        build: builds the event from the result instead; returns None to publish nothing.
 
     Raises:
-        TriggerError: `event` is no class of events; at the run: a field is found nowhere.
+        TriggerError: `event` is not an event class; at the run: a field has no value.
 
     >>> from dataclasses import dataclass
     >>> from vega.patterns import Interactor
@@ -44,9 +44,9 @@ def trigger(event: type[Event], *, build: Callable[[Any], Event | None] | None =
     ...     async def call(self) -> str:
     ...         return f"Hello, {self.name}"
     """
-    declared = cast("object", event)  # not every caller has a checker
+    declared = cast("object", event)  # callers may not use a type checker
     if not (isinstance(declared, type) and issubclass(declared, Event)):
-        raise TriggerError(f"{event!r} is no class of events", "@trigger", "write @trigger(UserCreated)")
+        raise TriggerError(f"{event!r} is not an event class", "@trigger", "write @trigger(UserCreated)")
 
     def decorate(use_case: C) -> C:
         use_case.behaviours = (*use_case.__dict__.get("behaviours", ()), TriggerBehaviour(event, build))
@@ -56,11 +56,11 @@ def trigger(event: type[Event], *, build: Callable[[Any], Event | None] | None =
 
 
 class TriggerBehaviour:
-    """Publishes an event after a use case has succeeded; what `@trigger` adds to a class.
+    """Publishes an event after a use case has succeeded; `@trigger` adds the behaviour to a class.
 
     Args:
-        event: the event's class.
-        build: makes the event from the result; None fills its fields by name.
+        event: the class of the event.
+        build: builds the event from the result; None fills the fields by name.
     """
 
     order = 700
@@ -70,7 +70,7 @@ class TriggerBehaviour:
         self.build: Callable[[Any], Event | None] | None = build
 
     async def __call__(self, use_case: UseCase[Any], call_next: CallNext) -> Any:
-        """Run one use case and publish."""
+        """Run a use case and publish the event."""
         result = await call_next()
         event = self._event_of(use_case, result)
         if event is None:
@@ -91,23 +91,23 @@ class TriggerBehaviour:
 
 
 def _values(event: type[Event], use_case: UseCase[Any], result: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     missing: list[str] = []
     for field in dataclasses.fields(event):
         if not field.init:
             continue
         value = _find(field.name, use_case, result)
         if value is not _ABSENT:
-            found[field.name] = value
+            values[field.name] = value
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             missing.append(field.name)
     if missing:
         raise TriggerError(
-            f"nothing gives {', '.join(missing)} of {event.__name__}",
+            f"no value for {', '.join(missing)} of {event.__name__}",
             f"@trigger on {type(use_case).__qualname__}, whose result is a {type(result).__name__}",
             f"write @trigger({event.__name__}, build=lambda result: {event.__name__}(...))",
         )
-    return found
+    return values
 
 
 def _is_id_of(field: str, kind: str) -> bool:
@@ -117,9 +117,9 @@ def _is_id_of(field: str, kind: str) -> bool:
 
 def _find(name: str, use_case: UseCase[Any], result: Any) -> Any:
     if isinstance(result, Mapping):
-        given = cast("Mapping[object, Any]", result)
-        if name in given:
-            return given[name]
+        mapping = cast("Mapping[object, Any]", result)
+        if name in mapping:
+            return mapping[name]
     else:
         value = getattr(result, name, _ABSENT)
         if value is not _ABSENT and not callable(value):

@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class UseCase(Generic[T], metaclass=UseCaseType):
-    """The base of `Interactor` and `Mediator`; not meant to be subclassed otherwise.
+    """The base of `Interactor` and `Mediator`; not meant for other subclasses.
 
-    Each class is examined once: its first object selects the checker of its values, and its first run replaces
-    `__await__` by a method without further checks.
+    Each class is examined once: the first construction selects the validator of the input, and the first run replaces
+    `__await__` by a method without checks.
     """
 
     __slots__ = ("_awaited",)  # unset until the constructor has returned
@@ -28,7 +28,7 @@ class UseCase(Generic[T], metaclass=UseCaseType):
     read_only: ClassVar[bool] = False
 
     _awaited: bool
-    _checked: ClassVar[Callable[[dict[str, Any]], Any] | None] = None  # what makes the Input, once it is known
+    _checked: ClassVar[Callable[[dict[str, Any]], Any] | None] = None  # constructs the Input; set at first use
     input: Any
     call: Callable[..., Awaitable[T]]
 
@@ -57,18 +57,18 @@ _FIRST_AWAIT: object = UseCase.__dict__["__await__"]
 
 
 def _prepared(cls: type[UseCase[Any]]) -> tuple[Behaviour, ...]:
-    """Check that a class can run; return its own behaviours.
+    """Check that a class can run; return the behaviours of the class.
 
     Raises:
-        InvalidUseCaseError: it has no `call`, or one whose parameters nothing gives.
+        InvalidUseCaseError: `call` is missing, or a parameter has no provider.
     """
     _check_has_call(cls)
     unbound = _unbound_parameters(cls.call)
     if unbound:
         raise InvalidUseCaseError(
-            f"nothing gives {', '.join(unbound)} to call",
+            f"nothing provides {', '.join(unbound)} for call",
             f"{cls.__module__}.{cls.__qualname__}.call",
-            "decorate call with @bind (from vega.di), or call it by hand: use_case.call(...)",
+            "decorate call with @bind (from vega.di), or call it directly: use_case.call(...)",
         )
     declared = [kind.__dict__["behaviours"] for kind in reversed(cls.__mro__) if "behaviours" in kind.__dict__]
     return tuple(behaviour for behaviours in declared for behaviour in behaviours)
@@ -76,24 +76,24 @@ def _prepared(cls: type[UseCase[Any]]) -> tuple[Behaviour, ...]:
 
 def _find_checker(cls: type[UseCase[Any]]) -> Callable[[dict[str, Any]], Any]:
     _check_has_call(cls)
-    found = _checker(cls)
-    replace_method(cls, "_checked", found)
-    return found
+    checker = _checker(cls)
+    replace_method(cls, "_checked", checker)
+    return checker
 
 
 def _checker(cls: type) -> Callable[[dict[str, Any]], Any]:
-    """Return what makes the `Input` of the values that a class is given."""
+    """Return the function that constructs the `Input` of a class from keyword arguments."""
     model: Any = getattr(cls, "Input", None)
     if model is None:
 
         def nothing(values: dict[str, Any]) -> None:
             if values:
-                raise TypeError(f"{cls.__name__}() takes no arguments, for it has neither Input nor __init__")
+                raise TypeError(f"{cls.__name__}() takes no arguments: it has neither Input nor __init__")
 
         return nothing
     is_plain = not getattr(model, "__pydantic_custom_init__", True)
     is_root = getattr(model, "__pydantic_root_model__", False)
-    as_constructed: Callable[[dict[str, Any]], Any] = lambda values: model(**values)  # noqa: E731 - beside its twin
+    as_constructed: Callable[[dict[str, Any]], Any] = lambda values: model(**values)  # noqa: E731 - a single expression
     make = model.__pydantic_validator__.validate_python if is_plain and not is_root else as_constructed
     has_names = is_plain or is_pydantic_dataclass(model)
     names = names_of(model) if has_names and not is_root else None
@@ -105,13 +105,13 @@ def _check_has_call(cls: type[UseCase[Any]]) -> None:
         raise InvalidUseCaseError(
             f"{cls.__qualname__} has no call",
             f"{cls.__module__}.{cls.__qualname__}",
-            "write async def call(self), with what it needs as parameters under @bind",
+            "write async def call(self), with its dependencies as parameters under @bind",
         )
 
 
 def _unbound_parameters(call: Any) -> tuple[str, ...]:
     if not inspect.isfunction(call) or hasattr(call, "__wrapped__"):
-        return ()  # decorated: whoever wrapped it may supply them
+        return ()  # the decorator may supply parameters
     required = list(inspect.signature(call).parameters.values())[1:]
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return tuple(p.name for p in required if p.default is p.empty and p.kind not in kinds)

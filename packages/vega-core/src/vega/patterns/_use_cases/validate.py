@@ -1,4 +1,4 @@
-"""Checked arguments for plain functions."""
+"""Validated arguments for plain functions."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def validate(*, strict: bool = ..., check_result: bool = ...) -> Callable[[Calla
 def validate(
     function: Callable[P, R] | None = None, /, *, strict: bool = False, check_result: bool = False
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
-    """Check a function's arguments against its annotations at each call, before its body runs.
+    """Check the arguments of a function against the annotations at each call, before the body runs.
 
-    pydantic does the checking; it is imported at the first call.
+    pydantic does the checking and is imported at the first call.
 
     Args:
         function: a function or method, sync or async.
-        strict: True refuses what would have to be converted, such as "3" for an int.
+        strict: True refuses conversions, such as "3" for an int.
         check_result: True checks the result against the return annotation too.
 
     Raises:
-        pydantic.ValidationError: at the call; `errors()` lists every argument that is wrong.
+        pydantic.ValidationError: at the call; `errors()` lists every invalid argument.
 
-    When not to use it: on an interactor, whose `Input` does it; or on hot inner functions.
+    Not needed on an interactor, whose `Input` is validated; too slow for hot inner functions.
 
     >>> from pydantic import ValidationError
     >>> @validate
@@ -70,7 +70,7 @@ def _validated(function: Callable[P, R], *, strict: bool, check_result: bool) ->
             awaited: Any = (checked[0] if checked else build())(*args, **kwargs)
             return await awaited
 
-        return cast("Callable[P, R]", async_wrapper)  # an async function of the same signature is what came in
+        return cast("Callable[P, R]", async_wrapper)  # functools.wraps keeps the signature of the async function
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:

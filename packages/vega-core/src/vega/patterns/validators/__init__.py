@@ -1,8 +1,8 @@
-"""Reusable rules for the fields of an `Input`, and the texts that tell people what was wrong.
+"""Reusable rules for the fields of an `Input`, and localised messages for validation errors.
 
-Use a rule by `Annotated`: `phone: Annotated[str, PhoneRule(region="DE")]`, or an alias: `phone: PhoneNumber`.
-Importing loads the standard library only; pydantic and the libraries of the extra `validators` load when a rule
-is used.
+Attach a rule through `Annotated`, `phone: Annotated[str, PhoneRule(region="DE")]`, or use an alias,
+`phone: PhoneNumber`. The import loads the standard library only; pydantic and the libraries of the extra `validators`
+load at the first use of a rule.
 """
 
 from ._codes import CountryCode, CountryRule, CurrencyCode, CurrencyRule

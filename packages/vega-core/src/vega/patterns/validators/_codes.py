@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, TypeAlias, final
 from ._library import library
 from ._rule import Rule, failure
 
-# codes of ISO 4217 in which nothing is priced: metals, units of account of funds, "no currency", testing
+# codes of ISO 4217 without prices: metals, units of account of funds, "no currency", testing
 _NOT_SPENT: Final = frozenset(
     ["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"]
 )
@@ -20,7 +20,7 @@ _NOT_SPENT: Final = frozenset(
 class CountryRule(Rule[str]):
     """The code of a country, ISO 3166-1 alpha-2, in upper case.
 
-    Errors: `country_code`. The extra `validators` brings the library.
+    Errors: `country_code`. Requires the extra `validators`.
 
     >>> CountryRule()("de")
     'DE'
@@ -41,7 +41,7 @@ class CountryRule(Rule[str]):
 class CurrencyRule(Rule[str]):
     """The code of a currency, ISO 4217, in upper case; neither metals nor codes of funds and tests.
 
-    Errors: `currency_code`. The extra `validators` brings the library.
+    Errors: `currency_code`. Requires the extra `validators`.
 
     >>> CurrencyRule()("eur")
     'EUR'

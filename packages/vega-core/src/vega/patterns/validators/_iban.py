@@ -12,14 +12,14 @@ from ._rule import Rule, failure
 @final
 @dataclass(frozen=True, slots=True)
 class IbanRule(Rule[str]):
-    """A bank account number, by length, structure and check digits of its country; without spaces, upper case.
+    """An IBAN, checked by length, structure and check digits of the country; without spaces, upper case.
 
-    Errors: `iban`, and `iban_country` with `countries`. The extra `validators` brings the library.
+    Errors: `iban`, and `iban_country` with `countries`. Requires the extra `validators`.
 
     Args:
         countries: the countries allowed, ISO 3166-1 alpha-2; all when empty.
 
-    Source: ISO 13616-1; the structures are those of SWIFT's IBAN Registry.
+    Source: ISO 13616-1, with the structures of SWIFT's IBAN Registry.
 
     >>> IbanRule()("de89 3704 0044 0532 0130 00")
     'DE89370400440532013000'
@@ -33,7 +33,7 @@ class IbanRule(Rule[str]):
         try:
             iban = schwifty.IBAN(value.upper())
         except schwifty.exceptions.SchwiftyException:
-            raise failure("iban", "This is no valid IBAN: check its letters and digits") from None
+            raise failure("iban", "This is not a valid IBAN: check its letters and digits") from None
         if self.countries and iban.country_code not in self.countries:
             listed = ", ".join(self.countries)
             raise failure("iban_country", "Give an account in one of these countries: {countries}", countries=listed)

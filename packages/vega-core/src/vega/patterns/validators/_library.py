@@ -1,4 +1,4 @@
-"""The one place where the libraries of the extra `validators` are asked for."""
+"""Import of the libraries of the extra `validators`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def library(name: str, rule: object) -> Any:
     """Import a library for a rule.
 
     Raises:
-        ValidatorError: it is not installed.
+        ValidatorError: the library is not installed.
     """
     try:
         return import_module(name)

@@ -1,4 +1,4 @@
-"""Texts for what was wrong with an input: by type of error, by field, in several languages."""
+"""Localised messages for validation errors: by type of error, by field, by language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
 from .._errors import ValidatorError
 
-if TYPE_CHECKING:  # pydantic is not loaded: its errors come from whoever loaded it
+if TYPE_CHECKING:  # the module never imports pydantic
     from pydantic_core import ErrorDetails
 
 Texts: TypeAlias = Mapping[str, "str | Mapping[str, str]"]
@@ -20,17 +20,17 @@ class _HasErrors(Protocol):
 
 @final
 class Messages:
-    """A catalogue of texts; what it says nothing about keeps pydantic's own.
+    """A catalogue of messages; errors without an entry keep the message of pydantic.
 
     Args:
-        catalogue: by language (`de`, or `de-AT`); then by type of error, such as `missing`, or by field, whose
-            value holds the texts by type. A field is written as a path with dots, `address.city`, its last part or
-            parts being enough; `*` stands for any position in a list: `lines.*.price`.
-            In a text `{name}` stands for a value of the error's `ctx`.
-        language: the one in which texts are looked for when the one asked for has none.
+        catalogue: by language (`de`, or `de-AT`); then by type of error, such as `missing`, or by field, with a
+            mapping of messages by type. A field is a dotted path, `address.city`, or the last parts of the path; `*`
+            stands for any position in a list: `lines.*.price`. In a message, `{name}` stands for a value of the
+            error's `ctx`.
+        language: the fallback when the requested language has no message.
 
     Raises:
-        ValidatorError: a text is malformed; or, when it is shown, names what the error does not have.
+        ValidatorError: a message is malformed, or names a value missing from the error; the latter at `errors`.
 
     >>> from pydantic import BaseModel, Field, ValidationError
     >>> class Input(BaseModel):
@@ -51,25 +51,25 @@ class Messages:
         self._language = language.lower()
 
     def errors(self, error: _HasErrors | Sequence[ErrorDetails], language: str | None = None) -> list[ErrorDetails]:
-        """Return what `error.errors()` gives, each `msg` from the catalogue, and without `input` and `url`.
+        """Return the entries of `error.errors()` with messages from the catalogue, without `input` and `url`.
 
         Args:
-            error: pydantic's `ValidationError`, what has `errors()` like it, or the list itself.
-            language: of the reader, such as `de-AT`: then `de` is tried too, then the catalogue's own.
+            error: pydantic's `ValidationError`, an object with a similar `errors()`, or the list of entries.
+            language: the reader's language, such as `de-AT`; falls back to `de`, then to the language of the catalogue.
         """
         entries: Sequence[ErrorDetails] = error if isinstance(error, Sequence) else error.errors()
         languages = list(_fallbacks(language, self._language))
-        return [self._told(entry, languages) for entry in entries]
+        return [self._localised(entry, languages) for entry in entries]
 
-    def _told(self, entry: ErrorDetails, languages: Sequence[str]) -> ErrorDetails:
+    def _localised(self, entry: ErrorDetails, languages: Sequence[str]) -> ErrorDetails:
         text = self._find(entry["type"], entry["loc"], languages)
-        told: dict[str, Any] = {key: value for key, value in entry.items() if key not in {"input", "url"}}
+        localised: dict[str, Any] = {key: value for key, value in entry.items() if key not in {"input", "url"}}
         if text is not None:
-            told["msg"] = _filled(text, entry)
-        return told  # type: ignore[return-value] # the same keys without two
+            localised["msg"] = _filled(text, entry)
+        return localised  # type: ignore[return-value] # an ErrorDetails without two keys
 
     def _find(self, kind: str, place: Sequence[int | str], languages: Sequence[str]) -> str | None:
-        """Return the text for the longest end of the path, in the first language that has any."""
+        """Return the message for the longest suffix of the path, in the first language with a match."""
         parts = ["*" if isinstance(part, int) else part for part in place]
         for language in languages:
             texts = self._texts.get(language, {})
@@ -81,7 +81,7 @@ class Messages:
 
 
 def _read(language: str, texts: Texts) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield each text by path (empty for any field) and type."""
+    """Yield each message with its path (empty for any field) and type."""
     for name, value in texts.items():
         for path, kind, text in (
             [("", name, value)] if isinstance(value, str) else [(name, kind, text) for kind, text in value.items()]
@@ -97,7 +97,7 @@ def _check(text: str, where: str) -> None:
         raise ValidatorError(f"the text {text!r} is malformed: {error}", where, "write {{ for a brace") from error
     for name in names:
         if not name.isidentifier():
-            raise ValidatorError(f"{{{name}}} is no name", where, "write {name}, a name from the error's ctx")
+            raise ValidatorError(f"{{{name}}} is not a name", where, "write {name}, a name from the error's ctx")
 
 
 def _filled(text: str, entry: ErrorDetails) -> str:

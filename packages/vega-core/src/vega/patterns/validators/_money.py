@@ -10,7 +10,7 @@ from typing import Final, final
 from .._errors import ValidatorError
 from ._rule import Rule, failure
 
-# digits after the point where they are not 2; source: ISO 4217, list one, of 2024
+# decimal places of currencies with other than 2; source: ISO 4217, list one, of 2024
 _NONE = (
     *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
     *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
@@ -18,25 +18,25 @@ _NONE = (
 _THREE = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _PLACES: Final = {**dict.fromkeys(_NONE, 0), **dict.fromkeys(_THREE, 3), "CLF": 4, "UYW": 4}
 _CODE = re.compile("[A-Z]{3}")
-_EXACT = Context(prec=28)  # whatever the program computes with: 15 digits and 4 after the point fit
+_EXACT = Context(prec=28)  # room for 15 digits and 4 decimal places, independent of the program's context
 _LARGEST: Final = Decimal(10) ** 15
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class MoneyRule(Rule[Decimal]):
-    """An amount that can be paid in a currency: finite, below 10**15, no fractions of its smallest unit.
+    """An amount payable in a currency: finite, below 10**15, no fractions of the smallest unit.
 
-    The amount gets all digits of the smallest unit. Use it on `Decimal`; say bounds by `Field(ge=0)`.
+    The amount is padded to the decimal places of the currency. Use on `Decimal`; set bounds with `Field(ge=0)`.
     Errors: `money_finite`, `money_too_large`, `money_places`.
 
     Args:
-        currency: three letters, ISO 4217; they say how many digits there are after the point.
+        currency: three letters, ISO 4217; determines the number of decimal places.
 
     Raises:
         ValidatorError: the currency is not three upper-case letters.
 
-    Source: ISO 4217 for the digits of each currency.
+    Source: ISO 4217 for the decimal places of each currency.
 
     >>> MoneyRule("EUR")(Decimal("12.5"))
     Decimal('12.50')
@@ -48,15 +48,15 @@ class MoneyRule(Rule[Decimal]):
         if len(self.currency) != 3 or not (
             self.currency.isascii() and self.currency.isalpha() and self.currency.isupper()
         ):
-            raise ValidatorError(f"{self.currency!r} is no currency", "MoneyRule", 'write MoneyRule("EUR")')
+            raise ValidatorError(f"{self.currency!r} is not a currency", "MoneyRule", 'write MoneyRule("EUR")')
 
     @property
     def places(self) -> int:
-        """How many digits an amount has after the point."""
+        """The number of decimal places."""
         return _PLACES.get(self.currency, 2)
 
     def check(self, value: Decimal, /) -> Decimal:
-        """Return the amount with all its digits."""
+        """Return the amount with all decimal places."""
         if not value.is_finite():
             raise failure("money_finite", "Give an amount")
         if abs(value) >= _LARGEST:

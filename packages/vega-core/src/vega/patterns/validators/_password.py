@@ -10,26 +10,26 @@ from .._errors import ValidatorError
 from ._library import library
 from ._rule import Rule, failure
 
-_LONGEST = 72  # characters: what the library takes at most
-_LETTER_LIKE = frozenset("!$%(+0123456789<@[{|")  # what the library tries as letters, in every combination
+_LONGEST = 72  # characters, the limit of the library
+_LETTER_LIKE = frozenset("!$%(+0123456789<@[{|")  # the library tries all combinations of their substitutions
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class PasswordRule(Rule[Any]):
-    """A password that is hard to guess, whatever it is made of; best on `pydantic.SecretStr`, or on `str`.
+    """A password that is hard to guess, without rules on characters; for `pydantic.SecretStr` or `str`.
 
-    Errors: `password_weak`. pydantic keeps the input with its errors, so set `hide_input_in_errors=True` on the
-    model, and show people `Messages.errors`, which leaves it out. The extra `validators` brings the library.
+    Errors: `password_weak`. pydantic keeps the input in its errors: set `hide_input_in_errors=True` on the model, and
+    show users `Messages.errors`, which omits the input. Requires the extra `validators`.
 
     Args:
-        score: how hard, from 0 to 4: 3 resists 10**8 guesses, 4 resists 10**10; the first 72 characters count.
+        score: strength, from 0 to 4: 3 resists 10**8 guesses, 4 resists 10**10; the first 72 characters count.
 
     Raises:
         ValidatorError: the score is out of range.
 
-    It takes up to about 0.1 s. To keep it so, only the first 16 characters count when a longer password has more
-    than six different ones of those that may stand for letters, such as `@`: the library tries all combinations.
+    A check takes up to about 0.1 s. To keep that bound, only the first 16 characters of a password count if it has
+    more than six different characters that may stand for letters, such as `@`: the library tries all combinations.
 
     Source: Wheeler, "zxcvbn: Low-Budget Password Strength Estimation", USENIX Security 2016.
     """
@@ -45,7 +45,7 @@ class PasswordRule(Rule[Any]):
     def check(self, value: Any, /) -> Any:
         """Return the password."""
         plain: str = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        if not plain:  # the library divides by its length
+        if not plain:  # the library divides by the length
             raise failure("password_weak", "Choose a password that is harder to guess{advice}", score=0, advice="")
         verdict = library("zxcvbn", self).zxcvbn(measured_part(plain))
         if verdict["score"] < self.score:
@@ -61,6 +61,6 @@ class PasswordRule(Rule[Any]):
 
 
 def measured_part(password: str) -> str:
-    """Return what of a password is measured: as much as can be in bounded time."""
+    """Return the part of a password that can be measured in bounded time."""
     start = password[:_LONGEST]
     return start[:16] if len(_LETTER_LIKE.intersection(start)) > 6 else start

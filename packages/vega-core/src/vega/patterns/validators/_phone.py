@@ -13,14 +13,14 @@ from ._rule import Rule, failure
 @final
 @dataclass(frozen=True, slots=True)
 class PhoneRule(Rule[str]):
-    """A telephone number that may exist, brought into the form of E.164: `+`, country code, number.
+    """A valid telephone number, in E.164 format: `+`, country code, number.
 
-    Errors: `phone_number`. The extra `validators` brings the library.
+    Errors: `phone_number`. Requires the extra `validators`.
 
     Args:
-        region: where numbers without a country code belong, ISO 3166-1 alpha-2 such as `DE`; None refuses them.
+        region: the region of numbers without a country code, ISO 3166-1 alpha-2 such as `DE`; None refuses them.
 
-    Source: ITU-T E.164; the numbering plans are those of libphonenumber.
+    Source: ITU-T E.164, with the numbering plans of libphonenumber.
 
     >>> PhoneRule(region="GB")("020 7031 3000")
     '+442070313000'
@@ -31,7 +31,7 @@ class PhoneRule(Rule[str]):
     json_schema: ClassVar[Mapping[str, Any]] = {"format": "phone"}
 
     def check(self, value: str, /) -> str:
-        """Return the number in the form of E.164."""
+        """Return the number in E.164 format."""
         phonenumbers = library("phonenumbers", self)
         try:
             number = phonenumbers.parse(value, self.region)

@@ -1,4 +1,4 @@
-"""What every rule is: a check that pydantic runs after its own, with a type of error of its own."""
+"""The base of rules: a check after pydantic's own, with a custom type of error."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ V = TypeVar("V")
 
 
 class Rule(ABC, Generic[V]):
-    """One check of a value, which may bring it into its usual form; subclass it for rules of your own.
+    """A check of a value that may normalise it; the base class of custom rules.
 
-    pydantic runs it where it stands in an `Annotated`, after the checks of the type. It can be called by hand too.
+    Inside an `Annotated`, pydantic runs the rule after the checks of the type. A rule can also be called directly.
 
     Attributes:
-        json_schema: what it adds to the JSON schema of its field.
+        json_schema: additions to the JSON schema of the field.
     """
 
     __slots__ = ()
@@ -29,14 +29,14 @@ class Rule(ABC, Generic[V]):
 
     @abstractmethod
     def check(self, value: V, /) -> V:
-        """Return the value in its usual form.
+        """Return the normalised value.
 
         Raises:
-            pydantic_core.PydanticCustomError: it is wrong, a `ValueError`; make one by `failure`.
+            pydantic_core.PydanticCustomError: the value is invalid; a `ValueError`, made by `failure`.
         """
 
     def __call__(self, value: V, /) -> V:
-        """Check by hand; see `check`."""
+        """Run `check` on a value."""
         return self.check(value)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -49,15 +49,15 @@ class Rule(ABC, Generic[V]):
 
 
 def failure(kind: str, text: str, /, **context: Any) -> PydanticCustomError:
-    """Make the error of a rule; raise what it returns.
+    """Return the error of a rule, to be raised by the caller.
 
     Args:
-        kind: the type of the error, by which `Messages` finds a text: letters, digits and underscores.
+        kind: the type of the error, the key of its messages in `Messages`: letters, digits and underscores.
         text: the text in English; `{name}` stands for a value of the context.
-        context: what the text, or another one in its place, may name.
+        context: values that the text, or a localised message, may name.
     """
     from pydantic_core import PydanticCustomError
 
-    make: Any = PydanticCustomError  # it asks for literals, as the text is a template: it is a developer's here too
+    make: Any = PydanticCustomError  # the signature asks for literal strings
     error: PydanticCustomError = make(kind, text, context or None)
     return error

@@ -1,4 +1,4 @@
-"""Rules for plain texts: slugs, and texts that say something."""
+"""Rules for plain texts: slugs and non-blank texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 @final
 @dataclass(frozen=True, slots=True)
 class SlugRule(Rule[str]):
-    """A name for an address: lower-case ASCII letters and digits in words joined by single hyphens.
+    """A name for a URL: lower-case ASCII letters and digits in words joined by single hyphens.
 
     Errors: `slug`.
 
@@ -36,12 +36,12 @@ class SlugRule(Rule[str]):
 @final
 @dataclass(frozen=True, slots=True)
 class NonBlankRule(Rule[str]):
-    """A text with something to see in it: not only white space, control characters or zero-width ones.
+    """A text with visible characters: not only white space, control or zero-width characters.
 
     Errors: `blank`.
 
     Args:
-        strip: whether white space around the text is taken away.
+        strip: whether to remove white space around the text.
 
     >>> NonBlankRule()("  Ada ")
     'Ada'
