@@ -308,14 +308,14 @@ def test_an_operator_that_is_nearly_right_is_suggested() -> None:
         (lambda o: o.amount << 1 == 2, UnsupportedPredicateError, "compare the field itself"),
         (lambda o: int(o.note) == 2, UnsupportedPredicateError, "compare the field itself"),
         (lambda o: (o.amount > 1) > 2, UnsupportedPredicateError, "compare the field itself"),
-        (lambda o: o.note == f"{o.amount}", UnsupportedPredicateError, "written into a text"),
-        (lambda o: o.note == str(o.amount), UnsupportedPredicateError, "written into a text"),
-        (lambda o: "yes", InvalidPredicateError, "no condition"),
+        (lambda o: o.note == f"{o.amount}", UnsupportedPredicateError, "formatted into a text"),
+        (lambda o: o.note == str(o.amount), UnsupportedPredicateError, "formatted into a text"),
+        (lambda o: "yes", InvalidPredicateError, "is not a condition"),
         (lambda o: (o.amount == 1) == (o.amount == 2), InvalidPredicateError, "& | ~"),
         (lambda o: o.amount + 1 == 2, UnsupportedPredicateError, "compute the constant first"),
-        (lambda o: o.amount == o.note, InvalidValueError, "like with like"),
+        (lambda o: o.amount == o.note, InvalidValueError, "compare fields of the same kind"),
         (lambda o: o.note.like(o.note), UnsupportedPredicateError, "takes a constant"),
-        (lambda o: o.note & o.paid, UnsupportedPredicateError, "alone is no condition"),
+        (lambda o: o.note & o.paid, UnsupportedPredicateError, "alone is not a condition"),
         (lambda o: o.note.lower() == "x", UnknownFieldError, "ilike"),
         (lambda o: o.lines.sku == "a", UnsupportedPredicateError, "any_"),
         (lambda o: o.labels.any(lambda label: label), UnsupportedPredicateError, "not a collection"),
@@ -386,7 +386,7 @@ def test_a_field_whose_name_is_no_identifier_is_refused_before_code_is_written()
     odd = type("Odd", (), {"__annotations__": {"class": int}})
     query = Query(EntityFields.of(odd), MemoryExecutor(list)).where("class", "=", 1)
 
-    with pytest.raises(UnsupportedPredicateError, match="no name of a Python attribute"):
+    with pytest.raises(UnsupportedPredicateError, match="not a valid attribute name in Python"):
         satisfies(query.plan.node, odd())
 
 

@@ -213,7 +213,7 @@ def test_private_fields_are_reached_by_code_only() -> None:
 
 
 def test_helpers_outside_of_a_predicate_say_so() -> None:
-    with pytest.raises(InvalidPredicateError, match="no field of a recorded predicate"):
+    with pytest.raises(InvalidPredicateError, match="not a field of a recorded predicate"):
         contains("text", "t")
 
 

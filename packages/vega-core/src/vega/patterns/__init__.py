@@ -1,6 +1,6 @@
-"""What a domain is written in: use cases, entities, repositories, specifications, units of work.
+"""The building blocks of a domain: use cases, entities, repositories, specifications, units of work.
 
-Only the standard library is loaded by the import; pydantic when an `Input` or `validate` is used.
+The import loads the standard library only; pydantic loads at the first use of an `Input` or `validate`.
 """
 
 from vega.errors import ErrorKind

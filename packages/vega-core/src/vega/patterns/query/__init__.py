@@ -1,7 +1,7 @@
-"""The predicate language: one question, one answer, in memory and in SQL.
+"""The predicate language, with equal results in memory and in SQL.
 
-Its semantics are written down in the guide "Predicates". Predicates are recorded, never decompiled; what cannot
-be answered alike everywhere is refused. The nodes of recorded predicates are in `vega.patterns.query.nodes`.
+The guide "Predicates" specifies the semantics. Predicates are recorded, never decompiled; a predicate whose result
+would differ between stores is refused. The nodes of recorded predicates are in `vega.patterns.query.nodes`.
 """
 
 from ._errors import (

@@ -1,18 +1,19 @@
-"""What can go wrong with a query; all of it before a statement is sent.
+"""Errors of queries, all raised before a statement is sent.
 
 QueryError                          VG150
-├── UnknownFieldError               VG151  the entity declares no such field, or it may not be used here
-├── UnknownOperatorError            VG152  no such operator or direction
+├── UnknownFieldError               VG151  a field that the entity does not declare, or a private field
+├── UnknownOperatorError            VG152  an unknown operator or direction
 ├── InvalidPredicateError           VG153  `and`, `or`, `not`, `is`, `in` on a recording; a plain bool; too deep
-├── InvalidValueError               VG154  a value that the field cannot be compared with
-├── UnsupportedPredicateError       VG155  what cannot be answered alike everywhere is refused
+├── InvalidValueError               VG154  a value that cannot be compared with the field
+├── UnsupportedPredicateError       VG155  a predicate whose result would differ between stores
 ├── InvalidCursorError              VG156  a cursor that was changed, or belongs to another query
-├── InvalidPageError                VG157  a limit, offset or size that is out of range
+├── InvalidPageError                VG157  a limit, offset or size out of range
 ├── FilterNotAllowedError           VG158  a filter or sort key outside the declared lists
-├── MultipleResultsError            VG159  more than one entity where one was asked for
-└── InvalidFilterError              VG160  a filter of a request has a value that its field cannot be compared with
+├── MultipleResultsError            VG159  several entities where at most one was expected
+└── InvalidFilterError              VG160  a filter of a request with a value that cannot be compared with the field
 
-A query is the program's own, so that its mistakes are internal errors; the request's are pages, cursors and filters.
+Queries are written by the program, so mistakes in them are internal errors; pages, cursors and filters of a request are
+the client's.
 """
 
 from collections.abc import Iterable
@@ -39,18 +40,18 @@ class UnknownFieldError(QueryError):
 
     @classmethod
     def of(cls, name: object, entity: str, known: Iterable[str]) -> Self:
-        """Return the error for a name, with the nearest of the known ones."""
+        """Return the error for a name, with the nearest known name as a hint."""
         return cls(f"{entity} has no field {shown(name)}", f"a query of {entity}", did_you_mean(name, known))
 
 
 class UnknownOperatorError(QueryError):
-    """There is no such operator or direction."""
+    """An operator or direction is unknown."""
 
     code = "VG152"
 
 
 class InvalidPredicateError(QueryError):
-    """A predicate is written in a way that cannot be recorded."""
+    """A predicate cannot be recorded as written."""
 
     code = "VG153"
 
@@ -62,7 +63,7 @@ class InvalidValueError(QueryError):
 
 
 class UnsupportedPredicateError(QueryError):
-    """A predicate would not be answered alike in memory and by every database."""
+    """The result of a predicate would differ between memory and a database."""
 
     code = "VG155"
 
@@ -89,33 +90,33 @@ class FilterNotAllowedError(QueryError):
 
 
 class MultipleResultsError(QueryError):
-    """More than one entity was found where one was asked for."""
+    """Several entities were found where at most one was expected."""
 
     code = "VG159"
     kind = ErrorKind.CONFLICT
 
 
 class InvalidFilterError(InvalidValueError):
-    """A filter of a request has a value that its field cannot be compared with."""
+    """A filter of a request has a value that cannot be compared with the field."""
 
     code = "VG160"
     kind = ErrorKind.INVALID
 
 
 def shown(value: object) -> str:
-    """Return a short form of a value, fit for an error message; its type where it cannot be shown.
+    """Return a short form of a value for an error message; the type if `repr` fails.
 
-    An int of more than 4,300 digits cannot, and a class of the user's own may fail in any way.
+    `repr` fails for an int of more than 4,300 digits, and may fail in any way for a class of the user.
     """
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - the error that names the value matters more
+    except Exception:  # noqa: BLE001 - a failing repr must not hide the error that shows the value
         return f"<{type(value).__name__}>"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known name, or empty."""
+    """Return a hint with the nearest known name, or an empty string."""
     if not isinstance(name, str) or len(name) > _LONGEST_SHOWN:
         return ""
     near = get_close_matches(name, list(known), n=1)

@@ -1,6 +1,6 @@
-"""The nodes of recorded predicates, and how they are joined; for a compiler or an evaluator of one's own.
+"""The nodes of recorded predicates and their combinators, for custom compilers and evaluators.
 
-A `Node` is one of a closed set of frozen classes; `all_of`, `any_of` and `negate` keep a tree flat.
+A `Node` is an instance of a closed set of frozen classes; `all_of`, `any_of` and `negate` keep a tree flat.
 """
 
 from ._language.nodes import (

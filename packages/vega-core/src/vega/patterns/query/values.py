@@ -1,4 +1,4 @@
-"""What stores that implement queries need beside the public language: the rules for values, patterns and enums."""
+"""Rules for values, patterns and enums, for stores that implement queries."""
 
 from ._fields.case_fold import FOLD
 from ._fields.constants import (

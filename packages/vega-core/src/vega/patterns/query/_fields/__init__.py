@@ -1,1 +1,1 @@
-"""The fields of entities: their kinds, case folding and text patterns."""
+"""The fields of entities, with kinds, case folding and text patterns."""

@@ -1,8 +1,8 @@
-"""The one fold behind `ilike`: simple case folding of a fixed set of letters, the same on every Python and database.
+"""Case folding for `ilike`: a fixed set of letters, the same on every Python and database.
 
-Folded are the letters of Latin (Basic, Latin-1, Extended-A, -B and Additional), Greek, Cyrillic and Armenian whose
-Unicode case folding is a single character. The set is fixed by code point ranges whose foldings Unicode keeps stable.
-Not folded: letters whose folding is longer (`ß`), and other scripts.
+The set contains the letters of Latin (Basic, Latin-1, Extended-A, -B and Additional), Greek, Cyrillic and Armenian
+whose Unicode case folding is a single character. Its code point ranges have foldings that Unicode keeps stable.
+Letters with a longer folding (`ß`) and other scripts are not folded.
 
 Source: Unicode Character Database, CaseFolding.txt (status C and S); the stability policy of case folding.
 """

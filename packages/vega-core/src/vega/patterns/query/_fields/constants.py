@@ -1,7 +1,7 @@
-"""The values of each kind: which ones are taken, within which bounds, and the one form in which each is kept.
+"""The values of each kind: accepted types, bounds, and the normal form.
 
-A value takes this form where it enters, as the constant of a predicate or as the field of an entity that is stored.
-So it has the same type and is found by the same comparisons in every store.
+Constants of predicates and fields of stored entities are normalised on entry. So a value has the same type and
+compares equal in every store.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _EXACT: Final = Context(prec=2 * MOST_DIGITS, rounding=ROUND_DOWN)
 
 
 def check_constant(kind: Kind, python_type: Any, value: Any, where: str) -> Any:
-    """Return a constant in the form that a field of this kind is compared with.
+    """Return a constant in the form used for comparison with fields of a kind.
 
     Raises:
-        InvalidValueError: it is of another type, None, not finite, out of range, or not storable text.
+        InvalidValueError: the type is wrong, or the value is None, not finite, out of range, or not storable text.
     """
     if value is None:
         raise InvalidValueError("None cannot be compared with", where, "use is_null(...) or is_not_null(...)")
@@ -47,7 +47,7 @@ def check_constant(kind: Kind, python_type: Any, value: Any, where: str) -> Any:
 
 
 def constant_checker(kind: Kind, python_type: Any) -> Callable[[Any, str], Any]:
-    """Return `check_constant` for one field as a function of a value that is not None, and of where it stands."""
+    """Return `check_constant` for a field, as a function of a value other than None and of the place for errors."""
     if kind is Kind.JSON:
         return lambda value, where: value
     return _CHECKS.get(kind) or (lambda value, where: check_constant(kind, python_type, value, where))
@@ -59,16 +59,16 @@ def refuse(value: object, wanted: str, where: str) -> InvalidValueError:
 
 
 def instant(value: Any) -> Any:
-    """Return an aware datetime in UTC; None, or one without a time zone, as it is.
+    """Return an aware datetime in UTC; None and naive datetimes unchanged.
 
-    Two datetimes with one `ZoneInfo` are compared by the clock on the wall, and one in a repeated or a skipped hour is
-    equal to none of another zone (PEP 495); in UTC both are compared as instants.
+    Two datetimes with the same `ZoneInfo` compare by wall clock, and a datetime in a repeated or skipped hour equals
+    none of another zone (PEP 495); in UTC both compare as instants.
     """
     if value is None or value.tzinfo is UTC or value.tzinfo is None:
         return value
     try:
         return value.astimezone(UTC)
-    except OverflowError:  # before the year 1 or after 9999, where no zone of summer time matters
+    except OverflowError:  # outside the years 1 to 9999 in UTC, where daylight saving time does not matter
         return value
 
 
@@ -101,7 +101,7 @@ def _float(value: Any, where: str) -> float:
         raise refuse(value, "a float", where)
     if math.isnan(value):
         raise InvalidValueError("NaN is equal to nothing and is not compared", where)
-    return float(value) + 0.0  # -0.0, which SQLite does not keep, becomes 0.0
+    return float(value) + 0.0  # -0.0 becomes 0.0, as in SQLite
 
 
 def _decimal(value: Any, where: str) -> Decimal:
@@ -155,7 +155,7 @@ def _naive_datetime(value: Any, where: str) -> datetime:
 
 
 def _plain_datetime(value: datetime) -> datetime:
-    """Return a datetime of no subclass, and without a fold, which no database keeps."""
+    """Return a plain `datetime` without `fold`; databases store neither subclasses nor the fold."""
     if type(value) is datetime and not value.fold:
         return value
     return datetime.combine(date(value.year, value.month, value.day), _plain_time(value.timetz()))
@@ -205,7 +205,7 @@ def _enum(value: Any, python_type: Any, where: str) -> Any:
     if not isinstance(value, python_type):
         raise refuse(value, f"a {python_type.__name__}", where)
     if value.name not in python_type.__members__:
-        raise InvalidValueError(f"{shown(value)} joins several members or none", where, "store an int of flags")
+        raise InvalidValueError(f"{shown(value)} combines several members or none", where, "store an int of flags")
     return value
 
 

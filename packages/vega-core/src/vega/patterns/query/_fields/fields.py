@@ -1,4 +1,4 @@
-"""The declared fields of an entity, read once from its class: dataclass, pydantic model, mapped or plain class."""
+"""The declared fields of an entity class: dataclass, pydantic model, attrs, mapped or plain class."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from .kinds import Kind, kind_of
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """Marks a field that requests and field names in strings cannot reach: `Annotated[str, Private()]`."""
+    """Marks a field as unreachable for requests and for field names in strings: `Annotated[str, Private()]`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Naive:
-    """Marks a datetime without a time zone: `Annotated[datetime, Naive()]`; others must be aware."""
+    """Marks a datetime without a time zone: `Annotated[datetime, Naive()]`; unmarked datetimes must be aware."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldInfo:
-    """One declared field.
+    """A declared field.
 
     Args:
         name: the attribute.
-        type: its annotation without None, `Annotated` and mapping wrappers.
-        kind: what it holds.
+        type: the annotation without None, `Annotated` and mapping wrappers.
+        kind: the kind of the values.
         nullable: whether None is allowed.
-        private: whether only code that names it may use it.
+        private: whether only lambdas may use the field.
         inside: the fields of a nested value object, or of the members of a collection.
-        default: whether the class gives it a default.
+        default: whether the class declares a default.
     """
 
     name: str
@@ -51,11 +51,11 @@ class FieldInfo:
 
 @dataclass(frozen=True, slots=True)
 class EntityFields(Mapping[str, FieldInfo]):
-    """The fields of one entity, by name, in the order declared.
+    """The fields of an entity, by name, in declaration order.
 
     Args:
         entity: the class.
-        by_name: its fields.
+        by_name: the fields.
     """
 
     entity: type
@@ -67,14 +67,14 @@ class EntityFields(Mapping[str, FieldInfo]):
     def of(cls, entity: type) -> EntityFields:
         """Return the fields of a class, read at the first call.
 
-        A class whose annotations name something unknown has those fields without a type.
+        Fields with annotations that cannot be resolved have the type `Any`.
         """
-        found = cls._known.get(entity)
-        if found is None:
-            found = cls(entity, {})
-            cls._known[entity] = found  # before the reading: a field may hold the entity itself
-            found.by_name.update(_read(entity))
-        return found
+        fields = cls._known.get(entity)
+        if fields is None:
+            fields = cls(entity, {})
+            cls._known[entity] = fields  # stored before reading: a field may refer to the entity itself
+            fields.by_name.update(_read(entity))
+        return fields
 
     def __getitem__(self, name: str) -> FieldInfo:
         return self.by_name[name]
@@ -96,7 +96,7 @@ class EntityFields(Mapping[str, FieldInfo]):
             private: whether private fields may be found.
 
         Raises:
-            UnknownFieldError: there is none, or it is private.
+            UnknownFieldError: the field does not exist, or is private.
         """
         info = self.by_name.get(name) if isinstance(name, str) else None
         if info is None or (info.private and not private):
@@ -108,20 +108,20 @@ class EntityFields(Mapping[str, FieldInfo]):
         """Return the fields along a dotted path, such as `address.city`.
 
         Raises:
-            UnknownFieldError: a part of it is unknown, private, or lies inside a field without fields.
+            UnknownFieldError: a part is unknown, private, or inside a field without fields.
         """
         if not isinstance(path, str):
             raise UnknownFieldError.of(path, self.entity.__name__, ())
         if len(path) > _LONGEST_PATH:
             raise UnknownFieldError.of(path, self.entity.__name__, ())
-        found: list[FieldInfo] = []
+        path_fields: list[FieldInfo] = []
         fields: EntityFields | None = self
         for part in path.split("."):
-            if fields is None or (found and found[-1].kind is not Kind.OBJECT):
+            if fields is None or (path_fields and path_fields[-1].kind is not Kind.OBJECT):
                 raise UnknownFieldError.of(path, self.entity.__name__, ())
-            found.append(fields.find(part, private=private))
-            fields = found[-1].inside
-        return tuple(found)
+            path_fields.append(fields.find(part, private=private))
+            fields = path_fields[-1].inside
+        return tuple(path_fields)
 
 
 _LONGEST_PATH: Final = 500
@@ -142,32 +142,32 @@ def _hints(entity: type) -> dict[str, Any]:
 
 
 def _hints_one_by_one(entity: type) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
     for kind in reversed(entity.__mro__):
         for name, annotation in inspect.get_annotations(kind).items():
             probe = type("_Probe", (), {"__annotations__": {name: annotation}, "__module__": kind.__module__})
             try:
-                found[name] = typing.get_type_hints(probe, include_extras=True)[name]
+                hints[name] = typing.get_type_hints(probe, include_extras=True)[name]
             except (NameError, TypeError, AttributeError):
-                found[name] = Any
-    return found
+                hints[name] = Any
+    return hints
 
 
 def _declared(entity: type, hints: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    made: Any = entity  # each library's own way is read below, and none of them imported
-    if dataclasses.is_dataclass(made):
+    declared: Any = entity  # duck typing, to avoid importing the libraries
+    if dataclasses.is_dataclass(declared):
         missing = dataclasses.MISSING
-        for field in dataclasses.fields(made):
+        for field in dataclasses.fields(declared):
             yield field.name, (field.default, field.default_factory) != (missing, missing)
-    elif hasattr(made, "model_fields"):
-        for name, model_field in made.model_fields.items():
+    elif hasattr(declared, "model_fields"):
+        for name, model_field in declared.model_fields.items():
             yield name, not model_field.is_required()
-    elif hasattr(made, "__mapper__"):
-        for attribute in made.__mapper__.column_attrs:
+    elif hasattr(declared, "__mapper__"):
+        for attribute in declared.__mapper__.column_attrs:
             yield attribute.key, False
-    elif hasattr(made, "__attrs_attrs__"):
-        for attribute in made.__attrs_attrs__:
-            yield attribute.name, repr(attribute.default) != "NOTHING"  # what attrs keeps where there is none
+    elif hasattr(declared, "__attrs_attrs__"):
+        for attribute in declared.__attrs_attrs__:
+            yield attribute.name, repr(attribute.default) != "NOTHING"  # the marker of attrs for a missing default
     else:
         plain = (name for name, hint in hints.items() if get_origin(hint) is not ClassVar)
         own: dict[str, Any] = dict(vars(entity))

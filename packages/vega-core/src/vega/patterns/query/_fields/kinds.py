@@ -1,4 +1,4 @@
-"""The kinds of values that a field can hold."""
+"""The kinds of field values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class Kind(StrEnum):
-    """What a field holds, which decides how it is compared, ordered and stored."""
+    """The kind of a field's values; decides comparison, order and storage."""
 
     TEXT = "text"
     INT = "int"
@@ -67,7 +67,7 @@ _BY_TYPE: Final[tuple[tuple[type, Kind], ...]] = (
 
 
 def kind_of(python_type: Any) -> Kind:
-    """Return the kind of a scalar type; `ANY` for one that is not known."""
+    """Return the kind of a scalar type; `ANY` for unknown types."""
     if isinstance(python_type, type):
         for known, kind in _BY_TYPE:
             if issubclass(python_type, known):

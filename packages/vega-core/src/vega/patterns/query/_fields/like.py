@@ -1,4 +1,4 @@
-r"""LIKE patterns: `%` is any text, `_` one character, `\` takes the next character as it is."""
+r"""LIKE patterns: `%` matches any text, `_` any character, `\` escapes the next character."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Wild(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern as its tokens: characters and wildcards."""
+    """A pattern as a sequence of characters and wildcards."""
 
     tokens: tuple[str | Wild, ...]
 
@@ -31,17 +31,17 @@ class Pattern:
         """Read a pattern.
 
         Raises:
-            InvalidValueError: it ends with an escape that escapes nothing.
+            InvalidValueError: the pattern ends with an escape character.
         """
         return cls(tuple(_tokens(text, where)))
 
     def regex(self) -> re.Pattern[str]:
-        """Return what matches the same texts in time linear in the text for each part between wildcards."""
+        """Return a regular expression that needs time linear in the text for each part between wildcards."""
         return _compile(self.tokens)
 
 
 def escape(text: str) -> str:
-    r"""Return a pattern that matches a text literally.
+    r"""Return a pattern that matches only the text itself.
 
     >>> print(escape("50%_off"))
     50\%\_off
@@ -67,7 +67,7 @@ def _tokens(text: str, where: str) -> Iterator[str | Wild]:
             yield character
 
 
-@lru_cache(maxsize=1024)  # patterns of users repeat; a miss costs one compilation
+@lru_cache(maxsize=1024)  # users repeat patterns; a miss costs one compilation
 def _compile(tokens: tuple[str | Wild, ...]) -> re.Pattern[str]:
     segments: list[list[str]] = [[]]
     for token in tokens:
@@ -78,6 +78,6 @@ def _compile(tokens: tuple[str | Wild, ...]) -> re.Pattern[str]:
     first, *rest = ["".join(segment) for segment in segments]
     if not rest:
         return re.compile(rf"{first}\Z", re.DOTALL)
-    # The leftmost place of each middle part is always right, so nothing needs to be tried twice: atomic groups.
+    # The leftmost match of each middle part is always right: atomic groups avoid backtracking.
     middle = "".join(rf"(?>.*?{segment})" for segment in rest[:-1] if segment)
     return re.compile(rf"{first}{middle}.*{rest[-1]}\Z" if rest[-1] else rf"{first}{middle}", re.DOTALL)

@@ -1,1 +1,1 @@
-"""The predicate language: nodes, and the recorders and helpers that build them."""
+"""The predicate language: nodes, recorders and helpers."""

@@ -1,4 +1,4 @@
-"""Building nodes: every rule about which question fits which field stands here."""
+"""Builders of nodes, with the rules for which operator suits which kind of field."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TEXTS: Final = (Kind.TEXT, Kind.ANY)
 
 
 def compare(op: Comparison, field: Field, other: object) -> Node:
-    """Compare a field with a constant or another field; `==` and `!=` with None ask whether it is missing."""
+    """Compare a field with a constant or another field; `==` and `!=` with None test for a missing value."""
     if other is None and op in _EQUALITY:
         return is_null(field) if op is Comparison.EQ else negate(is_null(field))
     _require_comparable(field, ordered=op not in _EQUALITY)
@@ -39,13 +39,13 @@ def compare(op: Comparison, field: Field, other: object) -> Node:
 
 
 def distinct(field: Field, other: object) -> Node:
-    """Ask whether a field differs, None included."""
+    """Test whether a field differs from a value, None included."""
     _require_comparable(field, ordered=False)
     return Distinct(field, None if other is None else _other_side(field, other))
 
 
 def is_null(field: Field) -> Node:
-    """Ask whether a value is missing."""
+    """Test whether a value is missing."""
     if field.info.kind is Kind.LIST:
         raise UnsupportedPredicateError(
             f"{field} is a collection, which is empty but never missing", _where(field), "write ~any_(...)"
@@ -54,15 +54,15 @@ def is_null(field: Field) -> Node:
 
 
 def within(field: Field, values: Iterable[Any]) -> Node:
-    """Ask whether a value is among constants."""
+    """Test whether a value is among constants."""
     _require_comparable(field, ordered=False)
-    given: Any = values  # not every caller has a checker
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+    iterable: Any = values  # callers may not use a type checker
+    if isinstance(iterable, str | bytes | Mapping) or not isinstance(iterable, Iterable):
         raise refuse(values, "a list of values", _where(field))
     chosen = list(values)
     if any(value is None for value in chosen):
         raise InvalidValueError(
-            "None among the values makes the question unanswerable", _where(field), "write is_null(...) | in_(...)"
+            "None among the values makes the result unknown", _where(field), "write is_null(...) | in_(...)"
         )
     try:
         return Within(field, frozenset(_constant(field, value) for value in chosen))
@@ -71,14 +71,14 @@ def within(field: Field, values: Iterable[Any]) -> Node:
 
 
 def between(field: Field, low: object, high: object) -> Node:
-    """Ask whether a value lies between two constants, both included."""
+    """Test whether a value lies between two constants, both included."""
     return all_of(compare(Comparison.GE, field, low), compare(Comparison.LE, field, high))
 
 
 def match(op: Matching, field: Field, text: object) -> Node:
-    """Ask how a text looks."""
+    """Test a text against a pattern or a part."""
     if field.info.kind not in _TEXTS:
-        raise UnsupportedPredicateError(f"{field} is no text but {field.info.kind}", _where(field), _HINT_TEXT)
+        raise UnsupportedPredicateError(f"{field} is not text but {field.info.kind}", _where(field), _HINT_TEXT)
     if hasattr(text, "_field"):
         raise UnsupportedPredicateError(f"{op} takes a constant, not another field", _where(field))
     checked: str = check_constant(Kind.TEXT, str, text, _where(field))
@@ -88,29 +88,31 @@ def match(op: Matching, field: Field, text: object) -> Node:
 
 
 def truth(field: Field) -> Node:
-    """Take a bool field by itself."""
+    """Use a bool field as a condition."""
     if field.info.kind not in {Kind.BOOL, Kind.ANY}:
         raise UnsupportedPredicateError(
-            f"{field} alone is no condition: it is a {field.info.kind}", _where(field), f"compare it: u.{field} == ..."
+            f"{field} alone is not a condition: it is a {field.info.kind}",
+            _where(field),
+            f"compare it: u.{field} == ...",
         )
     return Truth(field)
 
 
 def any_member(field: Field, part: Node) -> Node:
-    """Ask whether any member of a collection satisfies a part."""
+    """Test whether any member of a collection satisfies a part."""
     return AnyOf(field, part)
 
 
 def all_members(field: Field, part: Node) -> Node:
-    """Ask whether every member of a collection satisfies a part."""
+    """Test whether every member of a collection satisfies a part."""
     return AllOf(field, part)
 
 
 def from_words(field: Field, op: object, value: Any) -> Node:
-    """Build the node that `where(field, op, value)` means.
+    """Build the node of `where(field, op, value)`.
 
     Raises:
-        UnknownOperatorError: there is no such operator.
+        UnknownOperatorError: the operator is unknown.
     """
     word = " ".join(op.lower().split()) if isinstance(op, str) and len(op) < _LONGEST_OPERATOR else ""
     builder = _WORDS.get(word)
@@ -173,7 +175,7 @@ def _require_comparable(field: Field, *, ordered: bool) -> None:
             _where(field),
             "compare one of its fields"
             if kind is Kind.OBJECT
-            else "ask is_null(...), or keep what is asked in a field",
+            else "use is_null(...), or store the queried part in a field",
         )
     if ordered and kind not in ORDERED:
         raise UnsupportedPredicateError(f"a {kind} has no order", _where(field), "use ==, != or in_")
@@ -186,7 +188,7 @@ def _other_side(field: Field, other: object) -> Any:
         raise InvalidValueError(
             f"{field} is a {field.info.kind} and {other} is a {other.info.kind}",
             _where(field),
-            "compare like with like",
+            "compare fields of the same kind",
         )
     return other
 

@@ -1,7 +1,7 @@
-"""Typed helpers for predicates over the entity's own type: what Python's operators cannot say.
+"""Typed predicate helpers, for conditions that Python's operators cannot express.
 
-In a method `predicate(self, user: User) -> bool` checkers see `user.email` as a str. These functions take it as
-such, and record at run time.
+Type checkers see `user.email` as a str in a method `predicate(self, user: User) -> bool`. These functions accept the
+field as a str, and record at run time.
 """
 
 from __future__ import annotations
@@ -16,75 +16,75 @@ T = TypeVar("T")
 
 
 def contains(field: str | None, text: str) -> bool:
-    """Whether a text contains another, case-sensitive; nothing in it is a wildcard."""
-    return recording(field, "contains").contains(text)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a text contains a substring, case-sensitive; without wildcards."""
+    return recording(field, "contains").contains(text)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def startswith(field: str | None, text: str) -> bool:
-    """Whether a text starts with another, case-sensitive; nothing in it is a wildcard."""
-    return recording(field, "startswith").startswith(text)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a text starts with a prefix, case-sensitive; without wildcards."""
+    return recording(field, "startswith").startswith(text)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def endswith(field: str | None, text: str) -> bool:
-    """Whether a text ends with another, case-sensitive; nothing in it is a wildcard."""
-    return recording(field, "endswith").endswith(text)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a text ends with a suffix, case-sensitive; without wildcards."""
+    return recording(field, "endswith").endswith(text)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def like(field: str | None, pattern: str) -> bool:
-    r"""Whether a text fits a pattern of `%`, `_` and `\`, case-sensitive."""
-    return recording(field, "like").like(pattern)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    r"""Return whether a text matches a pattern of `%`, `_` and `\`, case-sensitive."""
+    return recording(field, "like").like(pattern)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def ilike(field: str | None, pattern: str) -> bool:
-    r"""Whether a text fits a pattern of `%`, `_` and `\`, under the documented fold of case."""
-    return recording(field, "ilike").ilike(pattern)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    r"""Return whether a text matches a pattern of `%`, `_` and `\`, under the documented case folding."""
+    return recording(field, "ilike").ilike(pattern)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def in_(field: T | None, values: Collection[T]) -> bool:
-    """Whether a value is among constants."""
-    return recording(field, "in_").in_(values)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a value is among constants."""
+    return recording(field, "in_").in_(values)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def not_in(field: T | None, values: Collection[T]) -> bool:
-    """Whether a value is known and not among constants."""
-    return recording(field, "not_in").not_in(values)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a value is present and not among constants."""
+    return recording(field, "not_in").not_in(values)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def between(field: T | None, low: T, high: T) -> bool:
-    """Whether a value lies between two constants, both included."""
-    return recording(field, "between").between(low, high)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a value lies between two constants, both included."""
+    return recording(field, "between").between(low, high)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def is_null(field: object) -> bool:
-    """Whether a value is missing."""
-    return recording(field, "is_null").is_null()  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a value is missing."""
+    return recording(field, "is_null").is_null()  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def is_not_null(field: object) -> bool:
-    """Whether there is a value."""
-    return recording(field, "is_not_null").is_not_null()  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether a value is present."""
+    return recording(field, "is_not_null").is_not_null()  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def is_distinct(field: T, other: T) -> bool:
-    """Whether a value differs, where None is a value like any other."""
-    return recording(field, "is_distinct").is_distinct_from(other)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether two values differ, with None as an ordinary value."""
+    return recording(field, "is_distinct").is_distinct_from(other)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def not_(condition: bool) -> bool:
-    """The opposite of a condition; what is unknown stays unknown."""
-    return Condition(negate(node_of(condition)))  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return the negation of a condition; an unknown result stays unknown."""
+    return Condition(negate(node_of(condition)))  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def any_(members: Iterable[T], predicate: Callable[[T], bool]) -> bool:
-    """Whether at least one member of a collection satisfies a predicate."""
-    return recording(members, "any_").any(predicate)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether at least one member of a collection satisfies a predicate."""
+    return recording(members, "any_").any(predicate)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def all_(members: Iterable[T], predicate: Callable[[T], bool]) -> bool:
-    """Whether every member of a collection satisfies a predicate; true for an empty one."""
-    return recording(members, "all_").all(predicate)  # type: ignore[return-value] # recorded: a condition stands for its truth
+    """Return whether every member of a collection satisfies a predicate; true for an empty collection."""
+    return recording(members, "all_").all(predicate)  # type: ignore[return-value] # recorded: a condition stands for a bool
 
 
 def some(field: T | None) -> T:
-    """Take an optional field as present, for checkers: `some(user.age) > 18`. A missing value is not selected."""
-    return cast("T", recording(field, "some"))  # a recorder stands for the value in either case
+    """Treat an optional field as present, for type checkers: `some(user.age) > 18`. A missing value is not selected."""
+    return cast("T", recording(field, "some"))  # the recorder is the same in both cases

@@ -1,4 +1,4 @@
-"""The operators of arithmetic, all of which a recording refuses: databases do not agree on their answers."""
+"""Arithmetic operators that a recording refuses: results differ between databases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NoReturn
 
 
 class NoArithmetic:
-    """Something that cannot be reckoned with."""
+    """A class whose arithmetic operators raise."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
-"""The predicate language: a closed set of frozen nodes, checked when they are built.
+"""The predicate language: a closed set of frozen nodes, checked at construction.
 
-Each node is TRUE, FALSE or UNKNOWN for an entity; only TRUE selects. A comparison with a missing value (None) is
+A node is TRUE, FALSE or UNKNOWN for an entity; only TRUE selects. A comparison with a missing value (None) is
 UNKNOWN; `And`, `Or` and `Not` follow Kleene's three-valued logic, as SQL does; `IsNull`, `Distinct`, `AnyOf`,
 `AllOf` and `Always` are never UNKNOWN.
 """
@@ -19,7 +19,7 @@ MAX_DEPTH: Final = 64
 
 
 class Comparison(StrEnum):
-    """The operators that compare a field with a constant or another field."""
+    """The operators between a field and a constant or another field."""
 
     EQ = "="
     NE = "!="
@@ -30,7 +30,7 @@ class Comparison(StrEnum):
 
 
 class Matching(StrEnum):
-    """The operators that look into a text; all are case-sensitive except `ilike`."""
+    """The operators on texts; all are case-sensitive except `ilike`."""
 
     LIKE = "like"
     ILIKE = "ilike"
@@ -41,10 +41,10 @@ class Matching(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of the entity, or of a value object inside it.
+    """A field of the entity, or of a nested value object.
 
     Args:
-        path: the declared fields from the entity to the value, at least one.
+        path: the declared fields from the entity to the value; not empty.
     """
 
     path: tuple[FieldInfo, ...]
@@ -65,7 +65,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A field against a constant or another field."""
+    """A comparison of a field with a constant or another field."""
 
     op: Comparison
     left: Field
@@ -74,7 +74,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """Whether a field differs from a constant or another field, where None is a value like any other."""
+    """Whether a field differs from a constant or another field, with None as an ordinary value."""
 
     left: Field
     right: Any  # a constant, None included, or a Field
@@ -89,7 +89,7 @@ class IsNull:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Whether a value is among constants; FALSE for every entity when there are none."""
+    """Whether a value is among constants; FALSE for every entity if there are none."""
 
     field: Field
     values: frozenset[Any]
@@ -97,7 +97,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Whether a text looks a certain way."""
+    """Whether a text matches."""
 
     op: Matching
     field: Field
@@ -106,28 +106,28 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A bool field by itself."""
+    """A bool field as a condition."""
 
     field: Field
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The opposite; UNKNOWN stays UNKNOWN."""
+    """The negation; UNKNOWN stays UNKNOWN."""
 
     part: Node
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of the parts, two or more."""
+    """The conjunction of two or more parts."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Any of the parts, two or more."""
+    """The disjunction of two or more parts."""
 
     parts: tuple[Node, ...]
 
@@ -142,7 +142,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Whether the part is TRUE for every member of a collection; TRUE for an empty one."""
+    """Whether the part is TRUE for every member of a collection; TRUE for an empty collection."""
 
     field: Field
     part: Node
@@ -150,7 +150,7 @@ class AllOf:
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """TRUE or FALSE, whatever the entity."""
+    """TRUE or FALSE for every entity."""
 
     value: bool
 
@@ -159,7 +159,7 @@ Node: TypeAlias = Compare | Distinct | IsNull | Within | Match | Truth | Not | A
 
 
 def all_of(*nodes: Node) -> Node:
-    """Join nodes by And, flat; TRUE when there are none."""
+    """Join nodes by And, flat; TRUE without nodes."""
     parts = tuple(_flat(nodes, And))
     if not parts:
         return Always(value=True)
@@ -167,7 +167,7 @@ def all_of(*nodes: Node) -> Node:
 
 
 def any_of(*nodes: Node) -> Node:
-    """Join nodes by Or, flat; FALSE when there are none."""
+    """Join nodes by Or, flat; FALSE without nodes."""
     parts = tuple(_flat(nodes, Or))
     if not parts:
         return Always(value=False)
@@ -175,7 +175,7 @@ def any_of(*nodes: Node) -> Node:
 
 
 def negate(node: Node) -> Node:
-    """Return the opposite of a node; two negations cancel."""
+    """Return the negation of a node; two negations cancel."""
     return node.part if isinstance(node, Not) else Not(node)
 
 
@@ -197,7 +197,7 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def check_depth(node: Node) -> Node:
-    """Return the node, unless it is nested too deep to be compiled.
+    """Return the node unless nested too deeply to compile.
 
     Raises:
         InvalidPredicateError: more than `MAX_DEPTH` levels.
@@ -210,5 +210,5 @@ def check_depth(node: Node) -> Node:
     raise InvalidPredicateError(
         f"the predicate is nested more than {MAX_DEPTH} levels deep",
         "a query",
-        "join many conditions of one sort in one place: in_(...) for values, & for conditions",
+        "merge repeated conditions: in_(...) for values, & for conditions",
     )

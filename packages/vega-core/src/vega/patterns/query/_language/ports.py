@@ -1,4 +1,4 @@
-"""The members of a specification that queries use; the class itself stands above them."""
+"""The protocol of specifications, as far as queries use it; the class is in a higher layer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class EntityRule(Protocol[T_contra]):
-    """A rule that an entity satisfies or not, such as a `vega.patterns.Specification`."""
+    """A rule on entities, such as a `vega.patterns.Specification`."""
 
     def is_satisfied_by(self, entity: T_contra, /) -> bool:
         """Return whether an entity satisfies the rule."""
         ...
 
     def to_node(self, fields: EntityFields, /) -> Node | None:
-        """Return the rule as a predicate, or None when it is not made of predicates alone."""
+        """Return the rule as a predicate, or None when it does not consist of predicates alone."""
         ...

@@ -1,6 +1,6 @@
-"""The recorder: run a predicate once on stand-ins for the fields, and it says what it asks for."""
+"""The recorder: runs a predicate once on stand-ins for fields and returns the recorded condition."""
 
-# The names of a recorder belong to the fields it stands for, so its own begin with an underscore.
+# Public names of a recorder are fields of the entity, so private attributes are shared within this module.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Condition:
-    """What a recorded predicate asks for; combine it with `&`, `|` and `~`."""
+    """A recorded condition; combine conditions with `&`, `|` and `~`."""
 
     __slots__ = ("node",)
 
@@ -43,15 +43,15 @@ class Condition:
         raise _no_truth()
 
     def __eq__(self, other: object) -> Any:
-        raise InvalidPredicateError("a condition is compared with something", "a predicate", "use & | ~ to combine")
+        raise InvalidPredicateError("a condition is compared with a value", "a predicate", "use & | ~ to combine")
 
-    __hash__: ClassVar[None] = None  # type: ignore[assignment] # it cannot be compared
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # conditions cannot be compared
 
 
 class FieldExpr(NoArithmetic):
-    """A field in a predicate: compare it, or ask it something.
+    """A field in a predicate; comparisons and methods return conditions.
 
-    A name that is also a method here (`like`, `any`, ...) is reached by its path in a string:
+    A field with the name of a method (`like`, `any`, ...) is reached by a string:
     `where("answers.like", "=", 3)`.
     """
 
@@ -76,13 +76,13 @@ class FieldExpr(NoArithmetic):
             "values cannot be computed in a predicate; compare the field itself, with ilike(...) to ignore case",
         )
 
-    def __eq__(self, other: object) -> Condition:  # type: ignore[override] # a recording, not an answer
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override] # records instead of comparing
         return Condition(build.compare(Comparison.EQ, self._field, _operand(other)))
 
-    def __ne__(self, other: object) -> Condition:  # type: ignore[override] # a recording, not an answer
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override] # records instead of comparing
         return Condition(build.compare(Comparison.NE, self._field, _operand(other)))
 
-    __hash__: ClassVar[None] = None  # type: ignore[assignment] # comparing gives no answer, so it cannot be a key
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # a recorded comparison cannot serve a dict
 
     def __lt__(self, other: object) -> Condition:
         return Condition(build.compare(Comparison.LT, self._field, _operand(other)))
@@ -118,9 +118,9 @@ class FieldExpr(NoArithmetic):
 
     def __format__(self, spec: str, /) -> NoReturn:
         raise UnsupportedPredicateError(
-            "a field cannot be written into a text",
+            "a field cannot be formatted into a text",
             f"the predicate on {self._field}",
-            "store the whole text in a field, or ask each field for its part",
+            "store the whole text in a field, or test each field separately",
         )
 
     def __str__(self) -> str:
@@ -128,73 +128,73 @@ class FieldExpr(NoArithmetic):
 
     def __iter__(self) -> NoReturn:
         raise InvalidPredicateError(
-            "a field cannot be looped over", f"the predicate on {self._field}", "write any_(...) or all_(...)"
+            "a field cannot be iterated over", f"the predicate on {self._field}", "write any_(...) or all_(...)"
         )
 
     def _refuse_arithmetic(self) -> NoReturn:
         raise UnsupportedPredicateError(
-            "arithmetic is not answered alike everywhere",
+            "arithmetic gives different results in different stores",
             f"the predicate on {self._field}",
             "compute the constant first, or store the computed value in a field",
         )
 
     def contains(self, text: str) -> Condition:
-        """Whether a text contains another, case-sensitive; nothing in it is a wildcard."""
+        """Return whether the text contains a substring, case-sensitive; without wildcards."""
         return Condition(build.match(Matching.CONTAINS, self._field, text))
 
     def startswith(self, text: str) -> Condition:
-        """Whether a text starts with another, case-sensitive; nothing in it is a wildcard."""
+        """Return whether the text starts with a prefix, case-sensitive; without wildcards."""
         return Condition(build.match(Matching.STARTSWITH, self._field, text))
 
     def endswith(self, text: str) -> Condition:
-        """Whether a text ends with another, case-sensitive; nothing in it is a wildcard."""
+        """Return whether the text ends with a suffix, case-sensitive; without wildcards."""
         return Condition(build.match(Matching.ENDSWITH, self._field, text))
 
     def like(self, pattern: str) -> Condition:
-        r"""Whether a text fits a pattern of `%`, `_` and `\`, case-sensitive."""
+        r"""Return whether the text matches a pattern of `%`, `_` and `\`, case-sensitive."""
         return Condition(build.match(Matching.LIKE, self._field, pattern))
 
     def ilike(self, pattern: str) -> Condition:
-        r"""Whether a text fits a pattern of `%`, `_` and `\`, under the documented fold of case."""
+        r"""Return whether the text matches a pattern of `%`, `_` and `\`, under the documented case folding."""
         return Condition(build.match(Matching.ILIKE, self._field, pattern))
 
     def in_(self, values: Iterable[Any]) -> Condition:
-        """Whether the value is among constants."""
+        """Return whether the value is among constants."""
         return Condition(build.within(self._field, values))
 
     def not_in(self, values: Iterable[Any]) -> Condition:
-        """Whether the value is known and not among constants."""
+        """Return whether the value is present and not among constants."""
         return Condition(negate(build.within(self._field, values)))
 
     def between(self, low: Any, high: Any) -> Condition:
-        """Whether the value lies between two constants, both included."""
+        """Return whether the value lies between two constants, both included."""
         return Condition(build.between(self._field, low, high))
 
     def is_null(self) -> Condition:
-        """Whether the value is missing."""
+        """Return whether the value is missing."""
         return Condition(build.is_null(self._field))
 
     def is_not_null(self) -> Condition:
-        """Whether there is a value."""
+        """Return whether the value is present."""
         return Condition(negate(build.is_null(self._field)))
 
     def is_distinct_from(self, other: object) -> Condition:
-        """Whether the value differs, where None is a value like any other."""
+        """Return whether the values differ, with None as an ordinary value."""
         return Condition(build.distinct(self._field, _operand(other)))
 
     def any(self, predicate: Callable[[Any], Any]) -> Condition:
-        """Whether at least one member of a collection satisfies a predicate."""
+        """Return whether at least one member of the collection satisfies a predicate."""
         return Condition(build.any_member(self._field, _of_members(self._field, predicate)))
 
     def all(self, predicate: Callable[[Any], Any]) -> Condition:
-        """Whether every member of a collection satisfies a predicate."""
+        """Return whether every member of the collection satisfies a predicate."""
         return Condition(build.all_members(self._field, _of_members(self._field, predicate)))
 
 
 class Fields(Generic[T]):
-    """What a lambda gets in place of an entity: its declared fields.
+    """The argument of a recorded lambda: the declared fields in place of an entity.
 
-    Names are checked when the lambda runs, not by type checkers; an unknown one raises `UnknownFieldError`.
+    Names are checked when the lambda runs, not by type checkers; an unknown name raises `UnknownFieldError`.
     """
 
     __slots__ = ("_fields",)
@@ -210,10 +210,10 @@ class Fields(Generic[T]):
 
 
 def record(predicate: Callable[[Any], Any], fields: EntityFields) -> Node:
-    """Run a predicate on a recorder and return what it asks for.
+    """Run a predicate on a recorder and return the recorded node.
 
     Raises:
-        QueryError: the predicate cannot be recorded, or asks for what cannot be answered.
+        QueryError: the predicate cannot be recorded, or a condition is not supported.
     """
     refuse_identity(predicate)
     with refusals():
@@ -221,39 +221,39 @@ def record(predicate: Callable[[Any], Any], fields: EntityFields) -> Node:
 
 
 def field_of(choose: Callable[[Any], Any], fields: EntityFields) -> Field:
-    """Run a function such as `lambda u: u.name` and return the field it chose."""
+    """Run a function such as `lambda u: u.name` and return the chosen field."""
     chosen = choose(Fields(fields))
     if not isinstance(chosen, FieldExpr):
-        raise InvalidPredicateError(f"{shown(chosen)} is no field", "a query", "return a field: lambda u: u.name")
+        raise InvalidPredicateError(f"{shown(chosen)} is not a field", "a query", "return a field: lambda u: u.name")
     return chosen._field
 
 
 def node_of(recorded: object) -> Node:
-    """Return the node of what a predicate returned; a bool field counts by itself."""
+    """Return the node of the result of a predicate; a bool field is a condition."""
     if isinstance(recorded, Condition):
         return recorded.node
     if isinstance(recorded, FieldExpr):
         return build.truth(recorded._field)
     if isinstance(recorded, bool):
         raise InvalidPredicateError(
-            f"the predicate gave a plain {recorded}, so part of it was not recorded",
+            f"the predicate returned a plain {recorded}, so part of it was not recorded",
             "a predicate",
             "`is None` cannot be recorded: write is_null(u.field) or is_not_null(u.field)",
         )
     raise InvalidPredicateError(
-        f"{shown(recorded)} is no condition", "a predicate", "return a comparison, such as u.age > 18"
+        f"{shown(recorded)} is not a condition", "a predicate", "return a comparison, such as u.age > 18"
     )
 
 
 def recording(value: object, helper: str) -> FieldExpr:
-    """Return a recorded field that a helper was given.
+    """Return the recorded field passed to a helper.
 
     Raises:
         InvalidPredicateError: the helper was called outside a predicate.
     """
     if not isinstance(value, FieldExpr):
         raise InvalidPredicateError(
-            f"{helper}(...) was given {shown(value)}, which is no field of a recorded predicate",
+            f"{helper}(...) received {shown(value)}, which is not a field of a recorded predicate",
             "a predicate",
             f"call {helper} with a field inside a predicate that a query or a specification runs",
         )
@@ -266,7 +266,7 @@ def _of_members(field: Field, predicate: Callable[[Any], Any]) -> Node:
         raise UnsupportedPredicateError(
             f"{field} is a {field.info.kind}, not a collection of objects",
             "a predicate",
-            "any_ and all_ ask the members of a list of dataclasses or models",
+            "any_ and all_ test the members of a list of dataclasses or models",
         )
     return record(predicate, inside)
 

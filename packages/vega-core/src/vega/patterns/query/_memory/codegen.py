@@ -1,7 +1,7 @@
-"""The in-memory evaluator: a predicate becomes one Python function, without a call per node.
+"""The in-memory evaluator: compiles a predicate to a single Python function, without a call per node.
 
-For each node two expressions are written: one that holds when the node is TRUE, one when it is FALSE. UNKNOWN is
-neither. So `Not` swaps the two, and no third value needs to exist at run time.
+Each node yields two expressions: one holds when the node is TRUE, one when it is FALSE; UNKNOWN is neither. `Not`
+swaps the two, so no third value exists at run time.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ _functions: dict[str, Callable[..., Any]] = {}
 
 
 def select(node: Node, entities: Iterable[T]) -> list[T]:
-    """Return the entities for which a predicate is TRUE, in their order."""
+    """Return the entities for which a predicate is TRUE, in order."""
     writer = _Writer()
     condition = writer.true(node)
     return _function(condition, len(writer.constants))(entities, writer.constants)
 
 
 def satisfies(node: Node, entity: object) -> bool:
-    """Return whether a predicate is TRUE for one entity."""
+    """Return whether a predicate is TRUE for an entity."""
     return tester(node)(entity)
 
 
 def tester(node: Node) -> Callable[[object], bool]:
-    """Return a function that returns whether a predicate is TRUE for an entity."""
+    """Return a test of entities: True if the predicate is TRUE."""
     writer = _Writer()
     condition, number = writer.true(node), len(writer.constants)
     text = f"def bind(constants):\n{_unpacked(number)}    return lambda o: True if {condition} else False\n"
@@ -70,7 +70,7 @@ def tester(node: Node) -> Callable[[object], bool]:
 
 
 def source(node: Node) -> str:
-    """Return the text of the function that evaluates a predicate; constants are named, never written out."""
+    """Return the source of the function that evaluates a predicate; constants appear by name only."""
     writer = _Writer()
     return _source(writer.true(node), len(writer.constants))
 
@@ -85,7 +85,7 @@ def _compiled(text: str, name: str) -> Callable[..., Any]:
         if len(_functions) >= _MOST_FUNCTIONS:
             _functions.clear()
         space: dict[str, Any] = {"fold": FOLD, "instant": instant}
-        # The text is made of declared identifiers, operators and the names c0, c1, ...: constants never enter it.
+        # The text consists of declared identifiers, operators and the names c0, c1, ...: constants never enter it.
         exec(compile(text, "<predicate>", "exec"), space)  # noqa: S102 - see the line above
         function = _functions[text] = space[name]
     return function
@@ -104,7 +104,7 @@ def _unpacked(constants: int) -> str:
 
 
 class _Writer:
-    """Writes expressions, and gathers the constants that they name."""
+    """Writes expressions and collects their constants."""
 
     def __init__(self) -> None:
         self.constants: list[Any] = []
@@ -113,11 +113,11 @@ class _Writer:
         self._depth = 0
 
     def true(self, node: Node) -> str:
-        """Return an expression that holds when the node is TRUE."""
+        """Return an expression that holds if the node is TRUE."""
         return _WRITE[type(node)](self, node, True)
 
     def false(self, node: Node) -> str:
-        """Return an expression that holds when the node is FALSE."""
+        """Return an expression that holds if the node is FALSE."""
         return _WRITE[type(node)](self, node, False)
 
     def constant(self, value: object) -> str:
@@ -125,27 +125,27 @@ class _Writer:
         return f"c{len(self.constants) - 1}"
 
     def value(self, field: Field) -> str:
-        """Return an expression for the value of a field as it is compared."""
+        """Return an expression for the comparable value of a field."""
         return f"instant({self.read(field)})" if field.info.kind is Kind.DATETIME else self.read(field)
 
     def read(self, field: Field) -> str:
-        """Return an expression for the value of a field, None when it or something on the way is missing."""
+        """Return an expression for the value of a field; None when it, or an object on the path, is missing."""
         text = self._owner
         for position, info in enumerate(field.path):
             name = _identifier(info)
             if position and field.path[position - 1].nullable:
-                held = self._name()
-                text = f"({held}.{name} if ({held} := {text}) is not None else None)"
+                variable = self._name()
+                text = f"({variable}.{name} if ({variable} := {text}) is not None else None)"
             else:
                 text = f"{text}.{name}"
         return text
 
     def known(self, field: Field) -> tuple[str, str]:
-        """Return a guard that the value is there, ending in `and `, and a name or expression for the value."""
+        """Return a guard against None, ending in `and ` or empty, and a name or expression for the value."""
         if not field.nullable:
             return "", self.value(field)
-        held = self._name()
-        return f"({held} := {self.value(field)}) is not None and ", held
+        variable = self._name()
+        return f"({variable} := {self.value(field)}) is not None and ", variable
 
     def _name(self) -> str:
         self._values += 1
@@ -219,7 +219,7 @@ class _Writer:
         return text
 
     def _iterable(self, field: Field) -> str:
-        """Write the members without `:=`, which no comprehension allows there."""
+        """Return the members without `:=`, which is not allowed in the iterable of a comprehension."""
         guards: list[str] = []
         text = self._owner
         for position, info in enumerate(field.path):
@@ -252,5 +252,5 @@ _WRITE: Final[dict[type, Callable[[_Writer, Any, bool], str]]] = {
 
 def _identifier(info: FieldInfo) -> str:
     if not info.name.isidentifier() or keyword.iskeyword(info.name):
-        raise UnsupportedPredicateError(f"{info.name!r} is no name of a Python attribute", "a predicate")
+        raise UnsupportedPredicateError(f"{info.name!r} is not a valid attribute name in Python", "a predicate")
     return info.name

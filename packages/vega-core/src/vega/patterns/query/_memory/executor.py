@@ -24,8 +24,8 @@ class MemoryExecutor(Generic[T]):
 
     Args:
         entities: returns the objects to choose from.
-        identity: the fields that identify one; without any, ties keep the order of `entities`.
-        cursor_secret: signs cursors; random for each process when None.
+        identity: the fields that identify an object; if empty, ties keep the order of `entities`.
+        cursor_secret: the key that signs cursors; random for each process when None.
     """
 
     def __init__(
@@ -50,21 +50,21 @@ class MemoryExecutor(Generic[T]):
 
     async def fetch(self, plan: QueryPlan) -> list[T]:
         """Return the selected entities, in the total order."""
-        found = in_order(self.select(plan), plan.total_order(self._identity))
+        entities = in_order(self.select(plan), plan.total_order(self._identity))
         end = None if plan.limit is None else plan.offset + plan.limit
-        return found[plan.offset : end]
+        return entities[plan.offset : end]
 
     async def count(self, plan: QueryPlan) -> int:
-        """Return how many entities are selected."""
+        """Return the number of selected entities."""
         return len(self.select(plan))
 
     async def stream(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
-        """Iterate over the selected entities as they are now."""
+        """Iterate over the selected entities, as of the call."""
         for entity in await self.fetch(plan):
             yield entity
 
     async def aggregate(self, plan: QueryPlan, aggregation: Aggregation) -> list[dict[str, Any]]:
-        """Return one row for each group."""
+        """Return one row per group."""
         groups: dict[tuple[Any, ...], list[T]] = {}
         if not aggregation.keys:
             groups[()] = []
@@ -80,30 +80,30 @@ class MemoryExecutor(Generic[T]):
         return rows
 
     async def explain(self, plan: QueryPlan) -> str:
-        """Return the function that evaluates the predicate."""
+        """Return the source of the function that evaluates the predicate."""
         return source(plan.node)
 
     def to_sql(self, plan: QueryPlan) -> str:
-        """Refuse: nothing is sent."""
+        """Raise: a query in memory has no statement."""
         raise UnsupportedPredicateError(
-            "a query in memory sends no SQL", "to_sql", "call explain() to see how it is evaluated"
+            "a query in memory sends no SQL", "to_sql", "call explain() to see the evaluation"
         )
 
     def select(self, plan: QueryPlan) -> list[T]:
-        """Return the selected entities, in no stated order."""
+        """Return the selected entities, unordered."""
         node = plan.node
-        found = list(self._entities()) if node == Always(value=True) else select(node, self._entities())
+        entities = list(self._entities()) if node == Always(value=True) else select(node, self._entities())
         for spec in plan.specs:
-            found = list(filter(spec.is_satisfied_by, found))
-        return found
+            entities = list(filter(spec.is_satisfied_by, entities))
+        return entities
 
 
 def in_order(entities: list[T], order: Iterable[Order]) -> list[T]:
-    """Return entities in an order; those that stand alike keep theirs."""
-    found = list(entities)
+    """Return sorted entities; ties keep their order."""
+    ordered = list(entities)
     for key in reversed(tuple(order)):
-        found = _sorted(found, key)
-    return found
+        ordered = _sorted(ordered, key)
+    return ordered
 
 
 def _sorted(entities: list[T], key: Order) -> list[T]:
@@ -122,7 +122,7 @@ def _sortable(value: Any) -> tuple[bool, Any]:
 
 
 def stored_text(member: Enum) -> str:
-    """Return the text that an enum member is stored as: its value when all are texts, else its name."""
+    """Return the stored text of an enum member: the value if all values are texts, else the name."""
     texts = all(isinstance(other.value, str) for other in type(member))
     return str(member.value) if texts else member.name
 
@@ -145,7 +145,7 @@ _MEAN: Final = Context(prec=28)
 
 
 def exact_sum(values: Iterable[int | Decimal]) -> int | Decimal:
-    """Return the sum, exact whatever the decimal context of the caller; 0 when there is no value."""
+    """Return the sum, exact in any decimal context; 0 without values."""
     total: int | Decimal = 0
     for value in values:
         total = exact_add(total, value)
@@ -153,7 +153,7 @@ def exact_sum(values: Iterable[int | Decimal]) -> int | Decimal:
 
 
 def exact_add(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    """Return the sum of two numbers, exact whatever the decimal context of the caller."""
+    """Return the sum of two numbers, exact in any decimal context."""
     if isinstance(left, int) and isinstance(right, int):
         return left + right
     return _EXACT.add(left, right)

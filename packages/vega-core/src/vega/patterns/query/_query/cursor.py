@@ -1,4 +1,4 @@
-"""Cursors: a place in an order, signed, so that a client can hand it back but not change it."""
+"""Cursors: signed positions in an order, which clients can return but not change."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .plan import Nulls, Order, QueryPlan
 
 _TAG_BYTES: Final = 16
 _LONGEST: Final = 8192
-_FIX: Final = "start again without a cursor, from the first page of this very query"
+_FIX: Final = "start again without a cursor, from the first page of this query"
 
 
 def encode(entity: object, order: tuple[Order, ...], plan: QueryPlan, secret: bytes) -> str:
-    """Return the cursor that stands on an entity."""
+    """Return the cursor of an entity."""
     keys = [dump_value(key.field, value_of(entity, key.field)) for key in order]
     payload = json.dumps([_fingerprint(plan, order), keys], separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_tag(payload, secret) + payload).decode().rstrip("=")
@@ -32,14 +32,14 @@ def decode(text: object, order: tuple[Order, ...], plan: QueryPlan, secret: byte
     """Return the key values of a cursor.
 
     Raises:
-        InvalidCursorError: it was changed, signed with another key, or belongs to another query.
+        InvalidCursorError: the cursor was changed, signed with another key, or belongs to another query.
     """
     if not isinstance(text, str) or len(text) > _LONGEST or not text.isascii():
-        raise InvalidCursorError("this is no cursor", "a query", _FIX)
+        raise InvalidCursorError("this is not a cursor", "a query", _FIX)
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidCursorError("this is no cursor", "a query", _FIX) from None
+        raise InvalidCursorError("this is not a cursor", "a query", _FIX) from None
     tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
     if not hmac.compare_digest(tag, _tag(payload, secret)):
         raise InvalidCursorError("the cursor was changed", "a query", _FIX)
@@ -50,10 +50,10 @@ def decode(text: object, order: tuple[Order, ...], plan: QueryPlan, secret: byte
 
 
 def beyond(order: tuple[Order, ...], values: list[Any]) -> tuple[Node, ...]:
-    """Return what holds for the entities that come after a place in an order, in one part or two, one after the other.
+    """Return the conditions for the entities after a position: one or two parts, in order.
 
-    The first key is missing throughout one part and there throughout the other, so that a database finds the start of
-    each in an index.
+    The first key is missing throughout one part and present throughout the other, so that a database can use an index
+    for the start of either.
     """
     first, value, behind = order[0], values[0], _behind(order[1:], values[1:])
     missing = IsNull(first.field)
@@ -99,7 +99,7 @@ def _fingerprint(plan: QueryPlan, order: tuple[Order, ...]) -> str:
 
 
 def describe(node: Node) -> str:
-    """Return a text that is the same for equal nodes, in every process."""
+    """Return a text that is equal for equal nodes, in every process."""
     inner = ",".join(describe(child) for child in children(node))
     own = ",".join(_describe_part(getattr(node, name)) for name in type(node).__dataclass_fields__)
     return f"{type(node).__name__}({own};{inner})"
@@ -111,12 +111,12 @@ def _describe_part(part: Any) -> str:
     if isinstance(part, frozenset):
         return "{" + ",".join(sorted(map(repr, cast("frozenset[object]", part)))) + "}"
     if isinstance(part, tuple) or hasattr(part, "__dataclass_fields__"):
-        return ""  # the children, which are described on their own
+        return ""  # children are described separately
     return repr(part)
 
 
 def value_of(entity: object, field: Field) -> Any:
-    """Return the value of a field as it is compared; None when it or something on the way is missing."""
+    """Return the comparable value of a field; None when it, or an object on the path, is missing."""
     value: Any = entity
     for info in field.path:
         value = getattr(value, info.name) if value is not None else None

@@ -1,4 +1,4 @@
-"""The port that a store implements to answer queries."""
+"""The query port of a store."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 class QueryExecutor(Protocol[T]):
-    """Answers queries; every executor answers alike, by the written semantics."""
+    """Runs queries; every executor returns the same results, by the specified semantics."""
 
     @property
     def identity(self) -> tuple[FieldInfo, ...]:
-        """The fields that identify an entity, appended to every order."""
+        """The fields that identify an entity; appended to every order."""
         ...
 
     @property
@@ -29,21 +29,21 @@ class QueryExecutor(Protocol[T]):
         ...
 
     async def count(self, plan: QueryPlan) -> int:
-        """Return how many entities are selected, whatever limit and offset say."""
+        """Return the number of selected entities, ignoring limit and offset."""
         ...
 
     def stream(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
-        """Iterate over the selected entities, so many at a time."""
+        """Iterate over the selected entities, fetched in batches."""
         ...
 
     async def aggregate(self, plan: QueryPlan, aggregation: Aggregation) -> list[dict[str, Any]]:
-        """Return one row for each group, ordered by its keys."""
+        """Return one row per group, ordered by the group keys."""
         ...
 
     async def explain(self, plan: QueryPlan) -> str:
-        """Return how the store would answer."""
+        """Return the store's plan for the query."""
         ...
 
     def to_sql(self, plan: QueryPlan) -> str:
-        """Return the statement that would be sent, with its constants written out; for reading only."""
+        """Return the statement of the query, with constants written out; for reading only."""
         ...

@@ -1,4 +1,4 @@
-"""Groups of entities, and what is calculated over each."""
+"""Groups of entities, and calculations on each group."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .._fields.kinds import COMPARED
 from .._language.nodes import Field
 from .plan import Aggregate, Aggregation, Calculation, checked_column
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # used in annotations only
     from .query import Query
 
 T = TypeVar("T")
 
 
 class Grouping(Generic[T]):
-    """The groups that `Query.group` made."""
+    """The groups of `Query.group`."""
 
     __slots__ = ("_keys", "_query")
 
@@ -28,14 +28,13 @@ class Grouping(Generic[T]):
         self._query, self._keys = query, keys
 
     async def aggregate(self, **columns: Aggregate) -> list[dict[str, Any]]:
-        """Return one dict for each group: the keys by their dotted names, and the columns.
+        """Return a dict per group: the keys by dotted name, and the columns.
 
-        Groups stand in the order of their keys, missing values last; those of enums in the order of their
-        stored text.
+        Groups are ordered by key, missing values last; enums are ordered by stored text.
         """
         query = self._query
-        asked = Aggregation(self._keys, calculations(columns, query._field))  # pyright: ignore[reportPrivateUsage] - a group
-        return await query._executor.aggregate(query.plan, asked)  # pyright: ignore[reportPrivateUsage] - is part of it
+        aggregation = Aggregation(self._keys, calculations(columns, query._field))  # pyright: ignore[reportPrivateUsage] - a group
+        return await query._executor.aggregate(query.plan, aggregation)  # pyright: ignore[reportPrivateUsage] - is part of it
 
 
 def calculations(
@@ -44,7 +43,7 @@ def calculations(
     """Return checked columns of an aggregation."""
     checked: list[tuple[str, Calculation, Field | None]] = []
     for name, column in columns.items():
-        if not isinstance(cast("object", column), Aggregate):  # not every caller has a checker
+        if not isinstance(cast("object", column), Aggregate):  # callers may not use a type checker
             raise InvalidPredicateError(f"{name} is {shown(column)}", "aggregate", "give count(), sum_(...), avg(...)")
         chosen = None if column.path is None else field(column.path)
         checked.append((name, column.calculation, checked_column(column.calculation, chosen)))

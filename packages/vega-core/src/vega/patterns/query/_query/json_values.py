@@ -1,4 +1,4 @@
-"""Values of fields in JSON and back, exactly: nothing is rounded, and no time zone is lost."""
+"""Exact conversion of field values to JSON and back: without rounding, and with time zones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._language.nodes import Field
 
 
 def dump_value(field: Field, value: Any) -> Any:
-    """Return a value of a field as JSON can hold it, exactly."""
+    """Return a field value as JSON data, exactly."""
     if value is None:
         return None
     if field.info.kind is Kind.ENUM:
@@ -23,10 +23,10 @@ def dump_value(field: Field, value: Any) -> Any:
 
 
 def load_value(field: Field, value: Any) -> Any:
-    """Return the value that `dump_value` wrote.
+    """Return the value written by `dump_value`.
 
     Raises:
-        ValueError, TypeError, ArithmeticError, LookupError: it did not write that.
+        ValueError, TypeError, ArithmeticError, LookupError: the data is not from `dump_value`.
     """
     if value is None:
         return None

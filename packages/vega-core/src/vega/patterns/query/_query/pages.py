@@ -1,4 +1,4 @@
-"""Pages: a part of the results, and what is known about the rest."""
+"""Pages: parts of a result, with information on the rest."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LARGEST = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """A numbered page, with the number of all results; costs a second query for that number.
+    """A numbered page with the total number of results, which costs a second query.
 
     Args:
         items: the entities of the page.
-        number: which page, from 1.
-        size: how many entities a full page has.
-        total: how many results there are in all.
+        number: the number of the page, from 1.
+        size: the number of entities on a full page.
+        total: the number of all results.
     """
 
     items: list[T]
@@ -30,17 +30,17 @@ class Page(Generic[T]):
 
     @property
     def pages(self) -> int:
-        """How many pages there are; 0 when there is no result."""
+        """The number of pages; 0 without results."""
         return -(-self.total // self.size)
 
     @property
     def has_next(self) -> bool:
-        """Whether a page follows."""
+        """Whether there is a next page."""
         return self.number < self.pages
 
     @property
     def has_previous(self) -> bool:
-        """Whether a page comes before."""
+        """Whether there is a previous page."""
         return self.number > 1
 
     def __iter__(self) -> Iterator[T]:
@@ -52,13 +52,13 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice(Generic[T]):
-    """A numbered page that knows only whether another follows; costs one query.
+    """A numbered page that costs one query: without the total, but with `has_next`.
 
     Args:
         items: the entities of the page.
-        number: which page, from 1.
-        size: how many entities a full page has.
-        has_next: whether a page follows.
+        number: the number of the page, from 1.
+        size: the number of entities on a full page.
+        has_next: whether there is a next page.
     """
 
     items: list[T]
@@ -75,12 +75,12 @@ class Slice(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CursorPage(Generic[T]):
-    """A page at a place rather than a number: what is inserted or deleted before it moves nothing.
+    """A page at a position instead of a number: unaffected by insertions and deletions before the position.
 
     Args:
         items: the entities of the page.
-        next: give it as `after=` for the page that follows; None at the end.
-        previous: give it as `before=` for the page before; None at the start.
+        next: the `after` argument for the next page; None at the end.
+        previous: the `before` argument for the previous page; None at the start.
     """
 
     items: list[T]
@@ -98,10 +98,10 @@ def checked_number(value: object, name: str, *, least: int) -> int:
     """Return a limit, offset, size or page number.
 
     Raises:
-        InvalidPageError: it is no int, or out of range.
+        InvalidPageError: the value is not an int, or out of range.
     """
     if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidPageError(f"{name} is {shown(value)}, which is no int", "a query", f"give an int from {least}")
+        raise InvalidPageError(f"{name} is {shown(value)}, which is not an int", "a query", f"give an int from {least}")
     if not least <= value <= LARGEST:
         raise InvalidPageError(f"{name} is {shown(value)}", "a query", f"give an int from {least} to {LARGEST}")
     return value

@@ -1,4 +1,4 @@
-"""What a query asks for, as a frozen value that every executor understands."""
+"""The plan of a query: a frozen value, the input of every executor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SORTED: Final = ORDERED | {Kind.BOOL}
 
 
 class Nulls(StrEnum):
-    """Where missing values stand in an order."""
+    """The place of missing values in an order."""
 
     LAST = "last"
     FIRST = "first"
@@ -25,12 +25,12 @@ class Nulls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One key of an order.
+    """A key of an order.
 
     Args:
-        field: what to order by.
+        field: the field to order by.
         descending: from the largest to the smallest.
-        nulls: where missing values stand, whatever the direction.
+        nulls: the place of missing values, in either direction.
     """
 
     field: Field
@@ -43,7 +43,7 @@ class Order:
 
         Raises:
             UnknownOperatorError: the direction is not asc or desc, or nulls not last or first.
-            UnsupportedPredicateError: the field has no order that is the same everywhere.
+            UnsupportedPredicateError: the field has no order that all stores share.
         """
         if not isinstance(direction, str) or direction.lower() not in {"asc", "desc"}:
             raise UnknownOperatorError(f"there is no direction {shown(direction)}", "order_by", "use asc or desc")
@@ -62,16 +62,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """What a query asks for.
+    """The plan of a query.
 
     Args:
         fields: the fields of the entity.
-        nodes: conditions that all must be TRUE.
-        specs: rules that bring their own evaluation; all must be satisfied.
+        nodes: conditions, all of which must be TRUE.
+        specs: rules with their own evaluation, all of which must be satisfied.
         order: the keys, the first deciding; executors append the identity.
-        limit: how many at most; None for all.
-        offset: how many to leave out first.
-        lifted: the names of policies, such as a soft delete, that do not apply.
+        limit: the maximum number of entities; None for all.
+        offset: the number of entities to skip.
+        lifted: the names of disabled policies, such as a soft delete.
     """
 
     fields: EntityFields
@@ -84,13 +84,14 @@ class QueryPlan:
 
     @property
     def node(self) -> Node:
-        """All conditions as one."""
+        """The conjunction of all conditions."""
         return all_of(*self.nodes)
 
     def total_order(self, identity: tuple[FieldInfo, ...]) -> tuple[Order, ...]:
-        """Return the order with the identity appended, so that no two entities stand alike.
+        """Return the order with the identity appended, so that no two entities compare equal.
 
-        The identity follows the direction of the last key, so that an index of both is read from either end.
+        The identity follows the direction of the last key, so that a database can read an index on both from either
+        end.
         """
         named = {str(order.field) for order in self.order}
         descending = bool(self.order) and self.order[-1].descending
@@ -98,7 +99,7 @@ class QueryPlan:
 
 
 class Calculation(StrEnum):
-    """What an aggregate calculates; missing values are left out."""
+    """The functions of aggregates; missing values are skipped."""
 
     COUNT = "count"
     SUM = "sum"
@@ -109,10 +110,10 @@ class Calculation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """One calculation over the selected entities.
+    """A calculation over the selected entities.
 
     Args:
-        calculation: which one.
+        calculation: the function.
         path: the field, dotted; None counts entities.
     """
 
@@ -122,11 +123,11 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """Calculations for each group.
+    """Calculations per group.
 
     Args:
-        keys: the fields whose values make the groups; none makes one group of everything.
-        columns: what to calculate, by the name of the result.
+        keys: the fields to group by; without keys all entities form a single group.
+        columns: the calculations, by the name of the result.
     """
 
     keys: tuple[Field, ...]
@@ -134,35 +135,35 @@ class Aggregation:
 
 
 def count(path: str | Callable[[Any], Any] | None = None) -> Aggregate:
-    """How many entities there are, or how many have a value in a field."""
+    """Return an aggregate: the number of entities, or of values in a field."""
     return Aggregate(Calculation.COUNT, path)
 
 
 def sum_(path: str | Callable[[Any], Any]) -> Aggregate:
-    """The exact sum of an int or Decimal field; None when there is no value."""
+    """Return an aggregate: the exact sum of an int or Decimal field; None without values."""
     return Aggregate(Calculation.SUM, path)
 
 
 def avg(path: str | Callable[[Any], Any]) -> Aggregate:
-    """The mean of an int or Decimal field as a Decimal of 28 digits; None when there is no value."""
+    """Return an aggregate: the mean of an int or Decimal field, a Decimal of 28 digits; None without values."""
     return Aggregate(Calculation.AVG, path)
 
 
 def min_(path: str | Callable[[Any], Any]) -> Aggregate:
-    """The least value of a field that has an order; None when there is no value."""
+    """Return an aggregate: the smallest value of an ordered field; None without values."""
     return Aggregate(Calculation.MIN, path)
 
 
 def max_(path: str | Callable[[Any], Any]) -> Aggregate:
-    """The largest value of a field that has an order; None when there is no value."""
+    """Return an aggregate: the largest value of an ordered field; None without values."""
     return Aggregate(Calculation.MAX, path)
 
 
 def checked_column(calculation: Calculation, chosen: Field | None) -> Field | None:
-    """Return the field of an aggregate.
+    """Return the field of an aggregate, if valid.
 
     Raises:
-        UnsupportedPredicateError: sums of floats depend on the order of their rows; other kinds have none.
+        UnsupportedPredicateError: a sum of floats depends on the order of rows; other kinds have no sum.
     """
     if chosen is None:
         if calculation is not Calculation.COUNT:
@@ -171,7 +172,7 @@ def checked_column(calculation: Calculation, chosen: Field | None) -> Field | No
     kind = chosen.info.kind
     if calculation in {Calculation.SUM, Calculation.AVG} and kind not in {Kind.INT, Kind.DECIMAL}:
         raise UnsupportedPredicateError(
-            f"{chosen} is a {kind}, whose {calculation} is not the same everywhere",
+            f"{chosen} is a {kind}, whose {calculation} is not the same in every store",
             "aggregate",
             "use an int or Decimal",
         )

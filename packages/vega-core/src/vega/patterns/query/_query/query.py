@@ -1,4 +1,4 @@
-"""The query: immutable, so that a half-built one can be shared, and asked only by its last call."""
+"""Immutable queries, run by their last call."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Choice: TypeAlias = str | Callable[[Fields[Any]], FieldExpr]
 
 
 class Query(Generic[T]):
-    """Asks a repository for entities. Each call returns a new query; `get`, `first`, ... ask it.
+    """A query on a repository. Builder methods return a new query; `get`, `first`, ... run the query.
 
-    Names in strings reach declared fields that are not private; names in lambdas reach all. Both are checked
-    when the query is built, before anything is sent.
+    Names in strings reach declared fields that are not private; lambdas reach all. Both are checked when the query is
+    built, before a statement is sent.
     """
 
     __slots__ = ("_executor", "_plan")
@@ -45,7 +45,7 @@ class Query(Generic[T]):
 
     @property
     def plan(self) -> QueryPlan:
-        """What the query asks for."""
+        """The plan of the query."""
         return self._plan
 
     @overload
@@ -58,15 +58,15 @@ class Query(Generic[T]):
     def where(self, spec: EntityRule[T], /) -> Query[T]: ...
 
     def where(self, what: Any, op: Any = None, value: Any = None, /) -> Query[T]:
-        """Keep entities for which a condition is TRUE, beside the conditions so far.
+        """Keep entities for which a condition is TRUE, in addition to earlier conditions.
 
         Args:
-            what: a field by its name, dotted inside value objects; or a lambda; or a specification.
-            op: with a name, the operator; upper and lower case are the same.
-            value: with a name, what to compare with; nothing for `is null` and `is not null`.
+            what: the name of a field, dotted for value objects; or a lambda; or a specification.
+            op: with a name, the operator; case does not matter.
+            value: with a name, the operand; none for `is null` and `is not null`.
 
         Raises:
-            QueryError: the field, the operator or the value does not fit.
+            QueryError: the field, the operator or the value is not valid.
         """
         if isinstance(what, str) or op is not None:
             path = Field(self._plan.fields.resolve(what))
@@ -78,28 +78,28 @@ class Query(Generic[T]):
         raise InvalidPredicateError(f"where() cannot take {shown(what)}", "a query", "give a name, lambda or spec")
 
     def order_by(self, field: Choice, direction: Direction = "asc", /, *, nulls: NullsPlace = "last") -> Query[T]:
-        """Order by a field, after the keys so far; the identifier always comes last, in the direction of the last key.
+        """Order by a field, after earlier keys; the identifier comes last, in the direction of the last key.
 
         Args:
-            field: a field by its name or by a lambda.
-            direction: asc or desc; upper and lower case are the same.
-            nulls: where missing values stand, whatever the direction.
+            field: a field, by name or lambda.
+            direction: asc or desc; case does not matter.
+            nulls: the place of missing values, in either direction.
 
         Raises:
-            QueryError: the field is unknown or has no order; there is no such direction.
+            QueryError: the field is unknown or has no order, or the direction is unknown.
         """
         return self._with(order=(*self._plan.order, Order.of(self._field(field), direction, nulls)))
 
     def limit(self, most: int) -> Query[T]:
-        """Return at most so many entities, 0 or more."""
+        """Limit the number of entities, 0 or more."""
         return self._with(limit=checked_number(most, "the limit", least=0))
 
     def offset(self, first: int) -> Query[T]:
-        """Leave out so many entities first, 0 or more."""
+        """Skip a number of entities, 0 or more."""
         return self._with(offset=checked_number(first, "the offset", least=0))
 
     def without(self, *policies: str) -> Query[T]:
-        """Lift policies of the repository by name, such as `soft_delete`; a tenant's cannot be lifted here."""
+        """Disable policies of the repository by name, such as `soft_delete`; tenant policies always apply."""
         return self._with(lifted=self._plan.lifted | frozenset(policies))
 
     async def get(self) -> list[T]:
@@ -108,36 +108,38 @@ class Query(Generic[T]):
 
     async def first(self) -> T | None:
         """Return the first entity, or None."""
-        found = await self._executor.fetch(replace(self._plan, limit=_least(self._plan.limit, 1)))
-        return found[0] if found else None
+        entities = await self._executor.fetch(replace(self._plan, limit=_least(self._plan.limit, 1)))
+        return entities[0] if entities else None
 
     async def one_or_none(self) -> T | None:
         """Return the only entity, or None.
 
         Raises:
-            MultipleResultsError: there is more than one.
+            MultipleResultsError: there are several entities.
         """
-        found = await self._executor.fetch(replace(self._plan, limit=_least(self._plan.limit, 2)))
-        if len(found) > 1:
+        entities = await self._executor.fetch(replace(self._plan, limit=_least(self._plan.limit, 2)))
+        if len(entities) > 1:
             raise MultipleResultsError(
-                f"more than one {self._plan.fields.entity.__name__} was found", "a query", "narrow it, or call first()"
+                f"more than one {self._plan.fields.entity.__name__} was entities",
+                "a query",
+                "narrow it, or call first()",
             )
-        return found[0] if found else None
+        return entities[0] if entities else None
 
     async def count(self) -> int:
-        """Return how many entities there are, whatever limit and offset say."""
+        """Return the number of entities, ignoring limit and offset."""
         return await self._executor.count(self._plan)
 
     async def exists(self) -> bool:
-        """Tell whether there is any entity."""
+        """Return whether any entity exists."""
         return await self.first() is not None
 
     async def page(self, number: int = 1, size: int = 20) -> Page[T]:
         """Return a numbered page and the number of all results.
 
         Args:
-            number: which page, from 1.
-            size: how many entities a full page has, from 1.
+            number: the number of the page, from 1.
+            size: the number of entities on a full page, from 1.
         """
         plan = self._numbered(number, size)
         items = await self._executor.fetch(plan)
@@ -145,18 +147,18 @@ class Query(Generic[T]):
         return Page(items=items, number=number, size=size, total=total)
 
     async def slice(self, number: int = 1, size: int = 20) -> Slice[T]:
-        """Return a numbered page, without the number of all results; arguments as in `page`."""
+        """Return a numbered page without the total; arguments as in `page`."""
         plan = self._numbered(number, size)
         items = await self._executor.fetch(replace(plan, limit=size + 1))
         return Slice(items=items[:size], number=number, size=size, has_next=len(items) > size)
 
     async def cursor(self, *, after: str | None = None, before: str | None = None, size: int = 20) -> CursorPage[T]:
-        """Return the page that follows or precedes a place.
+        """Return the page after or before a position.
 
         Args:
-            after: the `next` of the page before this one; None for the first page.
-            before: the `previous` of the page after this one.
-            size: how many entities a full page has, from 1.
+            after: the `next` of the previous page; None for the first page.
+            before: the `previous` of the next page.
+            size: the number of entities on a full page, from 1.
 
         Raises:
             InvalidCursorError: the cursor was changed, or belongs to another query.
@@ -165,7 +167,7 @@ class Query(Generic[T]):
         if after is not None and before is not None:
             raise InvalidPageError("after and before are both given", "cursor", "give one of them")
         if self._plan.limit is not None or self._plan.offset:
-            raise InvalidPageError("a cursor has no use for limit and offset", "cursor", "give size=")
+            raise InvalidPageError("limit and offset do not apply to a cursor", "cursor", "give size=")
         return await self._keyset(after if before is None else before, size, backward=before is not None)
 
     async def _keyset(self, place: str | None, size: int, *, backward: bool) -> CursorPage[T]:
@@ -176,11 +178,11 @@ class Query(Generic[T]):
         if place is not None:
             values = cursors.decode(place, order, plan, executor.cursor_secret)
             plans = tuple(replace(plan, nodes=(*plan.nodes, part)) for part in cursors.beyond(walked, values))
-        found: list[T] = []
+        entities: list[T] = []
         for part in plans:
-            if len(found) <= size:
-                found += await executor.fetch(replace(part, order=walked, limit=size + 1 - len(found)))
-        more, items = len(found) > size, found[:size]
+            if len(entities) <= size:
+                entities += await executor.fetch(replace(part, order=walked, limit=size + 1 - len(entities)))
+        more, items = len(entities) > size, entities[:size]
         if backward:
             items.reverse()
 
@@ -195,31 +197,31 @@ class Query(Generic[T]):
         )
 
     async def stream(self, *, batch: int = 1000) -> AsyncIterator[T]:
-        """Iterate over the entities without holding them all in memory, `batch` at a time, from 1."""
+        """Iterate over the entities without loading all into memory, `batch` at a time, from 1."""
         checked_number(batch, "the batch", least=1)
         async for entity in self._executor.stream(self._plan, batch):
             yield entity
 
     def group(self, *by: Choice) -> Grouping[T]:
-        """Make groups of equal values in fields, given by name or lambda, to be aggregated."""
-        return Grouping(self, tuple(self._field(one) for one in by))
+        """Group by fields, given by name or lambda, for aggregation."""
+        return Grouping(self, tuple(self._field(choice) for choice in by))
 
     async def aggregate(self, **columns: Aggregate) -> dict[str, Any]:
         """Calculate over all selected entities: `aggregate(n=count(), total=sum_("price"))`.
 
         Raises:
-            UnsupportedPredicateError: the calculation is not the same everywhere for such a field.
+            UnsupportedPredicateError: stores would disagree on the calculation for a field of this kind.
         """
-        asked = Aggregation((), calculations(columns, self._field))
-        (row,) = await self._executor.aggregate(self._plan, asked)
+        aggregation = Aggregation((), calculations(columns, self._field))
+        (row,) = await self._executor.aggregate(self._plan, aggregation)
         return row
 
     async def explain(self) -> str:
-        """Return how the store would answer."""
+        """Return the store's plan for the query."""
         return await self._executor.explain(self._plan)
 
     def to_sql(self) -> str:
-        """Return the statement that would be sent, with its constants written out; for reading only."""
+        """Return the statement of the query, with constants written out; for reading only."""
         return self._executor.to_sql(self._plan)
 
     def _where_spec(self, spec: EntityRule[T]) -> Query[T]:
@@ -232,7 +234,7 @@ class Query(Generic[T]):
         checked_number(number, "the page number", least=1)
         checked_number(size, "the size", least=1)
         if self._plan.limit is not None or self._plan.offset:
-            raise InvalidPageError("a page has no use for limit and offset", "page", "give number and size")
+            raise InvalidPageError("limit and offset do not apply to a page", "page", "give number and size")
         first = checked_number((number - 1) * size, "the offset of the page", least=0)
         return replace(self._plan, limit=size, offset=first)
 
@@ -242,7 +244,7 @@ class Query(Generic[T]):
         return Field(self._plan.fields.resolve(choice))
 
     def _with(self, **changes: Any) -> Query[T]:
-        changed = object.__new__(type(self))  # a copy, without the constructor's new plan
+        changed = object.__new__(type(self))  # a copy; the constructor would start a new plan
         changed._plan, changed._executor = replace(self._plan, **changes), self._executor
         return changed
 

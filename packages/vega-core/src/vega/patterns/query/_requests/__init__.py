@@ -1,1 +1,1 @@
-"""Queries from outside: filters of a request, and predicates as JSON."""
+"""Queries of clients: filters of a request, and predicates as JSON."""

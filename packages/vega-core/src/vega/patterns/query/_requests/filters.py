@@ -1,4 +1,4 @@
-"""Filters from a request: only what was declared, read by the field's own type, or an error that becomes a 422."""
+"""Filters of a request: declared names only, parsed by the type of the field; mistakes become status 422."""
 
 from __future__ import annotations
 
@@ -54,23 +54,23 @@ _DIGITS: Final = re.compile(r"[0-9]{1,10}\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterSet:
-    """What a request may ask of a query: fields with their operators, sort keys, and the largest page.
+    """The filters that a request may use: fields with operators, sort keys, and the maximum page size.
 
-    A request writes `email__like=%25@gmail.com&age__ge=18&sort=-name,id&limit=20&offset=40`; a name without
-    an operator means `eq`. Lists are separated by commas.
+    A request writes `email__like=%25@gmail.com&age__ge=18&sort=-name,id&limit=20&offset=40`; a name without an operator
+    means `eq`. Commas separate the values of a list.
 
     A request has at most 100 filters. A value has at most 1,000 characters, a list at most 1,000 values. A sort key
-    is named once.
+    appears once.
 
     Args:
-        allow: for each field, by its dotted path, the operators: eq ne lt le gt ge like ilike contains
+        allow: the operators of each field, by dotted path: eq ne lt le gt ge like ilike contains
             startswith endswith in not_in between is_null.
-        sort: the fields that may be sorted by; `-` before one sorts downwards.
-        max_limit: the largest page, at least 1; also the page of a request that names no limit.
-        ignore: names that belong to others and are passed over.
+        sort: the fields to sort by; a request prefixes `-` for descending order.
+        max_limit: the maximum page size, at least 1; the default for a request without a limit.
+        ignore: names to skip, used for other purposes.
 
     Raises:
-        UnknownOperatorError: `allow` names an operator that does not exist.
+        UnknownOperatorError: `allow` names an unknown operator.
 
     >>> FilterSet(allow={"age": {"ge", "le"}}, sort={"name"}, max_limit=50).max_limit
     50
@@ -95,16 +95,17 @@ class FilterSet:
         object.__setattr__(self, "ignore", frozenset(_each(self.ignore)))
 
     def apply(self, query: Query[T], request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Query[T]:
-        """Narrow a query by what a request asks.
+        """Narrow a query by the filters of a request.
 
         Args:
             query: the query to narrow.
-            request: names and values, such as the items of a query string; a name may come several times.
+            request: names and values, such as the items of a query string; names may repeat.
 
         Raises:
-            FilterNotAllowedError: a name, operator or sort key was not declared; the message does not say
-                which ones were.
-            InvalidFilterError, InvalidPageError: a value cannot be read as the field's type, or a bound is exceeded.
+            FilterNotAllowedError: a name, operator or sort key is not declared; the message does not list the declared
+                names.
+            InvalidFilterError, InvalidPageError: a value does not parse as the type of the field, or a bound is
+                exceeded.
         """
         limit: int | None = None
         named: set[str] = set()  # the keys of sort
@@ -122,16 +123,16 @@ class FilterSet:
         return query.limit(self.max_limit if limit is None else limit)
 
     async def page(self, query: Query[T], request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Page[T]:
-        """Return the numbered page that a request asks for: its filters, its `sort`, `page` and `size`.
+        """Return the numbered page of a request, from the filters, `sort`, `page` and `size`.
 
         Args:
             query: the query to narrow.
-            request: as in `apply`, with `page` (from 1; 1 when left out) and `size` (from 1 to `max_limit`; 20,
-                or `max_limit` if that is less, when left out) instead of `limit` and `offset`.
+            request: as in `apply`, with `page` (from 1; default 1) and `size` (from 1 to `max_limit`; default 20, or
+                `max_limit` if smaller) instead of `limit` and `offset`.
 
         Raises:
-            FilterNotAllowedError: a name, operator or sort key was not declared.
-            InvalidFilterError, InvalidPageError: a value cannot be read, or a bound is exceeded.
+            FilterNotAllowedError: a name, operator or sort key is not declared.
+            InvalidFilterError, InvalidPageError: a value does not parse, or a bound is exceeded.
         """
         number, size = 1, min(_PAGE, self.max_limit)
         named: set[str] = set()  # the keys of sort
@@ -149,7 +150,7 @@ class FilterSet:
         return await query.page(number, size)
 
     def _pairs(self, request: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
-        """Return the names and values of a request that are not ignored."""
+        """Return the names and values of a request, except ignored names."""
         pairs = [pair for pair in _items(request) if pair[0] not in self.ignore]
         if sum(name not in _OF_PAGES for name, _ in pairs) > _MOST_FILTERS:
             raise InvalidFilterError(f"the request has more than {_MOST_FILTERS} filters", "the request", "send fewer")
@@ -158,7 +159,7 @@ class FilterSet:
     def _sorted(self, query: Query[T], value: object, named: set[str]) -> Query[T]:
         for word in _text(value, "sort").split(","):
             path = word.removeprefix("-")
-            if path not in cast("frozenset[str]", self.sort):  # __post_init__ made it one
+            if path not in cast("frozenset[str]", self.sort):  # a frozenset since __post_init__
                 raise FilterNotAllowedError(f"cannot sort by {shown(path)}", "the request")
             if path in named:
                 raise InvalidFilterError(f"{shown(path)} is named twice in sort", "the request", "name a key once")
@@ -206,14 +207,14 @@ def _read(target: Field, value: object) -> Any:
         return value
     kind, where = target.info.kind, f"the filter {target}"
     if len(value) > _LONGEST_VALUE:
-        raise InvalidFilterError(f"the value has more than {_LONGEST_VALUE} characters", where, "send a shorter one")
+        raise InvalidFilterError(f"the value has more than {_LONGEST_VALUE} characters", where, "send a shorter value")
     try:
         if kind is Kind.ENUM:
             return _read_enum(target.info.type, value)
         reader = _READERS.get(kind)
         return value if reader is None else reader(value)
     except (ValueError, InvalidOperation, KeyError, OverflowError):
-        raise InvalidFilterError(f"{shown(value)} is no {kind}", where) from None
+        raise InvalidFilterError(f"{shown(value)} is not a valid {kind}", where) from None
 
 
 def _read_enum(kind: type[Enum], text: str) -> Enum:
@@ -227,14 +228,14 @@ def _read_bool(text: str, where: str) -> bool:
     try:
         return _BOOLS[text.lower()]
     except KeyError:
-        raise InvalidFilterError(f"{shown(text)} is no bool", f"the filter {where}", "write true or false") from None
+        raise InvalidFilterError(f"{shown(text)} is not a bool", f"the filter {where}", "write true or false") from None
 
 
 def _text(value: object, name: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):
-        raise InvalidFilterError(f"{shown(value)} is no text", f"the request's {name}")
+        raise InvalidFilterError(f"{shown(value)} is not text", f"the request's {name}")
     return value
 
 
@@ -242,7 +243,7 @@ def _whole(value: object, name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, str) or not _DIGITS.match(value):
-        raise InvalidPageError(f"{name} is {shown(value)}, which is no whole number", "the request")
+        raise InvalidPageError(f"{name} is {shown(value)}, which is not a whole number", "the request")
     return int(value)
 
 

@@ -1,4 +1,4 @@
-"""Predicates as JSON and back: to store what somebody asked for, or to hand it to a job."""
+"""Predicates as JSON and back: to store the filter of a user, or to pass it to a job."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from .._query.json_values import dump_value, load_value
 
 
 def node_to_json(node: Node) -> dict[str, Any]:
-    """Return a predicate as plain data that `json.dumps` takes; `node_from_json` reads it.
+    """Return a predicate as data for `json.dumps`; the inverse of `node_from_json`.
 
     Raises:
-        InvalidValueError: a field of an unknown type is compared with what JSON does not have.
+        InvalidValueError: a field of unknown type is compared with a value that JSON lacks.
 
     >>> from dataclasses import dataclass
     >>> from vega.patterns.query import EntityFields, node_to_json, record
@@ -52,15 +52,15 @@ def node_to_json(node: Node) -> dict[str, Any]:
 
 
 def node_from_json(data: object, fields: EntityFields, *, private: bool = False) -> Node:
-    """Return the predicate that `node_to_json` wrote, checked like one that is recorded.
+    """Return the predicate written by `node_to_json`, with the checks of a recorded predicate.
 
     Args:
-        data: as it came out of `json.loads`; it may come from anybody.
-        fields: of the entity that is asked about.
-        private: whether private fields may be named, as is right for what never left the program.
+        data: the result of `json.loads`; may be untrusted.
+        fields: the fields of the queried entity.
+        private: whether private fields are allowed; only for data that never left the program.
 
     Raises:
-        QueryError: it is no such data, too deep, or does not fit the fields.
+        QueryError: the data is not from `node_to_json`, is nested too deeply, or does not fit the fields.
     """
     reader = _Reader(fields, private)
     try:
@@ -69,20 +69,20 @@ def node_from_json(data: object, fields: EntityFields, *, private: bool = False)
         raise
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise InvalidPredicateError(
-            f"this is no predicate: {type(error).__name__}", "node_from_json", "give what node_to_json returned"
+            f"this is not a predicate: {type(error).__name__}", "node_from_json", "give the result of node_to_json"
         ) from None
 
 
 @final
 class _Reader:
-    """Reads nodes about one entity; within a collection, about its members."""
+    """Reads nodes about an entity; inside a collection, about its members."""
 
     def __init__(self, fields: EntityFields, private: bool) -> None:
         self._fields, self._private = fields, private
 
     def node(self, data: object) -> Node:
         if not isinstance(data, Mapping):
-            raise InvalidPredicateError(f"{shown(data)} is no predicate", "node_from_json", "give an object")
+            raise InvalidPredicateError(f"{shown(data)} is not a predicate", "node_from_json", "give an object")
         table = cast("Mapping[str, Any]", data)
         read = _READ.get(table["is"])
         if read is None:
@@ -96,14 +96,14 @@ class _Reader:
         return [self.node(part) for part in cast("Sequence[object]", data["parts"])]
 
     def other(self, data: Mapping[str, Any]) -> object:
-        """Return what a field is compared with: another field, or a constant."""
+        """Return the right-hand side of a comparison: another field, or a constant."""
         return self.field(data, "other") if "other" in data else load_value(self.field(data), data["value"])
 
     def members(self, data: Mapping[str, Any]) -> tuple[Field, Node]:
         field = self.field(data)
         inside = field.info.inside
         if field.info.kind is not Kind.LIST or inside is None:
-            raise InvalidPredicateError(f"{field} is no collection of objects", "node_from_json")
+            raise InvalidPredicateError(f"{field} is not a collection of objects", "node_from_json")
         return field, _Reader(inside, self._private).node(data["part"])
 
 
