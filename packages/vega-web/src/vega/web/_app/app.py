@@ -26,6 +26,7 @@ from .._problems.denial import HandshakeProblems
 from .._problems.error_map import ErrorMap
 from .._problems.problems import Problems, install_problems
 from .._routing.head import HeadAnswers, HeadRouting
+from .._routing.injected_parameters import injectable
 from .._routing.route import Route
 from .._sockets.connection import Surroundings
 from .._sockets.install import install_websockets
@@ -33,6 +34,7 @@ from .._sockets.rooms import Rooms
 from .configured import configured, provide_rooms
 from .discovered_routers import discovered_routers
 from .openapi import document_problems
+from .proof import InjectionProof
 
 
 def create_app(
@@ -70,15 +72,12 @@ def create_app(
         ConfigurationErrors: modules of routes, WebSocket handlers or middleware that cannot be used, all at once.
     """
     configure_logging(application.settings, fields=_log_fields)
-    debug = _has_pages(application) if debug is None else debug
-    if not debug:
-        options = {"docs_url": None, "redoc_url": None, "openapi_url": None, **options}
-    options.setdefault("title", application.project.package)
     drain, rooms = Drain(drain_delay), provide_rooms(application, rooms)
     health = health or configured(application, "health", Health) or Health()
     errors = errors or configured(application, "errors", ErrorMap) or ErrorMap()
     pipeline = pipeline or configured(application, "pipeline", MiddlewarePipeline)
-    app = FastAPI(lifespan=_lifespan(application, drain, rooms), **options)
+    proof = InjectionProof(application.container)
+    app = FastAPI(lifespan=_lifespan(application, drain, rooms, proof), **_settings(application, debug, options))
     app.router.route_class = Route
     app.state.application = application
     set_drain(app, drain)
@@ -89,12 +88,25 @@ def create_app(
     install_problems(app, errors)
     document_problems(app, errors)
     _install_pipeline(app, application, pipeline, mistakes)
-    if mistakes:
-        raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
+    mistakes += proof.mistakes(app)
+    _refuse(application, mistakes)
     app.add_middleware(HandshakeProblems)
     app.add_middleware(HeadAnswers)
     app.add_middleware(RequestScope, application=application)
     return app
+
+
+def _settings(application: Application, debug: bool | None, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `fastapi.FastAPI` that the options of `create_app` stand for."""
+    settings = {"title": application.project.package, **options}
+    if not (_has_pages(application) if debug is None else debug):
+        settings = {"docs_url": None, "redoc_url": None, "openapi_url": None, **settings}
+    return {**settings, "dependencies": injectable(options.get("dependencies"))}
+
+
+def _refuse(application: Application, mistakes: list[Exception]) -> None:
+    if mistakes:
+        raise ConfigurationErrors(f"{application.project.package} cannot be served: {len(mistakes)} mistakes", mistakes)
 
 
 def _has_pages(application: Application) -> bool:
@@ -133,9 +145,10 @@ def _install_pipeline(
     app.add_middleware(Problems)  # once more, around it: answers what the middleware itself raises
 
 
-def _lifespan(application: Application, drain: Drain, rooms: Rooms) -> Any:
+def _lifespan(application: Application, drain: Drain, rooms: Rooms, proof: InjectionProof) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        _refuse(application, proof.mistakes(app))  # of routes that were added since
         async with application, rooms, drain.on_sigterm():
             warn_of_missing_names()
             _compile(app)

@@ -1,16 +1,19 @@
-"""One scope per request: opened before routing, closed after the last byte."""
+"""One scope per request, opened before routing and closed after the last byte; one per WebSocket of a router."""
 
 from __future__ import annotations
 
 import logging
 from functools import partial
+from typing import Final, final
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from vega.core import Application
 from vega.core.introspection import line_of
 
+_APPLICATION: Final = "vega.web.application"  # a key of a WebSocket's scope, until a ConnectionScope is entered
 _log = logging.getLogger("vega.web")
 
 
@@ -28,6 +31,7 @@ class RequestScope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            scope[_APPLICATION] = self._application
             await self._app(scope, receive, send)
             return
         if not self._is_checked:
@@ -35,6 +39,27 @@ class RequestScope:
             _check_started(self._application, scope)
         values = {Request: Request(scope, receive)}
         async with self._application.activate(values, origin=partial(origin_of, scope)):
+            await self._app(scope, receive, send)
+
+
+@final
+class ConnectionScope:
+    """ASGI application (ASGI 3.0) that enters the unit of work of a RequestScope around one WebSocket connection.
+
+    Args:
+        app: the next application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        application: Application | None = scope.pop(_APPLICATION, None)
+        if application is None:
+            await self._app(scope, receive, send)
+            return
+        values = {WebSocket: WebSocket(scope, receive, send)}
+        async with application.activate(values, origin=partial(origin_of, scope)):
             await self._app(scope, receive, send)
 
 

@@ -1,36 +1,39 @@
-"""Parameters of endpoints that come from the container: `Inject[T]`, hidden from FastAPI."""
+"""Parameters of endpoints and of their dependencies that come from the container: `Inject[T]`, hidden from FastAPI."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial, update_wrapper
+from types import FunctionType, MethodType
+from typing import Annotated, Any, Final, final, get_args, get_origin, get_type_hints
+
+from fastapi.params import Depends
 
 from vega.di import Inject, Named, bind
 
 _MARKED: Final[Any] = get_args(Inject[int])[1]
+_FUNCTIONS: Final = (FunctionType, MethodType)
 
 
 def without_injected(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     """Return an endpoint whose marked parameters are supplied by the current container, through a compiled plan.
 
-    FastAPI reads the signature of what is returned, in which they are missing. An endpoint without any is returned
-    as it is.
+    FastAPI reads the signature of what is returned, in which they are missing; dependencies of the endpoint are
+    treated alike. An endpoint without any is returned as it is.
     """
-    hints, injected = _hints(endpoint), injected_names(endpoint)
-    if not injected:
+    shown = _shown(endpoint)
+    if shown is None:
         return endpoint
-    signature = inspect.signature(endpoint)
-    shown = [
-        parameter.replace(annotation=hints.get(name, parameter.annotation))
-        for name, parameter in signature.parameters.items()
-        if name not in injected
-    ]
-    bound: Any = bind(endpoint)
-    bound.__signature__ = signature.replace(
-        parameters=shown, return_annotation=hints.get("return", signature.return_annotation)
-    )
-    return bound  # type: ignore[no-any-return]  # the wrapper of the function
+    function: Any = bind(endpoint) if injected_names(endpoint) else update_wrapper(partial(endpoint), endpoint)
+    function.__signature__ = shown
+    return function  # type: ignore[no-any-return]  # the wrapper of the function
+
+
+def injectable(dependencies: Sequence[Depends] | None) -> list[Depends]:
+    """Return the dependencies of a route, router or application with functions that FastAPI can call."""
+    return [_supplied(dependency, Any) for dependency in dependencies or ()]
 
 
 def injected_names(function: Callable[..., Any]) -> frozenset[str]:
@@ -38,11 +41,101 @@ def injected_names(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(name for name, hint in _hints(function).items() if name != "return" and _is_marked(hint))
 
 
-def _hints(endpoint: Callable[..., Any]) -> dict[str, Any]:
+@final
+class _Dependency(partial[Any]):
+    """A dependency that the container supplies, equal to what was written: FastAPI caches and overrides by that.
+
+    It is a partial, since FastAPI reads from the function of one whether to await, to iterate or to use a thread.
+    """
+
+    written: Any
+    __signature__: inspect.Signature
+
+    def __hash__(self) -> int:
+        return hash(self.written)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.written == (other.written if isinstance(other, _Dependency) else other))
+
+
+def _supplied(depends: Depends, hint: Any) -> Depends:
+    """Return a dependency whose function, or class that is the hint, is supplied by the container."""
+    written: Any = depends.dependency or hint
+    shown = None if isinstance(written, _Dependency) or not callable(written) else _shown(written)
+    if shown is None:
+        return depends
+    dependency = _Dependency(_bound(written) if injected_names(written) else written)
+    dependency.written, dependency.__signature__ = written, shown
+    return replace(depends, dependency=dependency)
+
+
+def _bound(written: Any) -> Any:
+    """Return what calls a function, a class or an object with services of the current container."""
+    if type(written) in {*_FUNCTIONS, partial}:
+        return bind(written)
+    bound: Any = bind(_factory(written) if isinstance(written, type) else written.__call__)
+    bound.__wrapped__ = written  # by which FastAPI knows a security scheme
+    return bound
+
+
+def _factory(cls: type[Any]) -> Any:
+    """Return a function that makes an object of a class, with the parameters of the constructor."""
+
+    def make(*args: Any, **options: Any) -> Any:
+        return cls(*args, **options)
+
+    factory: Any = update_wrapper(make, cls, updated=())
+    hints, signature = _hints(cls), inspect.signature(cls)
+    parameters = [each.replace(annotation=hints.get(name)) for name, each in signature.parameters.items()]
+    factory.__annotations__, factory.__signature__ = hints, signature.replace(parameters=parameters)
+    return factory
+
+
+def _shown(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Return the signature that FastAPI reads; None where that of the function is right as it is."""
     try:
-        return get_type_hints(endpoint, include_extras=True)
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # it has none: FastAPI reports that
+        return None
+    hints, shown, is_changed = _hints(function), list[inspect.Parameter](), False
+    for name, parameter in signature.parameters.items():
+        hint = hints.get(name, parameter.annotation)
+        if _is_marked(hint):
+            is_changed = True
+            continue
+        annotation, default = _with_services(hint, parameter.default)
+        is_changed = is_changed or annotation is not hint or default is not parameter.default
+        shown.append(parameter.replace(annotation=annotation, default=default))
+    if not is_changed:
+        return None
+    return signature.replace(parameters=shown, return_annotation=hints.get("return", signature.return_annotation))
+
+
+def _with_services(hint: Any, default: Any) -> tuple[Any, Any]:
+    """Return the annotation and the default of a parameter, with dependencies that the container supplies."""
+    plain, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if isinstance(default, Depends):
+        return hint, _supplied(default, plain)
+    supplied = [_supplied(mark, plain) if isinstance(mark, Depends) else mark for mark in marks]
+    if all(new is old for new, old in zip(supplied, marks, strict=True)):
+        return hint, default
+    unique = object()  # typing caches by equality, and a supplied dependency equals what was written
+    annotated: Any = Annotated
+    return annotated[plain, *supplied, unique], default
+
+
+def _hints(function: Any) -> dict[str, Any]:
+    while isinstance(function, partial):
+        function = function.func
+    if isinstance(function, type):
+        function = function.__init__  # type: ignore[misc]  # that of the class itself
+    elif not isinstance(function, _FUNCTIONS):
+        function = type(function).__call__
+    try:
+        hints = get_type_hints(function, include_extras=True)
     except (NameError, TypeError):  # FastAPI reads it later, and says what it cannot
         return {}
+    return {name: getattr(hint, "__value__", hint) for name, hint in hints.items()}  # of an alias by `type`
 
 
 def _is_marked(hint: Any) -> bool:

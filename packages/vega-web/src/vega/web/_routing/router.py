@@ -7,6 +7,7 @@ from functools import partial, update_wrapper
 from typing import Any, TypeAlias, TypeVar
 
 from fastapi import APIRouter
+from fastapi.params import Depends
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
@@ -14,10 +15,11 @@ from vega.core.introspection import is_async
 from vega.patterns import Interactor, Mediator
 
 from .._errors import RouteError
+from .._lifecycle.request_scope import ConnectionScope
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._problems.error_map import ERRORS, names_of
 from .._problems.problems import Problems
-from .injected_parameters import without_injected
+from .injected_parameters import injectable, without_injected
 from .route import Route
 from .use_case_endpoint import OPERATION, of_use_case
 
@@ -32,7 +34,8 @@ class Router(APIRouter):
     * `router.post("/users", use_case=CreateUser)` makes the endpoint of a use case: its input becomes the body, the
       path and query parameters; its result the response model; its name the `operationId`.
     * `errors=[NameTakenError]` tells what a route may raise, for OpenAPI.
-    * A parameter `users: Inject[UserRepository]` of an endpoint comes from the container, and is no part of OpenAPI.
+    * A parameter `users: Inject[UserRepository]` of an endpoint, or of a dependency (`Depends`, `Security`), comes from
+      the container, and is no part of OpenAPI. A WebSocket has one scope for as long as it is open.
     * `middleware=[...]` takes classes, `starlette.middleware.Middleware`, inline functions `async (request,
       call_next)`, or a `MiddlewarePipeline`; here for every route, on a route for that one.
     * `without=["authentication"]` names middleware of the application's pipeline that a route goes without.
@@ -45,6 +48,7 @@ class Router(APIRouter):
 
     def __init__(self, *, middleware: Middlewares = (), without: Sequence[str] = (), **options: Any) -> None:
         settings: dict[str, Any] = {"route_class": Route, **options}
+        settings["dependencies"] = injectable(settings.get("dependencies"))
         super().__init__(**settings)
         self._without = tuple(without)
         around = pipeline_of(middleware)
@@ -52,7 +56,10 @@ class Router(APIRouter):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that was found to be meant for this router."""
-        await (super().handle if self._around is None else self._around)(scope, receive, send)
+        serve = super().handle if self._around is None else self._around
+        if scope["type"] == "websocket":
+            serve = ConnectionScope(serve)
+        await serve(scope, receive, send)
 
     def add_api_route(
         self,
@@ -81,6 +88,7 @@ class Router(APIRouter):
         if errors:
             told = {ERRORS: [names_of(error) for error in errors]}
             options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **told}
+        options["dependencies"] = injectable(options.get("dependencies"))
         super().add_api_route(path, function, **options)
         pipeline = pipeline_of(middleware)
         if pipeline is not None:
@@ -92,6 +100,24 @@ class Router(APIRouter):
                     "derive the route_class from vega.web.Route",
                 )
             route.surround(pipeline)
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Depends] | None = None,
+    ) -> None:
+        """Add a WebSocket route; its parameters and dependencies may be injected, as those of other routes."""
+        function = without_injected(endpoint)
+        super().add_api_websocket_route(path, function, name, dependencies=injectable(dependencies))
+
+    def include_router(
+        self, router: APIRouter, *, dependencies: Sequence[Depends] | None = None, **options: Any
+    ) -> None:
+        """Include a router with the options of `fastapi.APIRouter.include_router`."""
+        super().include_router(router, dependencies=injectable(dependencies), **options)
 
     def api_route(self, path: str, **options: Any) -> Callable[[F], F]:
         """Return a decorator that adds a route with the options of `add_api_route`."""
