@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._codegen.plan_size import can_start_fresh, walk
-from .._codegen.plans import fill_lines, fresh_lines, refusal
+from .._codegen.plans import fresh_lines, refusal
 from .._codegen.source import Source, block, explained, indented
 from .._codegen.writer import Writer
 from .._graph.node import Node
@@ -81,7 +81,10 @@ class CallPlan:
 
     def invoke(self, writer: Writer) -> str:
         """Write the call of the user's function."""
-        writer.open_first(self.nodes)
+        if self.nodes is not None:
+            writer.open_first(self.nodes)
+        elif self.needs_scope:
+            writer.fill(self.node.deps)
         injected = {each.parameter: each for each in self.node.arguments}
         parts: list[str] = []
         for name, spread in self.bound.shape:
@@ -113,23 +116,21 @@ class CallPlan:
         source.text = f"{head}({self.parameters}):\n{block(explained([*writer.lines, f'return {wait}{call}']))}"
         return source.compile()
 
-    def join(self, *, warm: bool = False) -> Any:
+    def join(self) -> Any:
         """Write the function in an open scope ``_s``."""
         source = self.source()
         wait = self._wait_if(self.awaits)
         comma = ", " if self.parameters else ""
         head = f"{'async ' if self.awaits else ''}def plan(_s{comma}{self.parameters}):\n"
         body = ["_v = _s._store"]
-        if not warm and can_start_fresh(self.nodes) and self.nodes is not None:
-            again = source.constant(_later(self))
+        if self.nodes is not None and can_start_fresh(self.nodes):
             writer = self.writer(source, fresh=True)
             call = self.invoke(writer)
-            redo = f"return {'await ' if self.awaits else ''}{again}(_s{comma}{self.parameters})"
+            redo = f"return {'await ' if self.awaits else ''}plan(_s{comma}{self.parameters})"
             lines = fresh_lines(writer, self.nodes, again=redo, result=f"return {wait}{call}")
             body += ["if _v is None:", *map(indented, lines)]
         else:
             body += ["if _v is None: _v = _s._store = {}"]
-            body += fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
         writer = self.writer(source, fresh=False)
         call = self.invoke(writer)
         check = refusal(writer) if self.needs_scope else []
@@ -184,10 +185,9 @@ class CallPlan:
         if self.nodes is not None and can_start_fresh(self.nodes):
             writer = self.writer(source, fresh=True)
             call = self.invoke(writer)
-            again = source.constant(_later(self))
             comma = ", " if self.parameters else ""
             # The locals are dropped: a constructor has used the scope itself, so the scope is asked for every service.
-            again = f"_r = {wait}{again}(_s{comma}{self.parameters})"
+            again = f"_r = {wait}JOIN(_s{comma}{self.parameters})"
             lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}", shared=False)
             own = _ending(writer.exits)
             return _Inner(lines, [] if own is None else ["if LEN(_s._resources) == 1:", *map(indented, own)])
@@ -195,8 +195,7 @@ class CallPlan:
         call = self.invoke(writer)
         if not self.needs_scope:  # only the body may request scoped services
             return _Inner([*writer.lines, f"_r = {wait}{call}"], [])
-        fill = fill_lines(self.engine, source, self.node.deps, self.nodes, self.awaits)
-        return _Inner(["_v = _s._store = {}", *fill, *writer.lines, f"_r = {wait}{call}"], [])
+        return _Inner(["_v = _s._store = {}", *writer.lines, f"_r = {wait}{call}"], [])
 
 
 def _ending(exits: Sequence[str]) -> list[str] | None:
@@ -207,15 +206,3 @@ def _ending(exits: Sequence[str]) -> list[str] | None:
     if name.startswith("_a"):
         return [f"if await ANEXT({name}, NOTHING) is not NOTHING: await ATWICE({name})", "return _r"]
     return [f"if NEXT({name}, NOTHING) is not NOTHING: TWICE({name})", "return _r"]
-
-
-def _later(plan: CallPlan) -> Any:
-    """Return the warm variant of `join`, written at its first call."""
-    written: list[Any] = []
-
-    def run(*values: Any) -> Any:
-        if not written:
-            written.append(plan.join(warm=True))
-        return written[0](*values)
-
-    return run

@@ -100,7 +100,7 @@ class BoundCall:
         """The call in a scope of its own."""
         if self._open is None:
             source = self.plan.source()
-            source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave)
+            source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave, JOIN=self.join)
             lines = self.opening_lines(self.plan, source)
             head = "async def" if self.bound.is_async else "def"
             source.text = f"{head} plan({self.plan.parameters}):\n{block(lines)}"

@@ -2,19 +2,17 @@
 
 A plan for a scope has two halves. The fresh half runs in an empty scope: scoped services are locals, reserved together
 and stored together at the end. The warm half reads the store for every service, and builds the missing ones singly, by
-`once`. A plan that is too large to inline fills the scope first, and then runs its warm half.
+`once`. A plan that is too large to inline has a warm half alone, which builds dependencies first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._graph.node import ArgumentSource, Node
 from .._keys.scope import Scope
 from .._registration.registration import Kind
 from .._runtime.closed_store import CLOSED
-from .deep_plans import afiller, filler
 from .plan_size import can_start_fresh, opens_early, walk
 from .source import Source, block, explained, indented
 from .writer import Writer
@@ -41,27 +39,21 @@ def scope_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
     nodes = walk(node)
     if node.holds_scoped and can_start_fresh(nodes):
         assert nodes is not None  # can_start_fresh says so
-        warm = source.constant(engine.warm(node, awaits=awaits))
         writer = Writer(engine, source, owner="_s", fresh=True, awaits=awaits)
         writer.open_first(nodes)
         expression = writer.value(node)
-        again = f"return {'await ' if awaits else ''}{warm}(_s)"
+        again = f"return {'await ' if awaits else ''}plan(_s)"  # the store is no longer empty
         lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
         body += ["if _v is None:", *map(indented, lines)]
     else:
-        body += ["if _v is None: _v = _s._store = {}", *fill_lines(engine, source, [node], nodes, awaits)]
-    body += _warm_lines(engine, source, node, awaits)
+        body += ["if _v is None: _v = _s._store = {}"]
+    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
+    if nodes is None:
+        writer.fill([node])
+    expression = writer.value(node)
+    body += [*refusal(writer), *writer.lines, f"return {expression}"]
     # A sync plan runs within a call of `resolve`, which explains errors; a coroutine outlives the call.
     source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
-    return source.compile()
-
-
-def warm_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the warm half of a plan for a scope."""
-    source = Source()
-    source.names["CLOSED"] = CLOSED
-    body = block(_warm_lines(engine, source, node, awaits))
-    source.text = f"{_define(awaits)}(_s):\n    _v = _s._store\n    if _v is None: _v = _s._store = {{}}\n{body}"
     return source.compile()
 
 
@@ -133,22 +125,6 @@ def _unshared_lines(writer: Writer, first: Node | None, again: str, result: str)
 
 def _stored(writer: Writer) -> str:
     return "; ".join(f"_v[{slot}] = {x}" for slot, x in writer.batch.items())
-
-
-def fill_lines(
-    engine: PlanEngine, source: Source, wanted: Sequence[Node], nodes: list[Node] | None, awaits: bool
-) -> list[str]:
-    """Write the calls that build the services of a plan too large to inline."""
-    if nodes is not None:
-        return []
-    made = [source.constant(afiller(engine, node) if awaits else filler(engine, node)) for node in wanted]
-    return [f"{'await ' if awaits else ''}{fill}(_s)" for fill in made]
-
-
-def _warm_lines(engine: PlanEngine, source: Source, node: Node, awaits: bool) -> list[str]:
-    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
-    expression = writer.value(node)
-    return [*refusal(writer), *writer.lines, f"return {expression}"]
 
 
 def refusal(writer: Writer) -> list[str]:

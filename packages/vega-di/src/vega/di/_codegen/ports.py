@@ -20,8 +20,5 @@ class PlanEngine(Protocol):
     def part(self, node: Node, *, awaits: bool) -> Any:
         """Return a function of the owner for a transient."""
 
-    def warm(self, node: Node, *, awaits: bool) -> Any:
-        """Return the warm half of a plan for a scope."""
-
     def maker(self, node: Node, *, awaits: bool) -> Any:
         """Return the function of the owner for a scoped service."""

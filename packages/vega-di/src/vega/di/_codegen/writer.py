@@ -5,10 +5,10 @@ A built singleton is a constant of the function, a transient a nested call, a sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .._graph.node import Argument, ArgumentSource, Node
+from .._graph.node import Argument, ArgumentSource, Node, order
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, Kind
 from .._runtime.claims import PlanClaim
@@ -51,14 +51,20 @@ class Writer:
         self._count = 0
         self._temporary = 0
 
-    def open_first(self, nodes: Sequence[Node] | None) -> None:
+    def open_first(self, nodes: Sequence[Node]) -> None:
         """Write the first service of a fresh scope, if it waits or opens a resource.
 
         The store begins with its claim, so no other statement may fail, or request the service, before.
         """
-        first = None if nodes is None else opens_early(nodes)
+        first = opens_early(nodes)
         if self.fresh and first is not None:
             self.value(first)
+
+    def fill(self, wanted: Iterable[Node]) -> None:
+        """Write the scoped services of a large plan, dependencies first, so that depth cannot exhaust the stack."""
+        for node in order(wanted):
+            if node.scope is Scope.SCOPED and node.kind is not Kind.VALUE:
+                self.value(node)
 
     def value(self, node: Node, depth: int = 0) -> str:
         """Return the expression of a node, after writing its statements."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from .._codegen.plans import container_plan, maker_plan, part_plan, scope_plan, warm_plan
+from .._codegen.plans import container_plan, maker_plan, part_plan, scope_plan
 from .._errors import AmbiguousProviderError, ContainerError, InvalidKeyError, MissingProviderError
 from .._graph.linker import Linker
 from .._graph.node import Graph, Node
@@ -162,10 +162,6 @@ class Engine:
     def part(self, node: Node, *, awaits: bool) -> Any:
         """Return the function for a transient."""
         return self._written_later(part_plan, node, awaits)
-
-    def warm(self, node: Node, *, awaits: bool) -> Any:
-        """Return the warm half of a plan for a scope."""
-        return self._written_later(warm_plan, node, awaits)
 
     def maker(self, node: Node, *, awaits: bool) -> Any:
         """Return the function for a scoped service."""
