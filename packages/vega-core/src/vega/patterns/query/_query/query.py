@@ -120,9 +120,7 @@ class Query(Generic[T]):
         entities = await self._executor.fetch(replace(self._plan, limit=_least(self._plan.limit, 2)))
         if len(entities) > 1:
             raise MultipleResultsError(
-                f"more than one {self._plan.fields.entity.__name__} was entities",
-                "a query",
-                "narrow it, or call first()",
+                f"more than one {self._plan.fields.entity.__name__} matches", "a query", "narrow it, or call first()"
             )
         return entities[0] if entities else None
 
