@@ -280,14 +280,14 @@ def test_plugins_start_in_the_order_of_what_they_require() -> None:
     assert errors == []
 
 
-def test_a_circle_and_a_missing_requirement_are_named() -> None:
+def test_a_cycle_and_a_missing_requirement_are_named() -> None:
     circle: list[Exception] = []
     missing: list[Exception] = []
 
     plugins_module.in_order([recording("a", [], ("b",)), recording("b", [], ("a",))], circle)
     plugins_module.in_order([recording("a", [], ("c",))], missing)
 
-    assert "circle" in str(circle[0])
+    assert "cycle" in str(circle[0])
     assert "'c'" in str(missing[0])
 
 

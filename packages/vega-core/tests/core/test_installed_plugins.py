@@ -63,4 +63,4 @@ def test_a_plugin_of_another_feature_is_refused_by_name(shop: Path) -> None:
 
     with pytest.raises(ConfigurationErrors) as caught:
         Application.load(shop)
-    assert "no vega.core.extend.Plugin of that feature" in str(caught.value)
+    assert "not a vega.core.extend.Plugin of that feature" in str(caught.value)

@@ -45,10 +45,10 @@ BROKEN = [
     ("raise ImportError('no such library')", "cannot be loaded: ImportError: no such library"),
     ("raise SystemExit(3)", "cannot be loaded: SystemExit: 3"),
     ("def P(): raise ValueError('half made')", "cannot be loaded: ValueError: half made"),
-    ("class P: feature = 'pay'", "no vega.core.extend.Plugin"),
-    (GOOD.format(name="other"), "no vega.core.extend.Plugin of that feature"),
-    (GOOD.format(name="pay") + "    requires = 'data'\n", "requires is 'data'"),
-    (GOOD.format(name="pay") + "    requires = ('pay',)\n", "in a circle: pay -> pay"),
+    ("class P: feature = 'pay'", "not a vega.core.extend.Plugin"),
+    (GOOD.format(name="other"), "not a vega.core.extend.Plugin of that feature"),
+    (GOOD.format(name="pay") + "    requires = 'data'\n", "invalid requires: 'data'"),
+    (GOOD.format(name="pay") + "    requires = ('pay',)\n", "form a cycle: pay -> pay"),
     (GOOD.format(name="pay") + "    requires = ('ledger',)\n", "needs 'ledger', which is not enabled"),
     (GOOD.format(name="pay") + "    def configure(self, app): raise KeyError('key')\n", "'pay' cannot be configured"),
 ]
@@ -91,7 +91,7 @@ def test_plugins_in_a_circle_are_named_and_nothing_is_configured(install: Callab
 
     text = mistakes(install(*circle, features=["a", "b", "c"]))
 
-    assert "require one another in a circle" in text
+    assert "plugin dependencies form a cycle" in text
     assert "configured" not in text
 
 

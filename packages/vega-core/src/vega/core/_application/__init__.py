@@ -1,1 +1,1 @@
-"""The application: how it is loaded, which plugins it has, how it starts and stops."""
+"""The application: loading, plugins, start and stop."""

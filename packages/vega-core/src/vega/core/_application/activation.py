@@ -1,4 +1,4 @@
-"""One unit of work: container, bus and what plugins add are current, and one scope is open."""
+"""Activations: the current container and bus, ambient context managers and an open scope for a unit of work."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vega.events import EventBus, use_event_bus
 
 @final
 class Activation:
-    """What `Application.activate` returns; entered once, by one task, and left by the same.
+    """The context manager of `Application.activate`; entered once, and left by the same task.
 
     Args:
-        container: becomes the current container; a scope of it is opened.
+        container: the current container inside; provides the scope.
         bus: becomes the current bus.
-        ambient: makers of further context managers, entered in order.
-        values: objects that the scope provides, by their keys.
-        origin: returns the purpose of the unit in words, for the error of a use of its scope after the end.
+        ambient: factories of further context managers, entered in order.
+        values: objects provided by the scope, by key.
+        origin: returns the purpose of the unit in words, for errors on use of the scope after its end.
     """
 
     __slots__ = ("_ambient", "_bus", "_container", "_current", "_opened", "_origin", "_values")
@@ -37,7 +37,7 @@ class Activation:
         self._origin = origin
         self._opened: Any
 
-    def __aenter__(self) -> Any:  # a coroutine; in the usual case that of the scope, since each costs as much as it
+    def __aenter__(self) -> Any:  # often returns the coroutine of the scope, to save a coroutine per activation
         self._current = use_container(self._container), use_event_bus(self._bus)
         for block in self._current:
             block.__enter__()

@@ -1,4 +1,4 @@
-"""The composition root: settings, container, event bus, plugins, and their life."""
+"""The composition root: settings, container, event bus, plugins, and their life cycle."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ STOP_TIMEOUT: Final = 30.0
 
 @final
 class Application:
-    """One application: what it is made of, and when it starts and stops.
+    """An application: its parts, its start and its stop.
 
-    Usually made by `Application.load`; by hand in tests and scripts. `async with` starts and stops it, once: what
-    the container held is closed then, so a second start is refused. Inside the block, container and bus are current
-    for the task, and for tasks started from it: `await CreateUser(...)` works there, each call in a scope of its own.
+    Usually constructed by `Application.load`; directly in tests and scripts. `async with` starts and stops the
+    application once: the container is closed at the end, so a second start is refused. Inside the block, container and
+    bus are current for the task and for tasks started from it: `await CreateUser(...)` works there, with a scope per
+    call.
 
     Args:
-        project: where the application's files are.
-        container: what its services come from; it is the application's own from here on.
-        bus: the event bus that its handlers are subscribed to.
+        project: the location of the application's files.
+        container: provides the services; owned by the application from here on.
+        bus: the event bus of the handlers.
         settings: the settings object, or None.
-        found: what discovery found, or None.
+        found: the result of discovery, or None.
         plugins: in the order of their start.
-        stop_timeout: how long stopping may take, in seconds, above 0; each plugin has an equal share, and what
-            an earlier one did not use.
+        stop_timeout: the time limit for stopping, in seconds, above 0; plugins share the remaining time equally.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class Application:
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Application:
-        """Make the application of a project: read, discover, wire, and prove it.
+        """Read, discover, wire and prove the application of a project.
 
         Args:
-            path: the project's folder, or a file or folder below it; the current folder when None.
+            path: the project's folder, or a path inside; the current folder when None.
 
         Raises:
-            ProjectError: there is no project, or its `[tool.vega]` is malformed.
+            ProjectError: no project was found, or its `[tool.vega]` table is malformed.
             ConfigurationErrors: every mistake in settings, modules, plugins and container, together.
         """
         from .load import load
@@ -83,26 +83,26 @@ class Application:
         return load(Path(path) if path is not None else None)
 
     def ambient(self, enter: Callable[[], AbstractContextManager[object]]) -> None:
-        """Have every activation enter a context manager, such as one that sets a context variable.
+        """Register a context manager for every activation, such as one that sets a context variable.
 
         Args:
-            enter: called at each activation, in the order of registration; what it returns is entered
-                after container and bus are set, and left in reverse.
+            enter: called at each activation, in the order of registration; the context manager is entered after
+                container and bus are set, and exited in reverse order.
         """
         self._ambient.append(enter)
 
     def activate(
         self, values: Mapping[Any, object] | None = None, *, origin: Callable[[], str] | None = None
     ) -> Activation:
-        """Return the one unit of work of an edge: an async context manager.
+        """Return an async context manager for a unit of work at an edge.
 
-        Inside, container and bus are this application's, and one scope is open; the scope is what
-        `async with` gives. Each HTTP request, WebSocket message, job attempt and command enters it once.
+        Inside, container and bus are this application's, and a scope is open, the value of `async with`. Every HTTP
+        request, WebSocket message, job attempt and command enters one activation.
 
         Args:
-            values: objects that the scope provides, by their keys, such as the request.
-            origin: returns the purpose of the unit in words, such as a request; the error of a use of the scope
-                after its end quotes it.
+            values: objects provided by the scope, by key, such as the request.
+            origin: returns the purpose of the unit in words, such as a request, for errors on use of the scope after
+                its end.
         """
         return Activation(self.container, self.bus, self._ambient, values, origin)
 
@@ -118,9 +118,9 @@ class Application:
         raise PluginError(f"the feature {feature!r} is not enabled", "[tool.vega] features", f"run: vega add {feature}")
 
     def unreached_use_cases(self) -> list[type]:
-        """Return the use cases below `domain` and `application` that no edge reaches, so that no start proves them.
+        """Return the use cases below `domain` and `application` that no edge reaches and no start proves.
 
-        Their modules are imported.
+        Imports their modules.
         """
         from .proof import unreached_use_cases
 
@@ -128,7 +128,7 @@ class Application:
 
     @property
     def state(self) -> State:
-        """Whether it is `new`, `running` (from the start of the first plugin on) or `stopped`."""
+        """The state: `new`, `running` (from the start of the first plugin) or `stopped`."""
         return self._state
 
     async def __aenter__(self) -> Application:
@@ -136,7 +136,7 @@ class Application:
             raise ApplicationStateError(
                 f"the application {'runs already' if self._state == 'running' else 'has been stopped'}",
                 self.project.package,
-                "start each application once; make another one with Application.load",
+                "start each application once; load another with Application.load",
             )
         self._state = "running"
         try:
@@ -150,7 +150,7 @@ class Application:
         return self
 
     def _make_current(self) -> None:
-        """Make container, bus and the rest current for the task that starts the application, such as a script."""
+        """Make container, bus and ambient context managers current for the starting task, such as a script."""
         for block in (use_container(self.container), use_event_bus(self.bus), *(enter() for enter in self._ambient)):
             self._current.enter_context(block)
 
@@ -167,7 +167,7 @@ class Application:
         await self._stop()
 
     async def _stop(self) -> None:
-        """Let events finish, stop every started plugin, the last first, then close the container, whatever fails."""
+        """Drain the bus, stop the started plugins in reverse order, then close the container, despite failures."""
         self._current.close()
         stop = Stop(self.project.package, self.stop_timeout)
         stop.add("the event bus", self.bus.drain)
@@ -181,7 +181,7 @@ class Application:
             self._state = "stopped"
 
     def run(self, main: Callable[[], Awaitable[T]]) -> T:
-        """Start the application, run one coroutine function in one activation, and stop.
+        """Start the application, run a coroutine function in an activation, and stop.
 
         SIGINT and SIGTERM cancel `main`; the application is then stopped within `stop_timeout`. A second signal
         ends the process at once.
@@ -190,7 +190,7 @@ class Application:
             main: a function without parameters whose result is awaited.
 
         Raises:
-            ApplicationStateError: it was started before.
+            ApplicationStateError: the application was started before.
             KeyboardInterrupt: after SIGINT.
             SystemExit: after SIGTERM, with the status 143.
         """

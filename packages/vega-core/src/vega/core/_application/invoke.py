@@ -1,4 +1,4 @@
-"""Gives a handler what it asks for beside the event: the seam between vega.events and vega.di."""
+"""Injection of event handlers, the link between vega.events and vega.di."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _GATHERING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 @final
 class Invoker:
-    """Runs event handlers with their further parameters supplied by a container.
+    """Runs event handlers, with parameters after the event injected by a container.
 
-    Each handler's signature is read once, at its first event.
+    The signature of a handler is read once, at the first event.
 
     Args:
-        container: provides the parameters after the event; they come from the ambient scope, or from
-            one that is opened for the handler alone.
+        container: provides the parameters after the event, from the ambient scope or from a scope opened for the
+            handler.
     """
 
     def __init__(self, container: Container) -> None:
@@ -32,17 +32,17 @@ class Invoker:
         self._bound: dict[int, tuple[Callable[..., Any], Callable[..., Any]]] = {}  # handlers need not be hashable
 
     def check(self, handlers: Iterable[Callable[..., Any]]) -> None:
-        """Prove that the container has whatever handlers need beside their event.
+        """Prove that the container provides the parameters of handlers.
 
         Raises:
-            ExceptionGroup: of a ComponentError for each handler with a parameter that nothing provides.
+            ExceptionGroup: a ComponentError for each handler with a parameter without a provider.
         """
         wrong = [error for handler in dict.fromkeys(handlers) if (error := self._lack(handler)) is not None]
         if wrong:
             raise ExceptionGroup(f"{len(wrong)} event handlers cannot be called", wrong)
 
     def _lack(self, handler: Callable[..., Any]) -> ComponentError | None:
-        """Return the error of a handler with parameters that neither event, default nor container fills."""
+        """Return the error of a handler with parameters that event, default and container leave without a value."""
         event, *needed = _needed(handler)
         if not needed:
             return None
@@ -57,9 +57,9 @@ class Invoker:
         )
 
     async def __call__(self, handler: Callable[..., Any], event: Event) -> None:
-        """Run one handler with an event."""
+        """Run a handler with an event."""
         known = self._bound.get(id(handler))
-        if known is None:  # the handler is kept with it, so that its id stays its own
+        if known is None:  # storing the handler as well keeps its id unique
             known = self._bound[id(handler)] = handler, self._container.bind(handler)
         result = known[1](event)
         if isawaitable(result):
@@ -67,8 +67,8 @@ class Invoker:
 
 
 def _needed(handler: Callable[..., Any]) -> list[str]:
-    """Return the names of the event and of the parameters without a default; only the first for what tells nothing."""
-    if isinstance(handler, FunctionType) and not hasattr(handler, "__wrapped__"):  # as nearly all are: quickly read
+    """Return the name of the event and of each further parameter without a default; only the first if unknown."""
+    if isinstance(handler, FunctionType) and not hasattr(handler, "__wrapped__"):  # the fast path for most handlers
         code = handler.__code__
         positional = code.co_varnames[: code.co_argcount - len(handler.__defaults__ or ())]
         by_name = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -76,6 +76,6 @@ def _needed(handler: Callable[..., Any]) -> list[str]:
         return [code.co_varnames[0] if code.co_argcount else "event", *positional[1:], *further]
     try:
         event, *others = signature(handler).parameters.values()
-    except ValueError:  # what is written in C, or takes *events
+    except ValueError:  # implemented in C, or takes *events
         return ["event"]
-    return [event.name, *(each.name for each in others if each.default is each.empty and each.kind not in _GATHERING)]
+    return [event.name, *(p.name for p in others if p.default is p.empty and p.kind not in _GATHERING)]

@@ -1,4 +1,4 @@
-"""Makes an application from a project's files: every step reports, none hides the next one's mistakes."""
+"""Loads an application from the files of a project; every step runs and reports, despite earlier mistakes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def load(path: Path | None) -> Application:
 
 @contextmanager
 def _nothing_collected() -> Generator[None]:
-    """Collect no garbage meanwhile: what a start makes stays, and to look it through takes a twentieth of its time."""
+    """Disable garbage collection: objects of a start stay alive, and collections would cost 5% of its time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -74,7 +74,7 @@ def _load(path: Path | None) -> Application:
 
 
 def _after_commit(work: Callable[[], Awaitable[None]]) -> bool:
-    """Give work to the open unit of work, if there is one; tell whether it took it."""
+    """Defer work to the commit of the open unit of work; return whether a unit was open."""
     unit = current_unit()
     if unit is not None:
         unit.after_commit(work)
@@ -82,9 +82,9 @@ def _after_commit(work: Callable[[], Awaitable[None]]) -> bool:
 
 
 def _make_importable(project: Project, errors: list[Exception]) -> None:
-    """Put the project's root on the path when its package is not found; refuse a stranger of the same name.
+    """Put the project's root on `sys.path` if its package is not found; report a foreign package of the same name.
 
-    A folder of that name that is no package, such as one below `tests`, gives way to the project.
+    The project takes precedence over a plain folder of the same name, such as one below `tests`.
     """
     spec = find_spec(project.package)
     if spec is None or (spec.origin is None and not _places(spec) & {project.source}):
@@ -118,7 +118,7 @@ def _optional_module(name: str, errors: list[Exception]) -> ModuleType | None:
 
 
 def _component(name: str, error: BaseException) -> ComponentError:
-    failure = ComponentError(f"{name} cannot be imported: {type(error).__name__}: {error}", name, "mend the module")
+    failure = ComponentError(f"{name} cannot be imported: {type(error).__name__}: {error}", name, "fix the module")
     failure.__cause__ = error
     return failure
 
@@ -137,7 +137,7 @@ def _settings(project: Project, errors: list[Exception]) -> object | None:
     if len(classes) != 1:
         errors.append(
             ComponentError(
-                f"{module.__name__} defines {len(classes)} settings classes, not one",
+                f"{module.__name__} defines {len(classes)} settings classes instead of one",
                 module.__file__ or module.__name__,
                 "define one subclass of vega.settings.BaseSettings; nest further models in it",
             )
@@ -156,19 +156,19 @@ def _discover(project: Project, config: ModuleType | None, errors: list[Exceptio
         return discover(project.package, wanted)
     except DiscoveryErrors as error:
         errors.append(error)
-        return error.found  # the rest is wired and proved, so that its mistakes are reported too
-    except Exception as error:  # noqa: BLE001 - collected: it is one of discovery's own errors or group
+        return error.found  # wired and proved as well, so that further mistakes are reported
+    except Exception as error:  # noqa: BLE001 - collected: an error or group of discovery
         errors.append(error)
         return None
 
 
 def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) -> None:
-    """Replay marks, let config.py and the plugins add theirs, then prove the container."""
+    """Replay marks, let config.py and the plugins add registrations, then prove the container."""
     container = app.container
     container.register_instance(Application, app)
     container.register_instance(Container, container)
     container.register_instance(EventBus, app.bus)
-    container.register_instance(Clock, CurrentClock(), when=missing(Clock))  # a project may have its own
+    container.register_instance(Clock, CurrentClock(), when=missing(Clock))  # a project may register another
     container.register_instance(IdSource, CurrentIds(), when=missing(IdSource))
     if app.settings is not None:
         container.register_instance(type(app.settings), app.settings)
@@ -186,7 +186,7 @@ def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) 
 
 
 def _prove(app: Application, invoker: Invoker, errors: list[Exception]) -> None:
-    """Prove the container, then that it has what the handlers need; a broken one cannot be asked."""
+    """Prove the container, then the parameters of handlers and calls; a broken container cannot be queried."""
     if _collect(app.container.validate, errors):
         _collect(lambda: follow_registered(app), errors)
         _collect(lambda: invoker.check(app.bus.handlers), errors)
@@ -194,7 +194,7 @@ def _prove(app: Application, invoker: Invoker, errors: list[Exception]) -> None:
 
 
 def _collect(step: Callable[[], object], errors: list[Exception]) -> bool:
-    """Take a step; add what it raises to the errors, and tell whether it raised nothing."""
+    """Run a step and collect its error; return whether it succeeded."""
     try:
         step()
     except Exception as error:  # noqa: BLE001 - collected: all mistakes are reported at once
@@ -208,19 +208,19 @@ def _configure(app: Application, plugin: Plugin) -> Callable[[], object]:
         try:
             plugin.configure(app)
         except Exception as error:
-            if hasattr(error, "code") or isinstance(error, ExceptionGroup):  # it says itself what, where and fix
+            if hasattr(error, "code") or isinstance(error, ExceptionGroup):  # states what, where and fix already
                 raise
             raise PluginError(
                 f"the plugin {plugin.feature!r} cannot be configured: {type(error).__name__}: {error}",
                 f"{type(plugin).__module__}.{type(plugin).__qualname__}",
-                "mend or upgrade its distribution, or take it off the list in [tool.vega] features",
+                "fix or upgrade its distribution, or remove it from the list in [tool.vega] features",
             ) from error
 
     return configure
 
 
 def _flat(errors: list[Exception]) -> list[Exception]:
-    """Return the errors with groups opened, so that each mistake is one entry."""
+    """Return the errors with groups expanded."""
     flat: list[Exception] = []
     for error in errors:
         if isinstance(error, ExceptionGroup):

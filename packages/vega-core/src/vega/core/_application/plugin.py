@@ -1,4 +1,4 @@
-"""The contract of a plugin: how a part or a third party joins an application and its command line."""
+"""The contract of a plugin, for parts of Vega and third parties: life cycle hooks and command-line hooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .._contracts.operations import EnableFeature, Operation
 from .._contracts.processes import Process, RunOptions
 from .._contracts.project import Project
 
-if TYPE_CHECKING:  # Vega reads no annotation of this file at run time
+if TYPE_CHECKING:  # annotations of this file are never evaluated
     from .application import Application
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -22,8 +22,8 @@ AsgiApp: TypeAlias = Callable[
 class Plugin(Protocol):
     """A part of an application; the entry point in `vega.plugins` names the feature and the class.
 
-    Subclass it and override what you need: every method has a body that does nothing. The class is made
-    without arguments. A plugin is active when it is installed and `[tool.vega] features` lists its feature.
+    Subclass it and override the needed methods: every method has an empty default. Plugins are constructed without
+    arguments. A plugin is active if its distribution is installed and `[tool.vega] features` lists its feature.
 
     Attributes:
         feature: the feature's name, the same as the entry point's.
@@ -34,31 +34,31 @@ class Plugin(Protocol):
     requires: tuple[str, ...] = ()
 
     def configure(self, app: Application) -> None:
-        """Register services, handlers and activations; no input and output here."""
-        return  # a body: without one, checkers take the method for abstract
+        """Register services, handlers and activations; no I/O here."""
+        return  # type checkers take a method without a body for abstract
 
     async def startup(self, app: Application) -> None:
-        """Open what the application needs; called in the order of `requires`."""
-        return  # a body: without one, checkers take the method for abstract
+        """Open resources; called in the order of `requires`."""
+        return  # type checkers take a method without a body for abstract
 
     async def shutdown(self, app: Application) -> None:
-        """Close what `startup` opened; called in the reverse order, also after a failed start."""
-        return  # a body: without one, checkers take the method for abstract
+        """Close the resources of `startup`; called in reverse order, also after a failed start."""
+        return  # type checkers take a method without a body for abstract
 
     def add(self, project: Project) -> Sequence[Operation]:
-        """Return what `vega add` changes in a project, beside the dependency."""
+        """Return the changes of `vega add` to a project, besides the dependency."""
         return [EnableFeature(self.feature)]
 
     def checks(self, project: Project) -> Sequence[Finding]:
-        """Return what the doctor should report about a project."""
+        """Return the doctor's findings for a project."""
         return []
 
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
-        """Return what `vega run` starts for a project."""
+        """Return the processes of `vega run` for a project."""
         return []
 
     def health(self, app: Application) -> Mapping[str, Callable[[], Awaitable[object]]]:
-        """Return what must answer for the application to be ready, by name; each fails by raising."""
+        """Return the checks of readiness, by name; a check fails by raising."""
         return {}
 
     def mounts(self, app: Application) -> Mapping[str, AsgiApp]:

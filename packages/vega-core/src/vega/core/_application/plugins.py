@@ -1,4 +1,4 @@
-"""Finds the plugins of the enabled features, makes them, and orders them by what they require."""
+"""Loads the plugins of the enabled features, in the order of their requirements."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ GROUP = "vega.plugins"
 
 
 def load_plugins(features: Sequence[str], errors: list[Exception]) -> list[Plugin]:
-    """Return the plugins of the features, those that others require first.
+    """Return the plugins of the features, required plugins first.
 
     Args:
-        features: the enabled features; a plugin that is installed and not listed is not even imported.
-        errors: takes an error for each plugin that is not installed, broken, or cannot be ordered.
+        features: the enabled features; other installed plugins are not imported.
+        errors: receives an error for each plugin that is missing, broken, or cannot be ordered.
     """
     installed = entry_points(group=GROUP)
-    made: dict[str, Plugin] = {}
+    plugins: dict[str, Plugin] = {}
     for feature in dict.fromkeys(features):
         try:
-            made[feature] = make_plugin(feature, _the_one(feature, list(installed.select(name=feature))))
+            plugins[feature] = make_plugin(feature, _the_one(feature, list(installed.select(name=feature))))
         except PluginError as error:
             errors.append(error)
-    return in_order(made.values(), errors)
+    return in_order(plugins.values(), errors)
 
 
 def _the_one(feature: str, entries: Sequence[EntryPoint]) -> EntryPoint | None:
-    """Return the entry point of a feature, None when there is none.
+    """Return the entry point of a feature, or None.
 
     Raises:
-        PluginError: several distributions offer the feature, each in its own way.
+        PluginError: several distributions offer different plugins for the feature.
     """
-    by_value = {entry.value: entry for entry in entries}  # one distribution may be seen twice on sys.path
+    by_value = {entry.value: entry for entry in entries}  # a distribution may appear twice on sys.path
     if len(by_value) > 1:
         offered = ", ".join(sorted(f"{_distribution(entry)} ({value})" for value, entry in by_value.items()))
         raise PluginError(
@@ -50,10 +50,10 @@ def _distribution(entry: EntryPoint) -> str:
 
 
 def make_plugin(feature: str, entry: EntryPoint | None) -> Plugin:
-    """Import and make one plugin.
+    """Import and construct a plugin.
 
     Raises:
-        PluginError: it is not installed, its module fails, or it is no class that can be made.
+        PluginError: the plugin is not installed, its module fails, or the class cannot be constructed.
     """
     if entry is None:
         raise PluginError(
@@ -65,7 +65,7 @@ def make_plugin(feature: str, entry: EntryPoint | None) -> Plugin:
         raise PluginError(
             f"the plugin {feature!r} cannot be loaded: {type(error).__name__}: {error}",
             entry.value,
-            f"mend or upgrade its distribution ({_distribution(entry)}), or take it off the list",
+            f"fix or upgrade its distribution ({_distribution(entry)}), or remove it from the list",
         ) from error
     return _checked(plugin, feature, entry)
 
@@ -74,7 +74,7 @@ def _checked(plugin: object, feature: str, entry: EntryPoint) -> Plugin:
     lacking = [name for name in ("configure", "startup", "shutdown") if not callable(getattr(plugin, name, None))]
     if lacking or getattr(plugin, "feature", None) != feature:
         raise PluginError(
-            f"the plugin {feature!r} is no vega.core.extend.Plugin of that feature",
+            f"the plugin {feature!r} is not a vega.core.extend.Plugin of that feature",
             entry.value,
             "subclass Plugin and set its attribute feature to the name of the entry point",
         )
@@ -83,13 +83,13 @@ def _checked(plugin: object, feature: str, entry: EntryPoint) -> Plugin:
         isinstance(name, str) for name in cast("tuple[object, ...]", requires)
     ):
         raise PluginError(
-            f"what the plugin {feature!r} requires is {requires!r}", entry.value, 'write: requires = ("data",)'
+            f"the plugin {feature!r} has an invalid requires: {requires!r}", entry.value, 'write: requires = ("data",)'
         )
-    return cast("Plugin", plugin)  # its methods were looked for above
+    return cast("Plugin", plugin)  # methods checked above
 
 
 def in_order(plugins: Iterable[Plugin], errors: list[Exception]) -> list[Plugin]:
-    """Return the plugins so that each comes after those it requires, else in the order given."""
+    """Return the plugins with required plugins first, otherwise in the given order."""
     by_feature = {plugin.feature: plugin for plugin in plugins}
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for feature, plugin in by_feature.items():
@@ -108,9 +108,9 @@ def in_order(plugins: Iterable[Plugin], errors: list[Exception]) -> list[Plugin]
     except CycleError as error:
         errors.append(
             PluginError(
-                f"the plugins require one another in a circle: {' -> '.join(error.args[1])}",
+                f"plugin dependencies form a cycle: {' -> '.join(error.args[1])}",
                 GROUP,
-                "take one of them off the list and tell its author",
+                "disable one of them and report the cycle to its author",
             )
         )
         return []

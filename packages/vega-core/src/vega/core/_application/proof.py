@@ -1,4 +1,4 @@
-"""Proves at start that all calls at the edges can be made: those of use cases, and of functions with marks."""
+"""Proof at start that all calls at the edges can be made: use cases, and functions with injected parameters."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..introspection import line_of
 from .application import Application
 from .reach import Reach, is_use_case
 
-_INNER = frozenset({"services"})  # the kind of discovery that is not an edge: reached through the container
+_INNER = frozenset({"services"})  # not an edge: reached through the container
 _GATHERING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def reached_use_cases(app: Application) -> list[type]:
-    """Return the use cases that the discovered edges and handlers of an application reach."""
+    """Return the use cases reached from the discovered edges and handlers of an application."""
     found = app.found
     if found is None:
         return []
@@ -31,10 +31,10 @@ def reached_use_cases(app: Application) -> list[type]:
 
 
 def prove_calls(app: Application) -> None:
-    """Prove that the container has the parameters of reached use cases, and the marked ones of edge functions.
+    """Prove that the container provides the parameters of reached use cases and of edge functions.
 
     Raises:
-        ExceptionGroup: of an error for each parameter that nothing provides, or that cannot be provided there.
+        ExceptionGroup: an error for each parameter without a usable provider.
     """
     mistakes: list[Exception] = []
     for use_case in reached_use_cases(app):
@@ -52,35 +52,35 @@ def prove_calls(app: Application) -> None:
 
 
 def unreached_use_cases(app: Application) -> list[type]:
-    """Return the use cases of a project that no edge reaches, in the order of their modules."""
+    """Return the use cases of a project that no edge reaches, ordered by module."""
     reached = set(reached_use_cases(app))
-    project, found = app.project, list[type]()
+    project, use_cases = app.project, list[type]()
     for file in sorted(file for layer in ("application", "domain") for file in (project.source / layer).rglob("*.py")):
         parts = file.relative_to(project.source.parent).with_suffix("").parts
         module = import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
-        found += [
+        use_cases += [
             value for value in vars(module).values() if is_use_case(value) and value.__module__ == module.__name__
         ]
-    return [use_case for use_case in found if use_case not in reached]
+    return [use_case for use_case in use_cases if use_case not in reached]
 
 
 def _edges(app: Application) -> list[str]:
     found = app.found
-    assert found is not None  # asked by the callers
+    assert found is not None  # checked by the callers
     kinds = [kind for kind in found.by_kind if kind not in _INNER]
     return list(dict.fromkeys(module for kind in kinds for module in found.modules(kind)))
 
 
 def _add_use_case(app: Application, use_case: Any) -> ComponentError | None:
-    """Have the container check the `call` of a use case; return the error of one that is not bound and needs values."""
+    """Add the `call` of a use case to the container's proof; return the error of an unbound `call` with parameters."""
     call = use_case.call
     bound = getattr(call, "__vega_bound__", None)
     parameters = list(inspect.signature(inspect.unwrap(call)).parameters.values())
     if bound is not None:
         app.container.bind(bound.function, name=bound.name, scope=bound.scope, given=[parameters[0].name])
         return None
-    needed = [each.name for each in parameters[1:] if each.default is each.empty and each.kind not in _GATHERING]
-    if hasattr(call, "__wrapped__") or not needed:  # the wrapper may supply them
+    needed = [p.name for p in parameters[1:] if p.default is p.empty and p.kind not in _GATHERING]
+    if hasattr(call, "__wrapped__") or not needed:  # the decorator may supply parameters
         return None
     return ComponentError(
         f"nothing provides {', '.join(needed)} for {use_case.__qualname__}.call",
@@ -90,10 +90,10 @@ def _add_use_case(app: Application, use_case: Any) -> ComponentError | None:
 
 
 def _add_function(app: Application, function: FunctionType) -> None:
-    """Have the container check the marked parameters of a function; all others are its caller's."""
+    """Add the marked parameters of a function to the container's proof; the caller supplies all others."""
     try:
         marked = app.container.injected(function)
-    except InjectionError:  # its annotations cannot be read: the edge that delivers it reports that
+    except InjectionError:  # unreadable annotations: reported by the edge of the function
         return
     if marked:
         given = [name for name in inspect.signature(function).parameters if name not in marked]
@@ -101,7 +101,7 @@ def _add_function(app: Application, function: FunctionType) -> None:
 
 
 def _functions(app: Application) -> Iterator[FunctionType]:
-    """Yield the functions and methods that the modules of the edges define."""
+    """Yield the functions and methods defined in the modules of the edges."""
     if app.found is None:
         return
     for name in _edges(app):

@@ -1,9 +1,9 @@
-"""The use cases that the edges of a project reach, found by the names in their code.
+"""The use cases that the edges of a project reach, determined from the names in their code.
 
-Theory of operation: the modules of the edges are the start. A name in the code of a function is looked up among the
-globals of its module; an imported module's attributes count, and so do imports within functions. Each function and
-class of the project that is found in this way is read in turn, so that a mediator leads to its use cases, and a helper
-of a route to those it awaits. Nothing is called.
+Theory of operation: the search starts at the modules of the edges. Each name in the code of a function is looked up in
+the globals of the module; attributes of imported modules count, and so do imports within functions. Functions and
+classes of the project found this way are searched in turn, so that a mediator leads to its use cases, and the helper of
+a route to the use cases awaited in it. Nothing is called.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from vega.patterns import Interactor, Mediator
 
 @final
 class Reach:
-    """The functions and use cases that the code of some modules refers to, directly or through others.
+    """The functions and use cases that the code of given modules refers to, directly or indirectly.
 
     Args:
-        package: the project's package; nothing outside it is read.
+        package: the project's package; code outside is not searched.
     """
 
     def __init__(self, package: str) -> None:
@@ -33,7 +33,7 @@ class Reach:
         self.use_cases: list[type] = []
 
     def read(self, modules: Iterable[str]) -> None:
-        """Read modules, and all that they lead to."""
+        """Search modules and everything reachable from them."""
         for name in modules:
             self._todo += vars(sys.modules[name]).values()
         while self._todo:
@@ -68,7 +68,7 @@ class Reach:
 
 
 def is_use_case(value: Any) -> bool:
-    """Return whether a value is a use case that can run: a class with a `call`."""
+    """Return whether a value is a concrete use case: a class with a `call`."""
     if not isinstance(value, type):
         return False
     can_run = inspect.isfunction(getattr(value, "call", None)) and not inspect.isabstract(value)
@@ -76,7 +76,7 @@ def is_use_case(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return the user's function of a method, property or wrapper; other values as they are."""
+    """Return the user's function of a method, property or wrapper; other values unchanged."""
     if isinstance(value, (staticmethod, classmethod)):
         value = value.__func__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # of any value
     elif isinstance(value, property):
@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code of a function, and of the functions inside it."""
+    """Yield the code of a function and of nested functions."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -93,8 +93,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _imported(name: str) -> ModuleType | None:
-    """Return a module that a function imports; None when it cannot be: the function reports that when it runs."""
+    """Return a module imported by a function; None if the import fails, which the function reports when it runs."""
     try:
         return import_module(name)
-    except Exception:  # noqa: BLE001 - the user's module raised; discovery reports those of the edges
+    except Exception:  # noqa: BLE001 - the user's module raised; discovery reports the modules of the edges
         return None

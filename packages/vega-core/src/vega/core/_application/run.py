@@ -1,4 +1,4 @@
-"""Runs one coroutine to its end, or until the process is asked to stop."""
+"""Runs a coroutine until its end or until a signal stops the process."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ T = TypeVar("T")
 
 
 def run_until_signalled(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine in a new event loop; SIGTERM cancels it as SIGINT does, a second signal ends the process.
+    """Run a coroutine in a new event loop; SIGTERM cancels it like SIGINT, a second signal ends the process.
 
-    A program's own handler of SIGTERM stays in place. Outside of the main thread there are no signals.
+    An existing handler of SIGTERM stays in place. Outside of the main thread signals are ignored.
 
     Raises:
         KeyboardInterrupt: after SIGINT.
         SystemExit: after SIGTERM, with the status 143.
     """
-    asked: list[int] = []
+    signals: list[int] = []
 
     async def guarded() -> T:
         task = asyncio.current_task()
-        assert task is not None  # asyncio.run made it
+        assert task is not None  # guaranteed inside asyncio.run
 
         def stop() -> None:
-            asked.append(signal.SIGTERM)
+            signals.append(signal.SIGTERM)
             task.cancel()
 
         _on_sigterm(stop)
@@ -39,7 +39,7 @@ def run_until_signalled(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         return asyncio.run(guarded())
     except asyncio.CancelledError:
-        if asked:
+        if signals:
             raise SystemExit(128 + signal.SIGTERM) from None
         raise
 
@@ -55,7 +55,7 @@ def _on_sigterm(act: Callable[[], object]) -> None:
 
     try:
         loop.add_signal_handler(signal.SIGTERM, once)
-    except NotImplementedError:  # Windows: its event loops know no signals, SIGTERM ends the process
+    except NotImplementedError:  # Windows: event loops do not support signals, SIGTERM ends the process
         return
 
 

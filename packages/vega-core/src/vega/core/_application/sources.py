@@ -1,4 +1,4 @@
-"""The clock and the id source of an application: those its container provides, everywhere."""
+"""The clock and the id source of an application, provided by its container."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from vega.patterns import Clock, IdSource, get_clock, new_id, use_clock, use_id_source
 
-if TYPE_CHECKING:  # only named in an annotation, which nothing reads at run time
+if TYPE_CHECKING:  # used in annotations only
     from .application import Application
 
 
@@ -19,7 +19,7 @@ class CurrentClock:
     __slots__ = ()
 
     def now(self) -> datetime:
-        """Return the instant, aware, in UTC."""
+        """Return the current instant, aware, in UTC."""
         return get_clock().now()
 
 
@@ -35,7 +35,7 @@ class CurrentIds:
 
 
 def follow_registered(app: Application) -> None:
-    """Make a clock or id source that the project registered the current one of each activation."""
+    """Make a clock or id source registered by the project current in every activation."""
     clock, ids = app.container.resolve(Clock), app.container.resolve(IdSource)
     if not isinstance(clock, CurrentClock):
         app.ambient(lambda: use_clock(clock))

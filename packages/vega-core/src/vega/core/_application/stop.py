@@ -1,4 +1,4 @@
-"""Stops things one after the other within one time limit, whatever fails, and names what was too slow."""
+"""Stops a list of parts in order within a time limit, despite failures, and reports slow parts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .._errors import StopTimeoutError
 
 @final
 class Stop:
-    """A list of things to stop.
+    """A list of parts to stop, in order.
 
-    They run in the task that calls `run`, as some have to be closed by the task that opened them. One that goes
-    on although it was cancelled cannot be left behind therefore.
+    All parts stop in the task that calls `run`, since some must be closed by the task that opened them. So a part that
+    ignores cancellation cannot be abandoned.
 
     Args:
-        name: whose they are.
-        limit: how long all of it may take, in seconds, above 0. Each may take what is left, shared equally among
-            those that are to come; so one that hangs leaves the others their time.
+        name: the owner, for messages.
+        limit: the time limit for all parts, in seconds, above 0. The remaining time is shared equally among the
+            remaining parts, so that a hanging part leaves time to the others.
     """
 
     def __init__(self, name: str, limit: float) -> None:
@@ -27,15 +27,15 @@ class Stop:
         self._steps: list[tuple[str, Callable[[], Awaitable[object]]]] = []
 
     def add(self, what: str, step: Callable[[], Awaitable[object]]) -> None:
-        """Add one thing, to be stopped after those that were added before."""
+        """Add a part, to be stopped after earlier parts."""
         self._steps.append((what, step))
 
     async def run(self) -> None:
-        """Stop all of them.
+        """Stop all parts.
 
         Raises:
-            StopTimeoutError: one of them took too long.
-            BaseExceptionGroup: several failed; one failure alone is raised as it is.
+            StopTimeoutError: a part exceeded its time.
+            BaseExceptionGroup: several parts failed; a single failure is raised directly.
         """
         end = asyncio.get_running_loop().time() + self._limit
         errors: list[BaseException] = []
@@ -45,7 +45,7 @@ class Stop:
             what, step = self._steps.pop(0)
             try:
                 await self._within(share, what, step)
-            except BaseException as error:  # noqa: BLE001 - collected: the others must stop too
+            except BaseException as error:  # noqa: BLE001 - collected: further parts must stop too
                 errors.append(error)
         if len(errors) == 1:
             raise errors[0]
@@ -62,7 +62,7 @@ class Stop:
                 raise StopTimeoutError(
                     f"{what} did not stop within {seconds:.3g} s",
                     self._name,
-                    "find out what it waits for, or allow more by VEGA_STOP_TIMEOUT",
+                    "find the cause of the delay, or raise the limit with VEGA_STOP_TIMEOUT",
                 ) from error
             error.add_note(f"while {what} was stopped")
             raise
