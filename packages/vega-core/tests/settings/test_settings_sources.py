@@ -158,7 +158,7 @@ def test_the_profile_may_stand_in_the_env_file_and_names_the_others(tmp_path: Pa
 def test_a_profile_in_a_file_that_it_would_have_named_is_refused(tmp_path: Path) -> None:
     write(tmp_path, toml='profile = "production"')
 
-    with pytest.raises(SettingsError, match="says that it is production"):
+    with pytest.raises(SettingsError, match="sets the profile production"):
         Settings.load(tmp_path)
 
 
@@ -225,7 +225,7 @@ def test_a_folder_instead_of_a_file_is_named(tmp_path: Path) -> None:
 def test_a_missing_folder_of_secrets_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VEGA_SECRETS_DIR", str(tmp_path / "none"))
 
-    with pytest.raises(SettingsError, match="no such folder"):
+    with pytest.raises(SettingsError, match="folder of secrets does not exist"):
         Settings.load()
 
 

@@ -1,17 +1,17 @@
-"""What can go wrong in vega.core: one root, three parts (what, where, fix), a stable code.
+"""Errors of vega.core: one root, three parts (what, where, fix), stable codes.
 
 vega.errors.CoreError       VG100
-├── ProjectError            VG101  no project here, or its [tool.vega] is wrong
+├── ProjectError            VG101  no project here, or a malformed [tool.vega] table
 ├── InvalidNameError        VG102  a name that cannot become a class and a module
-├── InvalidFieldError       VG103  a field such as `price:decimal:min=0` that cannot be read
+├── InvalidFieldError       VG103  a malformed field, such as `price:decimal:min=x`
 ├── PluginError             VG104  a plugin that cannot be loaded, ordered or started
-├── ComponentError          VG105  a component that discovery found and the application cannot use
+├── ComponentError          VG105  a discovered component that the application cannot use
 ├── StoreError              VG106  a store was given a wrong key, value or time
 │   └── StoreUnavailableError  VG107  a store cannot be reached in time
-├── TelemetryError          VG108  a metric under a name or with labels that are another's
-├── ApplicationStateError   VG109  an application is started while it runs, or after it was stopped
+├── TelemetryError          VG108  a metric whose name or labels conflict with another metric
+├── ApplicationStateError   VG109  a start of an application that runs or has been stopped
 └── StopTimeoutError        VG113  a part of an application did not stop in time
-ConfigurationErrors                the group of all mistakes found at one start
+ConfigurationErrors                the group of all mistakes found at a start
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from vega.errors import CoreError, ErrorKind
 
 
 class ProjectError(CoreError):
-    """There is no Vega project here, or its `[tool.vega]` table is wrong."""
+    """There is no Vega project here, or its `[tool.vega]` table is malformed."""
 
     code = "VG101"
     kind = ErrorKind.INVALID
@@ -47,13 +47,13 @@ class PluginError(CoreError):
 
 
 class ComponentError(CoreError):
-    """Discovery found a component that the application cannot use."""
+    """The application cannot use a discovered component."""
 
     code = "VG105"
 
 
 class StoreError(CoreError):
-    """A store was given a wrong key, value or time, or counts where there is no number."""
+    """A store received a wrong key, value or time, or an increment of a value that is not a number."""
 
     code = "VG106"
 
@@ -66,13 +66,13 @@ class StoreUnavailableError(StoreError):
 
 
 class TelemetryError(CoreError):
-    """A metric's name or labels are another's, or there is nothing to measure with."""
+    """The name or labels of a metric conflict with another metric, or the client is missing."""
 
     code = "VG108"
 
 
 class ApplicationStateError(CoreError):
-    """An application is started while it runs, or after it was stopped."""
+    """An application was started while running or after a stop."""
 
     code = "VG109"
 
@@ -85,7 +85,7 @@ class StopTimeoutError(CoreError):
 
 
 class ConfigurationErrors(ExceptionGroup[Exception]):
-    """Every mistake found at one start of an application, together."""
+    """All mistakes found at a start of an application."""
 
     def derive(self, excs: Sequence[Exception], /) -> "ConfigurationErrors":  # type: ignore[override]  # keeps the class
         """Keep the class when the group is split."""

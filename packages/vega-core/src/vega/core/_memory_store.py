@@ -1,4 +1,4 @@
-"""A store in the memory of one process: bounded in number and in bytes."""
+"""A store in the memory of a process, bounded in number and bytes."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from typing import NamedTuple, final
 from ._errors import StoreError
 
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
-_OVERHEAD = 450  # bytes of one entry beside key and value: measured with tracemalloc on CPython 3.11, rounded up
+_OVERHEAD = 450  # bytes per entry besides key and value: measured with tracemalloc on CPython 3.11, rounded up
 
 
 class _Entry(NamedTuple):
     value: bytes
-    deadline: float  # on the store's clock; infinite when it never runs out
+    deadline: float  # on the store's clock; infinite without a ttl
 
 
 @final
 class MemoryStore:
-    """A `Store` for one process; threads and event loops may share it.
+    """A `Store` for a single process, shared by threads and event loops.
 
-    It never outgrows its bounds: values whose time is over go first, then the least recently used, which are
-    then absent as if their time were over. Size it so that this does not happen to keys you rely on.
+    The store never exceeds its bounds: expired values are evicted first, then the least recently used. Choose bounds
+    large enough that keys in use are not evicted.
 
     Args:
-        max_keys: the most values kept; at least 1.
-        max_bytes: the most memory for keys and values, in bytes, with an allowance of 450 for each; at least 1.
-        clock: tells the time in seconds, never going back.
+        max_keys: the maximum number of values; at least 1.
+        max_bytes: the maximum memory for keys and values, in bytes, plus 450 for each entry; at least 1.
+        clock: returns the time in seconds, never decreasing.
 
     Raises:
-        StoreError: a bound is below 1; or, at a write, a single value is larger than `max_bytes`.
+        StoreError: a bound is below 1; or, on a write, a single value exceeds `max_bytes`.
 
     >>> import asyncio
     >>> async def main() -> list[bool]:
@@ -58,29 +58,29 @@ class MemoryStore:
                 raise StoreError(f"{name} is {bound}", "MemoryStore", "give at least 1")
         self._max_keys, self._max_bytes, self._clock = max_keys, max_bytes, clock
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._deadlines: list[tuple[float, str]] = []  # a heap; may also name entries that have changed since
+        self._deadlines: list[tuple[float, str]] = []  # a heap; may contain outdated entries
         self._bytes = 0
         self._lock = Lock()
 
     def __len__(self) -> int:
-        """Return how many values are kept, those included whose time is over and that nobody asked for since."""
+        """Return the number of stored values, including expired values not yet evicted."""
         return len(self._entries)
 
     async def get(self, key: str) -> bytes | None:
-        """Return the value, or None when it is absent."""
+        """Return a value, or None when absent."""
         _check_key(key)
         with self._lock:
             entry = self._current(key)
             return entry.value if entry is not None else None
 
     async def set(self, key: str, value: bytes, *, ttl: float | None) -> None:
-        """Keep a value, whatever was there."""
+        """Store a value, replacing any other."""
         _check(key, value, ttl)
         with self._lock:
             self._keep(key, value, self._deadline(ttl))
 
     async def add(self, key: str, value: bytes, *, ttl: float | None) -> bool:
-        """Keep a value where there is none; tell whether it was kept."""
+        """Store a value if the key is absent; return whether it was stored."""
         _check(key, value, ttl)
         with self._lock:
             if self._current(key) is not None:
@@ -89,7 +89,7 @@ class MemoryStore:
             return True
 
     async def swap(self, key: str, old: bytes, new: bytes, *, ttl: float | None) -> bool:
-        """Replace the value if it is `old`; tell whether it was."""
+        """Replace a value if it equals `old`; return whether it did."""
         _check(key, new, ttl)
         with self._lock:
             entry = self._current(key)
@@ -99,7 +99,7 @@ class MemoryStore:
             return True
 
     async def delete(self, key: str, *, expected: bytes | None = None) -> bool:
-        """Take a value away, if it is the expected one; tell whether one was taken."""
+        """Delete a value, if it is the expected one; return whether it was deleted."""
         _check_key(key)
         with self._lock:
             entry = self._current(key)
@@ -109,7 +109,7 @@ class MemoryStore:
             return True
 
     async def increment(self, key: str, by: int = 1, *, ttl: float | None) -> int:
-        """Add to a counter and return its new value."""
+        """Add to a counter and return the new value."""
         _check(key, b"", ttl)
         with self._lock:
             entry = self._current(key)
@@ -123,7 +123,7 @@ class MemoryStore:
         return math.inf if ttl is None else self._clock() + ttl
 
     def _current(self, key: str) -> _Entry | None:
-        """Return the entry of a key as the most recently used, unless its time is over."""
+        """Return the entry of a key, marked as most recently used; None if absent or expired."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -150,7 +150,7 @@ class MemoryStore:
         self._bytes -= _size(key, self._entries.pop(key).value)
 
     def _tidy(self) -> None:
-        """Drop what has run out, then the least recently used, until the bounds hold."""
+        """Evict expired entries, then the least recently used, until the bounds hold."""
         now = self._clock()
         while self._deadlines and self._deadlines[0][0] <= now:
             deadline, key = heappop(self._deadlines)
@@ -159,7 +159,7 @@ class MemoryStore:
                 self._drop(key)
         while len(self._entries) > self._max_keys or self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
-        if len(self._deadlines) > 2 * len(self._entries) + 64:  # most of it names entries of the past
+        if len(self._deadlines) > 2 * len(self._entries) + 64:  # mostly outdated entries
             self._deadlines = [(e.deadline, key) for key, e in self._entries.items() if e.deadline != math.inf]
             heapify(self._deadlines)
 
@@ -174,7 +174,7 @@ def _number(key: str, value: bytes) -> int:
     except ValueError:
         number = None
     if number is None or value != b"%d" % number:
-        raise StoreError("the value is no counter", key, "count under a key of its own")
+        raise StoreError("the value is not a counter", key, "use a separate key for the counter")
     return number
 
 
@@ -188,4 +188,4 @@ def _check(key: str, value: object, ttl: float | None) -> None:
 
 def _check_key(key: object) -> None:
     if not isinstance(key, str) or not key:
-        raise StoreError(f"{key!r} is no key", "the store", "give a text that is not empty")
+        raise StoreError(f"{key!r} is not a key", "the store", "give a text that is not empty")

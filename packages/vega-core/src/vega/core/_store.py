@@ -1,4 +1,4 @@
-"""The one contract for state that the edges share: rate limits, idempotency keys, rooms."""
+"""The contract of shared state at the edges: rate limits, idempotency keys, rooms."""
 
 from __future__ import annotations
 
@@ -7,50 +7,49 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Store(Protocol):
-    """Small values under keys, each for a limited time; every method is one atomic step.
+    """Small values under keys, with a time to live; every method is atomic.
 
-    `MemoryStore` keeps them in this process. With several processes, use one that they all reach.
-    Keys are non-empty texts; say whose they are by a prefix, such as `rate:` or `idempotency:`. Values are
-    bytes. A `ttl` is in seconds, positive and finite; None keeps the value until it is deleted. A value whose
-    time is over is absent in every respect.
+    `MemoryStore` keeps values in the process; several processes need a store that all can reach. Keys are non-empty
+    texts, with a prefix for the purpose, such as `rate:` or `idempotency:`. Values are bytes. A `ttl` is in seconds,
+    positive and finite; None keeps the value until deletion. An expired value is absent for every method.
 
     Raises:
-        StoreError: a key, value or ttl is none; or `increment` meets a value that is no number.
+        StoreError: a key, value or ttl is invalid, or `increment` meets a value that is not a number.
         StoreUnavailableError: the store cannot be reached in time.
     """
 
     async def get(self, key: str) -> bytes | None:
-        """Return the value, or None when it is absent; a counter reads as its digits, `b"42"`."""
+        """Return a value, or None when absent; a counter reads as its digits, `b"42"`."""
         ...
 
     async def set(self, key: str, value: bytes, *, ttl: float | None) -> None:
-        """Keep a value, whatever was there; its time starts anew."""
+        """Store a value, replacing any other; the ttl starts again."""
         ...
 
     async def add(self, key: str, value: bytes, *, ttl: float | None) -> bool:
-        """Keep a value where there is none; tell whether it was kept.
+        """Store a value if the key is absent; return whether it was stored.
 
-        Of any number of callers at once, one gets True: a claim. Its value names the owner.
+        Of concurrent callers exactly one gets True: a claim. The value names the owner.
         """
         ...
 
     async def swap(self, key: str, old: bytes, new: bytes, *, ttl: float | None) -> bool:
-        """Replace the value if it is `old`; tell whether it was. The new one's time starts anew.
+        """Replace a value if it equals `old`; return whether it did. The ttl starts again.
 
-        By it the owner of a claim renews or fulfils it, and one whose claim has run out cannot.
+        The owner of a claim renews or fulfils the claim this way; after its expiry the call returns False.
         """
         ...
 
     async def delete(self, key: str, *, expected: bytes | None = None) -> bool:
-        """Take a value away, if it is the expected one (None: any); tell whether one was taken."""
+        """Delete a value, if it is the expected one (None: any); return whether it was deleted."""
         ...
 
     async def increment(self, key: str, by: int = 1, *, ttl: float | None) -> int:
-        """Add to a counter and return its new value; an absent one counts from 0.
+        """Add to a counter and return the new value; an absent counter starts at 0.
 
         Args:
             key: the counter.
-            by: may be negative; from -2**63 to 2**63 - 1, as must be the result.
-            ttl: of the counter this call makes; one that is there keeps the time it has.
+            by: the amount, possibly negative; from -2**63 to 2**63 - 1, like the result.
+            ttl: the ttl of a new counter; an existing counter keeps its own.
         """
         ...

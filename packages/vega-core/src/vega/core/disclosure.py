@@ -1,8 +1,8 @@
-"""The part of an error that a client may see: one rule for HTTP, WebSockets, events, GraphQL and edges of others.
+"""Disclosure of errors to clients: one rule for HTTP, WebSockets, events, GraphQL and third-party edges.
 
-Shown are errors whose class states a `kind` other than internal, errors that the edge names (a route, a map of
-errors), and a `ValidationError` of the input of the use case that is delivered. Anything else is a status and no text:
-a builtin `TimeoutError`, a `ValidationError` of data that is not the client's, an error that nothing declares.
+Clients see errors whose class states a `kind` other than internal, errors named by the edge (a route, a map of errors),
+and a `ValidationError` of the input of the delivered use case. All other errors become a status without text: a builtin
+`TimeoutError`, a `ValidationError` of data from elsewhere, an undeclared error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ class Disclosure:
     """The part of an error that a client may see.
 
     Attributes:
-        kind: the sort of failure.
-        detail: its text; None where it must not be shown, and is to be logged.
-        fields: for invalid input, place, message and type of each mistake: what was sent is not sent back.
+        kind: the kind of failure.
+        detail: the text; None if the text must be logged instead of shown.
+        fields: for invalid input, place, message and type of each mistake; values are not repeated.
     """
 
     kind: ErrorKind
@@ -33,11 +33,11 @@ class Disclosure:
 
 
 def disclose(error: BaseException, *, is_named: bool = False) -> Disclosure:
-    """Return what a client may see of an error.
+    """Return the part of an error that a client may see.
 
     Args:
-        error: as the edge caught it; a transparent one stands for its cause.
-        is_named: whether the edge was declared to show it.
+        error: the error caught by the edge; a transparent error stands for its cause.
+        is_named: whether the edge declares the error as visible.
 
     >>> class SoldOutError(Exception):
     ...     kind = ErrorKind.CONFLICT
@@ -59,12 +59,12 @@ def disclose(error: BaseException, *, is_named: bool = False) -> Disclosure:
 
 
 def _is_declared(error: BaseException) -> bool:
-    """Return whether an error states its kind itself; that of a builtin one is a guess."""
+    """Return whether the class of an error states a kind; builtin errors do not."""
     return getattr(error, "kind", None) in tuple(ErrorKind)
 
 
 def _is_validation_error(error: BaseException) -> bool:
-    """Return whether an error is pydantic's, which is not imported for it."""
+    """Return whether an error is pydantic's, without importing pydantic."""
     return type(error).__name__ == "ValidationError" and callable(getattr(error, "errors", None))
 
 
@@ -76,14 +76,14 @@ def _fields(error: Any) -> Iterator[Mapping[str, Any]]:
 def _is_delivered_input(trace: TracebackType | None) -> bool:
     """Return whether an error comes from the constructor of a use case that no other use case called.
 
-    A use case that constructs another one with wrong values is wrong itself: these are not the client's.
+    A use case that constructs another with wrong values is at fault itself, not the client.
     """
     while trace is not None:
         frame, trace = trace.tb_frame, trace.tb_next
         if isinstance(_first_argument(frame), Interactor | Mediator):
             if frame.f_code.co_name == "__init__":
                 return True
-            if not frame.f_globals.get("__name__", "").startswith("vega.patterns."):  # what it wraps around methods
+            if not frame.f_globals.get("__name__", "").startswith("vega.patterns."):  # wrappers around methods
                 return False
     return False
 

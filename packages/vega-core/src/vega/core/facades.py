@@ -1,7 +1,7 @@
-"""Facades that load a name when it is first used (PEP 562), from one table.
+"""Facades that load names on first use (PEP 562), from a table.
 
-Such a facade loads no module but this one: it assigns `TYPE_CHECKING = False` itself, which type checkers understand
-as they do `typing.TYPE_CHECKING`.
+Such a facade imports only this module: it assigns `TYPE_CHECKING = False`, which type checkers treat like
+`typing.TYPE_CHECKING`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import sys
 
 __all__ = ["lazy_names"]
 
-_MACHINERY = frozenset({"TYPE_CHECKING", "lazy_names"})  # what a facade imports for itself
+_MACHINERY = frozenset({"TYPE_CHECKING", "lazy_names"})  # names of a facade that are not public
 
 
 def lazy_names(facade: str, table: dict[str, str]) -> None:
-    """Give a facade a `__getattr__` and a `__dir__`, so that its names are loaded on first use.
+    """Add `__getattr__` and `__dir__` to a facade, so that names load on first use.
 
-    A name that was loaded is kept in the facade, so that `__getattr__` runs once per name.
+    A loaded name is stored in the facade, so that `__getattr__` runs once per name.
 
     Args:
-        facade: the `__name__` of a package, or of a module that shows a topic of its package.
-        table: from each public name to the module that defines it, relative to the package and without the leading
-            dot, such as `{"Database": "_connection.database"}`; a leading dot leads to the package above.
+        facade: the `__name__` of a package, or of a public module within a package.
+        table: from each public name to the module of its definition, relative to the package and without the leading
+            dot, such as `{"Database": "_connection.database"}`; a leading dot refers to the parent package.
 
     Source: PEP 562, "Module __getattr__ and __dir__".
     """

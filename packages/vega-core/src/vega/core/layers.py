@@ -1,7 +1,7 @@
-"""The layers of a project, checked by reading its source: the domain knows nothing of what surrounds it.
+"""The layers of a project, checked in its source: imports point inwards, to the domain.
 
-An `ast` scan; nothing is imported. Absolute, relative, function-level and constant dynamic imports
-(`importlib.import_module("...")`, `__import__("...")`) count; those under `TYPE_CHECKING` do not.
+The check parses files with `ast` and imports nothing. Absolute, relative, function-level and constant dynamic imports
+(`importlib.import_module("...")`, `__import__("...")`) count; imports under `TYPE_CHECKING` do not.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ _DOMAIN_MAY: Final = frozenset(
     {"vega.patterns", "vega.events", "vega.di", "vega.errors", "pydantic", "typing_extensions"}
 )
 _FIX: Final = {
-    "domain": "declare what the domain needs as a class of its own there, and implement it in infrastructure",
-    "application": "ask for what the domain declares; the container provides the implementation",
-    "infrastructure": "let presentation call inwards; hand over what is needed as an argument",
+    "domain": "declare the dependency as an abstract class in the domain, and implement it in infrastructure",
+    "application": "depend on classes of the domain; the container provides the implementation",
+    "infrastructure": "let presentation call inwards; pass the value as an argument",
     "presentation": "await a use case; the container provides the implementation",
 }
 
 
 def check_layers(project: Project) -> list[Finding]:
-    """Return every import that crosses the layers of a project the wrong way, with its file and line.
+    """Return every import of a project that breaks the layers, with file and line.
 
     `domain` may import itself, the standard library, pydantic, vega.patterns, vega.events, vega.errors and vega.di;
-    `application` also the domain; `infrastructure` and `presentation` both of them, and not each other.
+    `application` also the domain; `infrastructure` and `presentation` also both, but not each other.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for layer in LAYERS:
         folder = project.source / layer
         for file in sorted(folder.rglob("*.py")):
-            found.extend(_check_file(project, layer, file))
-    return found
+            findings.extend(_check_file(project, layer, file))
+    return findings
 
 
 def _check_file(project: Project, layer: str, file: Path) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def _check_file(project: Project, layer: str, file: Path) -> Iterator[Finding]:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", 1)
         what = f"the file cannot be read: {error}"
-        yield Finding(severity="error", code="VG111", what=what, where=f"{place}:{line}", fix="mend it")
+        yield Finding(severity="error", code="VG111", what=what, where=f"{place}:{line}", fix="fix the file")
         return
     package = ".".join(file.relative_to(project.root).parts[:-1])
     for line, name in _imports(tree, package):
@@ -75,7 +75,7 @@ def _breach(package: str, layer: str, name: str) -> str:
     if layer != "domain" or top in sys.stdlib_module_names:
         return ""
     allowed = any(name == may or name.startswith(f"{may}.") for may in _DOMAIN_MAY)
-    return "" if allowed else "which the domain should not know"
+    return "" if allowed else "which the domain must not import"
 
 
 def _imports(tree: ast.Module, package: str) -> Iterator[tuple[int, str]]:
@@ -93,7 +93,7 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[int, str]]:
 
 
 def _named(base: str, node: ast.ImportFrom) -> Iterator[str]:
-    """Yield the module, and each name with it: `from shop import infrastructure` imports shop.infrastructure."""
+    """Yield the module with each imported name: `from shop import infrastructure` imports shop.infrastructure."""
     yield from (f"{base}.{alias.name}" if alias.name != "*" else base for alias in node.names)
 
 

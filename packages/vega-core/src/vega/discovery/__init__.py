@@ -1,4 +1,4 @@
-"""Configurable discovery: the modules that hold a project's components, found through the import system."""
+"""Configurable discovery of a project's components, through the import system."""
 
 from ._config import DiscoveryConfig
 from ._discover import discover

@@ -1,4 +1,4 @@
-"""Tells what a module brings: its own classes and functions, and objects of other libraries such as routers."""
+"""The components of a module: its own classes and functions, and objects of other libraries such as routers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from types import FunctionType, ModuleType
 
 
 def components_of(module: ModuleType) -> list[str]:
-    """Return the public names of a module under which something stands that it brings."""
+    """Return the public names of a module that refer to components."""
     return [name for name, value in vars(module).items() if not name.startswith("_") and _is_brought(value, module)]
 
 
 def _is_brought(value: object, module: ModuleType) -> bool:
     if isinstance(value, (type, FunctionType)) or hasattr(value, "__wrapped__"):
         return getattr(value, "__module__", None) == module.__name__
-    origin = type(value).__module__.partition(".")[0]  # a number, a logger, a type variable is no component
+    origin = type(value).__module__.partition(".")[0]  # numbers, loggers and type variables are not components
     return origin != "builtins" and origin not in sys.stdlib_module_names

@@ -1,4 +1,4 @@
-"""DISCOVERY_CONFIG: which packages hold which kind of component, and what to leave out."""
+"""DISCOVERY_CONFIG: the packages of each kind of component, and exclusions."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class DiscoveryConfig:
     """A checked DISCOVERY_CONFIG.
 
     Args:
-        sources: for each kind, the packages to look in, relative to the project's package (or absolute,
-            when no such package lies inside it).
-        named: the kinds whose sources the user named; a missing one of those is an error.
+        sources: the packages of each kind, relative to the project's package, or absolute if the project's package
+            has no such package.
+        named: the kinds with sources set by the user; a missing source of those is an error.
         exclude_patterns: shell patterns (`fnmatch`), matched with the dotted name and with the file name.
         auto_tags: whether the routes of a module are tagged with the module's name.
         auto_prefix: whether the routes of a module begin with the module's name.
@@ -42,7 +42,7 @@ class DiscoveryConfig:
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> DiscoveryConfig:
-        """Check a configuration as users write it; kinds that it leaves out have their default sources.
+        """Check a user's configuration and add default sources for kinds without any.
 
         Raises:
             InvalidDiscoveryConfigError: a key is unknown or a value has a wrong type.
@@ -59,7 +59,7 @@ class DiscoveryConfig:
         )
 
     def excludes(self, module: str, file: str) -> bool:
-        """Tell whether a module is left out, by its dotted name or its file name."""
+        """Return whether a module is excluded, by dotted name or file name."""
         return any(fnmatchcase(module, pattern) or fnmatchcase(file, pattern) for pattern in self.exclude_patterns)
 
 
@@ -79,5 +79,5 @@ def _check(key: str, value: object) -> None:
 def _is_list_of_texts(value: object) -> bool:
     return isinstance(value, list | tuple) and all(
         isinstance(part, str)
-        for part in cast("Iterable[object]", value)  # whatever they are
+        for part in cast("Iterable[object]", value)  # elements of any type
     )

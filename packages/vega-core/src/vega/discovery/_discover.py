@@ -1,4 +1,4 @@
-"""Finds modules through the import system, imports each once, in order, and reports every failure together."""
+"""Imports the modules of a project once, in order, and reports all failures together."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ._found import DiscoveryErrors, Found
 
 
 def discover(package: str, config: Mapping[str, Any] | None = None) -> Found:
-    """Import every module that a project's configuration names, once in a process, in the order of their names.
+    """Import every module of a project's configuration, once per process, in the order of names.
 
-    A second run imports what has come since, and what failed; what changed is not read again.
+    A second run imports new and previously failed modules; changed modules are not reloaded.
 
     Args:
         package: the project's top package, importable.
-        config: DISCOVERY_CONFIG as the project writes it; None for the defaults.
+        config: the project's DISCOVERY_CONFIG; None for the defaults.
 
     Raises:
         InvalidDiscoveryConfigError: the configuration is malformed.
         SourceNotFoundError: the package does not exist.
-        DiscoveryErrors: sources are missing or modules failed; it holds every one of them, and what was
-            found beside them.
+        DiscoveryErrors: sources are missing or modules failed; holds every failure, and the modules that were
+            imported.
     """
     checked = DiscoveryConfig.read(config or {})
     if find_spec(package) is None:
         raise SourceNotFoundError(
             f"there is no package {package!r}", "[tool.vega] package", "start from the project's root, or install it"
         )
-    importlib.invalidate_caches()  # files may have come since the last run
+    importlib.invalidate_caches()  # files may be new since the last run
     errors: list[DiscoveryError] = []
     bases = {kind: tuple(_bases(package, kind, checked, errors)) for kind in KINDS}
     by_kind = {
@@ -62,7 +62,7 @@ def discover(package: str, config: Mapping[str, Any] | None = None) -> Found:
 
 
 def _bases(package: str, kind: str, config: DiscoveryConfig, errors: list[DiscoveryError]) -> Iterator[str]:
-    """Yield the dotted names of the sources of a kind; one that the user named and is missing is an error."""
+    """Yield the dotted names of the sources of a kind; a missing source set by the user is an error."""
     for source in config.sources[kind]:
         before = len(errors)
         base = _locate(package, source, errors)
@@ -73,7 +73,7 @@ def _bases(package: str, kind: str, config: DiscoveryConfig, errors: list[Discov
                 SourceNotFoundError(
                     f"there is no package {source!r}, neither in {package} nor installed",
                     f"DISCOVERY_CONFIG[{kind!r}]",
-                    "make the package or take it off the list",
+                    "create the package or remove it from the list",
                 )
             )
 
@@ -88,7 +88,7 @@ def _locate(package: str, source: str, errors: list[DiscoveryError]) -> str | No
             if error.name is None or not f"{name}.".startswith(f"{error.name}."):
                 errors.append(_failure(name, error))
                 return None
-        except Exception as error:  # noqa: BLE001 - a parent package of the user's raised: it is reported
+        except Exception as error:  # noqa: BLE001 - collected: a parent package of the user raised
             errors.append(_failure(name, error))
             return None
     return None
@@ -101,7 +101,7 @@ def _below(base: str, config: DiscoveryConfig) -> list[str]:
 
 
 def _each_once(errors: list[DiscoveryError]) -> list[DiscoveryError]:
-    """Return the errors without those of modules that fail in the same line as another, as they import it."""
+    """Return the errors without duplicates: modules that fail at the same line of a shared import."""
     first: dict[tuple[str, str], DiscoveryError] = {}
     for error in errors:
         first.setdefault((error.where, repr(error.__cause__) if error.__cause__ else error.what), error)
@@ -121,7 +121,7 @@ def _failure(module: str, error: BaseException) -> ModuleImportError:
     if isinstance(error, SyntaxError):
         place = f"{error.filename}:{error.lineno}"
     failure = ModuleImportError(
-        f"{module} cannot be imported: {type(error).__name__}: {error}", place, "mend the module, or exclude it"
+        f"{module} cannot be imported: {type(error).__name__}: {error}", place, "fix the module, or exclude it"
     )
     failure.__cause__ = error
     return failure

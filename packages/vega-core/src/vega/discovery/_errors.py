@@ -1,10 +1,10 @@
-"""What can go wrong in vega.discovery.
+"""Errors of vega.discovery.
 
 DiscoveryError
 ├── InvalidDiscoveryConfigError   VG121  DISCOVERY_CONFIG has an unknown key or a value of a wrong type
 ├── SourceNotFoundError           VG122  a listed package does not exist
-└── ModuleImportError             VG123  a module raised while it was imported
-DiscoveryErrors                          the group of all of them, with what was found beside them
+└── ModuleImportError             VG123  a module raised at import
+DiscoveryErrors                          the group of all failures, with the modules that were imported
 """
 
 from vega.errors import CoreError
@@ -23,12 +23,12 @@ class InvalidDiscoveryConfigError(DiscoveryError):
 
 
 class SourceNotFoundError(DiscoveryError):
-    """A package that DISCOVERY_CONFIG lists does not exist."""
+    """A package listed in DISCOVERY_CONFIG does not exist."""
 
     code = "VG122"
 
 
 class ModuleImportError(DiscoveryError):
-    """A discovered module raised while it was imported."""
+    """A discovered module raised at import."""
 
     code = "VG123"

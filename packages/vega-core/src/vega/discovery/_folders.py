@@ -1,4 +1,4 @@
-"""The modules below a package, by the places that the import system gives; nothing is imported."""
+"""The modules below a package, listed without importing them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ._config import DiscoveryConfig
 
-_NO_COMPONENTS = frozenset({"__init__", "__main__"})  # part of its package, and a program
+_NO_COMPONENTS = frozenset({"__init__", "__main__"})  # listed with the package, and a program
 
 
 def modules_below(spec: ModuleSpec, config: DiscoveryConfig) -> list[str]:
-    """Return the dotted names of a module and of those below it, in order."""
+    """Return the dotted names of a module and of its submodules, in order."""
     base = spec.name
     if spec.submodule_search_locations is None:
         return [] if config.excludes(base, f"{base.rpartition('.')[2]}.py") else [base]
@@ -28,7 +28,7 @@ def _folder(place: Path) -> Iterator[Traversable]:
     if place.is_dir():
         yield place
         return
-    import zipfile  # loaded for the few that need it
+    import zipfile  # rarely needed, and slow to import
 
     archive = next((parent for parent in place.parents if parent.is_file()), None)
     if archive is not None and zipfile.is_zipfile(archive):
@@ -42,7 +42,7 @@ def _walk(dotted: str, folder: Traversable, config: DiscoveryConfig, above: tupl
             name = f"{dotted}.{entry.name}"
             if entry.name.isidentifier() and entry.name != "__pycache__" and not config.excludes(name, entry.name):
                 real = entry.resolve() if isinstance(entry, Path) else Path(name)  # within a zip there are no links
-                if real not in above:  # else it is a link back to a folder it lies in
+                if real not in above:  # otherwise a link to an enclosing folder
                     yield from _walk(name, entry, config, (*above, real))
         elif dot and suffix == "py" and stem.isidentifier() and stem not in _NO_COMPONENTS:
             name = f"{dotted}.{stem}"

@@ -1,4 +1,4 @@
-"""The modules that a discovery found, and the group of those that failed."""
+"""The result of a discovery, and the group of its failures."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ._errors import DiscoveryError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The modules that a discovery found and imported.
+    """The modules found and imported by a discovery.
 
     Args:
         package: the project's package.
-        config: the configuration it followed.
-        by_kind: for each kind, the modules as (source package, dotted name), in order.
-        listed: for each kind whose sources the user named, their dotted names.
-        imported: the modules that this discovery imported; the others had been imported before.
+        config: the configuration of the discovery.
+        by_kind: the modules of each kind as (source package, dotted name), in order.
+        listed: the dotted names of sources set by the user, by kind.
+        imported: the modules imported by this discovery; all others had been imported earlier.
     """
 
     package: str
@@ -30,21 +30,21 @@ class Found:
     imported: tuple[str, ...] = ()
 
     def modules(self, kind: str) -> list[str]:
-        """Return the dotted names of the modules of one kind, in the order of their import.
+        """Return the dotted names of the modules of a kind, in the order of import.
 
         Raises:
-            KeyError: there is no such kind.
+            KeyError: the kind is unknown.
         """
         return [module for _, module in self.by_kind[kind]]
 
     def all_modules(self) -> list[str]:
-        """Return the dotted names of all modules, each once, in the order of their import."""
+        """Return the dotted names of all modules, without duplicates, in the order of import."""
         return list(dict.fromkeys(module for kind in self.by_kind for module in self.modules(kind)))
 
     def words(self, kind: str, module: str) -> tuple[str, ...]:
-        """Return the part of a module's name below its source: `("admin", "users")`.
+        """Return the words of a module's name below its source: `("admin", "users")`.
 
-        Web routes derive their prefix and tag from it.
+        Web routes derive prefix and tag from the words.
         """
         for source, name in self.by_kind[kind]:
             if name == module:
@@ -52,9 +52,9 @@ class Found:
         raise KeyError(module)
 
     def empty_sources(self) -> list[tuple[str, str]]:
-        """Return the sources that the user named and whose modules hold no component, as (kind, dotted name).
+        """Return the user's sources whose modules contain no component, as (kind, dotted name).
 
-        A component is a public class or function that the module defines, or an object such as a router.
+        A component is a public class or function defined in the module, or an object such as a router.
         """
         return [
             (kind, source)
@@ -65,10 +65,10 @@ class Found:
 
 
 class DiscoveryErrors(ExceptionGroup[DiscoveryError]):
-    """Every module that failed in one discovery, together.
+    """All failures of a discovery.
 
     Attributes:
-        found: the modules that were imported beside those; None when the sources were not looked for.
+        found: the modules that were imported; None if the search did not start.
     """
 
     found: Found | None = None

@@ -1,4 +1,4 @@
-"""The root of the errors of vega-core and of the parts above it, and the kinds that every edge maps once."""
+"""The root of the errors of vega-core and higher parts, and the kinds that every edge maps."""
 
 from ._errors import CoreError
 from ._kinds import ErrorKind, cause_of

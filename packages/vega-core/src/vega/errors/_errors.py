@@ -1,6 +1,6 @@
-"""The root of the errors of every part that stands above: three parts (what, where, fix), a code, a kind.
+"""The root of the errors of vega-core and higher parts: three parts (what, where, fix), a code, a kind.
 
-Annotations of error classes are evaluated when the class is made, so that `typing.get_type_hints` works although
+Annotations of error classes are evaluated when a class is created, so that `typing.get_type_hints` works even though
 `__module__` names the facade.
 """
 
@@ -10,14 +10,14 @@ from ._kinds import ErrorKind
 
 
 class CoreError(Exception):
-    """The root of the errors of vega-core, and of the parts that build on it.
+    """The root of the errors of vega-core and of the parts built on it.
 
-    `__module__` of an error class of Vega is where it is public: `vega.data`, not `vega.data._errors`.
+    `__module__` of Vega's error classes is their public module: `vega.data`, not `vega.data._errors`.
 
     Args:
-        what: what is wrong, in one line.
-        where: the file, table or call it was found in; empty when there is none.
-        fix: what to do about it; empty when nothing certain can be said.
+        what: the problem, in one line.
+        where: the file, table or call of the problem; empty if there is none.
+        fix: the remedy; empty if none is certain.
     """
 
     code: ClassVar[str] = "VG100"

@@ -1,4 +1,4 @@
-"""The one vocabulary of failures that every edge maps once: HTTP, GraphQL, jobs, the command line."""
+"""The kinds of failures, mapped at every edge: HTTP, GraphQL, jobs, the command line."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final, cast
 
 
 class ErrorKind(StrEnum):
-    """What sort of failure an error is, whatever the edge that reports it.
+    """The kind of failure that an error reports, independent of the edge.
 
-    An exception class says its kind by an attribute `kind`, a member or its text such as `"conflict"`; one that says
-    nothing is `INTERNAL`.
+    An exception class states its kind by an attribute `kind`, a member or its text such as `"conflict"`; a class
+    without the attribute is `INTERNAL`.
     """
 
     INVALID = "invalid"
@@ -26,10 +26,10 @@ class ErrorKind(StrEnum):
     def of(cls, error: BaseException) -> ErrorKind:
         """Return the kind of an error.
 
-        pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; else the error's own `kind` counts. A
-        class that says `transparent = True` passes on its cause, of which the kind is returned: an error that a
-        constructor or factory raised while the container used it counts as if it had come directly. A group without
-        a `kind` has that of its errors: `INTERNAL` if one of them is, else `TIMEOUT`, `UNAVAILABLE`, else the first.
+        pydantic's `ValidationError` is `INVALID`, `TimeoutError` is `TIMEOUT`; otherwise the error's own `kind` counts.
+        A class with `transparent = True` has the kind of its cause: an error raised by a constructor or factory inside
+        the container counts like an error raised directly. A group without a `kind` has the kind of its errors:
+        `INTERNAL` if any is, else `TIMEOUT`, `UNAVAILABLE`, else the first.
 
         >>> class OutOfStockError(Exception):
         ...     kind = "conflict"
@@ -45,12 +45,12 @@ _SERIOUS: Final = (ErrorKind.INTERNAL, ErrorKind.TIMEOUT, ErrorKind.UNAVAILABLE)
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """Return the error that counts: the one whose kind and text an edge reports.
+    """Return the error whose kind and text an edge reports.
 
-    A class that says `transparent = True` stands for its cause, such as vega.di's `ConstructionError` for the error of
-    a constructor. A group without a `kind` stands for the first of its errors that has its kind, unless that is
-    `INTERNAL`: then the group itself counts, since all of it belongs in the log. Without a cause, or where the causes
-    form a cycle, the last error seen is returned.
+    A class with `transparent = True` stands for its cause, such as vega.di's `ConstructionError` for the error of a
+    constructor. A group without a `kind` stands for the first of its errors with the kind of the group, unless
+    `INTERNAL`: then the group itself counts, since all of it belongs in the log. Without a cause, or if the causes form
+    a cycle, the last error seen is returned.
 
     >>> class WrapperError(Exception):
     ...     transparent = True
@@ -63,7 +63,7 @@ def cause_of(error: BaseException) -> BaseException:
 
 
 def _judged(error: BaseException, seen: frozenset[int]) -> tuple[BaseException, ErrorKind]:
-    """Return the error that counts, and its kind; `seen` holds the ids of the errors on the way."""
+    """Return the error that counts, and its kind; `seen` holds the ids of the errors on the path."""
     while getattr(type(error), "transparent", False) is True:
         cause = error.__cause__
         if cause is None or id(cause) in seen:
@@ -75,7 +75,7 @@ def _judged(error: BaseException, seen: frozenset[int]) -> tuple[BaseException, 
         return error, kind
     if isinstance(error, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", error)
-        return _worst(group, [_judged(each, seen | {id(each)}) for each in group.exceptions if id(each) not in seen])
+        return _worst(group, [_judged(e, seen | {id(e)}) for e in group.exceptions if id(e) not in seen])
     return error, _known(error)
 
 
@@ -88,7 +88,7 @@ def _worst(group: BaseException, members: list[tuple[BaseException, ErrorKind]])
 
 
 def _stated(error: BaseException) -> ErrorKind | None:
-    """Return the kind that an error states; None when it states none, or a word that is not a kind."""
+    """Return the kind stated by an error; None for no kind, or for an unknown word."""
     kind = getattr(error, "kind", None)
     try:
         return ErrorKind(kind) if isinstance(kind, str) else None

@@ -1,4 +1,4 @@
-"""Typed settings with profiles; what is missing is listed all at once."""
+"""Typed settings with profiles; all missing settings are reported together."""
 
 from ._errors import SettingsError
 from ._settings import BaseSettings, Profile

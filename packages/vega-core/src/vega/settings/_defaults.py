@@ -1,4 +1,4 @@
-"""The defaults of fields as the last source of values: what the other sources leave out of a nested model stays."""
+"""The defaults of fields as the last source of values, merged into partly set nested models."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 @final
 class DefaultsSource(PydanticBaseSettingsSource):
-    """Completes the tables that other sources have begun; fields that none of them names are left to pydantic.
+    """Completes tables from other sources; fields without any value are left to pydantic.
 
-    An empty dict replaces a default that is a dict, and so does a dict given as an argument.
+    An empty dict replaces a default dict, and so does a dict passed as an argument.
 
     Args:
-        settings: the class whose defaults count.
-        arguments: the values that were given as arguments.
+        settings: the class with the defaults.
+        arguments: the values passed as arguments.
     """
 
     def __init__(self, settings: type[BaseSettings], arguments: Mapping[str, Any]) -> None:
@@ -30,11 +30,11 @@ class DefaultsSource(PydanticBaseSettingsSource):
         self._arguments = arguments
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return no value: tables are completed at once, in `__call__`."""
+        """Return no value: `__call__` completes all tables."""
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return the tables found so far, each with what its default adds."""
+        """Return the tables of earlier sources, completed with defaults."""
         state = self.current_state
         whole = {key for key in self._arguments if isinstance(_default_at(self.settings_cls, key), dict)}
         return _completed(self.settings_cls, {key: value for key, value in state.items() if key not in whole}, None)
@@ -45,7 +45,7 @@ def _default_at(settings: type[BaseSettings], key: str) -> Any:
 
 
 def _completed(kind: type[Any], table: Mapping[str, Any], default: object) -> dict[str, Any]:
-    """Return the values of a model or dataclass, with those of its default that the table does not name."""
+    """Return the values of a model or dataclass, with defaults for fields missing in the table."""
     completed = dict(table)
     for name, field, accepted in _fields(kind):
         key = next((key for key in accepted if key in table), None)
@@ -62,7 +62,7 @@ def _completed(kind: type[Any], table: Mapping[str, Any], default: object) -> di
 def _merged(annotation: Any, value: Any, default: object) -> Any:
     if not isinstance(value, Mapping):
         return value
-    table = cast("Mapping[str, Any]", value)  # texts by name, from every source
+    table = cast("Mapping[str, Any]", value)  # every source yields tables with string keys
     if isinstance(default, Mapping):
         own = cast("Mapping[str, Any]", default)
         parts = {key: _merged(_value_type(annotation), part, own.get(key)) for key, part in table.items()}
@@ -78,7 +78,7 @@ def _merged(annotation: Any, value: Any, default: object) -> Any:
 
 
 def members_of(annotation: Any) -> tuple[Any, ...]:
-    """Return the types that an annotation allows, without `None` and `Annotated`."""
+    """Return the types allowed by an annotation, without `None` and `Annotated`."""
     if get_origin(annotation) is Annotated:
         return members_of(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:
@@ -98,7 +98,7 @@ def is_table(kind: Any) -> bool:
 
 
 def _fields(kind: type[Any]) -> Iterator[tuple[str, FieldInfo, tuple[str, ...]]]:
-    """Yield the name of each field, its description, and the keys that give its value, the best first."""
+    """Yield the name of each field, its description, and the keys of its value, by priority."""
     if issubclass(kind, BaseModel):
         by_name = bool(kind.model_config.get("populate_by_name") or kind.model_config.get("validate_by_name"))
         for name, field in kind.model_fields.items():
@@ -117,7 +117,7 @@ def _keys(name: str, field: FieldInfo, *, by_name: bool = True) -> tuple[str, ..
 
 
 def _default(field: FieldInfo) -> Any:
-    """Return the default of a field; nothing where it depends on other values."""
+    """Return the default of a field; undefined if the default depends on other values."""
     if field.default_factory is not None and field.default_factory_takes_validated_data:
         return PydanticUndefined
     return field.get_default(call_default_factory=True)

@@ -1,9 +1,9 @@
-"""What can go wrong in vega.settings."""
+"""The error of vega.settings."""
 
 from vega.errors import CoreError
 
 
 class SettingsError(CoreError):
-    """Settings are missing or wrong; the text lists every one and shows no value."""
+    """Settings are missing or invalid; the message lists all of them and shows no values."""
 
     code = "VG110"

@@ -1,4 +1,4 @@
-"""Turns what pydantic found wrong into one error: each variable with its type, and a line that would do."""
+"""Explains a validation error of settings: each variable with its type, and an example line."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ._masking import HIDDEN
 
 
 def explained(cls: type[BaseModel], error: ValidationError) -> SettingsError:
-    """Return the one error for all that is missing or wrong; it shows no value."""
+    """Return an error for all missing or invalid settings, without their values."""
     problems: list[str] = []
     examples: list[str] = []
     for entry in error.errors(include_url=False):
         place = _place(cls, entry["loc"])
-        if not place:  # a check of the whole
+        if not place:  # a validator of the whole model
             problems.append(entry["msg"])
             continue
         field = _field_at(cls, place)
@@ -38,7 +38,7 @@ def explained(cls: type[BaseModel], error: ValidationError) -> SettingsError:
 
 
 def _reason(entry: ErrorDetails) -> str:
-    """Return what is wrong, without the value: the message of a user's check may quote it."""
+    """Return the reason without the value, which the message of a user's validator may quote."""
     value, reason = entry["input"], entry["msg"]
     if not isinstance(value, str):
         return reason
@@ -49,7 +49,7 @@ def _reason(entry: ErrorDetails) -> str:
 
 
 def _place(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return the way to a value by names alone: pydantic adds the member of a union that it tried."""
+    """Return the path to a value by names alone, without the union members that pydantic adds."""
     place: list[int | str] = []
     kinds: tuple[Any, ...] = (model,)
     for part in loc:
@@ -63,16 +63,16 @@ def _place(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[int | st
 
 
 def _field_at(model: type[BaseModel], place: tuple[int | str, ...]) -> FieldInfo | None:
-    """Return the innermost field on the way to a place; pydantic names it by its alias, if it has one."""
-    found: FieldInfo | None = None
+    """Return the innermost field on a path; pydantic names a field by its alias, if any."""
+    innermost: FieldInfo | None = None
     fields = model.model_fields
     for part in place:
         inner = next((field for name, field in fields.items() if part in {name, alias_of(field)}), None)
         if inner is None:
             break
-        found, annotation = inner, inner.annotation
+        innermost, annotation = inner, inner.annotation
         fields = annotation.model_fields if is_model(annotation) else {}
-    return found
+    return innermost
 
 
 def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
@@ -81,7 +81,7 @@ def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
 
 
 def alias_of(field: FieldInfo) -> str | None:
-    """Return the name that pydantic takes a field's value by, the first when there are several, None: its own."""
+    """Return the first alias under which pydantic accepts a field; None without an alias."""
     alias = field.validation_alias
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
     return next((choice for choice in choices if isinstance(choice, str)), None)
@@ -99,14 +99,14 @@ def _variable(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
 
 
 def _kind_and_example(annotation: Any) -> tuple[str, str]:
-    """Return how a message calls a type, and a value of it as a line of `.env` has it."""
+    """Return the name of a type for messages, and an example value in the form of `.env`."""
     if annotation is None:
         return "value", "..."
     parts = get_args(annotation)
     if parts and all(isinstance(part, str) for part in parts):
         return "|".join(parts), str(parts[0])
     types = parts if get_origin(annotation) in {Union, UnionType} else (annotation,)
-    example = next((_EXAMPLES[one] for one in types if isinstance(one, type) and one in _EXAMPLES), "...")
+    example = next((_EXAMPLES[kind] for kind in types if isinstance(kind, type) and kind in _EXAMPLES), "...")
     return (annotation.__name__ if isinstance(annotation, type) else str(annotation)), example
 
 

@@ -1,4 +1,4 @@
-"""Reads the files that settings come from; whatever is malformed is named with its place."""
+"""Reads the files of settings; errors name the malformed file and place."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ._explain import alias_of
 
 def profile_of(root: Path | None) -> str:
     """Return the profile, from the environment, else from `.env`, else `development`."""
-    told = os.environ.get("VEGA_PROFILE")
-    if told is None and root is not None:
-        told = env_file(root / ".env").get("VEGA_PROFILE")
-    return told or "development"
+    profile = os.environ.get("VEGA_PROFILE")
+    if profile is None and root is not None:
+        profile = env_file(root / ".env").get("VEGA_PROFILE")
+    return profile or "development"
 
 
 def env_file(file: Path) -> Mapping[str, str | None]:
-    """Return the variables of a `.env` file; none when there is no such file.
+    """Return the variables of a `.env` file; empty if the file does not exist.
 
     Raises:
         SettingsError: a line is neither `NAME=value` nor a comment.
@@ -40,28 +40,28 @@ def env_file(file: Path) -> Mapping[str, str | None]:
     for binding in parse_stream(StringIO(text)):
         if binding.error:
             raise SettingsError(
-                "a line is no NAME=value", f"{file}:{binding.original.line}", "mend the line, or begin it with #"
+                "the line is not NAME=value", f"{file}:{binding.original.line}", "fix the line, or begin it with #"
             )
     return dotenv_values(stream=StringIO(text))
 
 
 def secrets(settings: type[BaseModel], folder: Path | None) -> Mapping[str, str]:
-    """Return the texts of the files in a folder that are named like variables, without the last line break.
+    """Return the texts of the files in a folder that are named like variables, without the trailing line break.
 
     Args:
-        settings: the class whose variables count; other files are not opened.
-        folder: the one that `VEGA_SECRETS_DIR` names when None.
+        settings: the class that defines the variables; other files are not opened.
+        folder: the folder; the value of `VEGA_SECRETS_DIR` when None.
 
     Raises:
         SettingsError: the folder does not exist, or a file cannot be read.
     """
-    told = os.environ.get("VEGA_SECRETS_DIR")
+    variable = os.environ.get("VEGA_SECRETS_DIR")
     if folder is None:
-        if not told:
+        if not variable:
             return {}
-        folder = Path(told)
+        folder = Path(variable)
     if not folder.is_dir():
-        raise SettingsError("there is no such folder of secrets", str(folder), "mount it, or unset VEGA_SECRETS_DIR")
+        raise SettingsError("the folder of secrets does not exist", str(folder), "mount it, or unset VEGA_SECRETS_DIR")
     prefix = str(settings.model_config.get("env_prefix", ""))
     names = {(alias_of(field) or prefix + name).lower() for name, field in settings.model_fields.items()}
     return {
@@ -72,10 +72,10 @@ def secrets(settings: type[BaseModel], folder: Path | None) -> Mapping[str, str]
 
 
 def toml_file(settings: type[BaseModel], file: Path) -> dict[str, Any]:
-    """Return the values of a TOML file, by the aliases of fields that have one; none when there is no such file.
+    """Return the values of a TOML file, under the aliases of the fields; empty if the file does not exist.
 
     Raises:
-        SettingsError: it is no TOML, or names what is no setting.
+        SettingsError: the file is not TOML, or contains unknown names.
     """
     text = _text(file)
     if text is None:
@@ -83,16 +83,16 @@ def toml_file(settings: type[BaseModel], file: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"the file is no TOML: {error}", str(file), "mend the file") from None
+        raise SettingsError(f"the file is not TOML: {error}", str(file), "fix the file") from None
     unknown: list[str] = []
     named = _by_alias(settings, table, "", unknown)
     if unknown:
-        raise SettingsError(f"no settings: {'; '.join(unknown)}", str(file), "mend the names, or take them out")
+        raise SettingsError(f"unknown settings: {'; '.join(unknown)}", str(file), "fix the names, or remove them")
     return named
 
 
 def _by_alias(model: type[BaseModel], table: Mapping[str, Any], place: str, unknown: list[str]) -> dict[str, Any]:
-    """Return a table with its keys as pydantic takes them; add those that are no fields to the unknown ones."""
+    """Return a table with the keys that pydantic accepts; add unknown keys to `unknown`."""
     by_key: dict[str, FieldInfo] = {}
     for name, declared in model.model_fields.items():
         by_key |= {name: declared, alias_of(declared) or name: declared}
@@ -104,15 +104,15 @@ def _by_alias(model: type[BaseModel], table: Mapping[str, Any], place: str, unkn
             unknown.append(f"{place}{key}" + (f" (did you mean {close[0]}?)" if close else ""))
             continue
         inner = _model_of(field) if field is not None else None
-        given: Any = value
+        renamed: Any = value
         if inner is not None and isinstance(value, dict):
-            given = _by_alias(inner, cast("dict[str, Any]", value), f"{place}{key}.", unknown)  # TOML's keys are texts
-        named[(alias_of(field) if field is not None else None) or key] = given
+            renamed = _by_alias(inner, cast("dict[str, Any]", value), f"{place}{key}.", unknown)  # TOML keys are str
+        named[(alias_of(field) if field is not None else None) or key] = renamed
     return named
 
 
 def _model_of(field: FieldInfo) -> type[BaseModel] | None:
-    """Return the one model that a field is, also where it may be None."""
+    """Return the model of a field, possibly optional; None for other types and for several models."""
     is_union = get_origin(field.annotation) in {Union, UnionType}
     parts = get_args(field.annotation) if is_union else (field.annotation,)
     models = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
@@ -127,4 +127,4 @@ def _text(file: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         what = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        raise SettingsError(f"the file {what}", str(file), "mend the file or its permissions") from None
+        raise SettingsError(f"the file {what}", str(file), "fix the file or its permissions") from None

@@ -18,12 +18,12 @@ S = TypeVar("S", bound=PydanticBaseSettingsSource)
 
 
 def with_lists(source: S) -> S:
-    """Return a source that reads lists in both forms, and leaves a text that is not JSON to the check of its field.
+    """Return a source that reads lists in both forms, and passes text that is not JSON to the validator of the field.
 
-    The check then reports it with everything else that is wrong.
+    So the validator reports malformed text together with all other errors.
     """
     decode = partial(_decode, source.decode_complex_value)
-    source.decode_complex_value = decode  # type: ignore[method-assign] # pydantic's sources keep their options so
+    source.decode_complex_value = decode  # type: ignore[method-assign] # pydantic offers no other hook
     return source
 
 

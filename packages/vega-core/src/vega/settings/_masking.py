@@ -1,4 +1,4 @@
-"""Hides in texts for people what may be a secret: by the name of a field, and in addresses."""
+"""Masking of secrets in texts for people: by the name of the field, and in addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
-HIDDEN: Final = "**********"  # as pydantic shows its secret types
+HIDDEN: Final = "**********"  # same as pydantic's secret types
 _SECRET: Final = re.compile(
     r"(?:^|_)(?:pass|passwd|password|passphrase|pwd|secret|token|credentials?|(?:api|private|secret|access)_?key)s?(?:_|$)",
     re.IGNORECASE,
@@ -18,7 +18,7 @@ _IN_QUERY: Final = re.compile(r"([?&](?:pass|password|secret|token|key|api_?key|
 
 
 class _Shown(str):
-    """A text that shows as it is, without quotes."""
+    """A text whose `repr` has no quotes."""
 
     __slots__ = ()
 
@@ -27,15 +27,15 @@ class _Shown(str):
 
 
 def masked(name: str, value: Any) -> Any:
-    """Return what to show of a field's value; texts by their name and form, and what holds texts likewise."""
+    """Return a masked form of a value: texts by field name and pattern, containers recursively."""
     if isinstance(value, BaseModel):
         inner = ", ".join(f"{field}={masked(field, part)!r}" for field, part in value)
         return _Shown(f"{type(value).__name__}({inner})")
     if isinstance(value, Mapping):
-        table = cast("Mapping[object, object]", value)  # whatever it holds
+        table = cast("Mapping[object, object]", value)  # keys and values of any type
         return {key: masked(f"{name}_{key}", part) for key, part in table.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [masked(name, part) for part in cast("Iterable[object]", value)]  # whatever they are
+        return [masked(name, part) for part in cast("Iterable[object]", value)]  # elements of any type
     if isinstance(value, (str, bytes)) and value and _SECRET.search(name):
         return HIDDEN
     text = str(value)

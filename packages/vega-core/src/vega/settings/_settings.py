@@ -28,26 +28,25 @@ def _upper(value: object) -> object:
 Profile = Literal["development", "test", "production"]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
 _layers: ContextVar[tuple[PydanticBaseSettingsSource, ...]] = ContextVar("vega_settings_layers")
-_is_inside: ContextVar[bool] = ContextVar("vega_settings_inside", default=False)  # a field of settings being read
+_is_inside: ContextVar[bool] = ContextVar("vega_settings_inside", default=False)  # true while nested settings load
 
 
 class BaseSettings(_PydanticSettings):
-    """Settings of an application; subclass it and declare fields.
+    """The settings of an application; subclass and declare fields.
 
-    Values come from, first found wins: the environment, files of secrets, `.env.<profile>`, `.env`,
-    `settings.<profile>.toml`, `settings.toml`, the field's default. Nested models are tables in TOML, and are
-    reached with a double underscore elsewhere: `DATABASE__POOL=5`. Lists of scalars are written `a,b` or as JSON.
+    Sources, by priority: the environment, files of secrets, `.env.<profile>`, `.env`, `settings.<profile>.toml`,
+    `settings.toml`, the field's default. Nested models are tables in TOML, and variables with a double underscore
+    elsewhere: `DATABASE__POOL=5`. Lists of scalars are written `a,b` or as JSON.
 
-    Keep secrets in `pydantic.SecretStr`: they show as `**********` everywhere. In the settings' own `repr`, plain
-    texts are hidden too when the field's name tells a secret (`password`, `token`, `api_key`), and so are passwords
-    in addresses.
+    Keep secrets in `pydantic.SecretStr`, shown as `**********` everywhere. The `repr` of settings also hides plain
+    texts whose field name suggests a secret (`password`, `token`, `api_key`), and passwords in addresses.
 
     Attributes:
-        profile: `development`, `test` or `production`, from `VEGA_PROFILE` in the environment or in `.env`; it
-            names further files.
-        log_level: the lowest level of log records that are written, in either case, where the project does not
-            configure logging itself; from `VEGA_LOG_LEVEL`.
-        stop_timeout: how long stopping the application may take, in seconds, above 0; from `VEGA_STOP_TIMEOUT`.
+        profile: `development`, `test` or `production`, from `VEGA_PROFILE` in the environment or in `.env`; selects
+            further files.
+        log_level: the lowest level of log records that are written, in any case, unless the project configures
+            logging; from `VEGA_LOG_LEVEL`.
+        stop_timeout: the time limit for stopping the application, in seconds, above 0; from `VEGA_STOP_TIMEOUT`.
     """
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
@@ -59,7 +58,7 @@ class BaseSettings(_PydanticSettings):
     stop_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False, validation_alias="VEGA_STOP_TIMEOUT")
 
     def __init__(self, /, **values: Any) -> None:
-        if _is_inside.get():  # the settings around these report the mistakes of both
+        if _is_inside.get():  # the enclosing settings report all errors
             super().__init__(**values)
             return
         cls, token = type(self), _is_inside.set(True)
@@ -67,7 +66,7 @@ class BaseSettings(_PydanticSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise explained(cls, error) from None
-        except _UnreadableError as error:  # its cause holds the value
+        except _UnreadableError as error:  # the cause contains the value
             raise SettingsError(str(error), f"{cls.__module__}.{cls.__qualname__}", "write it as JSON") from None
         finally:
             _is_inside.reset(token)
@@ -82,28 +81,28 @@ class BaseSettings(_PydanticSettings):
         """Read the settings.
 
         Args:
-            root: the folder that holds the `.env` and TOML files; None reads none of them.
-            secrets_dir: a folder with a file for each secret, named like the variable, as Docker and Kubernetes
-                mount them; the one that `VEGA_SECRETS_DIR` names when None.
-            values: values that win over every source.
+            root: the folder of the `.env` and TOML files; None reads no files.
+            secrets_dir: a folder with a file per secret, named like the variable, as mounted by Docker and Kubernetes;
+                the value of `VEGA_SECRETS_DIR` when None.
+            values: values with priority over every source.
 
         Raises:
-            SettingsError: values are missing or wrong, and it lists every one with its type and an example line;
-                or a file is malformed, and it names the file and the line.
+            SettingsError: values are missing or invalid, all listed with type and an example line; or a file is
+                malformed, reported with file and line.
         """
         profile = profile_of(root)
         token = _layers.set(tuple(cls._files(root, secrets_dir, profile)))
         try:
-            made = cls(**values)
+            settings = cls(**values)
         finally:
             _layers.reset(token)
-        if made.profile != profile and "profile" not in values and "VEGA_PROFILE" not in values:
+        if settings.profile != profile and "profile" not in values and "VEGA_PROFILE" not in values:
             raise SettingsError(
-                f"a file that was read because the profile is {profile} says that it is {made.profile}",
+                f"a file read for the profile {profile} sets the profile {settings.profile}",
                 str(root),
-                "say VEGA_PROFILE in the environment or in .env",
+                "set VEGA_PROFILE in the environment or in .env",
             )
-        return made
+        return settings
 
     @classmethod
     def _files(cls, root: Path | None, secrets_dir: Path | None, profile: str) -> Iterable[PydanticBaseSettingsSource]:
@@ -123,10 +122,10 @@ class BaseSettings(_PydanticSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return pydantic's sources, those of `load` after the environment, and the defaults of nested models."""
-        given: dict[str, Any] = getattr(init_settings, "init_kwargs", {})
+        """Return pydantic's sources, with the sources of `load` after the environment, and the defaults last."""
+        arguments: dict[str, Any] = getattr(init_settings, "init_kwargs", {})
         texts = map(with_lists, (env_settings, *_layers.get(()), dotenv_settings, file_secret_settings))
-        return init_settings, *texts, DefaultsSource(settings_cls, given)
+        return init_settings, *texts, DefaultsSource(settings_cls, arguments)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return [(name, masked(name or "", value)) for name, value in super().__repr_args__()]

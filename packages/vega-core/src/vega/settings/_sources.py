@@ -1,4 +1,4 @@
-"""Sources of values that pydantic-settings reads after the environment: texts by name, and tables."""
+"""Sources read by pydantic-settings after the environment: texts by name, and tables."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSourc
 
 @final
 class TextSource(EnvSettingsSource):
-    """Texts by the names that variables have in the environment.
+    """Texts under the names of environment variables.
 
     Args:
-        settings: the class whose fields are looked for.
+        settings: the class of the fields.
         texts: by name.
     """
 
@@ -32,8 +32,8 @@ class TableSource(InitSettingsSource):
     """Values by the names or aliases of fields, tables for nested models.
 
     Args:
-        settings: the class whose fields they are.
-        table: as TOML gives it.
+        settings: the class of the fields.
+        table: the table, in the form of TOML.
     """
 
     def __init__(self, settings: type[BaseSettings], table: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""The values that plugins, generators and the command line exchange."""
+"""Values exchanged by plugins, generators and the command line."""

@@ -1,4 +1,4 @@
-"""The port of work that is stored in a transaction and handed over after its commit."""
+"""The port of deferred work: stored in a transaction, delivered after the commit."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ WorkHandler: TypeAlias = Callable[[str, str], Awaitable[None]]
 
 @runtime_checkable
 class DeferredWork(Protocol):
-    """Work that is stored in the open unit of work, and handed over after its commit, at least once.
+    """Work stored in the open unit of work and delivered after the commit, at least once.
 
-    A part whose effects no transaction covers, such as a queue of jobs, registers a handler for its kind of work and
-    defers each piece: it is gone if the unit rolls back, and handed over even if the process ends after the commit.
-    vega-data provides the outbox of its database under this key; where the container provides none, the part keeps
-    the work in memory until the commit (`UnitOfWork.after_commit`).
+    A part with effects outside of transactions, such as a queue of jobs, registers a handler for its kind of work and
+    defers each item: a rollback drops the item, a commit delivers it even if the process crashes. vega-data provides
+    the outbox of its database under this key; without a provider, the part keeps the work in memory until the commit
+    (`UnitOfWork.after_commit`).
     """
 
     def handle(self, kind: str, handler: WorkHandler) -> None:
-        """Register what takes over the work of a kind.
+        """Register the handler of a kind of work.
 
         Args:
-            kind: names the part and its work, such as `vega.jobs`; 1 to 200 characters, stable over releases.
-            handler: an async function that takes the identifier and the payload of a piece. One that raises is called
-                again later, as often as it takes. After a crash it may be called again with the same identifier, and
-                must have no further effect then.
+            kind: names the part and its work, such as `vega.jobs`; 1 to 200 characters, stable across releases.
+            handler: an async function of the identifier and the payload of an item. If the handler raises, the item is
+                retried until it succeeds. After a crash the same identifier may be delivered again, and must have no
+                further effect.
 
         Raises:
             CoreError: another handler has the kind.
@@ -33,17 +33,17 @@ class DeferredWork(Protocol):
         ...
 
     async def defer(self, kind: str, payload: str, *, key: str = "") -> str | None:
-        """Store a piece of work in the open unit of work.
+        """Store an item of work in the open unit of work.
 
         Args:
-            kind: a kind that has a handler.
+            kind: a kind with a registered handler.
             payload: the work, such as JSON; any text without NUL.
-            key: pieces with equal keys are handed over in the order of storing; at most 200 characters, empty when
-                the order does not matter.
+            key: items with equal keys are delivered in the order of storing; at most 200 characters, empty if the order
+                does not matter.
 
         Returns:
-            The identifier of the piece, that its handler will receive; None when no unit is open, in which case
-            nothing was stored and the caller acts at once.
+            The identifier of the item, as passed to the handler; None if no unit is open, in which case nothing was
+            stored and the caller does the work at once.
 
         Raises:
             CoreError: the kind has no handler, or the payload or key cannot be stored.

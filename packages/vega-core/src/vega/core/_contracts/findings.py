@@ -1,4 +1,4 @@
-"""What the doctor reports."""
+"""Findings of the doctor."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong, or may be, in a project.
+    """A problem, or possible problem, of a project.
 
     Args:
         severity: an `error` makes the doctor fail; a `warning` does so with `--strict` only.
-        code: a stable name for the sort of finding, such as `VG701`.
-        what: what is wrong, in one line.
+        code: a stable identifier of the kind of finding, such as `VG701`.
+        what: the problem, in one line.
         where: `path:line`, or another place; empty when there is none.
-        fix: what to do about it.
+        fix: the remedy.
     """
 
     severity: Literal["error", "warning"]

@@ -1,4 +1,4 @@
-"""What a plan is made of: values that say what will change, before anything does."""
+"""The operations of a plan: values that describe changes before they are applied."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class WriteFile:
-    """Write a new file; one that exists with another content is a conflict.
+    """Write a new file; an existing file with different content is a conflict.
 
     Args:
         path: where, relative to the project's root, with forward slashes.
@@ -25,7 +25,7 @@ class WriteFile:
 
 @dataclass(frozen=True, slots=True)
 class AddDependency:
-    """Add a requirement to the project's dependencies, unless the distribution is there already.
+    """Add a requirement to the project's dependencies, unless the distribution is already listed.
 
     Args:
         requirement: a requirement (PEP 508), such as `vega-web[cli]>=0.1,<0.2`.
@@ -43,7 +43,7 @@ class EnableFeature:
     """List a feature in `[tool.vega] features`.
 
     Args:
-        feature: the feature's name, which is the name of its plugin.
+        feature: the feature's name, also the name of its plugin.
     """
 
     feature: str
@@ -55,11 +55,11 @@ class EnableFeature:
 
 @dataclass(frozen=True, slots=True)
 class AppendLine:
-    """Append a line to a text file, unless it holds that very line.
+    """Append a line to a text file, unless present.
 
     Args:
-        path: where, relative to the project's root, with forward slashes; made when missing.
-        line: the line, without its end.
+        path: where, relative to the project's root, with forward slashes; created when missing.
+        line: the line, without the line break.
     """
 
     path: str

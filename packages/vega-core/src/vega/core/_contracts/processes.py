@@ -1,4 +1,4 @@
-"""What `vega run` starts for a project."""
+"""The processes of `vega run`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What the user asked of `vega run`.
+    """Options of `vega run`.
 
     Args:
-        host: the address that servers listen on; loopback unless told otherwise.
+        host: the address for servers to listen on; loopback by default.
         port: the TCP port of the HTTP server, 0-65535; 0 lets the kernel choose.
-        reload: whether servers start anew when a source file changes.
+        reload: whether servers restart when a source file changes.
     """
 
     host: str = "127.0.0.1"
@@ -23,13 +23,13 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """One process of a running project.
+    """A process of a running project.
 
     Args:
-        name: a short word that starts its lines of output.
-        command: the program and its arguments; no shell reads them.
-        shares: environment variables that every process of the run gets, such as `REDIS_URL`.
-        ready: asked until it returns true, before the next process starts; None when others need not wait.
+        name: a short word that prefixes its lines of output.
+        command: the program and its arguments; run without a shell.
+        shares: environment variables for all processes of the run, such as `REDIS_URL`.
+        ready: polled until true before the next process starts; None starts the next process at once.
         stage: processes of a lower stage start first and stop last: 0 services, 1 workers, 2 servers.
     """
 

@@ -1,4 +1,4 @@
-"""A user's project, found by the `[tool.vega]` table of its pyproject.toml."""
+"""A user's project, identified by the `[tool.vega]` table of its pyproject.toml."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .._errors import ProjectError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Where a project is and what it is made of.
+    """The location and features of a project.
 
     Args:
-        root: the folder that holds pyproject.toml; absolute.
+        root: the folder with pyproject.toml; absolute.
         package: the name of the project's top package.
-        features: the features that are enabled, in the order of the file.
+        features: the enabled features, in the order of the file.
     """
 
     root: Path
@@ -26,13 +26,14 @@ class Project:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
-        """Return the project that a folder belongs to.
+        """Return the project of a folder.
 
         Args:
-            start: a folder of the project or below it; the current one when None.
+            start: a folder of the project or below; the current folder when None.
 
         Raises:
-            ProjectError: no pyproject.toml with a `[tool.vega]` table lies here or above, or it is malformed.
+            ProjectError: no pyproject.toml with a `[tool.vega]` table in the folder or above, or the table is
+                malformed.
         """
         folder = (start or Path.cwd()).resolve()
         for place in (folder, *folder.parents):
@@ -70,7 +71,7 @@ class Project:
         return self.root / self.package
 
     def has(self, feature: str) -> bool:
-        """Tell whether a feature is enabled."""
+        """Return whether a feature is enabled."""
         return feature in self.features
 
 
@@ -78,6 +79,6 @@ def _vega_table(file: Path) -> dict[str, Any] | None:
     try:
         tool: object = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"pyproject.toml cannot be read: {error}", str(file), "mend the file") from error
+        raise ProjectError(f"pyproject.toml cannot be read: {error}", str(file), "fix the file") from error
     table = cast("dict[str, object]", tool).get("vega") if isinstance(tool, dict) else None
-    return cast("dict[str, Any]", table) if isinstance(table, dict) else None  # TOML's keys are texts
+    return cast("dict[str, Any]", table) if isinstance(table, dict) else None  # TOML keys are strings

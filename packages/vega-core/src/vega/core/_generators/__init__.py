@@ -1,1 +1,1 @@
-"""The generators of vega-core, named by its entry points in `vega.generators`."""
+"""The generators of vega-core, entry points of `vega.generators`."""

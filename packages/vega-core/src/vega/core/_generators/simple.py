@@ -1,4 +1,4 @@
-"""The generators that write one file of the domain from a name and fields."""
+"""Generators of a single domain file, from a name and fields."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ DATACLASS = "from dataclasses import dataclass"
 
 @dataclass(frozen=True, kw_only=True)
 class OneFile(Generator):
-    """A generator whose plan is one new file.
+    """A generator whose plan is a single new file.
 
     Args:
-        summary: one line of help.
-        folder: where the file goes, below the project's package.
-        template: the text; its holes are those of `name_values`, `$imports`, `$own_imports` and `$fields`.
-        standard: import lines of the standard library, joined with those of the fields.
+        summary: a line of help.
+        folder: the folder of the file, below the project's package.
+        template: the source; its holes are those of `name_values`, `$imports`, `$own_imports` and `$fields`.
+        standard: import lines of the standard library, merged with the imports of the fields.
         takes_fields: whether fields may follow the name.
-        suffix: a last word that the name may have and the file does without.
+        suffix: an optional last word of the name, dropped from the file name.
     """
 
     summary: str
@@ -55,7 +55,7 @@ class OneFile(Generator):
 
 
 def field_lines(fields: Sequence[FieldSpec]) -> str:
-    """Return the lines of a dataclass, a field each."""
+    """Return the lines of a dataclass body, one per field."""
     initial = [f" = {field.initial}" if field.initial is not None else "" for field in fields]
     return "\n".join(f"{field.name}: {field.annotation}{value}" for field, value in zip(fields, initial, strict=True))
 
@@ -66,7 +66,7 @@ entity = OneFile(
     standard=("from dataclasses import dataclass, field",),
     takes_fields=True,
     template='''
-        """The $title, as the business knows it."""
+        """The entity: $title."""
 
         $imports
 
@@ -75,7 +75,7 @@ entity = OneFile(
 
         @dataclass(frozen=True, kw_only=True)
         class $Thing(Entity):
-            """A $title; two are the same when their ids are."""
+            """A $title, identified by its id."""
 
             id: str = field(default_factory=lambda: str(new_id()))
             $fields
@@ -88,7 +88,7 @@ value_object = OneFile(
     standard=(DATACLASS,),
     takes_fields=True,
     template='''
-        """The $title, which is its values."""
+        """The value object: $title."""
 
         $imports
 
@@ -118,17 +118,17 @@ event = OneFile(
 
         @dataclass(frozen=True, kw_only=True)
         class $Thing(Event):
-            """It happened: $title."""
+            """Published on: $title."""
 
             $fields
     ''',
 )
 
 service = OneFile(
-    summary="a service that the domain asks for and the infrastructure provides",
+    summary="a service: declared in the domain, implemented in the infrastructure",
     folder="domain/services",
     template='''
-        """What the domain asks of $titles."""
+        """The service: $title."""
 
         from abc import abstractmethod
 
@@ -140,12 +140,12 @@ service = OneFile(
 
             @abstractmethod
             async def run(self) -> None:
-                """Do what the service is for."""
+                """Run the service."""
     ''',
 )
 
 specification = OneFile(
-    summary="a specification: one rule, answered alike in memory and in SQL",
+    summary="a specification: a rule with equal results in memory and in SQL",
     folder="domain/specifications",
     template='''
         """The rule: $title."""
@@ -156,16 +156,16 @@ specification = OneFile(
 
 
         class $Thing(Specification[Any]):
-            """Whether something is among the $titles."""
+            """Selects the $titles."""
 
             def predicate(self, candidate: Any) -> Any:
-                """Say the rule with the fields of the candidate; it is recorded, then evaluated or compiled to SQL."""
+                """Return the condition on the candidate; recorded, then evaluated in memory or compiled to SQL."""
                 return candidate.id != ""
     ''',
 )
 
 interactor = OneFile(
-    summary="a use case: input, and what to do with it",
+    summary="a use case: input and behaviour",
     folder="domain/interactors",
     takes_fields=True,
     standard=(DATACLASS,),
@@ -180,7 +180,7 @@ interactor = OneFile(
 
         @dataclass(frozen=True, kw_only=True)
         class $Thing(Interactor[None]):
-            """Do it: $title."""
+            """Run: $title."""
 
             $fields
 
@@ -191,7 +191,7 @@ interactor = OneFile(
 )
 
 mediator = OneFile(
-    summary="a mediator: several use cases as one",
+    summary="a mediator: a workflow of several use cases",
     folder="application/mediators",
     takes_fields=True,
     standard=(DATACLASS,),
@@ -205,7 +205,7 @@ mediator = OneFile(
 
         @dataclass(frozen=True, kw_only=True)
         class $Thing(Mediator[None]):
-            """Do it: $title."""
+            """Run: $title."""
 
             $fields
 

@@ -15,7 +15,7 @@ _OPERATORS: Final = {
 }
 
 REPOSITORY = '''
-    """The collection of $titles, without a word about storage."""
+    """The collection of $titles, independent of storage."""
 
     from vega.patterns import QueryableRepository
 
@@ -42,7 +42,7 @@ CREATED = '''
 '''
 
 USE_CASES = '''
-    """What can be done with $titles."""
+    """Use cases of $titles."""
 
     $imports
 
@@ -68,13 +68,13 @@ USE_CASES = '''
         """Create a $title."""
 
         class Input(BaseModel):
-            """What a new $title is made of."""
+            """The values of a new $title."""
 
             $inputs
 
         @bind
         async def call(self, $things: ${Thing}Repository) -> $Thing:
-            """Store the $title, then tell that it was created."""
+            """Store the $title, then publish ${Thing}Created."""
             $thing = await $things.add($Thing(**dict(self.input)))
             await get_event_bus().publish(${Thing}Created(${thing}_id=$thing.id))
             return $thing
@@ -89,46 +89,46 @@ USE_CASES = '''
 
         @bind
         async def call(self, $things: ${Thing}Repository) -> $Thing:
-            """Look the $title up."""
+            """Find the $title."""
             return await $things.get(self.id)
 
 
     @dataclass(frozen=True)
     class List$Things(Interactor[Page[$Thing]]):
-        """Return a page of $titles; `request` may hold filters such as `id__ne`, `sort`, `page` and `size`."""
+        """Return a page of $titles; `request` may contain filters such as `id__ne`, `sort`, `page` and `size`."""
 
         request: Mapping[str, str] = field(default_factory=dict)
         read_only = True
 
         @bind
         async def call(self, $things: ${Thing}Repository) -> Page[$Thing]:
-            """Ask for what the request may ask."""
+            """Return the page of the request."""
             return await ${THING}_FILTERS.page($things.query(), self.request)
 
 
     class Update$Thing(Interactor[$Thing]):
-        """Give a $title new values."""
+        """Update a $title."""
 
         class Input(Create$Thing.Input):
-            """The new values, and whose they are."""
+            """The new values, and the id of the $title."""
 
             id: str
 
         @bind
         async def call(self, $things: ${Thing}Repository) -> $Thing:
-            """Store the new values; nothing else of the $title changes."""
+            """Store the new values; other fields keep theirs."""
             return await $things.update(replace(await $things.get(self.input.id), **dict(self.input)))
 
 
     @dataclass(frozen=True)
     class Delete$Thing(Interactor[bool]):
-        """Delete a $title, and tell whether there was one."""
+        """Delete a $title; return whether it existed."""
 
         id: str
 
         @bind
         async def call(self, $things: ${Thing}Repository) -> bool:
-            """Delete it."""
+            """Delete the $title."""
             return await $things.delete(self.id)
 '''
 
@@ -151,7 +151,7 @@ TESTS = '''
 
 
     class Test$Things(TestCase):
-        """What the use cases promise."""
+        """The use cases, run one after another."""
 
         def setUp(self) -> None:
             self.register_services({${Thing}Repository: InMemory${Things}()})

@@ -1,6 +1,6 @@
-"""How others extend Vega: the contracts of plugins and generators, and the values they speak in.
+"""Extension points: the contracts of plugins and generators, and their values.
 
-Three entry-point groups use them: `vega.plugins` (a `Plugin` class; the name is the feature),
+Vega reads three entry-point groups: `vega.plugins` (a `Plugin` class; the name is the feature),
 `vega.commands` (a Typer application) and `vega.generators` (a `Generator` instance; the name is the kind).
 """
 

@@ -15,15 +15,15 @@ from .._errors import InvalidFieldError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldType:
-    """A type that a field can have.
+    """A type of fields.
 
     Args:
         name: the word on the command line.
         annotation: the Python annotation.
-        imports: the import line that the annotation needs, or empty.
+        imports: the import line of the annotation, or empty.
         samples: two Python literals of the type, for generated tests, in ascending order.
-        json_samples: the same two as Python literals of their JSON form.
-        measured: what `min=` and `max=` bound: `value`, `length`, or nothing.
+        json_samples: the samples as Python literals of their JSON form.
+        measured: the quantity limited by `min=` and `max=`: `value`, `length`, or empty.
     """
 
     name: str
@@ -35,7 +35,7 @@ class FieldType:
 
 
 def _type(name: str, annotation: str, samples: tuple[str, str], **rest: object) -> FieldType:
-    json_samples = cast("tuple[str, str]", rest.get("json", samples))  # as the table below has it
+    json_samples = cast("tuple[str, str]", rest.get("json", samples))  # guaranteed by the table below
     return FieldType(
         name=name,
         annotation=annotation,
@@ -99,15 +99,15 @@ _TAKEN = frozenset({"id", "self", "metadata", "event_id", "timestamp"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
-    """One field of an entity, as `vega generate` reads it.
+    """A field of an entity, parsed from the command line.
 
     Args:
-        name: an identifier in lower case; `id` is the entity's own.
-        type: one of `FIELD_TYPES`.
+        name: an identifier in lower case; `id` is reserved.
+        type: a member of `FIELD_TYPES`.
         optional: whether the value may be missing (None).
         unique: whether no two entities may share the value.
-        minimum: the least value, or the least length of a text; None for no bound.
-        maximum: the largest value, or the longest text; None for no bound.
+        minimum: the minimum value, or the minimum length of a text; None for no bound.
+        maximum: the maximum value, or the maximum length of a text; None for no bound.
         default: the default as a Python literal, or None.
     """
 
@@ -121,7 +121,7 @@ class FieldSpec:
 
     @classmethod
     def parse(cls, text: str) -> FieldSpec:
-        """Read one field.
+        """Parse a field.
 
         Raises:
             InvalidFieldError: the form, name, type, option or bound is wrong.
@@ -157,14 +157,14 @@ class FieldSpec:
 
     @property
     def initial(self) -> str | None:
-        """The default in an entity as a Python literal, or None when a value must be given."""
+        """The default in an entity as a Python literal, or None if the value is required."""
         if self.default is not None:
             return self.default
         return "None" if self.optional else None
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The keyword arguments of pydantic's `Field` that the bounds become."""
+        """The bounds as keyword arguments of pydantic's `Field`."""
         low, high = ("ge", "le") if self.type.measured == "value" else ("min_length", "max_length")
         bounds = ((low, self.minimum), (high, self.maximum))
         return tuple(f"{word}={self._bound(value)}" for word, value in bounds if value is not None)
@@ -173,11 +173,11 @@ class FieldSpec:
         return f'Decimal("{value}")' if self.type.name == "decimal" and "." in value else value
 
     def sample(self, number: int, *, json: bool = False) -> str:
-        """Return a literal that meets the bounds, for a generated test.
+        """Return a literal within the bounds, for a generated test.
 
         Args:
-            number: 0 or 1; the two differ where the bounds allow it.
-            json: whether the literal is of the value's JSON form.
+            number: 0 or 1; the two samples differ if the bounds allow it.
+            json: whether to return the JSON form.
         """
         if not (self.minimum or self.maximum):
             return (self.type.json_samples if json else self.type.samples)[number]
@@ -234,7 +234,7 @@ def _checked_bound(value: str, kind: FieldType, text: str) -> str:
 
 
 def _literal(kind: FieldType, value: str, text: str) -> str:
-    """Return a default as a Python literal; the readers refuse what is not of the type."""
+    """Return a default as a Python literal, checked against the type."""
     readers = {
         "int": lambda: str(int(value)),
         "float": lambda: repr(float(value)),

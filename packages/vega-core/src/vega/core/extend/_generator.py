@@ -1,4 +1,4 @@
-"""The contract of a generator: a name and fields in, a plan out; it writes nothing itself."""
+"""The contract of a generator: from a name and fields to a plan, without writing files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class GeneratorOption:
 
     Args:
         name: the option's name, without dashes.
-        help: one line for `--help`.
-        required: whether the generator cannot do without it.
+        help: a line for `--help`.
+        required: whether the option is required.
     """
 
     name: str
@@ -29,13 +29,13 @@ class GeneratorOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """What the user asked to be generated.
+    """A request to a generator.
 
     Args:
         project: the project to generate into.
         name: the checked name.
-        fields: the fields, in the order given; empty for generators without fields.
-        options: the generator's own options that were given, by name.
+        fields: the fields, in the given order; empty for generators without fields.
+        options: the given options of the generator, by name.
     """
 
     project: Project
@@ -45,17 +45,17 @@ class GenerationRequest:
 
 
 class Generator(Protocol):
-    """One `vega generate KIND`; the entry point in `vega.generators` names the kind and an instance.
+    """A kind of `vega generate`; the entry point in `vega.generators` names the kind and an instance.
 
-    Subclass it, or write a class with the same attributes. `plan` reads the project and returns operations;
-    the command line checks them for conflicts and applies them all or not at all.
+    Subclass it, or write a class with the same attributes. `plan` reads the project and returns operations; the command
+    line checks them for conflicts and applies all or none.
 
     Attributes:
-        summary: one line for `vega generate --help`.
-        feature: the feature that must be enabled, or empty when every project can use it.
+        summary: a line for `vega generate --help`.
+        feature: the required feature, or empty.
         takes_fields: whether fields may follow the name.
         options: further options.
-        slices: compound kinds that this one contributes to, such as `resource`.
+        slices: compound kinds that include this kind, such as `resource`.
     """
 
     summary: str
@@ -65,9 +65,9 @@ class Generator(Protocol):
     slices: tuple[str, ...] = ()
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
-        """Return what to change.
+        """Return the changes.
 
         Raises:
-            CoreError: the request cannot be met; nothing is written then.
+            CoreError: the request cannot be fulfilled; nothing is written.
         """
         ...

@@ -1,4 +1,4 @@
-"""Lays out long lines of generated Python as ruff's formatter does, for the shapes that templates have."""
+"""Breaks long lines of generated Python as ruff's formatter does, for the shapes used in templates."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _OPENING: Final = {"(": ")", "[": "]", "{": "}"}
 
 
 def fit(text: str) -> str:
-    """Return source whose lines of more than 120 characters are broken at their last bracket.
+    """Return source with lines of more than 120 characters broken at their last bracket.
 
-    The content of parentheses goes on a line of its own; where that is too long as well, and always in a list, set or
-    dictionary, each of its parts does, with a comma behind the last. Names of a `from` import always stand one a
+    The content of parentheses goes on a line of its own; if still too long, and always in a list, set or dictionary,
+    each element goes on a separate line, with a trailing comma. Names of a `from` import are always listed one per
     line, in parentheses.
     """
     return "\n".join(part for line in text.split("\n") for part in _fitted(line))
@@ -38,7 +38,7 @@ def _fitted(line: str) -> list[str]:
 
 
 def _last_bracket(line: str) -> tuple[int, int] | None:
-    """Return where the last bracket of the line that is in no other one opens and closes."""
+    """Return the start and end of the last top-level bracket of a line."""
     found: tuple[int, int] | None = None
     stack: list[int] = []
     for position, character in _code(line):
@@ -52,7 +52,7 @@ def _last_bracket(line: str) -> tuple[int, int] | None:
 
 
 def _parts(content: str) -> list[str]:
-    """Return the parts of a bracket's content, split at its own commas."""
+    """Return the elements in a bracket, split at top-level commas."""
     cuts = [-1]
     depth = 0
     for position, character in _code(content):
@@ -65,7 +65,7 @@ def _parts(content: str) -> list[str]:
 
 
 def _code(line: str) -> list[tuple[int, str]]:
-    """Return the characters outside of texts, with their positions."""
+    """Return the characters outside of string literals, with their positions."""
     outside: list[tuple[int, str]] = []
     quote = ""
     escaped = False

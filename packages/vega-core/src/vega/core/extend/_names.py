@@ -1,4 +1,4 @@
-"""Names that a user types, as the class, module and table that they become."""
+"""Names typed by a user, in the forms of classes, modules and tables."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "w
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A checked name: `OrderItem`, `order_item` and `order-item` are the same one.
+    """A checked name: `OrderItem`, `order_item` and `order-item` are equal.
 
     Args:
-        words: the words in lower case, at least one, each `[a-z0-9]+`, the first not starting with a digit.
+        words: the words in lower case, at least one, each `[a-z0-9]+`; the first does not start with a digit.
     """
 
     words: tuple[str, ...]
 
     @classmethod
     def parse(cls, text: str) -> Name:
-        """Read a name as a user typed it.
+        """Parse a name.
 
         Raises:
-            InvalidNameError: it is no ASCII identifier, too long (60 characters), a keyword, or a name
-                of the standard library or of Vega.
+            InvalidNameError: the text is not an ASCII identifier, is too long (60 characters), or is a keyword or a
+                name of the standard library or of Vega.
 
         >>> Name.parse("OrderItem").snake
         'order_item'
@@ -84,11 +84,11 @@ class Name:
 
     @property
     def plural(self) -> Name:
-        """The name of many, by the regular rules of English and a few common exceptions."""
+        """The plural, by the regular rules of English and a few common exceptions."""
         return Name((*self.words[:-1], _plural(self.words[-1])))
 
     def without(self, suffix: str) -> Name:
-        """Return the name without a last word, when it has more than that.
+        """Return the name without a suffix; unchanged if the suffix is the whole name.
 
         >>> Name.parse("ChatHandler").without("handler").pascal
         'Chat'

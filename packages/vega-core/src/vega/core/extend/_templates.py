@@ -1,4 +1,4 @@
-"""Source text from templates: `$Name` holes, filled once, with nothing evaluated."""
+"""Source text from templates: `$Name` holes, filled once, without evaluation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def render(template: str, values: Mapping[str, str]) -> str:
     """Fill a template of Python source.
 
     Args:
-        template: text with `$name` holes (`string.Template`); common indentation is taken off.
-        values: a text for each hole; a text of several lines is indented like its hole, and a hole alone on
-            its line disappears with the line when its text is empty.
+        template: text with `$name` holes (`string.Template`); common indentation is removed.
+        values: a text for each hole; several lines get the indentation of the hole, and a line with only a hole is
+            removed if the text is empty.
 
     Raises:
         KeyError: a hole has no value.
@@ -38,13 +38,13 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
 
 def _drop_blank(lines: list[str]) -> None:
-    """Take off the blank line before a hole that stayed empty; the one behind it remains."""
+    """Remove the blank line before an empty hole; the blank line after it remains."""
     if lines and not lines[-1]:
         lines.pop()
 
 
 def name_values(package: str, name: Name) -> dict[str, str]:
-    """Return the holes that every generator of a named thing fills.
+    """Return the holes shared by all generators.
 
     `$package`, `$Thing` (OrderItem), `$thing` (order_item), `$Things`, `$things`, `$title` (order item),
     `$titles`, `$path` (order-items).
@@ -63,7 +63,7 @@ def name_values(package: str, name: Name) -> dict[str, str]:
 
 
 def import_lines(fields: Iterable[FieldSpec], *further: str) -> str:
-    """Return sorted import lines for the types of fields, joined where they share a module.
+    """Return sorted import lines for the types of fields, merged by module.
 
     Args:
         fields: the fields whose types are named.

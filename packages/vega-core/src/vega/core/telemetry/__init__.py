@@ -1,7 +1,7 @@
-"""What an application tells about itself: log fields, OpenTelemetry spans, Prometheus metrics.
+"""Telemetry of an application: log fields, OpenTelemetry spans, Prometheus metrics.
 
-Spans and metrics do nothing unless `vega-core[otel]` and `vega-core[prometheus]` are installed; neither library
-loads before it is used.
+Spans and metrics do nothing unless `vega-core[otel]` and `vega-core[prometheus]` are installed; both libraries are
+imported on first use.
 """
 
 from ._behaviour import TelemetryBehaviour

@@ -1,4 +1,4 @@
-"""What runs around every use case: one span, one count, one duration."""
+"""The telemetry of use cases: a span, a count and a duration each."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ._metrics import Counter, Histogram
 from ._outcomes import outcome_of
 from ._tracing import Value, span
 
-if TYPE_CHECKING:  # only named in annotations, which nothing here reads
+if TYPE_CHECKING:  # used in annotations only
     from prometheus_client import CollectorRegistry
 
 
 @final
 class TelemetryBehaviour:
-    """Traces, counts and times use cases; give it to `set_behaviours`, or to a class's `behaviours`.
+    """Traces, counts and times use cases; pass it to `set_behaviours`, or to a class's `behaviours`.
 
-    Spans are named after the class. The metrics are `vega_use_cases_total` and `vega_use_case_seconds`, by
-    `use_case` (its class) and `outcome` (`ok`, `cancelled`, or an `ErrorKind`). Input and result appear nowhere.
+    Spans are named after the class. The metrics are `vega_use_cases_total` and `vega_use_case_seconds`, by `use_case`
+    (the class) and `outcome` (`ok`, `cancelled`, or an `ErrorKind`). Input and result are never recorded.
 
     Args:
-        registry: of prometheus_client; its default one when None.
+        registry: a registry of prometheus_client; the default registry when None.
     """
 
     order = -100
@@ -35,7 +35,7 @@ class TelemetryBehaviour:
         )
 
     async def __call__(self, use_case: Any, call_next: Callable[[], Awaitable[Any]]) -> Any:
-        """Run one use case and tell how it went."""
+        """Run a use case and record the outcome."""
         kind: Any = use_case.__class__
         attributes: dict[str, Value] = {
             "vega.use_case": f"{kind.__module__}.{kind.__qualname__}",
@@ -52,4 +52,4 @@ class TelemetryBehaviour:
             labels = {"use_case": kind.__qualname__, "outcome": outcome_of(failure)}
             self._count.add(**labels)
             self._seconds.observe(time.perf_counter() - started, **labels)
-            failure = None  # the error must not keep this frame alive, nor the frame the error
+            failure = None  # breaks the reference cycle between the error and this frame

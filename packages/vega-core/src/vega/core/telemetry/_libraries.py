@@ -1,4 +1,4 @@
-"""The one place that asks whether the optional libraries are there."""
+"""Detection of the optional libraries."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from importlib.util import find_spec
 
 @cache
 def has_opentelemetry() -> bool:
-    """Tell whether OpenTelemetry's API can be imported; other distributions share its namespace."""
+    """Return whether OpenTelemetry's API can be imported; other distributions share its namespace."""
     return find_spec("opentelemetry") is not None and find_spec("opentelemetry.trace") is not None
 
 
 @cache
 def has_prometheus() -> bool:
-    """Tell whether Prometheus's client can be imported."""
+    """Return whether Prometheus's client can be imported."""
     return find_spec("prometheus_client") is not None

@@ -1,4 +1,4 @@
-"""Fields that every log record of a piece of work carries, and records as lines of JSON."""
+"""Context fields on log records, and a JSON formatter."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "ta
 
 @contextmanager
 def log_context(**fields: object) -> Generator[None]:
-    """Have all log records inside the block carry fields, also those of tasks that are started there.
+    """Add fields to all log records inside the block, also in tasks started there.
 
-    Records get them where a handler or logger has `LogContextFilter`.
+    Records receive the fields through a handler or logger with `LogContextFilter`.
 
     Args:
-        fields: plain data, such as `request_id`; inner blocks add to those of outer ones. A secret does not
-            belong here.
+        fields: plain data, such as `request_id`; inner blocks add to outer blocks. Do not pass secrets.
 
     >>> with log_context(request_id="42"):
     ...     logging.getLogger("shop").info("checked out")
@@ -38,9 +37,9 @@ def log_context(**fields: object) -> Generator[None]:
 
 @final
 class LogContextFilter(logging.Filter):
-    """Puts the fields of `log_context` on each record, and `trace_id` and `span_id` when a span is open.
+    """Adds the fields of `log_context` to each record, and `trace_id` and `span_id` inside a span.
 
-    What a record has already stays as it is. Add it to handlers, so that the records of every logger pass it.
+    Existing attributes of a record are kept. Add the filter to handlers, so that the records of every logger pass it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -57,13 +56,13 @@ class LogContextFilter(logging.Filter):
 
 @final
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one line of JSON: `time` (RFC 3339, UTC), `level`, `logger`, `message`, its fields, `error`.
+    """Formats a record as a line of JSON: `time` (RFC 3339, UTC), `level`, `logger`, `message`, its fields, `error`.
 
-    Fields are what `extra=` and `LogContextFilter` put on the record; what JSON cannot hold is written as text.
+    Fields come from `extra=` and `LogContextFilter`; values that JSON lacks are written as text.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without a line break at its end."""
+        """Return the line, without a line break."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

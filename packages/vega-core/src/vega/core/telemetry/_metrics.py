@@ -1,4 +1,4 @@
-"""Counters, gauges and histograms of Prometheus, which do nothing where its client is not installed."""
+"""Prometheus counters, gauges and histograms; without effect unless the client is installed."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _lock = Lock()
 
 
 class _Instrument:
-    """What the three sorts share: a metric of the library, made at the first measurement.
+    """The base of the instruments: wraps a metric of the library, created at the first measurement.
 
     Args:
         name: letters, digits and underscores, with the unit, such as `shop_orders_total`.
-        help: one line on what is measured.
-        labels: what the values are split by; keep the number of different values small.
-        registry: of prometheus_client; its default one when None.
+        help: a line that describes the metric.
+        labels: the names of labels; keep the number of distinct values small.
+        registry: a registry of prometheus_client; the default registry when None.
 
     Raises:
-        TelemetryError: at the first measurement, when the name is taken by another sort of metric or by other
-            labels; at any, when the labels given are not those declared.
+        TelemetryError: at the first measurement, when the name is taken by a metric of another type or with other
+            labels; at any measurement, when the labels differ from the declared ones.
     """
 
     __slots__ = ("_help", "_labels", "_metric", "_name", "_options", "_registry")
@@ -47,7 +47,7 @@ class _Instrument:
         self._metric: Any = None
 
     def _measured(self, labels: Mapping[str, str]) -> Any:
-        """Return the library's metric for these labels; None when there is no library."""
+        """Return the library's metric for these labels; None without the library."""
         if self._metric is None:
             if not _libraries.has_prometheus():
                 return None
@@ -60,7 +60,7 @@ class _Instrument:
             raise TelemetryError(
                 f"{self._name} has the labels {list(self._labels)}, not {list(labels)}",
                 self._name,
-                "give each declared label, and no other",
+                "give each declared label and no others",
             ) from error
 
     def _make(self) -> Any:
@@ -86,15 +86,15 @@ class _Instrument:
 
     def _taken(self) -> TelemetryError:
         return TelemetryError(
-            f"the name {self._name!r} is taken by another metric, or is no name for one",
+            f"the name {self._name!r} is invalid, or taken by another metric",
             self._name,
-            "use letters, digits and underscores; one name for one sort of metric and one set of labels",
+            "use letters, digits and underscores; a name has one type of metric and one set of labels",
         )
 
 
 @final
 class Counter(_Instrument):
-    """Counts what happens, upwards only; see `Gauge` for what goes up and down.
+    """A count that only increases; see `Gauge` for values that also decrease.
 
     >>> orders = Counter("shop_orders_total", "Orders placed.", labels=["channel"])
     >>> orders.add(channel="web")
@@ -105,7 +105,7 @@ class Counter(_Instrument):
     _sort = "Counter"
 
     def add(self, amount: float = 1, /, **labels: str) -> None:
-        """Count; the amount is at least 0."""
+        """Increase the count by an amount of at least 0."""
         metric = self._measured(labels)
         if metric is not None:
             metric.inc(amount)
@@ -113,20 +113,20 @@ class Counter(_Instrument):
 
 @final
 class Gauge(_Instrument):
-    """A value that goes up and down, such as the number of open connections."""
+    """A value that can increase and decrease, such as the number of open connections."""
 
     __slots__ = ()
 
     _sort = "Gauge"
 
     def set(self, value: float, /, **labels: str) -> None:
-        """Say what the value is now."""
+        """Set the value."""
         metric = self._measured(labels)
         if metric is not None:
             metric.set(value)
 
     def add(self, amount: float = 1, /, **labels: str) -> None:
-        """Change the value by an amount, which may be negative."""
+        """Change the value by an amount, possibly negative."""
         metric = self._measured(labels)
         if metric is not None:
             metric.inc(amount)
@@ -134,14 +134,14 @@ class Gauge(_Instrument):
 
 @final
 class Histogram(_Instrument):
-    """The spread of a value, such as how long something takes.
+    """The distribution of a value, such as a duration.
 
     Args:
         name: as for every metric; with the unit, such as `shop_checkout_seconds`.
-        help: one line on what is measured.
-        labels: what the values are split by.
+        help: a line that describes the metric.
+        labels: the names of labels.
         buckets: upper bounds, ascending; by default from 0.5 ms to 60 s for values in seconds.
-        registry: of prometheus_client; its default one when None.
+        registry: a registry of prometheus_client; the default registry when None.
     """
 
     __slots__ = ()
@@ -161,29 +161,29 @@ class Histogram(_Instrument):
         self._options = {"buckets": tuple(buckets)}
 
     def observe(self, value: float, /, **labels: str) -> None:
-        """Take one value into the spread."""
+        """Record a value."""
         metric = self._measured(labels)
         if metric is not None:
             metric.observe(value)
 
 
 def metrics_page(registry: CollectorRegistry | None = None) -> tuple[bytes, str]:
-    """Return what Prometheus scrapes, and its content type.
+    """Return the exposition for Prometheus, and its content type.
 
-    With `PROMETHEUS_MULTIPROC_DIR` set, the values of all processes that write there are added up.
+    With `PROMETHEUS_MULTIPROC_DIR` set, the values of all processes with that directory are summed.
 
     Args:
-        registry: of prometheus_client; its default one when None.
+        registry: a registry of prometheus_client; the default registry when None.
 
     Raises:
         TelemetryError: the client is not installed.
     """
     if not _libraries.has_prometheus():
-        raise TelemetryError("there are no metrics to show", "prometheus_client", "install vega-core[prometheus]")
+        raise TelemetryError("prometheus_client is not installed", "metrics_page", "install vega-core[prometheus]")
     from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
     shown = registry if registry is not None else REGISTRY
     if registry is None and os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         shown = CollectorRegistry()
-        multiprocess.MultiProcessCollector(shown)  # type: ignore[no-untyped-call] # the library left it untyped
+        multiprocess.MultiProcessCollector(shown)  # type: ignore[no-untyped-call] # untyped in the library
     return generate_latest(shown), CONTENT_TYPE_LATEST

@@ -1,4 +1,4 @@
-"""What runs around every publish: one span, one count, one duration, and the trace's identity in the metadata."""
+"""The telemetry of events: a span, a count and a duration per publish, and the trace context in the metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._metrics import Counter, Histogram
 from ._outcomes import outcome_of
 from ._tracing import span, trace_context
 
-if TYPE_CHECKING:  # only named in annotations, which nothing here reads
+if TYPE_CHECKING:  # used in annotations only
     from prometheus_client import CollectorRegistry
 
 _TRACE = "trace"
@@ -20,15 +20,14 @@ _TRACE = "trace"
 
 @final
 class TelemetryMiddleware:
-    """Traces, counts and times events; give it to `bus.add_middleware`, before the others.
+    """Traces, counts and times events; pass it to `bus.add_middleware`, before other middleware.
 
-    Spans are named `publish` and the event. The trace's identity goes along as `metadata["trace"]`: an event
-    that comes back from an outbox continues the trace it was published in. The metrics are
-    `vega_events_total` and `vega_event_seconds`, by `event` and `outcome` (`ok`, `stopped` when a middleware
-    stopped it, `cancelled`, or an `ErrorKind`). Fields appear nowhere.
+    Spans are named `publish` and the event. The trace context travels as `metadata["trace"]`: an event delivered from
+    an outbox continues the trace of its publish. The metrics are `vega_events_total` and `vega_event_seconds`, by
+    `event` and `outcome` (`ok`, `stopped` by a middleware, `cancelled`, or an `ErrorKind`). Fields are never recorded.
 
     Args:
-        registry: of prometheus_client; its default one when None.
+        registry: a registry of prometheus_client; the default registry when None.
     """
 
     def __init__(self, *, registry: CollectorRegistry | None = None) -> None:
@@ -39,7 +38,7 @@ class TelemetryMiddleware:
         )
 
     async def __call__(self, context: EventContext, call_next: Callable[[EventContext], Awaitable[None]]) -> None:
-        """Let one event through and tell how it went."""
+        """Pass an event on and record the outcome."""
         event = context.event
         attributes = {"messaging.operation.name": "publish", "vega.event": event.event_name}
         started, failure = time.perf_counter(), None
@@ -56,10 +55,10 @@ class TelemetryMiddleware:
             outcome = "stopped" if failure is None and context.stopped is not None else outcome_of(failure)
             self._count.add(event=event.event_name, outcome=outcome)
             self._seconds.observe(time.perf_counter() - started, event=event.event_name, outcome=outcome)
-            failure = None  # the error must not keep this frame alive, nor the frame the error
+            failure = None  # breaks the reference cycle between the error and this frame
 
 
 def _origin(event: Event) -> Mapping[str, str] | None:
-    """Return the trace an event was published in before, when none is open here."""
+    """Return the trace context of the event's earlier publish, unless a trace is open here."""
     origin: Mapping[str, str] | None = event.metadata.get(_TRACE)
     return origin if isinstance(origin, Mapping) and not trace_context() else None

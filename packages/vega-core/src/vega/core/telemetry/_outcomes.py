@@ -1,4 +1,4 @@
-"""How a piece of work ended, as one word of a short closed list: what a metric can be split by."""
+"""Outcomes of work as a closed set of words, usable as a metric label."""
 
 from __future__ import annotations
 

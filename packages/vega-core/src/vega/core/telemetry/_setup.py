@@ -1,4 +1,4 @@
-"""Logging as an application configures it, unless the project has: one format in every process."""
+"""Default logging of an application, the same in every process."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _FORMAT: Final = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 def configure_logging(settings: object = None, *, fields: Callable[[], Mapping[str, object]] | None = None) -> bool:
     """Write all records to standard error, unless the root logger has a handler already.
 
-    Text in development, a line of JSON each in production, with time, level, logger, message, and the fields of
-    `log_context`. `create_app`, the worker and the relay call it; a script may.
+    Records are text in development and a line of JSON in production, with time, level, logger, message, and the fields
+    of `log_context`. `create_app`, the worker and the relay call this function; scripts may.
 
     Args:
-        settings: its `profile` decides the format, its `log_level` the lowest level that is written; `development`
-            and `INFO` where it has none.
-        fields: returns further fields of each record, such as the id of the request; asked for each record.
+        settings: an object whose `profile` selects the format and whose `log_level` is the lowest level written;
+            defaults: `development` and `INFO`.
+        fields: returns further fields, such as the id of the request; called for each record.
 
     Returns:
-        Whether logging is configured by Vega: False where the project has done it.
+        Whether Vega configured logging: False if the project did.
     """
     root = logging.getLogger()
-    handler = next((each for each in root.handlers if isinstance(each, _Handler)), None)
+    handler = next((h for h in root.handlers if isinstance(h, _Handler)), None)
     if handler is None:
         if root.handlers:
             return False
@@ -42,17 +42,17 @@ def configure_logging(settings: object = None, *, fields: Callable[[], Mapping[s
 
 @final
 class TextFormatter(logging.Formatter):
-    """Writes a record as text; `request_id` follows the message where the record has one."""
+    """Formats a record as text, followed by its `request_id` if present."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name of logging
-        """Return the line of the record, without its traceback."""
+        """Return the line of a record, without its traceback."""
         text, identity = super().formatMessage(record), getattr(record, "request_id", "")
         return f"{text} [{identity}]" if identity else text
 
 
 @final
 class _Handler(logging.StreamHandler[TextIO]):
-    """The handler that Vega puts on the root logger."""
+    """The handler that Vega adds to the root logger."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Spans of OpenTelemetry, and the trace's identity for the way to another process."""
+"""OpenTelemetry spans, and the trace context for other processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Value: TypeAlias = str | bool | int | float | Sequence[str] | Sequence[bool] | S
 
 @final
 class Span:
-    """The span that is open; everything it is told is dropped when nobody listens."""
+    """The open span; without a tracer all calls are ignored."""
 
     __slots__ = ("_inner",)
 
@@ -27,21 +27,21 @@ class Span:
 
     @property
     def is_recording(self) -> bool:
-        """Whether what it is told reaches anybody: ask before computing something costly."""
+        """Whether the span is recorded: check before computing costly attributes."""
         return self._inner is not None and self._inner.is_recording()
 
     def set(self, name: str, value: Value) -> None:
-        """Set one attribute, such as `http.route`."""
+        """Set an attribute, such as `http.route`."""
         if self._inner is not None:
             self._inner.set_attribute(name, value)
 
     def event(self, name: str, attributes: Mapping[str, Value] | None = None) -> None:
-        """Add an event, at this instant."""
+        """Add an event with the current time."""
         if self._inner is not None:
             self._inner.add_event(name, attributes)
 
     def rename(self, name: str) -> None:
-        """Give the span another name, such as the route once it is known."""
+        """Rename the span, such as to the route once known."""
         if self._inner is not None:
             self._inner.update_name(name)
 
@@ -56,15 +56,15 @@ def span(
     attributes: Mapping[str, Value] | None = None,
     parent: Mapping[str, str] | None = None,
 ) -> AbstractContextManager[Span]:
-    """Open a span for the length of a `with` block; an error inside marks it as failed and goes on.
+    """Open a span for the duration of a `with` block; an error inside marks the span as failed and propagates.
 
-    Without OpenTelemetry installed it costs one call and does nothing.
+    Without OpenTelemetry the function costs a call and does nothing.
 
     Args:
-        name: few different ones, such as a use case's class; what varies belongs into the attributes.
-        kind: how the work relates to other processes.
-        attributes: known at the start; by their full names, with dots.
-        parent: what `trace_context` gave where the work was asked for; None: the span that is open here.
+        name: a name of low cardinality, such as a use case's class; variable parts belong in the attributes.
+        kind: the relation of the work to other processes.
+        attributes: attributes known at the start, by full dotted name.
+        parent: the `trace_context` of the caller; the current span when None.
 
     >>> with span("price the order", attributes={"order.lines": 3}) as opened:
     ...     opened.set("order.total", "12.50")
@@ -88,7 +88,7 @@ def _open(
 
 @cache
 def _tracer() -> trace.Tracer:
-    """Return OpenTelemetry's stand-in, which follows whatever provider is set later."""
+    """Return OpenTelemetry's proxy tracer, which follows a provider set later."""
     from opentelemetry import trace
 
     from .. import __version__
@@ -97,10 +97,10 @@ def _tracer() -> trace.Tracer:
 
 
 def trace_context() -> dict[str, str]:
-    """Return the identity of the trace that is open here, to send along: `traceparent` and the like.
+    """Return the context of the open trace, to send along: `traceparent` and related headers.
 
-    The form is that of W3C Trace Context, or what `OTEL_PROPAGATORS` says. Empty when no trace is open or
-    OpenTelemetry is not installed.
+    The format is W3C Trace Context, or as set by `OTEL_PROPAGATORS`. Empty if no trace is open or OpenTelemetry is not
+    installed.
     """
     carrier: dict[str, str] = {}
     if _libraries.has_opentelemetry():
@@ -111,7 +111,7 @@ def trace_context() -> dict[str, str]:
 
 
 def current_ids() -> tuple[str, str] | None:
-    """Return trace id and span id of the open span in hexadecimal digits, 32 and 16; None when none is open."""
+    """Return trace id and span id of the open span in hexadecimal digits, 32 and 16; None without a span."""
     if not _libraries.has_opentelemetry():
         return None
     from opentelemetry import trace
