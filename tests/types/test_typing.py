@@ -14,6 +14,27 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(ROOT.glob("packages/*/typing_tests/*.py"))
+GUIDES = [
+    ROOT / "packages/vega-web/README.md",
+    *(
+        ROOT / "docs/guides" / f"{topic}.md"
+        for topic in (
+            "authentication",
+            "health",
+            "idempotency",
+            "middleware",
+            "observability",
+            "rate-limits",
+            "scripts-and-shells",
+            "settings",
+            "time-and-identity",
+            "use-cases-over-http",
+            "validation",
+            "websockets",
+        )
+    ),
+]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CHECKERS = {
     "mypy": ["mypy", "--strict", "--no-error-summary", "--config-file="],
     "pyright": ["pyright", "--pythonpath", sys.executable],
@@ -47,3 +68,15 @@ def test_right_lines_are_accepted_and_wrong_ones_refused(checker: str, file: Pat
     assert done.returncode in {0, 1}, done.stdout + done.stderr
     found = {int(line) for line in re.findall(rf"{re.escape(file.name)}:(\d+)(?::\d+)?(?: -|:) error", done.stdout)}
     assert found == expected, done.stdout
+
+
+@pytest.mark.timeout(240)
+def test_the_lines_of_the_guides_to_the_edges_pass_mypy(tmp_path: Path) -> None:
+    for guide in GUIDES:
+        program = tmp_path / f"{guide.stem.replace('-', '_').lower()}.py"
+        program.write_text("\n\n".join(BLOCK.findall(guide.read_text(encoding="utf-8"))), encoding="utf-8")
+
+    command = [sys.executable, "-m", *CHECKERS["mypy"], *(path.name for path in sorted(tmp_path.glob("*.py")))]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vega.web import CallNext, ErrorMap, MiddlewarePipeline, Router, has_role
+from vega.web import AuthenticationMiddleware, CallNext, ErrorMap, MiddlewarePipeline, Router, has_role
 
 
 class Limit:
@@ -30,6 +30,16 @@ def plain(request: Request, call_next: CallNext) -> Response:
     return Response()
 
 
+@pipeline.use_inline  # ERROR
+async def without_next(request: Request) -> Response:
+    return Response()
+
+
+class Scheme:
+    challenge = ""
+
+
+pipeline.use(AuthenticationMiddleware, schemes=[Scheme()])  # ERROR
 Router().post("", use_case=Limit)  # ERROR
 ErrorMap().map(KeyError("x"), status=404)  # ERROR
 has_role(3)  # ERROR

@@ -10,10 +10,23 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vega.patterns import Interactor
-from vega.web import CallNext, ErrorMap, MiddlewarePipeline, Principal, Rooms, Router, has_role, route_path
+from vega.di import Inject
+from vega.patterns import Clock, IdSource, Interactor
+from vega.web import (
+    ApiKeys,
+    AuthenticationMiddleware,
+    CallNext,
+    ErrorMap,
+    MiddlewarePipeline,
+    Principal,
+    Rooms,
+    Router,
+    WebSocketHandler,
+    has_role,
+    route_path,
+)
 from vega.web.middleware import MiddlewareStep
-from vega.web.security import Policy, current_principal
+from vega.web.security import AuthenticationScheme, BearerTokens, Policy, current_principal
 
 
 class Limit:
@@ -71,6 +84,25 @@ async def named(name: str) -> str:
 assert_type(ErrorMap().map(KeyError, status=404), ErrorMap)
 assert_type(has_role("admin") & ~has_role("guest"), Policy)
 assert_type(current_principal(), Principal | None)
+
+
+class Basic(AuthenticationScheme):
+    challenge = "Basic"
+
+    async def authenticate(self, connection: HTTPConnection) -> Principal | None:
+        return None
+
+
+pipeline.use(AuthenticationMiddleware, schemes=[ApiKeys({}), BearerTokens("", algorithms=["HS256"]), Basic()])
+
+
+@pipeline.use_inline
+async def with_service(request: Request, call_next: CallNext, clock: Clock) -> Response:
+    return await call_next(request)
+
+
+class Echo(WebSocketHandler):
+    async def on_message(self, message: str, clock: Inject[Clock], *, names: Inject[IdSource]) -> None: ...
 
 
 async def speak(rooms: Rooms) -> None:

@@ -8,7 +8,7 @@ from vega.core.facades import lazy_names
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._errors import ForbiddenError, KeysUnavailableError, UnauthenticatedError
-    from ._middleware.identity.authentication import AuthenticationMiddleware, AuthenticationScheme
+    from ._middleware.identity.authentication import AuthenticationMiddleware
     from ._middleware.identity.authorization import AuthorizationMiddleware
     from ._security.api_keys import ApiKeys
     from ._security.bearer import BearerTokens
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         nobody,
         requires,
     )
+    from ._security.schemes import AuthenticationScheme
     from ._security.sessions import SessionCookies
 
 __all__ = [
@@ -53,7 +54,7 @@ __all__ = [
 _WHERE = {
     "ApiKeys": "_security.api_keys",
     "AuthenticationMiddleware": "_middleware.identity.authentication",
-    "AuthenticationScheme": "_middleware.identity.authentication",
+    "AuthenticationScheme": "_security.schemes",
     "AuthorizationMiddleware": "_middleware.identity.authorization",
     "BearerTokens": "_security.bearer",
     "ForbiddenError": "_errors",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, final
+from typing import Any, Concatenate, TypeAlias, final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from .inline_request import InlineRequest
 from .inline_response import InlineResponse
 
 CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
-InlineFunction: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
+InlineFunction: TypeAlias = Callable[Concatenate[Request, CallNext, ...], Awaitable[Response]]
 
 
 @final

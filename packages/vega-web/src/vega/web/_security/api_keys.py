@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeAlias, final
+from typing import TypeAlias, final
 
 from starlette.requests import HTTPConnection
 
 from .._errors import UnauthenticatedError
 from .principal import Principal
+from .schemes import AuthenticationScheme
 
 Lookup: TypeAlias = Callable[[str], Awaitable[Principal | None]]
 
 
 @final
-class ApiKeys:
+class ApiKeys(AuthenticationScheme):
     """Proves an identity by a key in a header; only digests of keys are kept or asked for.
 
     Args:
@@ -23,7 +24,7 @@ class ApiKeys:
         header: the header that brings the key.
     """
 
-    challenge: Final = "ApiKey"
+    challenge: str = "ApiKey"
 
     def __init__(self, keys: Mapping[str, Principal] | Lookup, *, header: str = "x-api-key") -> None:
         self._find: Lookup = _in(keys) if isinstance(keys, Mapping) else keys  # pyright: ignore[reportUnknownArgumentType]  # the one Mapping

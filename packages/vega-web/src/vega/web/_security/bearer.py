@@ -10,13 +10,14 @@ from starlette.requests import HTTPConnection
 from .._errors import UnauthenticatedError, WebError
 from .jwks import JwkSet
 from .principal import Principal
+from .schemes import AuthenticationScheme
 
 _SYMMETRIC: Final = frozenset({"HS256", "HS384", "HS512"})
 _LONGEST: Final = 16 * 1024
 
 
 @final
-class BearerTokens:
+class BearerTokens(AuthenticationScheme):
     """Proves an identity by a signed token, `Authorization: Bearer ...`; needs the extra `jwt`.
 
     Only the algorithms that are named here are taken, whatever a token says of itself; `exp` and `sub` are required,
@@ -37,7 +38,7 @@ class BearerTokens:
     Source: RFC 7519; RFC 8725 for what is refused.
     """
 
-    challenge: Final = "Bearer"
+    challenge: str = "Bearer"
 
     def __init__(
         self,

@@ -16,12 +16,13 @@ from vega.core import Store
 from .._errors import UnauthenticatedError
 from .origins import WITH_COOKIES, is_allowed, is_own
 from .principal import RECHECK, Principal
+from .schemes import AuthenticationScheme
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 @final
-class SessionCookies:
+class SessionCookies(AuthenticationScheme):
     """Proves an identity by a cookie whose session this application began; ends it at once where it is ended.
 
     A request that changes something, or opens a WebSocket, must come from a page of the same host: browsers say so
@@ -38,7 +39,7 @@ class SessionCookies:
             those of a `CORSMiddleware` with `allow_credentials` are.
     """
 
-    challenge: Final = ""
+    challenge: str = ""
 
     def __init__(
         self,

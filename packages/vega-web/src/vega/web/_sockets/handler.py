@@ -73,8 +73,8 @@ class WebSocketHandler:
         """Accept the connection; override it to check first, and call `self.socket.close(1008)` to refuse."""
         await self.accept()
 
-    async def on_message(self, message: Any) -> None:
-        """Handle one message."""
+    async def on_message(self, message: Any, *services: Any, **named: Any) -> None:
+        """Handle one message; override it with any further parameters that are marked with `Inject`."""
 
     async def on_disconnect(self) -> None:
         """Release what `on_connect` took."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar, Protocol, final
+from typing import ClassVar, final
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,19 +15,7 @@ from ..._problems.denial import deny
 from ..._problems.problems import CHALLENGE
 from ..._security.counting import COUNTERS, RequestCounter
 from ..._security.principal import REAUTHENTICATE, RECHECK, Principal, current
-
-
-class AuthenticationScheme(Protocol):
-    """One way to prove an identity; write your own, or take `BearerTokens`, `ApiKeys` or `SessionCookies`."""
-
-    challenge: str
-
-    async def authenticate(self, connection: HTTPConnection) -> Principal | None:
-        """Return who sends a request; None where it has no credentials of this scheme.
-
-        Raises:
-            UnauthenticatedError: it has some, and they prove nothing.
-        """
+from ..._security.schemes import AuthenticationScheme
 
 
 @final
