@@ -49,7 +49,8 @@ class _Chooser:
         self.left: list[Parameter] = []
         self.used_name = bound.name is None
 
-    def __call__(self, _: Linker, node: Node, parameter: Parameter) -> Argument | None:
+    def choose(self, node: Node, parameter: Parameter) -> Argument | None:
+        """Return the argument of a parameter; None for a value of the caller, or a default."""
         if parameter.name in self.given or (parameter.hint is EMPTY and not self._is_strict(parameter)):
             self._leave(parameter)
             return None
@@ -74,15 +75,8 @@ class _Chooser:
         return Argument(None, ArgumentSource.NODE, found, parameter.name)
 
     def _plain(self, node: Node, dependency: Dependency, parameter: Parameter) -> Argument | None:
-        if self._is_injectable(dependency) or self._must(parameter, dependency):
-            return self.linker.choose(node, parameter)
-        return None
-
-    def _is_injectable(self, dependency: Dependency) -> bool:
-        return dependency.marked or self.linker.is_special(dependency.key) or self.linker.find(dependency) is not None
-
-    def _must(self, parameter: Parameter, dependency: Dependency) -> bool:
-        return self._is_strict(parameter) and not (is_builtin(dependency.key) and dependency.optional)
+        must = self._is_strict(parameter) and not (is_builtin(dependency.key) and dependency.optional)
+        return self.linker.choose(node, parameter) if must or self.linker.is_injectable(dependency) else None
 
     def _is_strict(self, parameter: Parameter) -> bool:
         """Return whether a parameter is declared as injected."""
@@ -108,7 +102,8 @@ def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
         entry.site = _site_of(bound.function)
         node = Node(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT, entry)
         chooser = _Chooser(engine, bound, given)
-        engine.linker.wire_call(node, _parameters(engine, bound), chooser)
+        chosen = (chooser.choose(node, each) for each in _parameters(engine, bound))
+        node.take(each for each in chosen if each is not None)
         engine.linker.graph.every.append(node)
         try:
             engine.grow()
@@ -207,10 +202,7 @@ def injected(engine: Engine, function: Any, given: frozenset[str]) -> dict[str, 
     found: dict[str, Any] = {}
     with engine.epochs.lock:
         for each in read_parameters(function, linker.names):
-            dependency = read_dependency(each.hint)
-            if each.name in given or each.hint is EMPTY:
-                continue
-            if dependency.marked or linker.is_special(dependency.key) or linker.find(dependency) is not None:
+            if each.name not in given and each.hint is not EMPTY and linker.is_injectable(read_dependency(each.hint)):
                 found[each.name] = each.hint
         engine.grow()
     return found

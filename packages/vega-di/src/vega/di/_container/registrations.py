@@ -13,7 +13,7 @@ from .._registration.call_site import user_line
 from .._registration.conditions import When
 from .._registration.injectable import mark_of, marked_in
 from .._registration.registration import Kind, Registration, kind_of, unwrap_context
-from .._registration.registry import Decoration, Registry
+from .._registration.registry import Registry
 from .epochs import Epochs
 
 
@@ -81,7 +81,7 @@ class Registrations:
         check_key(key)
         entry = Registration(key, decorator, kind_of(key, decorator, enter=True), Scope.TRANSIENT, when=when)
         with self._epochs.lock:
-            self._registry.decorations.append(Decoration(key, entry))
+            self._registry.decorations.append(entry)
             self._epochs.invalidate()
 
     def expectation(self, key: Any) -> None:

@@ -18,7 +18,7 @@ from .._graph.node import Graph, Node
 from .._graph.reuse import unchanged
 from .._graph.suggestions import suggest
 from .._graph.validation import ambiguous_error, prove
-from .._keys.key import Address, check_key, read_dependency
+from .._keys.key import check_key, read_dependency, split
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient_of
@@ -98,7 +98,7 @@ class Engine:
         if node is not None:
             return node
         with self.epochs.lock:
-            key, name = (address.key, address.name) if isinstance(address, Address) else (address, None)
+            key, name = split(address)
             check_key(key)
             dependency = read_dependency(key)
             place = self.linker.find(dependency._replace(name=name or dependency.name, marked=True))

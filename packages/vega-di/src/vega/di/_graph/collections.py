@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, get_args, get_origin
 
-from .._keys.key import Address
+from .._keys.key import split
 from .._keys.labels import label
 from .._keys.markers import All, Lazy, Provider
 from .._registration.registration import Registration
@@ -43,21 +43,17 @@ def gather_mapping(titles: list[str]) -> Callable[..., Mapping[str, Any]]:
     return gather
 
 
-def key_of(where: Any) -> Any:
-    """Return the key of an address."""
-    return where.key if isinstance(where, Address) else where
-
-
 def pick(graph: Graph, entries: Iterable[Registration], key: Any) -> list[tuple[Any, Node]]:
     """Return every implementation of a key, with addresses, in order of registration."""
     places: dict[int, int] = {}
     for place, entry in enumerate(entries):
         places.setdefault(id(entry), place)
     several = ((where, node) for where, nodes in graph.ambiguous.items() for node in nodes)
-    found = [(where, node) for where, node in (*graph.nodes.items(), *several) if key_of(where) == key]
+    found = [(where, node) for where, node in (*graph.nodes.items(), *several) if split(where).key == key]
     return sorted(found, key=lambda pair: places.get(pair[1].identity[0], 0))
 
 
 def title(where: Any, node: Node) -> str:
     """Return the name of an implementation in a mapping: of the service, or of the class."""
-    return where.name if isinstance(where, Address) else label(get_origin(node.call) or node.call)
+    name = split(where).name
+    return label(get_origin(node.call) or node.call) if name is None else name

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache
 from itertools import chain
 from typing import Any, get_args, get_origin
 
 from .._errors import InjectionError, InvalidRegistrationError, UnresolvedHintError
-from .._keys.key import Address, Dependency, address, bare, class_of, is_builtin, read_dependency
+from .._keys.key import Dependency, address, bare, class_of, is_builtin, read_dependency, split
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.generics import Meaning, closed_by_bases, is_open, substitute, variables_of
@@ -22,7 +23,7 @@ from .._registration.signatures import (
     read_parameters,
     types_by_name,
 )
-from .collections import collection_of, deferred_of, gather_all, gather_mapping, key_of, pick, title
+from .collections import collection_of, deferred_of, gather_all, gather_mapping, pick, title
 from .node import Argument, ArgumentSource, Graph, Node
 
 
@@ -38,7 +39,7 @@ class Linker:
         self.graph: Graph = Graph()
         self._registry = registry
         self._special = special
-        self.names: Names = Names(lambda: types_by_name(registry.entries))
+        self.names: Names = cache(lambda: types_by_name(registry.entries))
         self._active = dict(registry.evaluate_conditions())
         self._active.update({where: [entry] for where, entry in replaced.items()})
         self._replaced = frozenset(replaced)
@@ -69,11 +70,6 @@ class Linker:
         while pending:
             self._wire(*pending.pop())
 
-    def wire_call(self, node: Node, parameters: Sequence[Parameter], choose: Callable[..., Argument | None]) -> None:
-        """Wire the parameters of a bound function."""
-        node.take(found for each in parameters if (found := choose(self, node, each)) is not None)
-        self.drain()
-
     def _provide(self, where: Any, nodes: list[Node]) -> None:
         if len(nodes) == 1:
             self.graph.nodes[where] = nodes[0]
@@ -93,9 +89,9 @@ class Linker:
 
     def _decorate(self, node: Node, entry: Registration, meaning: Meaning | None) -> Node:
         for place, each in enumerate(self._registry.decorations):
-            if each.key not in {entry.key, get_origin(entry.key)} or not self._registry.holds(each.registration):
+            if each.key not in {entry.key, get_origin(entry.key)} or not self._registry.holds(each):
                 continue
-            outer = Node(node.address, each.registration.call, each.registration.kind, entry.scope, each.registration)
+            outer = Node(node.address, each.call, each.kind, entry.scope, each)
             outer.identity = (*node.identity, place)
             outer.meaning = meaning
             self.graph.every.append(outer)
@@ -153,7 +149,7 @@ class Linker:
         return found
 
     def _wrapped_parameter(self, node: Node, parameters: tuple[Parameter, ...]) -> Parameter:
-        key = node.address.key if isinstance(node.address, Address) else node.address
+        key = split(node.address).key
         for each in parameters:
             hint = self._closed(each.hint, node)
             if each.hint is not EMPTY and read_dependency(hint).key in {key, get_origin(key)}:
@@ -206,10 +202,8 @@ class Linker:
         """Return the address of a dependency, or None; builtin types need a mark or a name."""
         if is_builtin(dependency.key) and not dependency.marked:
             return None
-        candidates = (
-            [dependency.key] if bare(dependency.key) is dependency.key else [dependency.key, bare(dependency.key)]
-        )
-        for key in candidates:
+        plain = bare(dependency.key)
+        for key in [dependency.key] if plain is dependency.key else [dependency.key, plain]:
             where = address(key, dependency.name)
             try:
                 if self.demand(where) is not None or where in self.graph.ambiguous:
@@ -218,18 +212,20 @@ class Linker:
                 continue
         return None
 
-    def is_special(self, key: Any) -> bool:
-        """Return whether a type is the resolver, the scope, the container, a collection, or deferred."""
+    def is_injectable(self, dependency: Dependency) -> bool:
+        """Return whether a parameter without value is injected: marked, special, or provided."""
+        if dependency.marked or deferred_of(get_origin(dependency.key)) or collection_of(dependency.key):
+            return True
+        return self._special_of(dependency.key) is not None or self.find(dependency) is not None
+
+    def _special_of(self, key: Any) -> tuple[ArgumentSource, Any] | None:
         try:
-            return key in self._special or deferred_of(get_origin(key)) is not None or collection_of(key) is not None
-        except TypeError:
-            return False
+            return self._special.get(key)
+        except TypeError:  # a key without a hash
+            return None
 
     def _choose_special(self, node: Node, parameter: Parameter, key: Any) -> Argument | None:
-        try:
-            special = self._special.get(key)
-        except TypeError:
-            return None
+        special = self._special_of(key)
         if special is not None:
             return Argument(None, special[0], special[1], parameter.name)
         origin = get_origin(key)
@@ -258,14 +254,14 @@ class Linker:
         made.deferred = ((where, later.keeps),)
         made.arguments = (
             Argument(None, ArgumentSource.OWNER, None, "owner"),
-            Argument(None, ArgumentSource.CONSTANT, key_of(where), "key"),
-            Argument(None, ArgumentSource.CONSTANT, where.name if isinstance(where, Address) else None, "name"),
+            Argument(None, ArgumentSource.CONSTANT, split(where).key, "key"),
+            Argument(None, ArgumentSource.CONSTANT, split(where).name, "name"),
         )
         self.graph.every.append(made)
         return Argument(None, ArgumentSource.NODE, made, parameter.name)
 
     def _demand_more(self, where: Any) -> None:
-        key, name = (where.key, where.name) if isinstance(where, Address) else (where, None)
+        key, name = split(where)
         wanted = collection_of(key) if name is None else None
         if wanted is not None:
             self._collect(where, *wanted)
@@ -280,7 +276,7 @@ class Linker:
 
     def _collect(self, where: Any, kind: Any, key: Any) -> None:
         for other in [*self._active, key]:
-            if key_of(other) == key:
+            if split(other).key == key:
                 self.demand(other)
         picked = pick(self.graph, [*self._registry.entries, *chain(*self._active.values())], key)
         call = gather_mapping([title(*each) for each in picked]) if kind is dict else gather_all

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from .._keys.key import Address, class_of, is_builtin
+from .._keys.key import class_of, is_builtin, split
 from .._keys.labels import label
 from .._registration.injectable import CATALOGUE
 from .._registration.registry import Registry
@@ -14,7 +14,7 @@ from .._registration.registry import Registry
 
 def suggest(registry: Registry, wanted: Any) -> str:
     """Return the remedy for a missing provider."""
-    key, name = (wanted.key, wanted.name) if isinstance(wanted, Address) else (wanted, None)
+    key, name = split(wanted)
     for hint in (_inactive(registry, wanted), _other_names(registry, key, name), _implementation(registry, key)):
         if hint:
             return hint

@@ -21,7 +21,7 @@ from .._keys.protocols import is_protocol, lacks
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._registration.registry import Registry
-from .._registration.signatures import Names, annotations_of, evaluate_hint
+from .._registration.signatures import annotations_of, evaluate_hint
 from .node import ArgumentSource, Graph, Node
 from .paths import draw, path_to, shortest
 from .suggestions import suggest
@@ -198,7 +198,7 @@ def _returns_unfit(entry: Registration, cls: type) -> str | None:
     if "return" not in hints:
         return None
     try:
-        hint = evaluate_hint(hints["return"], getattr(entry.call, "__globals__", {}), Names(dict))
+        hint = evaluate_hint(hints["return"], getattr(entry.call, "__globals__", {}), dict)
     except Exception:  # noqa: BLE001  # an unreadable type; the result of the factory is checked instead
         return None
     if entry.kind in {Kind.GENERATOR, Kind.ASYNC_GENERATOR}:

@@ -38,7 +38,7 @@ class Address(NamedTuple):
     """A key and a name; an unnamed service is addressed by its key alone."""
 
     key: Any
-    name: str
+    name: str | None
 
 
 class Dependency(NamedTuple):
@@ -56,6 +56,11 @@ _UNION = (Union, types.UnionType)
 def address(key: Any, name: str | None) -> Any:
     """Return the index of a service in the tables of a container."""
     return key if name is None else Address(key, name)
+
+
+def split(where: Any) -> Address:
+    """Return the key and the name at an address; the name of an unnamed service is None."""
+    return where if isinstance(where, Address) else Address(where, None)
 
 
 def read_dependency(hint: Any) -> Dependency:

@@ -9,7 +9,7 @@ from types import FunctionType, MethodType
 from typing import Any, get_origin
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import Address, bare, class_of
+from .._keys.key import address, bare, class_of
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .call_site import call_site, user_line
@@ -54,7 +54,7 @@ class Registration:
     @property
     def address(self) -> Any:
         """The address of the service."""
-        return self.key if self.name is None else Address(self.key, self.name)
+        return address(self.key, self.name)
 
     def describe(self) -> str:
         """Return a line with key, name, provider, lifetime and place."""

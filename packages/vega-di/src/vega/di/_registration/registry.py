@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import Address
+from .._keys.key import split
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .conditions import as_condition, default_profiles
@@ -14,22 +14,12 @@ from .generics import Meaning, close, variables_of
 from .registration import Kind, Registration
 
 
-class Decoration:
-    """A decorator of every service of a key."""
-
-    __slots__ = ("key", "registration")
-
-    def __init__(self, key: Any, registration: Registration) -> None:
-        self.key: Any = key
-        self.registration: Registration = registration
-
-
 class Registry:
     """Registrations, decorations and aliases, with the surroundings of conditions."""
 
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
         self.entries: list[Registration] = []
-        self.decorations: list[Decoration] = []
+        self.decorations: list[Registration] = []
         self.settings: Any = settings
         self.given_profiles: frozenset[str] | None = None if profiles is None else frozenset(profiles)
         self.active: dict[Any, list[Registration]] = {}
@@ -91,34 +81,24 @@ class Registry:
         self.active = {}
         later: list[Registration] = []
         for entry in self.entries:
-            if entry.when is True:
-                self._activate(entry)
-                continue
-            if as_condition(entry.when).structural:
+            if entry.when is not True and as_condition(entry.when).structural:
                 later.append(entry)
-                continue
-            if self.holds(entry):
-                self._activate(entry)
+            elif self.holds(entry):
+                self.active.setdefault(entry.address, []).append(entry)
         for entry in later:
             entry.verdict = self.evaluate(entry)
             if entry.verdict[0]:
-                self._activate(entry)
+                self.active.setdefault(entry.address, []).append(entry)
         if later:
-            self._restore_order()
+            order = {id(entry): index for index, entry in enumerate(self.entries)}
+            for entries in self.active.values():
+                entries.sort(key=lambda entry: order[id(entry)])
         return self.active
-
-    def _activate(self, entry: Registration) -> None:
-        self.active.setdefault(entry.address, []).append(entry)
-
-    def _restore_order(self) -> None:
-        order = {id(entry): index for index, entry in enumerate(self.entries)}
-        for entries in self.active.values():
-            entries.sort(key=lambda entry: order[id(entry)])
 
 
 def closed_entries(active: Mapping[Any, list[Registration]], wanted: Any) -> list[tuple[Registration, Any, Meaning]]:
     """Return the open registrations of a closed generic key, with callables and meanings of variables."""
-    key, name = (wanted.key, wanted.name) if isinstance(wanted, Address) else (wanted, None)
+    key, name = split(wanted)
     origin = get_origin(key)
     if origin is None or not get_args(key):
         return []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from types import FunctionType, MethodType
-from typing import Any, ForwardRef, NamedTuple, get_origin, get_type_hints
+from typing import Any, ForwardRef, NamedTuple, TypeAlias, get_origin, get_type_hints
 
 from .._errors import UnresolvedHintError
 from .._keys.key import tuple_in
@@ -28,18 +28,8 @@ class Parameter(NamedTuple):
     default: Any
 
 
-class Names:
-    """Names of annotations that exist only for type checkers, found among the types of a container."""
-
-    def __init__(self, keys: Callable[[], Mapping[str, Any]]) -> None:
-        self._keys = keys
-        self._found: Mapping[str, Any] | None = None
-
-    def get(self, name: str) -> Any:
-        """Return the registered type of a name, or EMPTY."""
-        if self._found is None:
-            self._found = self._keys()
-        return self._found.get(name, EMPTY)
+Names: TypeAlias = Callable[[], Mapping[str, Any]]
+"""Returns the types of a container by name, for annotations whose names exist only for type checkers."""
 
 
 def types_by_name(entries: Iterable[Registration]) -> dict[str, Any]:
@@ -187,7 +177,7 @@ def evaluate_hint(hint: Any, scope: dict[str, Any], names: Names) -> Any:
             return get_type_hints(_Holder(hint), scope, known, include_extras=True)["hint"]
         except NameError as error:
             absent = str(error.name)
-            found = names.get(absent) if absent not in known else EMPTY
+            found = names().get(absent, EMPTY) if absent not in known else EMPTY
             if found is EMPTY:
                 raise
             known[absent] = found
