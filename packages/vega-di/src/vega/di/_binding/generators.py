@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
+from .._engine.singletons import abuild, build
 from .._runtime.active_scope import ambient, ambient_of
 from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, finish
@@ -29,7 +30,7 @@ def _start(bound_call: BoundCall) -> tuple[Any, Any]:
 
 
 def _drive(bound_call: BoundCall, values: tuple[Any, ...]) -> Generator[Any, Any, Any]:
-    bound_call.engine.build(bound_call.wiring.node)
+    build(bound_call.engine, bound_call.wiring.node)
     scope, opened = _start(bound_call)
     error: BaseException | None = None
     try:
@@ -64,7 +65,7 @@ def _stepped(body: Generator[Any, Any, Any], scope: Any) -> Generator[Any, Any, 
 
 
 async def _adrive(bound_call: BoundCall, values: tuple[Any, ...]) -> AsyncGenerator[Any, Any]:
-    await bound_call.engine.abuild(bound_call.wiring.node)
+    await abuild(bound_call.engine, bound_call.wiring.node)
     scope, opened = _start(bound_call)
     error: BaseException | None = None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from .._engine.singletons import abuild, build
 from .bound_function import Bound, signature_text
 from .calls import BoundCall, call_bound
 from .generators import drive
@@ -56,13 +57,13 @@ def start(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
         return bound_call.run(values)
     if bound_call.bound.is_async:
         return _start_async(bound_call, values)
-    bound_call.engine.build(bound_call.wiring.node)
+    build(bound_call.engine, bound_call.wiring.node)
     _get_ready(bound_call)
     return bound_call.run(values)
 
 
 async def _start_async(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
-    await bound_call.engine.abuild(bound_call.wiring.node)
+    await abuild(bound_call.engine, bound_call.wiring.node)
     _get_ready(bound_call)
     return await bound_call.run(values)
 

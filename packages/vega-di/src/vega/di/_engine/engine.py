@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._codegen.plans import container_plan, maker_plan, part_plan, scope_plan
 from .._errors import AmbiguousProviderError, ContainerError, InvalidKeyError, MissingProviderError
 from .._graph.linker import Linker
-from .._graph.node import Graph, Node
-from .._graph.reuse import unchanged
+from .._graph.node import Graph, Node, unchanged
 from .._graph.suggestions import suggest
 from .._graph.validation import ambiguous_error, prove
 from .._keys.key import check_key, read_dependency, split
@@ -120,14 +119,6 @@ class Engine:
         except (MissingProviderError, InvalidKeyError):
             return False
         return True
-
-    def build(self, node: Node) -> None:
-        """Build the singletons below `node`."""
-        build(self, node)
-
-    async def abuild(self, node: Node) -> None:
-        """Build the singletons below `node`, awaiting async factories."""
-        await abuild(self, node)
 
     def take_over(self, opened: list[Any]) -> None:
         """Let the container close the resources of a singleton.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._codegen.plans import is_direct, maker_plan
 from .._errors import CaptiveDependencyError
 from .._graph.instance_check import verify
-from .._graph.node import Node
+from .._graph.node import Node, order
 from .._graph.paths import draw, shortest
 from .._keys.key import address
 from .._keys.labels import label
@@ -25,23 +25,9 @@ if TYPE_CHECKING:
 
 
 def pending(engine: SingletonEngine, node: Node) -> Iterator[Node]:
-    """Yield the services to build before a plan of `node`, and `node` itself, dependencies first."""
+    """Return the services to build before a plan of `node`, and `node` itself, dependencies first."""
     store = engine.store
-    if node.scope is Scope.SINGLETON and node.slot in store:
-        return
-    seen: set[Node] = {node}
-    stack = [(node, iter(node.deps))]
-    while stack:
-        current, rest = stack[-1]
-        for dep in rest:
-            if dep not in seen:
-                seen.add(dep)
-                if dep.scope is not Scope.SINGLETON or dep.slot not in store:
-                    stack.append((dep, iter(dep.deps)))
-                    break
-        else:
-            stack.pop()
-            yield current
+    return order([node], lambda each: each.scope is Scope.SINGLETON and each.slot in store)
 
 
 def awaited_in(engine: SingletonEngine, node: Node) -> Node | None:

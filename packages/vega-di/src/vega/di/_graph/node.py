@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -114,21 +114,40 @@ class Graph:
         self.wanted_one: dict[Any, list[tuple[Node, str]]] = {}
 
 
-def order(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Yield nodes after all dependencies; a cycle is cut at its end."""
+def order(nodes: Iterable[Node], done: Callable[[Node], bool] = lambda _: False) -> Iterator[Node]:
+    """Yield nodes after all dependencies, without those where `done` holds; a cycle is cut at its end."""
     seen: set[Node] = set()
     for start in nodes:
-        if start in seen:
+        if start in seen or done(start):
             continue
         seen.add(start)
         stack = [(start, iter(start.deps))]
         while stack:
             node, rest = stack[-1]
             for dep in rest:
-                if dep not in seen:
+                if dep not in seen and not done(dep):
                     seen.add(dep)
                     stack.append((dep, iter(dep.deps)))
                     break
             else:
                 stack.pop()
                 yield node
+
+
+def unchanged(graph: Graph, before: Graph) -> dict[Node, int]:
+    """Return the slots of nodes with the same construction as in the previous epoch, dependencies included."""
+    known = {node.identity: node for node in before.every}
+    changed: set[Node] = set()
+    users: dict[Node, list[Node]] = {}
+    for node in graph.every:
+        old = known.get(node.identity)
+        if old is None or [d.identity for d in old.deps] != [d.identity for d in node.deps]:
+            changed.add(node)
+        for dep in (*node.deps, *(graph.nodes[where] for where, _ in node.deferred if where in graph.nodes)):
+            users.setdefault(dep, []).append(node)
+    todo = list(changed)
+    while todo:
+        fresh = [user for user in users.get(todo.pop(), ()) if user not in changed]
+        changed.update(fresh)
+        todo += fresh
+    return {node: known[node.identity].slot for node in graph.every if node not in changed}

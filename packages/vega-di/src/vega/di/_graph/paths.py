@@ -27,40 +27,31 @@ def path_to(graph: Graph, target: Node) -> list[Node]:
     for node in graph.every:
         for dep in node.deps:
             parents.setdefault(dep, []).append(node)
-    came: dict[Node, Node | None] = {target: None}
-    queue = deque([target])
-    last = target
-    while queue:
-        last = queue.popleft()
-        if last not in parents:
-            break
-        for parent in parents[last]:
-            if parent not in came:
-                came[parent] = last
-                queue.append(parent)
-    path: list[Node] = []
-    step = last
-    while step is not None:
-        path.append(step)
-        step = came[step]  # type: ignore[assignment]  # None ends the loop
-    return path
+    return _search(target, lambda node: node not in parents, lambda node: parents[node])[::-1]
 
 
 def shortest(start: Node, ends: Callable[[Node], bool], through: Callable[[Node], bool]) -> list[Node]:
     """Return the shortest path of dependencies to a node where `ends` holds, by nodes where `through` holds."""
+    return _search(
+        start,
+        lambda node: node is not start and ends(node),
+        lambda node: [dep for dep in node.deps if ends(dep) or through(dep)],
+    )
+
+
+def _search(start: Node, ends: Callable[[Node], bool], onward: Callable[[Node], Iterable[Node]]) -> list[Node]:
+    """Return the shortest path to a node where `ends` holds; only the start where there is none."""
     came: dict[Node, Node | None] = {start: None}
     queue = deque([start])
     while queue:
         node = queue.popleft()
-        if node is not start and ends(node):
-            path: list[Node] = []
-            step: Node | None = node
-            while step is not None:
+        if ends(node):
+            path = [node]
+            while (step := came[path[-1]]) is not None:
                 path.append(step)
-                step = came[step]
             return path[::-1]
-        for dep in node.deps:
-            if dep not in came and (ends(dep) or through(dep)):
-                came[dep] = node
-                queue.append(dep)
+        for each in onward(node):
+            if each not in came:
+                came[each] = node
+                queue.append(each)
     return [start]

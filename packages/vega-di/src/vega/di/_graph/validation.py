@@ -41,8 +41,10 @@ def prove(graph: Graph, registry: Registry, fresh: Iterable[Node]) -> list[Injec
     found = list(graph.problems)
     graph.problems.clear()
     found += _cycles(graph, nodes)
-    found += [_missing(graph, registry, where, places) for where, places in graph.missing.items()]
-    found += [_ambiguous(graph, where, places) for where, places in graph.wanted_one.items()]
+    for where, places in graph.missing.items():
+        place = _places(graph, where, places)
+        found.append(MissingProviderError(f"nothing provides {label(where)}", place, suggest(registry, where)))
+    found += [ambiguous_error(graph, where, _places(graph, where, at)) for where, at in graph.wanted_one.items()]
     graph.missing.clear()
     graph.wanted_one.clear()
     for node in nodes:
@@ -94,12 +96,6 @@ def _cycle(cycle: list[Node]) -> CircularDependencyError:
     )
 
 
-def _missing(graph: Graph, registry: Registry, where: Any, places: list[tuple[Node, str]]) -> MissingProviderError:
-    return MissingProviderError(
-        f"nothing provides {label(where)}", _places(graph, where, places), suggest(registry, where)
-    )
-
-
 def _places(graph: Graph, where: Any, places: list[tuple[Node, str]]) -> str:
     lines: list[str] = []
     for node, parameter in places[:_SHOWN]:
@@ -118,10 +114,6 @@ def ambiguous_error(graph: Graph, where: Any, place: str) -> AmbiguousProviderEr
         place,
         f"replace=True on the last one, names, conditions, or All[{label(where)}] to take every one",
     )
-
-
-def _ambiguous(graph: Graph, where: Any, places: list[tuple[Node, str]]) -> AmbiguousProviderError:
-    return ambiguous_error(graph, where, _places(graph, where, places))
 
 
 def _holds(graph: Graph, node: Node) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, final, get_origin
+from dataclasses import asdict, dataclass
+from typing import final, get_origin
 
 from .._keys.labels import label
 from .._keys.scope import Scope
-from .._registration.registration import Kind
+from .._registration.registration import ASYNC
 from .._registration.registry import Registry
 from .node import ArgumentSource, Graph, Node, order
 from .paths import draw, name_of
@@ -40,7 +40,7 @@ class GraphView:
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """Return the graph as JSON: ``{"services": [{"id": 0, "key": ..., "needs": [1, 2], ...}]}``."""
-        return json.dumps({"services": [_as_dict(each) for each in self.services]}, indent=indent)
+        return json.dumps({"services": [asdict(each) for each in self.services]}, indent=indent)
 
     def to_mermaid(self) -> str:
         """Return the graph as a Mermaid flowchart; inactive registrations are dashed, with the reason."""
@@ -52,10 +52,6 @@ class GraphView:
         if inactive:
             lines += ["    classDef inactive stroke-dasharray: 4 4", f"    class {','.join(inactive)} inactive"]
         return "\n".join(lines) + "\n"
-
-
-def _as_dict(each: ServiceView) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in ServiceView.__dataclass_fields__}
 
 
 def _title(each: ServiceView) -> str:
@@ -71,36 +67,17 @@ def _quoted(text: str) -> str:
 
 def view(graph: Graph, registry: Registry) -> GraphView:
     """Return the view of a graph, inactive registrations included."""
-    every = graph.every
-    ids = {node: number for number, node in enumerate(every)}
-    shown = [_shown(node, ids) for node in every]
-    used = {id(node.registration) for node in every}
-    number = len(shown)
-    for entry in registry.entries:
-        if id(entry) in used:
-            continue
-        verdict = entry.verdict or (False, "replaced, or an open generic that nothing has closed yet")
-        shown.append(
-            ServiceView(
-                id=number,
-                key=label(entry.key),
-                name=entry.name,
-                implementation=label(get_origin(entry.call) or entry.call),
-                scope=entry.scope.value,
-                kind=entry.kind.value,
-                active=verdict[0],
-                reason=verdict[1],
-                where=entry.site_text(),
-                needs=(),
-            )
-        )
-        number += 1
-    return GraphView(tuple(shown))
+    used = {id(node.registration) for node in graph.every}
+    unused = [entry for entry in registry.entries if id(entry) not in used]
+    nodes = [*graph.every, *(Node(entry.key, entry.call, entry.kind, entry.scope, entry) for entry in unused)]
+    ids = {node: number for number, node in enumerate(nodes)}
+    return GraphView(tuple(_shown(node, ids, is_used=id(node.registration) in used) for node in nodes))
 
 
-def _shown(node: Node, ids: dict[Node, int]) -> ServiceView:
+def _shown(node: Node, ids: dict[Node, int], *, is_used: bool) -> ServiceView:
     entry = node.registration
-    reason = "always" if entry.verdict is None else entry.verdict[1]
+    unknown = (True, "always") if is_used else (False, "replaced, or an open generic that nothing has closed yet")
+    verdict = entry.verdict or unknown
     return ServiceView(
         id=ids[node],
         key=label(node.address),
@@ -108,8 +85,8 @@ def _shown(node: Node, ids: dict[Node, int]) -> ServiceView:
         implementation=label(get_origin(node.call) or node.call),
         scope=node.scope.value,
         kind=node.kind.value,
-        active=True,
-        reason=reason,
+        active=is_used or verdict[0],
+        reason=verdict[1],
         where=entry.site_text(),
         needs=tuple(ids[dep] for dep in node.deps),
     )
@@ -136,7 +113,7 @@ def explain_node(top: Node) -> str:
         services = [each for each in node.arguments if each.source is ArgumentSource.NODE]
         stack += reversed([(each.value, depth + 1, each.parameter) for each in services])
     if top.is_async:
-        waits = [each for each in order([top]) if each.kind in {Kind.AWAIT, Kind.ASYNC_GENERATOR, Kind.ASYNC_CONTEXT}]
+        waits = [each for each in order([top]) if each.kind in ASYNC]
         lines.append(f"It has to be awaited (aresolve), because of {', '.join(name_of(each) for each in waits)}.")
     if top.needs_scope:
         lines.append("It needs an open scope.")
