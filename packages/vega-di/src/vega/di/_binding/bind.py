@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial, update_wrapper
 from typing import Any, TypeVar, overload
 
+from .._engine.context import ContainerSlot
 from .._keys.scope import Scope
-from .._runtime.context import ContainerSlot
 
 R = TypeVar("R")
 

@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from .._engine.context import ContainerSlot
 from .._errors import InvalidRegistrationError
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import code_flags
-from .._runtime.context import ContainerSlot
 
 _SPREAD: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 

@@ -95,7 +95,7 @@ class CallPlan:
 
     def writer(self, source: Source, *, fresh: bool, private: bool = False, owner: str = "_s") -> Writer:
         """Begin the statements of a function."""
-        return Writer(self.engine, source, owner=owner, fresh=fresh, awaits=self.awaits, private=private)
+        return Writer(self.engine.plans, source, owner=owner, fresh=fresh, awaits=self.awaits, private=private)
 
     @property
     def parameters(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._codegen.source import block
+from .._engine.context import current, epochs_of
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient, ambient_of, leave
-from .._runtime.context import current, epochs_of
 from .call_plans import CallPlan
 from .wiring import Wiring, wire
 

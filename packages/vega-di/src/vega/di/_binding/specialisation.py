@@ -8,12 +8,13 @@ Decision record 5 has the figures, and the way to turn this off.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from .._codegen.source import Source, block, explained, indented
+from .._engine.context import current
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient, leave
-from .._runtime.context import current
 from .bound_function import signature_text
 from .call_plans import CallPlan
 from .calls import BoundCall
@@ -46,7 +47,7 @@ def specialise(bound_call: BoundCall) -> None:
     wrapper.__code__ = plan_function.__code__.replace(
         co_name=wrapper.__code__.co_name, co_qualname=wrapper.__code__.co_qualname
     )
-    engine.epochs.specialised.append(bound)
+    engine.epochs.at_end.append(partial(_generalise, bound))
 
 
 def _passed(bound_call: BoundCall) -> str:
@@ -96,7 +97,7 @@ def _free(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
     return explained(lines) if source.nodes else lines
 
 
-def generalise(bound: Any) -> None:
+def _generalise(bound: Any) -> None:
     """Restore the first code of the wrapper, and release the engine."""
     names = bound.wrapper.__globals__
     bound.wrapper.__code__ = bound.first_code

@@ -7,7 +7,8 @@ and stored together at the end. The warm half reads the store for every service,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from .._graph.node import ArgumentSource, Node
 from .._keys.scope import Scope
@@ -17,64 +18,88 @@ from .plan_size import can_start_fresh, opens_early, walk
 from .source import Source, block, explained, indented
 from .writer import Writer
 
-if TYPE_CHECKING:
-    from .ports import PlanEngine
 
+class Plans:
+    """The plans of an epoch, and what they are made of.
 
-def container_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function without parameters that returns a service without scope."""
-    source = Source()
-    owner = source.constant(engine.container)
-    writer = Writer(engine, source, owner=owner, fresh=False, awaits=awaits)
-    expression = writer.value(node)
-    source.text = f"{_define(awaits)}():\n{block([*writer.lines, f'return {expression}'])}"
-    return source.compile()
+    Args:
+        container: the resolver of services without scope.
+        store: the built singletons, by slot.
+    """
 
+    def __init__(self, container: object, store: dict[int, Any]) -> None:
+        self.container = container
+        self.store = store
+        self._written: dict[Any, Any] = {}
 
-def scope_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function of an open scope that returns a service."""
-    source = Source()
-    source.names["CLOSED"] = CLOSED
-    body = ["_v = _s._store"]
-    nodes = walk(node)
-    if node.holds_scoped and can_start_fresh(nodes):
-        assert nodes is not None  # can_start_fresh says so
-        writer = Writer(engine, source, owner="_s", fresh=True, awaits=awaits)
-        writer.open_first(nodes)
+    def for_container(self, node: Node, *, awaits: bool) -> Any:
+        """Write the function without parameters that returns a service without scope."""
+        source = Source()
+        owner = source.constant(self.container)
+        writer = Writer(self, source, owner=owner, fresh=False, awaits=awaits)
         expression = writer.value(node)
-        again = f"return {'await ' if awaits else ''}plan(_s)"  # the store is no longer empty
-        lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
-        body += ["if _v is None:", *map(indented, lines)]
-    else:
-        body += ["if _v is None: _v = _s._store = {}"]
-    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
-    if nodes is None:
-        writer.fill([node])
-    expression = writer.value(node)
-    body += [*refusal(writer), *writer.lines, f"return {expression}"]
-    # A sync plan runs within a call of `resolve`, which explains errors; a coroutine outlives the call.
-    source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
-    return source.compile()
+        source.text = f"{_define(awaits)}():\n{block([*writer.lines, f'return {expression}'])}"
+        return source.compile()
 
+    def for_scope(self, node: Node, *, awaits: bool) -> Any:
+        """Write the function of an open scope that returns a service."""
+        source = Source()
+        source.names["CLOSED"] = CLOSED
+        body = ["_v = _s._store"]
+        nodes = walk(node)
+        if node.holds_scoped and can_start_fresh(nodes):
+            assert nodes is not None  # can_start_fresh says so
+            writer = Writer(self, source, owner="_s", fresh=True, awaits=awaits)
+            writer.open_first(nodes)
+            expression = writer.value(node)
+            again = f"return {'await ' if awaits else ''}plan(_s)"  # the store is no longer empty
+            lines = fresh_lines(writer, nodes, again=again, result=f"return {expression}")
+            body += ["if _v is None:", *map(indented, lines)]
+        else:
+            body += ["if _v is None: _v = _s._store = {}"]
+        writer = Writer(self, source, owner="_s", fresh=False, awaits=awaits)
+        if nodes is None:
+            writer.fill([node])
+        expression = writer.value(node)
+        body += [*refusal(writer), *writer.lines, f"return {expression}"]
+        # A sync plan runs within a call of `resolve`, which explains errors; a coroutine outlives the call.
+        source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
+        return source.compile()
 
-def part_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function of an owner that makes a transient for a larger plan."""
-    source = Source()
-    source.names["CLOSED"] = CLOSED
-    writer = Writer(engine, source, owner="_s", fresh=False, awaits=awaits)
-    expression = writer.made(node)
-    store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s._store"]
-    if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since the first check
-        store += refusal(writer)
-    source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
-    return source.compile()
+    def part(self, node: Node, *, awaits: bool) -> Any:
+        """Write the function of an owner that makes a transient for a larger plan."""
+        source = Source()
+        source.names["CLOSED"] = CLOSED
+        writer = Writer(self, source, owner="_s", fresh=False, awaits=awaits)
+        expression = writer.made(node)
+        store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s._store"]
+        if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since the first check
+            store += refusal(writer)
+        source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
+        return source.compile()
 
+    def maker(self, node: Node, *, awaits: bool) -> Any:
+        """Write the function of an owner that makes a singleton or scoped service."""
+        if is_direct(node):
+            return _direct_maker(self.store, node)
+        return self.part(node, awaits=awaits)
 
-def maker_plan(engine: PlanEngine, node: Node, *, awaits: bool) -> Any:
-    """Write the function of an owner that makes a singleton or scoped service."""
-    if is_direct(node):
-        return _direct_maker(engine, node)
-    return part_plan(engine, node, awaits=awaits)
+    def part_later(self, node: Node, *, awaits: bool) -> Any:
+        """Return the function of `part`, written at its first call."""
+        return self._later(self.part, node, awaits)
+
+    def maker_later(self, node: Node, *, awaits: bool) -> Any:
+        """Return the function of `maker`, written at its first call."""
+        return self._later(self.maker, node, awaits)
+
+    def _later(self, write: Callable[..., Any], node: Node, awaits: bool) -> Callable[[Any], Any]:
+        def run(owner: Any) -> Any:
+            plan = self._written.get((write, node, awaits))
+            if plan is None:
+                plan = self._written[write, node, awaits] = write(node, awaits=awaits)
+            return plan(owner)
+
+        return run
 
 
 def fresh_lines(writer: Writer, nodes: list[Node], *, again: str, result: str, shared: bool = True) -> list[str]:
@@ -149,14 +174,14 @@ def is_direct(node: Node) -> bool:
     )
 
 
-def _direct_maker(engine: PlanEngine, node: Node) -> Any:
+def _direct_maker(store: dict[int, Any], node: Node) -> Any:
     """Return the call of a singleton of singletons, without generated code."""
 
     def make(_: Any) -> Any:
         positional: list[Any] = []
         named: dict[str, Any] = {}
         for argument in node.arguments:
-            value = engine.built(argument.value) if argument.source is ArgumentSource.NODE else argument.value
+            value = store[argument.value.slot] if argument.source is ArgumentSource.NODE else argument.value
             if argument.keyword is None:
                 positional.append(value)
             else:

@@ -17,14 +17,14 @@ from .plan_size import BUDGET, DEPTH, opens_early
 from .source import Source, indented
 
 if TYPE_CHECKING:
-    from .ports import PlanEngine
+    from .plans import Plans
 
 
 class Writer:
     """Writes the statements and expressions of nodes.
 
     Args:
-        engine: the source of built singletons and of the plans of large parts.
+        plans: the source of built singletons and of the plans of large parts.
         source: receives the constants.
         owner: the expression for the owning scope.
         fresh: whether the scope is known to be empty, so that scoped services become locals.
@@ -33,9 +33,9 @@ class Writer:
     """
 
     def __init__(
-        self, engine: PlanEngine, source: Source, *, owner: str, fresh: bool, awaits: bool, private: bool = False
+        self, plans: Plans, source: Source, *, owner: str, fresh: bool, awaits: bool, private: bool = False
     ) -> None:
-        self.engine = engine
+        self.plans = plans
         self.source = source
         self.owner = owner
         self.fresh = fresh
@@ -71,7 +71,7 @@ class Writer:
         if node.kind is Kind.ALIAS:
             return self.value(node.deps[0], depth)
         if node.scope is Scope.SINGLETON:
-            return self.source.constant(self.engine.built(node))
+            return self.source.constant(self.plans.store[node.slot])
         if node.scope is Scope.SCOPED:
             found = self.locals.get(node.slot)
             return found if found is not None else self._scoped(node, depth)
@@ -79,7 +79,7 @@ class Writer:
         # A part reads the store, so fresh and private functions, which do not, are limited by `walk` instead.
         can_split = not self.fresh and not self.private
         if node.deps and can_split and (depth > DEPTH or self._count > BUDGET):
-            plan = self.source.constant(self.engine.part(node, awaits=self.awaits and node.is_async))
+            plan = self.source.constant(self.plans.part_later(node, awaits=self.awaits and node.is_async))
             call = f"{plan}({self.owner})"
             return self._await(call) if self.awaits and node.is_async else call
         return self.made(node, depth)
@@ -187,7 +187,7 @@ class Writer:
             return f"{self.source.constant(no_value)}({self.source.constant(node)})"
         name = self.source.constant(node)
         awaits = self.awaits and node.is_async
-        maker = self.source.constant(self.engine.maker(node, awaits=awaits))
+        maker = self.source.constant(self.plans.maker_later(node, awaits=awaits))
         return f"{'await A' if awaits else ''}ONCE({self.owner}, {name}, {maker})"
 
     def claim(self, node: Node) -> str:

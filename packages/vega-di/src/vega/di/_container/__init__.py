@@ -1,1 +1,1 @@
-"""The container: registrations, epochs, overrides, and the current container."""
+"""The container: registrations, overrides, and the current container."""

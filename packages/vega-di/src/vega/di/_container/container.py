@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
+from .._engine.epochs import Epochs
 from .._keys.key import Key, address
 from .._keys.scope import Scope
 from .._registration.conditions import When
@@ -13,7 +14,6 @@ from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope
 from .._runtime.closing import afinish, finish
 from .._runtime.construction_errors import explain, explain_current
-from .epochs import Epochs
 from .overrides import Override
 from .registrations import NamedOptions, Options, Registrations
 

@@ -6,17 +6,16 @@ from contextlib import AbstractContextManager
 from contextvars import Token
 from typing import final
 
+from .._engine.context import PROCESS, ContainerSlot, current, epochs_of, slots_lock
+from .._engine.epochs import Epochs
 from .._errors import InvalidInstanceError
 from .._registration.call_site import user_line
-from .._runtime.context import PROCESS, ContainerSlot, current, slots_lock
 from .container import Container
-from .epochs import Epochs
 
 
 def get_container() -> Container:
     """Return the container of the calling context, else the default of the process, made at the first demand."""
-    epochs = current.get().epochs
-    container: Container = (epochs or _make_default()).container
+    container: Container = epochs_of(current.get()).container
     return container
 
 
@@ -87,15 +86,14 @@ def _make_default() -> Epochs:
     with slots_lock:
         if PROCESS.epochs is None:
             _set_default(Container())
-        epochs = PROCESS.epochs
-    assert isinstance(epochs, Epochs)  # set above, under the lock
-    return epochs
+        assert PROCESS.epochs is not None  # set above, under the lock
+        return PROCESS.epochs
 
 
 def _set_default(container: Container | None) -> None:
     epochs = None if container is None else container._epochs  # pyright: ignore[reportPrivateUsage]  # the same folder
     with slots_lock:
-        if isinstance(PROCESS.epochs, Epochs):
+        if PROCESS.epochs is not None:
             PROCESS.epochs.slots.remove(PROCESS)
         PROCESS.epochs = epochs
         PROCESS.engine = None

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from .._engine.context import Layer, local_layers
 from .._errors import InvalidInstanceError
 from .._keys.key import check_key, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._runtime.closing import afinish, finish
-from .._runtime.context import Layer, local_layers
 
 if TYPE_CHECKING:
-    from .epochs import Epochs
+    from .._engine.epochs import Epochs
 
 
 class Override:

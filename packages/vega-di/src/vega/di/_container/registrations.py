@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypedDict, get_args, get_origin, get_type_hints
 
+from .._engine.epochs import Epochs
 from .._errors import InvalidRegistrationError
 from .._keys.key import check_key, read_dependency
 from .._keys.labels import label
@@ -14,7 +15,6 @@ from .._registration.conditions import When
 from .._registration.injectable import mark_of, marked_in
 from .._registration.registration import Kind, Registration, kind_of, unwrap_context
 from .._registration.registry import Registry
-from .epochs import Epochs
 
 
 class NamedOptions(TypedDict, total=False):

@@ -1,1 +1,1 @@
-"""Engines: the proved graph of an epoch, singletons and plans."""
+"""Epochs and engines: the proved graph of an epoch, singletons and plans."""

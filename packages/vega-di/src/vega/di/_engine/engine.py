@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from .._codegen.plans import container_plan, maker_plan, part_plan, scope_plan
+from .._codegen.plans import Plans
 from .._errors import AmbiguousProviderError, ContainerError, InvalidKeyError, MissingProviderError
 from .._graph.linker import Linker
 from .._graph.node import Graph, Node, unchanged
@@ -21,19 +21,19 @@ from .._keys.key import check_key, read_dependency, split
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient_of
-from .._runtime.plan_table import Table
+from .epochs import Table
 from .refusals import async_required, scope_required
 from .singletons import abuild, awaited_in, build
 
 if TYPE_CHECKING:
-    from .ports import EngineEpochs
+    from .epochs import Epochs
 
 
 class Engine:
     """The state between two changes of the registry, or within an override."""
 
     def __init__(
-        self, epochs: EngineEpochs, linker: Linker, graph: Graph, store: dict[int, Any], slots: Iterator[int]
+        self, epochs: Epochs, linker: Linker, graph: Graph, store: dict[int, Any], slots: Iterator[int]
     ) -> None:
         self.epochs = epochs
         self.container: Any = epochs.container
@@ -50,7 +50,7 @@ class Engine:
         self.scoped: Table = Table(self._scope_entry)
         self.ascoped: Table = Table(self._ascope_entry)
         self.calls: dict[Any, Any] = {}
-        self._parts: dict[tuple[Any, Node, bool], Any] = {}
+        self.plans = Plans(self.container, store)
 
     def number(self, previous: Engine | None) -> None:
         """Number the nodes; a node whose whole construction is unchanged keeps the slot of the previous epoch."""
@@ -140,32 +140,9 @@ class Engine:
         node = self.find(address)
         build(self, node)
         awaits = node.is_async and awaited_in(self, node) is not None
-        write = scope_plan if node.needs_scope or node.holds_scoped else container_plan
-        text: str = write(self, node, awaits=awaits).__globals__["__vega_source__"]
+        write = self.plans.for_scope if node.needs_scope or node.holds_scoped else self.plans.for_container
+        text: str = write(node, awaits=awaits).__globals__["__vega_source__"]
         return text
-
-    def built(self, node: Node) -> Any:
-        """Return a built singleton."""
-        return self.store[node.slot]
-
-    # Parts of generated code: functions of an owner, written at the first call.
-
-    def part(self, node: Node, *, awaits: bool) -> Any:
-        """Return the function for a transient."""
-        return self._written_later(part_plan, node, awaits)
-
-    def maker(self, node: Node, *, awaits: bool) -> Any:
-        """Return the function for a scoped service."""
-        return self._written_later(maker_plan, node, awaits)
-
-    def _written_later(self, write: Callable[..., Any], node: Node, awaits: bool) -> Callable[[Any], Any]:
-        def run(owner: Any) -> Any:
-            plan = self._parts.get((write, node, awaits))
-            if plan is None:
-                plan = self._parts[write, node, awaits] = write(self, node, awaits=awaits)
-            return plan(owner)
-
-        return run
 
     # Entries of the tables.
 
@@ -174,14 +151,14 @@ class Engine:
         value: Any = None
         if node.scope is Scope.SINGLETON:
             build(self, node)
-            value = self.built(node)
+            value = self.store[node.slot]
             entry: Callable[[], Any] = repeat(value).__next__
         elif node.needs_scope or node.holds_scoped:
             entry = self._scoped_entry(address, node)
         else:
             self._refuse_async(node)
             build(self, node)
-            entry = container_plan(self, node, awaits=False)
+            entry = self.plans.for_container(node, awaits=False)
         self.root[address] = entry
         self.values[address] = value if is_always_true(value) else None
         return entry
@@ -197,12 +174,12 @@ class Engine:
         async def first() -> Any:
             await abuild(self, node)
             if node.scope is Scope.SINGLETON:
-                value = self.built(node)
+                value = self.store[node.slot]
 
                 async def entry() -> Any:
                     return value
             else:
-                entry = container_plan(self, node, awaits=True)
+                entry = self.plans.for_container(node, awaits=True)
             self.aroot[address] = entry
             return await entry()
 
@@ -213,7 +190,7 @@ class Engine:
         if node.scope is not Scope.SINGLETON:
             self._refuse_async(node)
         build(self, node)
-        entry: Callable[..., Any] = scope_plan(self, node, awaits=False)
+        entry: Callable[..., Any] = self.plans.for_scope(node, awaits=False)
         self.scoped[address] = entry
         return entry
 
@@ -222,7 +199,7 @@ class Engine:
 
         async def first(scope: Any) -> Any:
             await abuild(self, node)
-            entry = self.ascoped[address] = scope_plan(self, node, awaits=True)
+            entry = self.ascoped[address] = self.plans.for_scope(node, awaits=True)
             return await entry(scope)
 
         return first

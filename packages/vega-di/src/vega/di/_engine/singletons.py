@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._codegen.plans import is_direct, maker_plan
+from .._codegen.plans import is_direct
 from .._errors import CaptiveDependencyError
 from .._graph.instance_check import verify
 from .._graph.node import Node, order
@@ -21,21 +21,21 @@ from .._runtime.owners import Owner
 from .refusals import async_required, scoped
 
 if TYPE_CHECKING:
-    from .ports import SingletonEngine
+    from .engine import Engine
 
 
-def pending(engine: SingletonEngine, node: Node) -> Iterator[Node]:
+def pending(engine: Engine, node: Node) -> Iterator[Node]:
     """Return the services to build before a plan of `node`, and `node` itself, dependencies first."""
     store = engine.store
     return order([node], lambda each: each.scope is Scope.SINGLETON and each.slot in store)
 
 
-def awaited_in(engine: SingletonEngine, node: Node) -> Node | None:
+def awaited_in(engine: Engine, node: Node) -> Node | None:
     """Return a service to be awaited before or during the build of `node`, or None."""
     return next((step for step in pending(engine, node) if step.kind in ASYNC), None)
 
 
-def build(engine: SingletonEngine, node: Node) -> None:
+def build(engine: Engine, node: Node) -> None:
     """Build the singletons below `node`, from sync code.
 
     Raises:
@@ -49,7 +49,7 @@ def build(engine: SingletonEngine, node: Node) -> None:
         once(RootOwner(engine), singleton, _maker(engine, singleton))
 
 
-async def abuild(engine: SingletonEngine, node: Node) -> None:
+async def abuild(engine: Engine, node: Node) -> None:
     """Build the singletons below `node`."""
     needed = [step for step in pending(engine, node) if step.scope is Scope.SINGLETON]
     for singleton in needed:
@@ -61,10 +61,10 @@ async def abuild(engine: SingletonEngine, node: Node) -> None:
             once(RootOwner(engine), singleton, _maker(engine, singleton))
 
 
-def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
+def _maker(engine: Engine, node: Node) -> Callable[[Any], Any]:
     if node.kind is Kind.INSTANCE:
         return lambda _: node.call
-    make = maker_plan(engine, node, awaits=False)
+    make = engine.plans.maker(node, awaits=False)
 
     def run(owner: Any) -> Any:
         try:
@@ -78,8 +78,8 @@ def _maker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
     return run
 
 
-def _amaker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
-    make = maker_plan(engine, node, awaits=True)
+def _amaker(engine: Engine, node: Node) -> Callable[[Any], Any]:
+    make = engine.plans.maker(node, awaits=True)
     is_awaited = node.kind is Kind.AWAIT or not is_direct(node)
 
     async def run(owner: Any) -> Any:
@@ -95,7 +95,7 @@ def _amaker(engine: SingletonEngine, node: Node) -> Callable[[Any], Any]:
     return run
 
 
-def _accepted(engine: SingletonEngine, node: Node, owner: Any, service: Any) -> Any:
+def _accepted(engine: Engine, node: Node, owner: Any, service: Any) -> Any:
     if node.expected is not None and service.__class__ not in node.seen:
         verify(service, node)
     engine.take_over(owner._resources)
@@ -107,7 +107,7 @@ class RootOwner(Owner):
 
     __slots__ = ("_engine",)
 
-    def __init__(self, engine: SingletonEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._store = engine.store
         self._resources: list[Any] = []

@@ -18,9 +18,6 @@ from .closing import afinish, arefuse_second, finish
 from .construction_errors import explain
 from .owners import Owner
 
-if TYPE_CHECKING:
-    from .plan_table import Table
-
 T = TypeVar("T")
 ambient: ContextVar[ActiveScope | None] = ContextVar("vega_di_scope", default=None)
 _SET = ambient.set
@@ -115,7 +112,7 @@ class ActiveScope(Owner):
         return f"<scope of {self._container!r}, {'closed' if self._store is CLOSED else 'open'}>"
 
 
-def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Table, Table], None]]:
+def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Any, Any], None]]:
     """Return the class of the scopes of a container, and a function for new plans.
 
     The plans are variables of the methods, not attributes: reading them costs next to nothing,
@@ -147,7 +144,7 @@ def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[Ta
                 explain(error, key)
                 raise
 
-    def switch(new_plans: Table, new_aplans: Table) -> None:
+    def switch(new_plans: Any, new_aplans: Any) -> None:
         nonlocal plans, aplans
         plans, aplans = new_plans, new_aplans
 

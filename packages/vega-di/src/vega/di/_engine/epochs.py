@@ -21,13 +21,25 @@ from .._keys.resolver import Resolver
 from .._keys.scope import Scope
 from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope, make_scope_class
-from .._runtime.context import ContainerSlot, Layer, local_layers, ordered, slots_lock
-from .._runtime.plan_table import Table
+from .context import ContainerSlot, Layer, local_layers, ordered, slots_lock
 
 if TYPE_CHECKING:
-    from .._engine.engine import Engine
+    from .engine import Engine
 
 SCOPED: Final = Scope.SCOPED  # the attribute of an enum costs as much as a call
+
+
+class Table(dict[Any, Any]):
+    """Plans by address; a missing plan is written at its first use."""
+
+    __slots__ = ("write",)
+
+    def __init__(self, write: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.write: Callable[[Any], Any] = write
+
+    def __missing__(self, address: Any) -> Any:
+        return self.write(address)
 
 
 class Epochs:
@@ -47,7 +59,7 @@ class Epochs:
         self.lock: AbstractContextManager[bool] = threading.RLock()
         self.slot: ContainerSlot = ContainerSlot(self)
         self.slots: list[ContainerSlot] = [self.slot]
-        self.specialised: list[Any] = []
+        self.at_end: list[Callable[[], None]] = []
         self.scope_class: type[ActiveScope]
         self.scope_class, self._use_scope_tables = make_scope_class(container)
         self._use_tables = use_tables
@@ -75,9 +87,9 @@ class Epochs:
         return engine if engine is not None else self._build(layers)
 
     def _build(self, layers: tuple[Layer, ...]) -> Engine:
-        from .._engine.engine import Engine  # loaded at the first build
         from .._graph.linker import Linker
         from .._graph.node import ArgumentSource
+        from .engine import Engine  # loaded at the first build
 
         with self.lock:
             self.refuse_closed()
@@ -219,11 +231,9 @@ class Epochs:
             self._store.clear()
             self._switch(None)
             opened, self._opened = self._opened, []
-            specialised, self.specialised = self.specialised, []
-        from .._binding.specialisation import generalise
-
-        for bound in specialised:
-            generalise(bound)
+            at_end, self.at_end = self.at_end, []
+        for end in at_end:
+            end()
         return opened
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._registration.registration import Registration
 
 if TYPE_CHECKING:
-    from .ports import EngineSource
+    from .epochs import Epochs
 
 
 class ContainerSlot:
@@ -25,10 +25,10 @@ class ContainerSlot:
 
     __slots__ = ("engine", "epochs", "make")
 
-    def __init__(self, epochs: EngineSource | None) -> None:
-        self.epochs: EngineSource | None = epochs
+    def __init__(self, epochs: Epochs | None) -> None:
+        self.epochs: Epochs | None = epochs
         self.engine: Any = None
-        self.make: Callable[[], EngineSource] | None = None
+        self.make: Callable[[], Epochs] | None = None
 
 
 PROCESS = ContainerSlot(None)
@@ -41,7 +41,7 @@ lock is taken last, and nothing is built or waited for while it is held.
 """
 
 
-def epochs_of(container_slot: ContainerSlot) -> EngineSource:
+def epochs_of(container_slot: ContainerSlot) -> Epochs:
     """Return the epochs of a slot; the container of the process is made at the first demand."""
     epochs = container_slot.epochs  # read once: another thread may remove the default of the process
     if epochs is not None:
