@@ -133,6 +133,25 @@ def test_a_change_of_the_entity_is_drift_and_becomes_a_migration(project: Projec
     assert vega_migrate("downgrade", "-1", "--allow-destructive").stdout == "took back 0002_add_stock\n"
 
 
+def test_a_renamed_field_is_asked_for(project: Project) -> None:
+    write(project, repository, "Product", *FIELDS)
+    vega_migrate("upgrade")
+    for file in project.source.rglob("*product*.py"):
+        if "migrations" not in file.parts:
+            file.write_text(file.read_text().replace("note", "remark"))
+
+    asked = vega_migrate("create", "-m", "remark")
+    created = vega_migrate("create", "-m", "remark", "--rename", "products.note=remark")
+
+    assert asked.exit_code == 1
+    assert isinstance(asked.exception, MigrationError)
+    assert "--rename products.note=remark" in asked.exception.fix
+    assert "--drop products.note" in asked.exception.fix
+    assert "0002_remark.py" in created.stdout, created.exception
+    assert vega_migrate("upgrade").stdout == "ran 0002_remark\n"
+    assert vega_migrate("check").exit_code == 0
+
+
 def test_migrations_follow_each_other(project: Project) -> None:
     write(project, migration, "AddIndex")
     write(project, resource, "Order", "total:decimal")

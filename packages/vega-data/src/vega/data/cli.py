@@ -46,13 +46,21 @@ def create(
     default: Annotated[
         list[str] | None, typer.Option(help="A value for rows that lack one: table.column=value; again for more.")
     ] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option(help="A rename: table.column=new or table=new; again for more.")
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(help="A drop that is not a rename: table.column or table; again for more.")
+    ] = None,
     timeout: Timeout = 30.0,
 ) -> None:
     """Write a migration that brings the database to the tables of the entities."""
     project = Project.find()
     _import_entities(project)
-    defaults = dict(_pair(one) for one in default or [])
-    typer.echo(f"wrote {asyncio.run(_of(project, timeout).create(message, empty=empty, defaults=defaults))}")
+    defaults, renames = (dict(map(_pair, pairs or [])) for pairs in (default, rename))
+    migrations = _of(project, timeout)
+    file = asyncio.run(migrations.create(message, empty=empty, defaults=defaults, renames=renames, drops=drop or []))
+    typer.echo(f"wrote {file}")
 
 
 @app.command()

@@ -40,6 +40,7 @@ class VegaSQLite(SQLiteImpl):
         self._kept: dict[str, KeptParts] = {}
         self._directed: dict[str, str] = {}
         self._unconvertible: list[MigrationError] = []
+        self.new_constraint_names: dict[str, str] = {}  # by the former ones, for the next table that is rebuilt
 
     def autogen_column_reflect(self, inspector: Any, table: Table, column_info: Any) -> None:
         """Give a reflected column its collation."""
@@ -88,6 +89,9 @@ class VegaSQLite(SQLiteImpl):
         parts = self._kept[table.name] = KeptParts.of(_connection(self), table.name)
         if parts.autoincrement:
             batch_impl.new_table.dialect_options["sqlite"]["autoincrement"] = True
+        names, self.new_constraint_names = self.new_constraint_names, {}
+        for constraint in batch_impl.new_table.constraints:
+            constraint.name = names.get(constraint.name, constraint.name)
 
     def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
         """Rename a table; after a rebuild, create again what went with the old one."""

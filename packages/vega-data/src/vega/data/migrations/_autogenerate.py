@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeGuard
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations import Operations
 from alembic.operations.ops import AlterColumnOp, DowngradeOps, MigrateOperation, ModifyTableOps, UpgradeOps
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, Connection, DefaultClause, MetaData, literal
@@ -17,7 +18,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from ._alembic import conversion
 from ._cycles import apart
 from ._missing_values import with_values
-from ._portable_types import portable, render_type, written_type
+from ._portable_types import portable, render_type, storage, written_type
+from ._renames import Answers, rename_steps
 from ._source import laid_out, quoted
 from ._stored_members import member_differences
 
@@ -35,7 +37,11 @@ def differences(connection: Connection, metadata: MetaData, owned: Callable[[str
 
 
 def written(
-    connection: Connection, metadata: MetaData, owned: Callable[[str], bool], defaults: Mapping[str, str]
+    connection: Connection,
+    metadata: MetaData,
+    owned: Callable[[str], bool],
+    defaults: Mapping[str, str],
+    answers: Answers,
 ) -> tuple[str, str]:
     """Return the bodies of `upgrade` and `downgrade` that bring a database to tables and back; empty for nothing.
 
@@ -44,14 +50,33 @@ def written(
         metadata: the tables.
         owned: whether a stored table that is not declared belongs to the project; others are left alone.
         defaults: values by `table.column` for rows that lack one, as text.
+        answers: which tables and columns are renamed or dropped. Renames are run to compare what is left, and undone;
+            with some, the caller must keep the database locked.
 
     Raises:
-        MigrationError: rows could not come along.
+        MigrationError: rows could not come along, or a likely rename has no answer.
     """
     wanted = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.tables.values():
         table.to_metadata(wanted)  # the operations change it
     context = _context(connection, wanted, owned)
+    steps = rename_steps(connection, wanted, owned, answers)
+    if not steps:
+        return _compared(context, wanted, defaults)
+    connection.exec_driver_sql("SAVEPOINT vega_renames")
+    try:
+        with Operations.context(context):
+            for step in steps:
+                step.run()
+        upgrade, downgrade = _compared(context, wanted, defaults)
+    finally:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT vega_renames")
+    up = [laid_out(step.source()) for step in steps]
+    down = [laid_out(step.back().source()) for step in reversed(steps)]
+    return "\n".join(filter(None, [*up, upgrade])), "\n".join(filter(None, [downgrade, *down]))
+
+
+def _compared(context: MigrationContext, wanted: MetaData, defaults: Mapping[str, str]) -> tuple[str, str]:
     upgrade = produce_migrations(context, wanted).upgrade_ops
     if upgrade is None or upgrade.is_empty():
         return "", ""
@@ -117,7 +142,7 @@ def _types_differ(
     wanted: TypeEngine[Any],
 ) -> bool | None:
     """Compare our types by what they are on this database: its own description of the stored one knows no more."""
-    stored, expected = (_parts(kind.dialect_impl(context.dialect), context) for kind in (inspected, wanted))
+    stored, expected = (storage(kind, context.dialect) for kind in (inspected, wanted))
     if isinstance(wanted, TypeDecorator):
         return stored != expected
     return True if expected[1] and stored[1] != expected[1] else None
@@ -146,12 +171,6 @@ def _defaults_differ(
 
 def _is_bound(value: object) -> TypeGuard[BindParameter[Any]]:
     return isinstance(value, BindParameter)
-
-
-def _parts(kind: TypeEngine[Any], context: MigrationContext) -> tuple[str, str]:
-    """Return the type and the collation of a column, without what makes no difference."""
-    text, _, collation = kind.compile(context.dialect).partition(" COLLATE ")
-    return text.upper().replace("BIGINT", "INTEGER").partition("(")[0].strip(), collation.strip('"')
 
 
 def _require_rules(operations: Iterable[MigrateOperation], context: MigrationContext) -> None:

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql, sqlite
 from vega.data import types
+from vega.data.migrations import rename_constraints, rename_indexes
 
 revision = "{revision}"
 down_revision = {down}
@@ -204,8 +205,9 @@ def _without_unused(text: str) -> str:
     for line, uses in _IMPORTS.items():
         if not any(use in body for use in uses):
             head = head.replace(f"{line}\n", "")
-    dialects = [name for name in ("postgresql", "sqlite") if f"{name}." in body]
-    head = head.replace("import postgresql, sqlite", f"import {', '.join(dialects)}")
+    for words in (("postgresql.", "sqlite."), ("rename_constraints(", "rename_indexes(")):
+        used = [word[:-1] for word in words if word in body]
+        head = head.replace(f"import {', '.join(word[:-1] for word in words)}", f"import {', '.join(used)}")
     return f"{_GAPS.sub(_GAP, head).rstrip()}\n\nrevision = {body}".rstrip() + "\n"
 
 
@@ -217,4 +219,5 @@ _IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "from alembic import op": ("op.",),
     "from sqlalchemy.dialects import postgresql, sqlite": ("postgresql.", "sqlite."),
     "from vega.data import types": ("types.",),
+    "from vega.data.migrations import rename_constraints, rename_indexes": ("rename_constraints(", "rename_indexes("),
 }

@@ -17,6 +17,7 @@ from .._errors import DestructiveMigrationError, LockTimeoutError, MigrationErro
 from ._autogenerate import differences, written
 from ._folder import MigrationFolder, Revision
 from ._locks import locked, who_blocks
+from ._renames import Answers
 from ._reports import CheckReport, Status
 from ._script import Script, current
 from ._thread import in_thread
@@ -121,7 +122,15 @@ class Migrations:
         """Return the migrations, the last one first; no database is asked."""
         return list(reversed(self._folder.revisions()))
 
-    async def create(self, message: str, *, empty: bool = False, defaults: Mapping[str, str] | None = None) -> Path:
+    async def create(
+        self,
+        message: str,
+        *,
+        empty: bool = False,
+        defaults: Mapping[str, str] | None = None,
+        renames: Mapping[str, str] | None = None,
+        drops: Iterable[str] = (),
+    ) -> Path:
         """Write a migration that brings the database to the tables of the entities; return its file.
 
         Args:
@@ -129,13 +138,22 @@ class Migrations:
             empty: leave both functions empty, to be written by hand.
             defaults: for `table.column`, a value as text for rows that are there, where a field without a default
                 becomes required.
+            renames: for a `table` or `table.column` of the database, its new name.
+            drops: each `table` or `table.column` that is dropped although a new one resembles it.
 
         Raises:
-            MigrationError: the database is not at the head, there is nothing to change, or rows could not come along.
+            MigrationError: the database is not at the head, there is nothing to change, rows could not come along, or
+                a likely rename is neither among the renames nor among the drops.
         """
         upgrade = downgrade = ""
+        answers = Answers(renames=renames or {}, drops=frozenset(drops))
+        if empty and (defaults or renames or answers.drops):
+            raise MigrationError(
+                "an empty migration has no steps for defaults, renames or drops", message, "leave them or `empty` out"
+            )
         if not empty:
-            upgrade, downgrade = await self._reading(lambda connection: self._compare(connection, defaults or {}))
+            run = self._changing if renames else self._reading  # renames are run, and undone
+            upgrade, downgrade = await run(lambda connection: self._compare(connection, defaults or {}, answers))
             if not upgrade.strip():
                 raise MigrationError(
                     "the database has the tables of the entities already", str(self._folder.path), "nothing to do"
@@ -187,12 +205,12 @@ class Migrations:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def _compare(self, connection: Connection, defaults: Mapping[str, str]) -> tuple[str, str]:
+    def _compare(self, connection: Connection, defaults: Mapping[str, str], answers: Answers) -> tuple[str, str]:
         if self._folder.head() and self._script().names(connection, _HEAD, up=True):
             raise MigrationError(
                 "the database is behind the migrations", str(self._folder.path), "run: vega migrate upgrade"
             )
-        return written(connection, self._target(), self._owned(), defaults)
+        return written(connection, self._target(), self._owned(), defaults, answers)
 
     def _target(self) -> MetaData:
         declared = self._metadata if self._metadata is not None else self._database.metadata()

@@ -41,6 +41,12 @@ def written_type(kind: Any) -> str | Literal[False]:
     return False
 
 
+def storage(kind: TypeEngine[Any], dialect: Dialect) -> tuple[str, str]:
+    """Return the type and the collation of a column, without what makes no difference."""
+    text, _, collation = kind.dialect_impl(dialect).compile(dialect).partition(" COLLATE ")
+    return text.upper().replace("BIGINT", "INTEGER").partition("(")[0].strip(), collation.strip('"')
+
+
 def _text(stored: sa.String, dialect: Dialect) -> TypeEngine[Any] | None:
     if dialect.name == "sqlite" and stored.collation == DECIMAL_COLLATION:
         return types.ExactDecimal()
