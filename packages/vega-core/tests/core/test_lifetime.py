@@ -1,4 +1,4 @@
-"""An application starts once, stops whatever happens and in time, and says which part was at fault."""
+"""An application starts, stops whatever happens and in time, and says which part was at fault."""
 
 import asyncio
 import signal
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,9 +14,10 @@ from typing import Self
 import pytest
 
 from vega.core import Application, ApplicationStateError, StopTimeoutError
-from vega.core.extend import Plugin, Project
-from vega.di import Container, Scope
+from vega.core.extend import Plugin, Project, on_activation
+from vega.di import Container, MissingProviderError, Scope, bind
 from vega.events import Event, EventBus
+from vega.patterns import Interactor
 
 
 def application(*plugins: Plugin, stop_timeout: float = 30.0) -> Application:
@@ -46,6 +48,9 @@ def slow(name: str, log: list[str], *, hangs: bool = False) -> Plugin:
 async def nothing() -> None: ...
 
 
+class Connection: ...
+
+
 def test_an_application_says_whether_it_runs() -> None:
     app = application()
     states: list[str] = [app.state]
@@ -58,12 +63,37 @@ def test_an_application_says_whether_it_runs() -> None:
     assert [*states, app.state] == ["new", "running", "stopped"]
 
 
-def test_a_stopped_application_is_not_started_again() -> None:
-    app = application()
-    app.run(nothing)
+def test_a_stopped_application_starts_again_with_new_singletons() -> None:
+    log: list[str] = []
+    app = application(slow("a", log))
+    app.container.register(Connection, scope=Scope.SINGLETON)
+    made: list[Connection] = []
 
-    with pytest.raises(ApplicationStateError, match="has been stopped"):
+    async def main() -> None:
+        made.append(app.container.resolve(Connection))
+        assert app.container.resolve(Connection) is made[-1]
+
+    app.run(main)
+    app.run(main)
+
+    assert (app.state, log, made[0] is made[1]) == ("stopped", ["a", "a"], False)
+
+
+def test_an_application_that_could_not_start_starts_again() -> None:
+    class Broken(Plugin):
+        feature = "broken"
+        is_whole = False
+
+        async def startup(self, app: Application) -> None:
+            if not self.is_whole:
+                raise RuntimeError("no")
+
+    plugin = Broken()
+    app = application(plugin)
+    with pytest.raises(RuntimeError, match="no"):
         app.run(nothing)
+    plugin.is_whole = True
+    app.run(nothing)
 
 
 def test_a_running_application_is_not_started_twice_and_goes_on() -> None:
@@ -301,3 +331,43 @@ def test_a_resource_that_cannot_be_closed_is_reported_at_the_end() -> None:
     with pytest.raises(BaseException, match="cannot close") as caught:
         asyncio.run(main())
     assert isinstance(caught.value, OSError | ExceptionGroup)
+
+
+def test_a_call_outside_the_context_of_a_running_application_names_the_remedy() -> None:
+    class Session: ...
+
+    class Look(Interactor[Session]):
+        @bind
+        async def call(self, session: Session) -> Session:
+            return session
+
+    app = application()
+    app.container.register(Session)
+
+    async def look() -> Session:
+        return await Look()
+
+    async def look_in_a_unit() -> Session:
+        async with app.activate():
+            return await Look()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with pytest.raises(MissingProviderError, match=r"app\.activate\(\) of a running application"):
+            await loop.create_task(look(), context=Context())  # as a shell that runs each line in a context of its own
+        assert isinstance(await loop.create_task(look_in_a_unit(), context=Context()), Session)
+
+    app.run(main)
+
+
+def test_hooks_of_a_context_see_each_start_and_unit_of_work() -> None:
+    app, seen = application(), list[Container]()
+
+    async def main() -> None:
+        async with app.activate():
+            assert seen == [app.container] * 3  # the start, the unit of `run`, and this one
+
+    with on_activation(seen.append):
+        app.run(main)
+    app.run(nothing)
+    assert len(seen) == 3

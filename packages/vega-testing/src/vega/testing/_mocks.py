@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar, cast
 from unittest.mock import create_autospec
 
-from vega.di import get_container
+from vega.core.extend import on_activation
+from vega.di import Container, get_container
 from vega.patterns import Repository
 
 from ._errors import MockError
@@ -40,6 +41,9 @@ def mock_repository(repository: Callable[..., T]) -> Generator[Any]:
 def mock_service(service: Callable[..., T]) -> Generator[Any]:
     """Replace a service of the current container by a mock inside the block.
 
+    The mock reaches what the test's clients start too: applications that start, or serve a request, a socket message
+    or a job in the context of the test, also in the thread of Starlette's TestClient.
+
     Args:
         service: the key it is asked for by: a class, an abstract class or a Protocol.
 
@@ -52,5 +56,14 @@ def mock_service(service: Callable[..., T]) -> Generator[Any]:
     if not isinstance(service, type):
         raise MockError(f"{service!r} is no class", "mock_service", "register an object for it with register_services")
     mock = create_autospec(service, instance=True)
-    with get_container().override({service: mock}):
-        yield mock
+    with ExitStack() as overrides:
+        containers: list[Container] = []
+
+        def override(container: Container) -> None:
+            if container not in containers:
+                containers.append(container)
+                overrides.enter_context(container.override({service: mock}))
+
+        override(get_container())
+        with on_activation(override):
+            yield mock

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 from vega.di import ActiveScope, Container, use_container
 from vega.events import EventBus, use_event_bus
+
+ContainerHook: TypeAlias = Callable[[Container], object]
+_hooks: ContextVar[tuple[ContainerHook, ...]] = ContextVar("vega_activation_hooks", default=())
+
+
+@contextmanager
+def on_activation(hook: ContainerHook) -> Generator[None]:
+    """Call a function with the container of each application that starts, or enters a unit of work, inside the block.
+
+    Applies to the calling context: a task, its child tasks, and the threads that continue it. A test kit replaces
+    services in applications that the test's clients start this way.
+
+    Args:
+        hook: called before the unit of work opens a scope; its error is raised there.
+    """
+    before = _hooks.get()
+    _hooks.set((*before, hook))
+    try:
+        yield
+    finally:
+        _hooks.set(before)
+
+
+def run_hooks(container: Container) -> None:
+    """Call the functions of `on_activation` in the calling context."""
+    for hook in _hooks.get():
+        hook(container)
 
 
 @final
@@ -38,6 +66,7 @@ class Activation:
         self._opened: Any
 
     def __aenter__(self) -> Any:  # often returns the coroutine of the scope, to save a coroutine per activation
+        run_hooks(self._container)
         self._current = use_container(self._container), use_event_bus(self._bus)
         for block in self._current:
             block.__enter__()

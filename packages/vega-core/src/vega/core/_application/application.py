@@ -15,7 +15,7 @@ from vega.events import EventBus, use_event_bus
 
 from .._contracts.project import Project
 from .._errors import ApplicationStateError, PluginError
-from .activation import Activation
+from .activation import Activation, run_hooks
 from .plugin import Plugin
 from .run import run_until_signalled
 from .stop import Stop
@@ -30,9 +30,9 @@ class Application:
     """An application: its parts, its start and its stop.
 
     Usually constructed by `Application.load`; directly in tests and scripts. `async with` starts and stops the
-    application once: the container is closed at the end, so a second start is refused. Inside the block, container and
-    bus are current for the task and for tasks started from it: `await CreateUser(...)` works there, with a scope per
-    call.
+    application. The container is closed at the end; another start opens the container again, with new singletons.
+    Inside the block, container and bus are current for the task and for tasks started from it: `await CreateUser(...)`
+    works there, with a scope per call.
 
     Args:
         project: the location of the application's files.
@@ -132,14 +132,17 @@ class Application:
         return self._state
 
     async def __aenter__(self) -> Application:
-        if self._state != "new":
+        if self._state == "running":
             raise ApplicationStateError(
-                f"the application {'runs already' if self._state == 'running' else 'has been stopped'}",
+                "the application runs already",
                 self.project.package,
-                "start each application once; load another with Application.load",
+                "stop it first, or load another one with Application.load",
             )
+        if self._state == "stopped":
+            self.container.reopen()
         self._state = "running"
         try:
+            run_hooks(self.container)
             for plugin in self.plugins:
                 self._running.append(plugin)
                 await self._start(plugin)
@@ -190,7 +193,7 @@ class Application:
             main: a function without parameters whose result is awaited.
 
         Raises:
-            ApplicationStateError: the application was started before.
+            ApplicationStateError: the application runs already.
             KeyboardInterrupt: after SIGINT.
             SystemExit: after SIGTERM, with the status 143.
         """

@@ -4,6 +4,7 @@ Vega reads three entry-point groups: `vega.plugins` (a `Plugin` class; the name 
 `vega.commands` (a Typer application) and `vega.generators` (a `Generator` instance; the name is the kind).
 """
 
+from .._application.activation import on_activation
 from .._application.plugin import AsgiApp, Plugin
 from .._contracts.deferred_work import DeferredWork, WorkHandler
 from .._contracts.findings import Finding
@@ -38,5 +39,6 @@ __all__ = [
     "WriteFile",
     "import_lines",
     "name_values",
+    "on_activation",
     "render",
 ]

@@ -113,7 +113,7 @@ def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
                 raise group.exceptions[0] from None
             raise
         engine.forget(node)
-    defaults = _defaults(bound, chooser.left)
+    defaults = _defaults(engine, bound, chooser.left)
     _check(engine, bound, node, chooser)
     return Wiring(node, defaults)
 
@@ -125,7 +125,7 @@ def _parameters(engine: Engine, bound: Bound) -> tuple[Parameter, ...]:
     return found
 
 
-def _defaults(bound: Bound, left: list[Parameter]) -> dict[int, Any]:
+def _defaults(engine: Engine, bound: Bound, left: list[Parameter]) -> dict[int, Any]:
     places = {name: index for index, (name, _) in enumerate(bound.shape)}
     absent = [each for each in left if each.default is EMPTY]
     if not absent:
@@ -137,7 +137,7 @@ def _defaults(bound: Bound, left: list[Parameter]) -> dict[int, Any]:
             raise MissingProviderError(
                 f"{function} was called without {each.name!r}, and nothing provides {key}",
                 f"{function}({each.name}: {key}), {_site_text(bound.function)}",
-                f"give the argument, or container.register({key}, ...)",
+                f"give the argument, or container.register({key}, ...){engine.epochs.remedy()}",
             )
     names = ", ".join(repr(each.name) for each in absent)
     raise TypeError(f"{label(bound.function)}() is missing {len(absent)} required argument(s): {names}")

@@ -246,11 +246,7 @@ class Container:
         return injected(self._epochs.effective(), function, frozenset(given))
 
     def validate(self) -> None:
-        """Build the container, and check the functions of `bind`.
-
-        Raises:
-            ContainerError: every mistake, with path, place and remedy.
-        """
+        """Build the container, and check the functions of `bind`; a ContainerError holds every mistake."""
         from .._binding.wiring import check_bound
 
         check_bound(self._epochs.effective(), self._bound)
@@ -283,6 +279,10 @@ class Container:
     async def aclose(self) -> None:
         """Close the container, awaiting async finalisers; otherwise as `close`."""
         await afinish(self._epochs.end(), None)
+
+    def reopen(self) -> None:
+        """Open a closed container for another life: same registrations, new singletons. An open one is left alone."""
+        self._epochs.reopen()
 
     def __enter__(self) -> Self:
         return self

@@ -107,7 +107,7 @@ class Engine:
             return node
         if place in self.graph.ambiguous:
             raise ambiguous_error(self.graph, place, f"resolve({label(key)})")
-        fix = suggest(self.epochs.registry, address)
+        fix = suggest(self.epochs.registry, address) + self.epochs.remedy()
         raise MissingProviderError(f"nothing provides {label(address)}", f"resolve({label(address)})", fix)
 
     def has(self, address: Any) -> bool:

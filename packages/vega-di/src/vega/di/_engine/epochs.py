@@ -21,7 +21,7 @@ from .._keys.resolver import Resolver
 from .._keys.scope import Scope
 from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope, make_scope_class
-from .context import ContainerSlot, Layer, local_layers, ordered, slots_lock
+from .context import PROCESS, ContainerSlot, Layer, local_layers, ordered, slots_lock
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -204,6 +204,12 @@ class Epochs:
                     self.registry.expect(key)
                     self.invalidate()
 
+    def remedy(self) -> str:
+        """Return how to reach another container, where this one is the empty default of the process."""
+        if PROCESS.epochs is not self or self.registry.entries:
+            return ""
+        return "; no container is current here: enter use_container(...), or app.activate() of a running application"
+
     def refuse_closed(self) -> None:
         """Refuse to work after `end`.
 
@@ -214,7 +220,7 @@ class Epochs:
             raise ContainerClosedError(
                 "the container is closed",
                 "resolve, scope, register or close after close()",
-                "close it once, after its last use",
+                "close it once, after its last use; container.reopen() for another life",
             )
 
     def end(self) -> list[Any]:
@@ -235,6 +241,11 @@ class Epochs:
         for end in at_end:
             end()
         return opened
+
+    def reopen(self) -> None:
+        """Undo `end`: the registrations are those of before, and nothing is built."""
+        with self.lock:
+            self._closed = False
 
 
 def _unfit(value: object, key: Any) -> str | None:

@@ -149,6 +149,9 @@ def _lifespan(application: Application, drain: Drain, rooms: Rooms, proof: Injec
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         _refuse(application, proof.mistakes(app))  # of routes that were added since
+        if application.state == "stopped":
+            drain.reset()
+            app.middleware_stack = None  # the services supplied to it are closed
         async with application, rooms, drain.on_sigterm():
             warn_of_missing_names()
             _compile(app)

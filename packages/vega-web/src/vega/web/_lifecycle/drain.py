@@ -46,9 +46,14 @@ class Drain:
             for tell in tuple(self._told):
                 tell()
 
+    def reset(self) -> None:
+        """Forget the end and the connections of an earlier run."""
+        self.is_begun = False
+        self._told.clear()
+
     @asynccontextmanager
     async def on_sigterm(self) -> AsyncGenerator[None]:
-        """Begin at SIGTERM while the block runs, before whoever else handles it; for the main thread only."""
+        """Begin at SIGTERM while the block runs, before other handlers; for the main thread only."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
