@@ -186,7 +186,7 @@ def test_two_resolvers_of_one_name_are_an_error(application: Application, tmp_pa
     copy.write_text("from vega.graphql import query\n@query\nasync def time() -> int:\n    return 1\n")
     loaded = Application.load(tmp_path)
 
-    with pytest.raises(SchemaError, match="two resolvers are called time"):
+    with pytest.raises(SchemaError, match="two resolvers are named time"):
         graphql_app(loaded)
 
 
@@ -202,7 +202,7 @@ def test_a_type_that_graphql_cannot_say_is_an_error_with_its_module(application:
     bad.write_text("from vega.graphql import query\n@query\nasync def bad() -> complex:\n    return 1j\n")
     loaded = Application.load(tmp_path)
 
-    with pytest.raises(SchemaError, match="make no schema"):
+    with pytest.raises(SchemaError, match="do not form a schema"):
         graphql_app(loaded)
 
 

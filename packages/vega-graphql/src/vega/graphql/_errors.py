@@ -1,7 +1,7 @@
-"""What can go wrong in vega.graphql while a schema is built.
+"""Errors of vega.graphql, raised while a schema is built.
 
 GraphQLError
-└── SchemaError   VG551  resolvers that make no schema
+└── SchemaError   VG551  resolvers that do not form a schema
 """
 
 from vega.errors import CoreError
@@ -14,6 +14,6 @@ class GraphQLError(CoreError):
 
 
 class SchemaError(GraphQLError):
-    """The discovered resolvers make no valid schema."""
+    """The discovered resolvers do not form a valid schema."""
 
     code = "VG551"

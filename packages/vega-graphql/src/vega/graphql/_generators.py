@@ -99,7 +99,7 @@ RESOURCE = '''
 
 
 class TypeGenerator(Generator):
-    """A GraphQL type; for an entity of the project it has the entity's fields and a conversion."""
+    """A GraphQL type; with the fields and a conversion if the project has an entity of the name."""
 
     summary = "a GraphQL type, from the fields given"
     feature = "graphql"
@@ -115,8 +115,8 @@ class TypeGenerator(Generator):
 
 def _type_file(request: GenerationRequest, values: dict[str, str], *, convert: bool) -> WriteFile:
     fields = request.fields
-    given = ["id=strawberry.ID({0}.id)", *(f"{field.name}={{0}}.{field.name}" for field in fields)]
-    conversion = {**values, "values": ", ".join(given).format(request.name.snake)}
+    arguments = ["id=strawberry.ID({0}.id)", *(f"{field.name}={{0}}.{field.name}" for field in fields)]
+    conversion = {**values, "values": ", ".join(arguments).format(request.name.snake)}
     filled = {
         **values,
         "imports": import_lines(fields, *(["from typing import Self"] if convert else [])),
@@ -131,7 +131,7 @@ def _type_file(request: GenerationRequest, values: dict[str, str], *, convert: b
 
 
 class ResourceGenerator(Generator):
-    """The GraphQL of a resource: its type, two queries, one mutation."""
+    """The GraphQL of a resource: a type, two queries, a mutation."""
 
     summary = "the GraphQL of a resource: type, queries, mutation"
     feature = "graphql"
@@ -139,7 +139,7 @@ class ResourceGenerator(Generator):
     slices = ("resource",)
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
-        """Return the modules of the type and of its resolvers."""
+        """Return the modules of the type and the resolvers."""
         values = name_values(request.project.package, request.name)
         required_first = sorted(request.fields, key=lambda field: field.initial is not None)
         filled = {
@@ -158,7 +158,7 @@ def _parameter(field: FieldSpec) -> str:
 
 
 class ResolverGenerator(Generator):
-    """One resolver function in a module of its own."""
+    """A resolver function in a separate module."""
 
     feature = "graphql"
 

@@ -12,10 +12,10 @@ _MARK: Final = "__vega_graphql__"
 
 
 def query(resolver: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """Make an async function a field of the schema's `Query`; its name in camel case is the field's.
+    """Make an async function a field of the schema's `Query`, named after the function in camel case.
 
-    The function stays as it is: parameters become arguments, the annotations decide the types (Strawberry's
-    rules), the docstring is the description.
+    The function itself is unchanged: parameters become arguments, annotations determine the types (by Strawberry's
+    rules), and the docstring becomes the description.
     """
     return _mark(resolver, "query")
 
@@ -31,5 +31,5 @@ def _mark(resolver: Callable[P, Awaitable[R]], operation: Operation) -> Callable
 
 
 def marked(values: Iterable[Any], operation: Operation) -> list[Any]:
-    """Return the values that bear the mark of an operation, in order."""
+    """Return the values marked with an operation, in order."""
     return [value for value in values if getattr(value, _MARK, None) == operation]

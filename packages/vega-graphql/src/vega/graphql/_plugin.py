@@ -9,13 +9,13 @@ from vega.core.extend import AsgiApp, Plugin
 
 
 class GraphQLPlugin(Plugin):
-    """Mounts the schema of the discovered resolvers, once there is one."""
+    """Mounts the schema of the discovered resolvers, if any."""
 
     feature = "graphql"
     requires = ("web",)
 
     def mounts(self, app: Application) -> Mapping[str, AsgiApp]:
-        """Return the schema's application at `/graphql`; nothing while the project has no resolver module."""
+        """Return the schema's application at `/graphql`; empty without resolver modules."""
         if app.found is None or not app.found.modules("graphql"):
             return {}
         from ._asgi import graphql_app

@@ -1,4 +1,4 @@
-"""One Strawberry schema from the marked resolvers of modules."""
+"""A Strawberry schema from the marked resolvers of modules."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ._marks import Operation, marked
 def build_schema(
     modules: Iterable[str], *, extensions: Sequence[Callable[[], SchemaExtension]] = ()
 ) -> strawberry.Schema:
-    """Return the schema of the `@query` and `@mutation` functions that modules define.
+    """Return the schema of the `@query` and `@mutation` functions defined in modules.
 
-    Errors are shown as `vega.core.disclosure` says, with `extensions.kind`, and for invalid input `extensions.errors`;
-    others are masked as "Unexpected error.".
+    Errors are disclosed by the rules of `vega.core.disclosure`, with `extensions.kind`, and for invalid input
+    `extensions.errors`; other errors are masked as "Unexpected error.".
 
     Args:
         modules: dotted names of imported modules, in the order of the fields.
-        extensions: Strawberry's, each made anew for every operation; they stand around what masks errors.
+        extensions: Strawberry extensions, constructed for every operation; outside the masking of errors.
 
     Raises:
-        SchemaError: there is no query, two resolvers have one name, or a type is no GraphQL type.
+        SchemaError: there are no queries, two resolvers share a name, or a type is not a GraphQL type.
     """
     names = list(modules)
     query = _root("Query", "query", names)
@@ -39,7 +39,7 @@ def build_schema(
         raise SchemaError(
             "no module defines a @query, and a GraphQL schema needs one",
             ", ".join(names) or "presentation.graphql",
-            "make one with: vega generate graphql-query NAME",
+            "create one with: vega generate graphql-query NAME",
         )
     try:
         return strawberry.Schema(
@@ -48,7 +48,7 @@ def build_schema(
             extensions=[*extensions, lambda: MaskErrors(should_mask_error=_should_mask)],
         )
     except Exception as error:
-        raise SchemaError(f"the resolvers make no schema: {error}", ", ".join(names), "mend the type") from error
+        raise SchemaError(f"the resolvers do not form a schema: {error}", ", ".join(names), "fix the type") from error
 
 
 def _root(name: str, operation: Operation, modules: list[str]) -> type | None:
@@ -59,7 +59,7 @@ def _root(name: str, operation: Operation, modules: list[str]) -> type | None:
                 continue
             if resolver.__name__ in resolvers:
                 raise SchemaError(
-                    f"two resolvers are called {resolver.__name__}",
+                    f"two resolvers are named {resolver.__name__}",
                     f"{resolvers[resolver.__name__].__module__} and {module}",
                     "rename one of them",
                 )
@@ -71,10 +71,10 @@ def _root(name: str, operation: Operation, modules: list[str]) -> type | None:
 
 
 def _should_mask(error: CoreGraphQLError) -> bool:
-    """Return whether the text of an error is internal; note the kind of one that may be shown."""
+    """Return whether the text of an error is internal; otherwise add the kind to its extensions."""
     original = error.original_error
     if original is None:
-        return False  # the document itself is wrong: syntax, validation
+        return False  # an error of the document: syntax, validation
     seen = disclose(original)
     if seen.detail is None:
         return True

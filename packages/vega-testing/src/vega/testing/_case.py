@@ -1,4 +1,4 @@
-"""A unittest case with a container and a bus of its own, and async tests."""
+"""A unittest case with its own container and bus, and async tests."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from vega.events import EventBus, set_event_bus
 
 
 class TestCase(IsolatedAsyncioTestCase):
-    """The base of test cases: each test has its own container and event bus, and tests may be async.
+    """The base of test cases: each test has a separate container and event bus, and tests may be async.
 
-    Use cases that a test awaits take their services from `self.container` and publish on `self.bus`, which has
-    no handlers but those that the test subscribes. Nothing that a test registers or overrides reaches another
-    one. A subclass may define `setUp` and `asyncSetUp` without calling these here.
+    Use cases awaited in a test resolve services from `self.container` and publish on `self.bus`, which starts without
+    handlers. Registrations and overrides of a test do not reach other tests. A subclass may define `setUp` and
+    `asyncSetUp` without calling the base methods.
 
     Attributes:
-        container: the test's container; it is current inside the test.
-        bus: the test's event bus; it is current inside the test.
+        container: the test's container; current inside the test.
+        bus: the test's event bus; current inside the test.
     """
 
     container: Container
     bus: EventBus
 
-    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803 - unittest's own name
-        # unittest runs a test in a copy of the context that it was made in, so the test is made in one
-        # where its container and bus are the current ones.
+    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803 - the name in unittest
+        # unittest runs a test in a copy of the context of its construction, so the construction makes container and
+        # bus current.
         copy_context().run(self._make, methodName)
 
     def _make(self, method: str) -> None:
@@ -38,10 +38,10 @@ class TestCase(IsolatedAsyncioTestCase):
         super().__init__(method)
 
     def register_services(self, services: Mapping[Any, Any]) -> None:
-        """Register what the test's use cases ask for.
+        """Register services for the use cases of the test.
 
         Args:
-            services: by their keys, classes to make them from, or objects to use as they are.
+            services: classes to construct, or objects, by key.
         """
         for key, value in services.items():
             if isinstance(value, type):

@@ -1,4 +1,4 @@
-"""An HTTP client that talks to an application in this process."""
+"""An in-process HTTP client for an application."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # behind the extra `web`
+if TYPE_CHECKING:  # provided by the extra `web`
     import httpx
 
 
 @asynccontextmanager
 async def client_for(app: Any, services: Mapping[Any, object] | None = None) -> AsyncGenerator[httpx.AsyncClient]:
-    """Start an ASGI application and yield a client for it; needs the extra `web`.
+    """Start an ASGI application and yield a client; requires the extra `web`.
 
-    Jobs that the application enqueues meanwhile are kept in a `FakeJobQueue`, unless the test set a queue itself.
+    Jobs enqueued inside the block go to a `FakeJobQueue`, unless the test has set a queue.
 
     Args:
-        app: a Starlette or FastAPI application; its lifespan runs around the block.
-        services: objects to provide instead of the registered ones, by their keys; for applications of
-            `vega.web.create_app`.
+        app: a Starlette or FastAPI application; its lifespan spans the block.
+        services: objects that replace registered services, by key; for applications of `vega.web.create_app`.
 
     Yields:
         An `httpx.AsyncClient` with the base URL `http://testserver`.

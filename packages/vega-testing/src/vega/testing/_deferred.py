@@ -13,13 +13,13 @@ from ._errors import MockError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeferredPiece:
-    """One piece of work that a committed unit has deferred.
+    """An item of work deferred by a committed unit.
 
     Args:
-        id: what its handler receives first.
+        id: the identifier, the first argument of the handler.
         kind: the kind of work.
-        payload: what its handler receives second.
-        key: pieces with equal keys are handed over in the order of storing.
+        payload: the payload, the second argument of the handler.
+        key: items with equal keys are delivered in the order of storing.
     """
 
     id: str
@@ -30,10 +30,10 @@ class DeferredPiece:
 
 @final
 class FakeDeferredWork:
-    """A `DeferredWork` that keeps in memory what open units of work have committed.
+    """A `DeferredWork` in memory, for work of committed units.
 
     Attributes:
-        waiting: the pieces that are committed and not handed over, oldest first.
+        waiting: items committed but not delivered, oldest first.
     """
 
     def __init__(self) -> None:
@@ -41,17 +41,19 @@ class FakeDeferredWork:
         self._handlers: dict[str, WorkHandler] = {}
 
     def handle(self, kind: str, handler: WorkHandler) -> None:
-        """Register what takes over the work of a kind.
+        """Register the handler of a kind of work.
 
         Raises:
             MockError: another handler has the kind, or the kind is empty or longer than 200 characters.
         """
         if not 0 < len(kind) <= 200 or self._handlers.get(kind, handler) != handler:
-            raise MockError(f"the kind {kind!r} cannot have this handler", "FakeDeferredWork.handle", "name another")
+            raise MockError(
+                f"the kind {kind!r} cannot have this handler", "FakeDeferredWork.handle", "use another kind"
+            )
         self._handlers[kind] = handler
 
     async def defer(self, kind: str, payload: str, *, key: str = "") -> str | None:
-        """Keep work until the open unit commits.
+        """Store work until the open unit commits.
 
         Raises:
             MockError: the kind has no handler, or payload or key cannot be stored.
@@ -69,9 +71,9 @@ class FakeDeferredWork:
         return piece.id
 
     async def hand_over(self) -> int:
-        """Call the handlers of the waiting pieces, as a relay does; return how many succeeded.
+        """Deliver the waiting items to their handlers, as a relay does; return the number of successes.
 
-        A piece whose handler raises stays, and holds up the later ones of its key.
+        An item whose handler raises keeps waiting, and blocks later items with the same key.
         """
         done, held = 0, set[tuple[str, str]]()
         for piece in list(self.waiting):

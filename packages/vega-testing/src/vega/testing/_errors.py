@@ -1,8 +1,8 @@
-"""What can go wrong in vega.testing.
+"""Errors of vega.testing.
 
 TestingError
-├── MockError         VG651  something cannot be mocked
-└── TestServerError   VG652  a server for tests cannot be started or reached
+├── MockError         VG651  an object that cannot be mocked
+└── TestServerError   VG652  a test server that cannot be started or reached
 """
 
 from vega.errors import CoreError
@@ -11,17 +11,17 @@ from vega.errors import CoreError
 class TestingError(CoreError):
     """The root of the errors of vega-testing."""
 
-    __test__ = False  # pytest should not collect it by its name
+    __test__ = False  # the name must not make pytest collect the class
     code = "VG650"
 
 
 class MockError(TestingError):
-    """Something cannot be mocked."""
+    """An object cannot be mocked."""
 
     code = "VG651"
 
 
 class TestServerError(TestingError):
-    """A server for tests cannot be started or reached."""
+    """A test server cannot be started or reached."""
 
     code = "VG652"

@@ -1,4 +1,4 @@
-"""A job queue that keeps what is enqueued, for tests without a server; needs the extra `jobs`."""
+"""A job queue that records enqueued jobs, for tests without a server; requires the extra `jobs`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from vega.patterns import new_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnqueuedJob(JobHandle):
-    """One job that was enqueued, and its handle.
+    """An enqueued job and its handle.
 
     Args:
         name: the job's name.
-        queue: the queue it would wait in.
+        queue: the queue of the job.
         arguments: by parameter name.
         id: the job's identifier.
     """
@@ -28,11 +28,11 @@ class EnqueuedJob(JobHandle):
     id: str = field(default_factory=lambda: new_id().hex, compare=False, repr=False)
 
     async def status(self) -> Literal["queued"]:
-        """Return `queued`: the job stays where it is."""
+        """Return `queued`: a recorded job never runs."""
         return "queued"
 
     async def result(self, timeout: float | None = None) -> NoReturn:  # noqa: ASYNC109 - the parameter of JobHandle.result
-        """Fail at once instead of waiting for a job that never runs.
+        """Raise at once instead of waiting for a job that never runs.
 
         Raises:
             JobFailedError: always.
@@ -43,44 +43,44 @@ class EnqueuedJob(JobHandle):
 @final
 @dataclass(slots=True)
 class FakeJobQueue(JobQueue):
-    """A job queue without a server: it takes and refuses jobs as the real one does, and runs none.
+    """A job queue without a server: validates jobs like the real queue, records them, and runs none.
 
     Attributes:
-        enqueued: what was enqueued, oldest first.
+        enqueued: the recorded jobs, oldest first.
     """
 
     enqueued: list[EnqueuedJob] = field(default_factory=list[EnqueuedJob])
 
     async def put(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
-        """Keep a job.
+        """Record a job.
 
         Raises:
             UnknownJobError, JobPayloadError: as `JobQueue.enqueue`.
         """
         function = job_named(job) if isinstance(job, str) else job
         definition = definition_of(function)
-        kept = EnqueuedJob(
+        job_handle = EnqueuedJob(
             name=definition.name, queue=definition.queue, arguments=bound_arguments(function, args, kwargs)
         )
-        self.enqueued.append(kept)
-        return kept
+        self.enqueued.append(job_handle)
+        return job_handle
 
     async def size(self, queue: str = "default") -> int:
-        """Return how many jobs of a queue were enqueued."""
+        """Return the number of enqueued jobs of a queue."""
         return sum(kept.queue == queue for kept in self.enqueued)
 
     async def dead_letters(self, queue: str = "default") -> dict[str, dict[str, Any]]:
-        """Return no jobs: none runs, so none fails."""
+        """Return an empty dict: no job runs, so no job fails."""
         return {}
 
     async def aclose(self) -> None:
         """Do nothing: no connection is open."""
 
     def assert_enqueued(self, job: Callable[..., Awaitable[Any]], /, **arguments: Any) -> None:
-        """Fail unless a job was enqueued, with these arguments among its own.
+        """Fail unless a job was enqueued with at least these arguments.
 
         Raises:
-            AssertionError: it lists what was enqueued.
+            AssertionError: the job was not enqueued; the message lists the enqueued jobs.
         """
         name = definition_of(job).name
         for kept in self.enqueued:
@@ -95,7 +95,7 @@ class FakeJobQueue(JobQueue):
 
 @contextmanager
 def fake_jobs() -> Generator[FakeJobQueue]:
-    """Make a `FakeJobQueue` the current queue inside the block, also in the applications that run there."""
+    """Make a `FakeJobQueue` the current queue inside the block, also for applications inside."""
     fake = FakeJobQueue()
     with use_job_queue(fake):
         yield fake

@@ -9,14 +9,14 @@ from vega.core.layers import check_layers
 
 
 def assert_layers(folder: Path) -> None:
-    """Fail when an import of a project crosses its layers the wrong way; see `vega.core.layers`.
+    """Fail if an import of a project breaks the layers; see `vega.core.layers`.
 
     Args:
-        folder: the project's folder, or one below it.
+        folder: the project's folder, or a subfolder.
 
     Raises:
-        AssertionError: it lists every such import with its file and line.
-        ProjectError: there is no project.
+        AssertionError: imports break the layers; the message lists them with file and line.
+        ProjectError: the folder is not in a project.
     """
     findings = check_layers(Project.find(folder))
     if findings:

@@ -1,4 +1,4 @@
-"""Mocks that know what they stand for: wrong names and arguments fail, async methods are awaited."""
+"""Mocks with the interface of a class: wrong names and arguments fail, async methods are awaitable."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def mock_repository(repository: Callable[..., T]) -> Generator[Any]:
         repository: the repository's class, abstract or not.
 
     Yields:
-        The mock: `mock.save.return_value = ...`, `mock.save.assert_called_once()`. A method that the class
-        does not have, or arguments that it does not take, raise.
+        The mock: `mock.save.return_value = ...`, `mock.save.assert_called_once()`. Methods and arguments that the
+        class does not define raise.
 
     Raises:
-        MockError: the class is no Repository.
+        MockError: the class is not a Repository.
     """
     name = getattr(repository, "__name__", repository)
     if not (isinstance(repository, type) and issubclass(repository, Repository)):
-        raise MockError(f"{name} is no Repository", "mock_repository", "use mock_service")
+        raise MockError(f"{name} is not a Repository", "mock_repository", "use mock_service")
     with mock_service(cast("type[Any]", repository)) as mock:
         yield mock
 
@@ -45,16 +45,16 @@ def mock_service(service: Callable[..., T]) -> Generator[Any]:
     or a job in the context of the test, also in the thread of Starlette's TestClient.
 
     Args:
-        service: the key it is asked for by: a class, an abstract class or a Protocol.
+        service: the key of the service: a class, an abstract class or a Protocol.
 
     Yields:
         The mock; see `mock_repository`.
 
     Raises:
-        MockError: the key is no class, so nothing says what a mock of it should have.
+        MockError: the key is not a class, so the interface of the mock is unknown.
     """
     if not isinstance(service, type):
-        raise MockError(f"{service!r} is no class", "mock_service", "register an object for it with register_services")
+        raise MockError(f"{service!r} is not a class", "mock_service", "register an object with register_services")
     mock = create_autospec(service, instance=True)
     with ExitStack() as overrides:
         containers: list[Container] = []

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: a copy of a prepared cluster, on a unix socket of its own, gone at the end."""
+"""A real PostgreSQL for tests: a copy of a prepared cluster, on a separate unix socket, removed at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any, Self, cast, final
 from ._binaries import cache_folder, postgres_binaries
 from ._errors import TestServerError
 
-# Words as in a dictionary, not by code point: what forgets to ask for code points fails the tests.
+# The locale sorts as a dictionary does, so that queries without an explicit code point order fail the tests.
 _LOCALES = (
     ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"),
     ("--locale=C.UTF-8",),
@@ -33,17 +33,17 @@ _numbers = count(1)
 
 @final
 class PostgresServer:
-    """A server that lives as long as a `with` block.
+    """A PostgreSQL server for the duration of a `with` block.
 
-    The cluster is prepared once by `initdb` and kept in a cache folder; each server runs on a copy, under an account
-    without privileges when the tests run as root. What a killed test process left behind, the next one clears away.
+    `initdb` prepares the cluster once, in a cache folder; each server runs on a copy, under an unprivileged account
+    when the tests run as root. Files left by a killed test process are removed at the next start of a server.
 
     Args:
-        cache: where the prepared cluster is kept; `~/.cache/vega/postgres` when None.
-        folder: where the servers' own folders are made; the folder for temporary files when None.
+        cache: the folder of the prepared cluster; `~/.cache/vega/postgres` when None.
+        folder: the parent folder of the servers; the folder for temporary files when None.
 
     Attributes:
-        url: its address without a database, `postgresql+asyncpg://vega@/?host=...`.
+        url: the address without a database, `postgresql+asyncpg://vega@/?host=...`.
     """
 
     def __init__(self, *, cache: Path | None = None, folder: Path | None = None) -> None:
@@ -54,20 +54,20 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """The server's address.
+        """The address of the server.
 
         Raises:
-            TestServerError: it is not running.
+            TestServerError: the server is not running.
         """
         if self._place is None:
             raise TestServerError("the server is not running", "PostgresServer", "enter the with block first")
         return f"postgresql+asyncpg://vega@/?host={self._place}"
 
     def start(self) -> None:
-        """Start the server, and return when it answers.
+        """Start the server and wait until it accepts connections.
 
         Raises:
-            TestServerError: there is no PostgreSQL, or it does not start.
+            TestServerError: PostgreSQL is missing, or does not start.
         """
         binaries = postgres_binaries(self._cache)
         self._base.mkdir(parents=True, exist_ok=True, mode=0o711)
@@ -85,19 +85,19 @@ class PostgresServer:
             raise
 
     def stop(self) -> None:
-        """Stop the server and remove its files; does nothing when it is not running."""
+        """Stop the server and remove its files; does nothing if not running."""
         place, self._place = self._place, None
         if place is not None:
             _remove(place, postgres_binaries(self._cache))
             os.close(self._lock)
 
     def _prepare(self, binaries: Path) -> None:
-        """Lay a cluster: a copy of the prepared one, which is prepared now if there is none."""
+        """Copy the prepared cluster; prepare it first if missing."""
         assert self._place is not None
-        said = subprocess.run(
+        version = subprocess.run(
             [binaries / "postgres", "--version"], check=True, capture_output=True, text=True, timeout=_LIMIT
         ).stdout
-        key = hashlib.sha256(repr((said, binaries, _LOCALES)).encode()).hexdigest()[:16]
+        key = hashlib.sha256(repr((version, binaries, _LOCALES)).encode()).hexdigest()[:16]
         prepared, data = self._cache / f"cluster-{key}", self._place / "data"
         account = _account()
         if prepared.is_dir():
@@ -113,7 +113,7 @@ class PostgresServer:
         self._cache.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=self._cache, prefix="draft-"))
         shutil.copytree(data, draft / "data")
-        with suppress(OSError):  # another process may have been first, which is as good
+        with suppress(OSError):  # a concurrent process may have created the folder
             (draft / "data").rename(prepared)
         shutil.rmtree(draft)
 
@@ -128,10 +128,10 @@ class PostgresServer:
 
 
 def new_database(server: str) -> str:
-    """Make an empty database on a server and return its URL.
+    """Create an empty database on a server and return its URL.
 
     Args:
-        server: the URL of the server; a database in it is ignored.
+        server: the URL of the server; its database is ignored.
     """
     name = f"vega_{os.getpid()}_{next(_numbers)}"
     asyncio.run(_statement(server, f'CREATE DATABASE "{name}"'))
@@ -139,15 +139,15 @@ def new_database(server: str) -> str:
 
 
 def drop_database(url: str) -> None:
-    """Drop a database that `new_database` made, also when clients are still connected."""
+    """Drop a database of `new_database`, disconnecting its clients."""
     name = url.partition("?")[0].rpartition("/")[2]
     asyncio.run(_statement(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 def sweep(base: Path, binaries: Path) -> None:
-    """Stop and remove the servers below a folder whose owners are gone."""
+    """Stop and remove the servers below a folder whose owner processes have ended."""
     for lock in base.glob("s*.lock"):
-        with suppress(OSError):  # held by its owner, or taken away by another sweep
+        with suppress(OSError):  # locked by the owner, or removed by a concurrent sweep
             handle = os.open(lock, os.O_RDWR)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -158,14 +158,14 @@ def sweep(base: Path, binaries: Path) -> None:
 
 def _remove(place: Path, binaries: Path) -> None:
     if (place / "data" / "postmaster.pid").is_file():
-        with suppress(TestServerError):  # it may have died on its own
+        with suppress(TestServerError):  # the server may have crashed
             _run(binaries / "pg_ctl", "-D", place / "data", "-w", "-s", "-m", "immediate", "stop")
     shutil.rmtree(place, ignore_errors=True)
     Path(f"{place}.lock").unlink(missing_ok=True)
 
 
 def _initdb(binaries: Path, data: Path) -> None:
-    for locale in _LOCALES:  # the first that this build of PostgreSQL and this machine know
+    for locale in _LOCALES:  # the first one supported by PostgreSQL and the system
         try:
             _run(binaries / "initdb", "-D", data, "-U", "vega", "-A", "trust", "-E", "UTF8", "-N", *locale)
         except TestServerError:
@@ -177,9 +177,9 @@ def _initdb(binaries: Path, data: Path) -> None:
 
 
 def _run(*command: str | Path) -> None:
-    """Run a program of PostgreSQL, as an account without privileges."""
+    """Run a program of PostgreSQL under an unprivileged account."""
     account = _account()
-    # Nothing of it may keep our pipes open: the server that pg_ctl starts inherits them.
+    # A file instead of pipes: the server started by pg_ctl inherits the descriptors and would keep pipes open.
     with tempfile.TemporaryFile() as output:
         try:
             subprocess.run(
@@ -196,14 +196,14 @@ def _run(*command: str | Path) -> None:
             )
         except (OSError, subprocess.SubprocessError) as error:
             output.seek(0)
-            said = output.read().decode(errors="replace").strip()[-500:]
+            output_text = output.read().decode(errors="replace").strip()[-500:]
             raise TestServerError(
-                f"{Path(command[0]).name} failed: {said or error}", str(command[0]), "read what it says"
+                f"{Path(command[0]).name} failed: {output_text or error}", str(command[0]), "read its output"
             ) from error
 
 
 def _account() -> pwd.struct_passwd | None:
-    """Return the account to run as, None for our own: PostgreSQL refuses to run as root."""
+    """Return the account to run as, or None for the current one: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
@@ -212,8 +212,8 @@ def _account() -> pwd.struct_passwd | None:
 
 def _base_folder() -> Path:
     folder = tempfile.gettempdir()
-    if len(folder) > _LONGEST:  # a socket's path has 107 bytes at most (unix(7))
-        folder = "/tmp"  # noqa: S108 - a folder of the user's own is made inside
+    if len(folder) > _LONGEST:  # the path of a socket has at most 107 bytes (unix(7))
+        folder = "/tmp"  # noqa: S108 - the function returns a folder of the user below
     return Path(folder) / f"vega-postgres-{os.geteuid()}"
 
 
@@ -225,7 +225,7 @@ def _with_database(url: str, name: str) -> str:
 
 async def _statement(url: str, statement: str) -> None:
     try:
-        import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
+        import asyncpg  # pyright: ignore[reportMissingTypeStubs] - asyncpg has no stubs
     except ImportError as error:
         raise TestServerError(
             "the driver asyncpg is missing", "the fixture postgres_url", "run: pip install 'vega-testing[postgres]'"

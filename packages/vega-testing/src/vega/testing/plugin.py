@@ -1,14 +1,14 @@
 """The pytest plugin: the profile `test`, and real servers as fixtures.
 
-| fixture | scope | what it is |
+| fixture | scope | value |
 | --- | --- | --- |
 | `postgres_server` | session | the URL of a PostgreSQL server, without a database |
-| `postgres_url` | function | the URL of an empty database on it |
+| `postgres_url` | function | the URL of an empty database on the server |
 | `redis_server` | session | the URL of a Valkey or Redis server |
-| `redis_url` | function | the same, emptied; `REDIS_URL` is unset meanwhile |
+| `redis_url` | function | the same URL after a flush; `REDIS_URL` is unset during the test |
 
-`VEGA_TEST_POSTGRES_URL` and `VEGA_TEST_REDIS_URL` name servers to use instead of starting any. A test whose server
-cannot start is skipped and says so; with `CI` set it fails.
+`VEGA_TEST_POSTGRES_URL` and `VEGA_TEST_REDIS_URL` name existing servers to use. A test whose server cannot start is
+skipped with the reason; with `CI` set it fails.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["postgres_server", "postgres_url", "redis_server", "redis_url"]
 
 
 def pytest_configure() -> None:
-    """Set the profile before any application of the tests is loaded: `test`, unless VEGA_PROFILE says otherwise."""
+    """Set the profile `test` before an application is loaded, unless VEGA_PROFILE is set."""
     os.environ.setdefault("VEGA_PROFILE", "test")
 
 
@@ -36,9 +36,9 @@ def postgres_server() -> Generator[str]:
     from ._errors import TestServerError
     from ._postgres import PostgresServer
 
-    given = os.environ.get("VEGA_TEST_POSTGRES_URL")
-    if given:
-        yield given
+    url = os.environ.get("VEGA_TEST_POSTGRES_URL")
+    if url:
+        yield url
         return
     server = PostgresServer()
     try:
@@ -64,9 +64,9 @@ def postgres_url(postgres_server: str) -> Generator[str]:
 @pytest.fixture(scope="session")
 def redis_server() -> Generator[str]:
     """The URL of a Valkey or Redis server; needs the extra `redis`."""
-    given = os.environ.get("VEGA_TEST_REDIS_URL")
-    if given:
-        yield given
+    url = os.environ.get("VEGA_TEST_REDIS_URL")
+    if url:
+        yield url
         return
     from vega.jobs import EmbeddedServerError, embedded_server
 
@@ -83,10 +83,10 @@ def redis_server() -> Generator[str]:
 
 @pytest.fixture
 def redis_url(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of an empty Valkey or Redis; `REDIS_URL` is unset, so that a test says what it uses."""
+    """The URL of an empty Valkey or Redis; `REDIS_URL` is unset, so that tests pass the URL explicitly."""
     from redis import Redis
 
-    connect = cast("Any", Redis.from_url)  # pyright: ignore[reportUnknownMemberType] - its options have no types
+    connect = cast("Any", Redis.from_url)  # pyright: ignore[reportUnknownMemberType] - untyped options
     with connect(redis_server) as client:
         client.flushdb()
     monkeypatch.delenv("REDIS_URL", raising=False)
