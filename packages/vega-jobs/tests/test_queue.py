@@ -48,7 +48,7 @@ def test_a_job_is_shown_by_its_id_and_queue_and_its_end_is_told() -> None:
             with pytest.raises(TimeoutError):
                 await handle.result(timeout=0.1)
             await queue.redis.flushall()
-            with pytest.raises(JobFailedError, match="not known any more"):
+            with pytest.raises(JobFailedError, match="no longer known"):
                 await handle.result(timeout=5)
             return shown, handle.id
 

@@ -118,8 +118,8 @@ def test_earlier_queues_come_first(redis_url: str) -> None:
         (pickle.dumps({"f": os.abort}), "not JSON"),
         (b'{"v": 7}', "schema 7"),
         (dumps({"f": "gone:gone", "a": (), "k": {}}), "gone:gone"),
-        (dumps({"f": 3, "a": (), "k": {}}), "no call by name"),
-        (dumps({"f": "tests.unstorable", "a": (1,), "k": {}}), "no call by name"),
+        (dumps({"f": 3, "a": (), "k": {}}), "not a call by name"),
+        (dumps({"f": "tests.unstorable", "a": (1,), "k": {}}), "not a call by name"),
         (None, "expired"),
     ],
 )

@@ -1,4 +1,4 @@
-"""`python -m vega.jobs work | serve`: the processes that `vega run` starts for the feature `jobs`."""
+"""`python -m vega.jobs work | serve`: the processes of `vega run` for the feature `jobs`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ._errors import JobsError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one of the processes until it is told to stop; return the exit status.
+    """Run a process until a signal stops it; return the exit status.
 
     Args:
-        arguments: the words of the command line after the program; those of this process when None.
+        arguments: the command-line arguments after the program; those of the current process when None.
     """
     options = _parser().parse_args(arguments)
     steps = _work(options.project, options.queue) if options.process == "work" else _serve(options.socket)
@@ -43,7 +43,7 @@ async def _work(project: Path, queues: list[str]) -> None:
 
 
 def known_queues() -> list[str]:
-    """Return the queues that the jobs of this process name, `default` first."""
+    """Return the queues of the known jobs, `default` first."""
     from ._job import definition_of, known_jobs
 
     named = {definition_of(job).queue for job in known_jobs().values()}
@@ -58,7 +58,7 @@ async def _serve(socket: Path) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stopped.set)
     async with embedded_server(socket_path=socket) as server:
-        logging.getLogger("vega.jobs").info("an embedded server answers at %s", server.url)
+        logging.getLogger("vega.jobs").info("an embedded server listens on %s", server.url)
         await stopped.wait()
 
 
@@ -68,10 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     work = processes.add_parser("work", help="run the jobs of a project")
     work.add_argument("--project", type=Path, default=Path(), help="the project's folder")
     work.add_argument(
-        "--queue", action="append", default=[], help="a queue to work; every one that jobs name unless given"
+        "--queue", action="append", default=[], help="a queue to work on; by default all queues of the jobs"
     )
     serve = processes.add_parser("serve", help="run an embedded server")
-    serve.add_argument("--socket", type=Path, required=True, help="the unix socket it listens on")
+    serve.add_argument("--socket", type=Path, required=True, help="the unix socket to listen on")
     return parser
 
 

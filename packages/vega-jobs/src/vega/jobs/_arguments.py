@@ -1,4 +1,4 @@
-"""The arguments of a job, checked where it is enqueued: a mistake is told to the caller, not to a log."""
+"""The arguments of a job, checked by `enqueue`, so that the caller sees the mistake."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _DATA = (
 def bound_arguments(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a job by name.
 
-    Parameters without a default that are annotated with a type of data must be given; others may be left to the
-    container of the worker.
+    Parameters without a default and annotated with a data type are required; others may be left to the container of
+    the worker.
 
     Raises:
-        JobPayloadError: an argument is unknown, given twice, or missing.
+        JobPayloadError: an argument is unknown, passed twice, or missing.
     """
     name = definition_of(job).name
     signature = inspect.signature(job)
@@ -48,7 +48,7 @@ def bound_arguments(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
         given = signature.bind_partial(*args, **kwargs).arguments
     except TypeError as error:
         raise JobPayloadError(
-            f"{name} cannot be called so: {error}", name, f"its parameters are {signature}"
+            f"{name} cannot be called with these arguments: {error}", name, f"its parameters are {signature}"
         ) from error
     values = _flat(signature, given)
     hints = _hints(job)
@@ -58,9 +58,9 @@ def bound_arguments(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
     return values
 
 
-def _flat(signature: inspect.Signature, given: dict[str, Any]) -> dict[str, Any]:
+def _flat(signature: inspect.Signature, passed: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in passed.items():
         kind = signature.parameters[name].kind
         if kind is inspect.Parameter.VAR_KEYWORD:
             values.update(value)
@@ -76,12 +76,12 @@ def _flat(signature: inspect.Signature, given: dict[str, Any]) -> dict[str, Any]
 def _hints(job: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(job)
-    except NameError:  # an annotation of a type that only checkers import; such a parameter is no plain data
+    except NameError:  # an annotation imported under TYPE_CHECKING, so the parameter is not plain data
         return {}
 
 
 def _is_data(parameter: inspect.Parameter, hints: dict[str, Any]) -> bool:
     if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-        return False  # stands for any number of arguments, none included
+        return False  # may match no argument at all
     hint = hints.get(parameter.name)
     return parameter.default is parameter.empty and (typing.get_origin(hint) or hint) in _DATA

@@ -1,4 +1,4 @@
-"""Runs a job's function once: alone, or inside one activation of an application that injects its services."""
+"""Runs an attempt of a job: as a plain call, or inside an activation of an application, with injected services."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from vega.core.introspection import line_of
 
 from ._queue import JobQueue, use_job_queue
 
-if TYPE_CHECKING:  # vega.core loads the application when it is asked for
+if TYPE_CHECKING:  # importing vega.core would load the application
     from vega.core import Application
 
 
 @final
 class Attempts:
-    """Calls job functions with their arguments.
+    """Calls job functions with the arguments of their payloads.
 
     Args:
-        queue: is current while a job runs, so that a job can enqueue others.
-        application: when given, each call runs inside `application.activate()`, and parameters that its
-            container provides are injected; arguments of the payload win. The error of a use of the attempt's scope
-            after its end names the job.
+        queue: the current queue while a job runs, so that a job can enqueue others.
+        application: if set, each call runs inside `application.activate()`, and its container injects parameters;
+            arguments of the payload take precedence. Errors on use of the attempt's scope after its end name the
+            job.
     """
 
     def __init__(self, queue: JobQueue, application: Application | None) -> None:
@@ -30,7 +30,7 @@ class Attempts:
         self._bound: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     async def __call__(self, function: Callable[..., Awaitable[Any]], arguments: dict[str, Any]) -> Any:
-        """Run the function once, and return what it returns."""
+        """Run the function and return its result."""
         if self._application is None:
             with use_job_queue(self._queue):
                 return await function(**arguments)
@@ -43,5 +43,5 @@ class Attempts:
 
 
 def _origin(function: Callable[..., Any]) -> str:
-    """Say in words which job a scope was opened for, and where it is."""
+    """Return the job of a scope in words, with file and line."""
     return f"the job {function.__name__} ({line_of(function)})"

@@ -1,4 +1,4 @@
-"""What a worker holds: jobs under a lease, and the four ways to let go of one."""
+"""The claims of a worker: jobs under a lease, and the ways to end a lease."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _KEPT_MS = 7 * 86_400_000
 @final
 @dataclass(slots=True, kw_only=True, eq=False)
 class Claim:
-    """One job that this worker may run, until its lease ends.
+    """A job that this worker may run until the lease ends.
 
     Args:
         id: the job's id.
-        queue: the name of the queue it came from.
-        payload: as stored; None when it has expired.
+        queue: the name of the job's queue.
+        payload: as stored; None if expired.
         attempt: 1 for the first.
-        score: when it was due, in milliseconds since 1970.
-        token: proves to Redis that the lease is still ours.
-        started: when this worker took it, in milliseconds since 1970.
-        call: the decoded payload, once it was read.
+        score: the due time, in milliseconds since 1970.
+        token: proves ownership of the lease to Redis.
+        started: the time of the claim, in milliseconds since 1970.
+        call: the decoded payload; empty until read.
     """
 
     id: str
@@ -47,11 +47,11 @@ class Claim:
 
 @final
 class Claims:
-    """Takes jobs from the queues of one server and gives them back; every step is one script.
+    """Claims and releases jobs of a server's queues; every step is a single script.
 
     Args:
         queue: the connection.
-        lease: seconds after which another worker may take a job whose lease is not renewed.
+        lease: seconds until another worker may take a job whose lease is not renewed.
     """
 
     def __init__(self, queue: JobQueue, lease: float) -> None:
@@ -62,10 +62,10 @@ class Claims:
         self._lease_ms = int(lease * 1000)
 
     async def take(self, queue: str, wanted: int) -> list[Claim]:
-        """Return due jobs of a queue, at most `wanted`, the longest due first."""
+        """Claim due jobs of a queue, at most `wanted`, the longest due first."""
         token, now = new_id().hex, now_ms()
         prefixes = (keys.IN_PROGRESS, keys.JOB, keys.RETRY)
-        found = await self._claim(keys=[keys.queue_key(queue)], args=[now, wanted, self._lease_ms, token, *prefixes])
+        claimed = await self._claim(keys=[keys.queue_key(queue)], args=[now, wanted, self._lease_ms, token, *prefixes])
         return [
             Claim(
                 id=job_id.decode(),
@@ -76,11 +76,11 @@ class Claims:
                 token=token,
                 started=now,
             )
-            for job_id, payload, attempt, score in found
+            for job_id, payload, attempt, score in claimed
         ]
 
     async def renew(self, claims: Iterable[Claim]) -> list[Claim]:
-        """Prolong leases; return the claims that are lost."""
+        """Renew leases; return the lost claims."""
         return [
             claim
             for claim in claims
@@ -88,7 +88,7 @@ class Claims:
         ]
 
     async def succeed(self, claim: Claim, result: Any, keep_ms: int) -> bool:
-        """Record a result and take the job off its queue; return whether the lease was still ours."""
+        """Record a result and remove the job from its queue; return whether the lease was still valid."""
         try:
             outcome = _outcome(claim, success=True, result=result)
         except JobPayloadError as error:
@@ -96,7 +96,7 @@ class Claims:
         return await self._end(claim, outcome, keep_ms, "")
 
     async def fail(self, claim: Claim, error: BaseException, keep_ms: int) -> bool:
-        """Record a last failure, here and among the dead letters; return whether the lease was still ours."""
+        """Record a final failure, also among the dead letters; return whether the lease was still valid."""
         record = {
             "job": claim.call.get("f"),
             "attempts": claim.attempt,
@@ -107,20 +107,20 @@ class Claims:
         return await self._end(claim, _outcome(claim, success=False, result=error), keep_ms, json.dumps(record))
 
     async def postpone(self, claim: Claim, delay: float, *, counts: bool = True) -> bool:
-        """Put the job back, due in `delay` seconds; `counts` says whether the attempt was one.
+        """Put the job back, due in `delay` seconds; `counts` states whether the attempt counts.
 
         Returns:
-            Whether the lease was still ours.
+            Whether the lease was still valid.
         """
         delay_ms = int(delay * 1000)
-        done = await self._requeue(
+        requeued = await self._requeue(
             keys=[keys.IN_PROGRESS + claim.id, keys.RETRY + claim.id, keys.JOB + claim.id, keys.queue_key(claim.queue)],
             args=[claim.token, claim.id, now_ms() + delay_ms, int(counts), delay_ms + _KEPT_MS],
         )
-        return bool(done)
+        return bool(requeued)
 
     async def _end(self, claim: Claim, outcome: bytes, keep_ms: int, dead: str) -> bool:
-        done = await self._finish(
+        finished = await self._finish(
             keys=[
                 keys.IN_PROGRESS + claim.id,
                 keys.RETRY + claim.id,
@@ -131,11 +131,11 @@ class Claims:
             ],
             args=[claim.token, claim.id, outcome if keep_ms > 0 else b"", keep_ms, dead],
         )
-        return bool(done)
+        return bool(finished)
 
 
 def _outcome(claim: Claim, *, success: bool, result: Any) -> bytes:
-    """Return a result as arq lays it out."""
+    """Return a result in the layout of arq."""
     call = claim.call
     return dumps(
         {

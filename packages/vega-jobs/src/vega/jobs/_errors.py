@@ -1,15 +1,15 @@
-"""What can go wrong in vega.jobs: one root, three parts (what, where, fix), a stable code.
+"""Errors of vega.jobs: one root, three parts (what, where, fix), stable codes.
 
 JobsError
 ├── JobDefinitionError      VG701  a function that cannot become a background job
-├── UnknownJobError         VG702  a function that is no background job, or a name nobody defines
+├── UnknownJobError         VG702  a function that is not a background job, or an unknown name of a job
 ├── JobPayloadError         VG703  arguments that cannot be stored, or stored data that cannot be read
 ├── NoJobQueueError         VG704  no queue is current, or no server is known
 ├── QueueUnavailableError   VG705  the server does not answer
 ├── EmbeddedServerError     VG706  no embedded server can be started
-├── WorkerError             VG707  a worker that cannot run as it was made
-├── JobFailedError          VG708  the job whose result was asked for has failed
-└── InvalidJobQueueError    VG709  an object that is to be the current queue and cannot take jobs
+├── WorkerError             VG707  a worker with invalid arguments or without jobs
+├── JobFailedError          VG708  the job whose result was requested has failed
+└── InvalidJobQueueError    VG709  an object that cannot serve as the current queue
 """
 
 from typing import ClassVar
@@ -30,13 +30,13 @@ class JobDefinitionError(JobsError):
 
 
 class UnknownJobError(JobsError):
-    """A function is no background job, or no function of this process has the name of a job."""
+    """A function is not a background job, or no job of this process has the name."""
 
     code = "VG702"
 
 
 class JobPayloadError(JobsError):
-    """Arguments cannot be stored as plain data, or stored data is not what Vega wrote."""
+    """Arguments cannot be stored as plain data, or stored data has another format."""
 
     code = "VG703"
     kind = ErrorKind.INVALID
@@ -63,18 +63,18 @@ class EmbeddedServerError(JobsError):
 
 
 class WorkerError(JobsError):
-    """A worker cannot run as it was made."""
+    """A worker has invalid arguments or no jobs."""
 
     code = "VG707"
 
 
 class JobFailedError(JobsError):
-    """The job whose result was asked for has failed for good."""
+    """The job whose result was requested has failed for good."""
 
     code = "VG708"
 
 
 class InvalidJobQueueError(JobsError):
-    """An object that is to be the current queue is not a JobQueue."""
+    """The object passed as the current queue is not a JobQueue."""
 
     code = "VG709"

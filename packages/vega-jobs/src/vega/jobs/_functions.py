@@ -1,4 +1,4 @@
-"""The jobs that a worker knows, as arq wants to have them."""
+"""The jobs known to a worker, in the form of arq."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import arq.worker
 from ._errors import WorkerError
 from ._job import JobDefinition, known_jobs
 
-if TYPE_CHECKING:  # vega.core loads the application when it is asked for
+if TYPE_CHECKING:  # importing vega.core would load the application
     from vega.core import Application
 
 
 def jobs_of(application: Application | None) -> dict[str, Callable[..., Awaitable[Any]]]:
-    """Return the jobs of the modules that an application discovered, or of this process, by name.
+    """Return the jobs in the discovered modules of an application, or of this process, by name.
 
     Raises:
-        WorkerError: there is none.
+        WorkerError: there are no jobs.
     """
     found = application.found if application is not None else None
     jobs = known_jobs(found.all_modules() if found is not None else None)
@@ -32,7 +32,7 @@ def jobs_of(application: Application | None) -> dict[str, Callable[..., Awaitabl
 
 
 def as_arq(name: str, job: Callable[..., Awaitable[Any]], definition: JobDefinition) -> arq.worker.Function:
-    """Return a job as arq knows it, for its tables, messages and health record."""
+    """Return a job as an arq function, for arq's tables, messages and health record."""
 
     async def run(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> Any:
         return await job(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""`vega generate job`: a background job, and a handler that enqueues it when something happened."""
+"""`vega generate job`: a background job, and with `--on` a handler that enqueues it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _JOB = '''
 
     @background_job(name="$thing", retry=3)
     async def $thing($parameters) -> None:
-        """Do it; it may run more than once, so a second time must do no harm."""
+        """Run the job; make it idempotent, since it may run more than once."""
 '''
 
 _HANDLER = '''
-    """When it happened: $event_title. Then, in the background: $title."""
+    """On the event $event_title, run in the background: $title."""
 
     from vega.events import subscribe
     from vega.jobs import JobQueue
@@ -44,7 +44,7 @@ _HANDLER = '''
 
     @subscribe($Event, phase="after_commit")
     async def enqueue_$thing(event: $Event) -> None:
-        """Put the job into its queue once the change is stored."""
+        """Enqueue the job after the commit."""
         await JobQueue.enqueue("$thing", $arguments)
 '''
 
@@ -60,7 +60,7 @@ _TEST = '''
 
 
     class Test$Thing(TestCase):
-        """What the job promises."""
+        """The job, enqueued in a fake queue."""
 
         async def test_it_can_be_enqueued(self) -> None:
             with fake_jobs() as jobs:
@@ -70,7 +70,7 @@ _TEST = '''
 '''
 
 _HANDLER_TEST = '''
-    """When it happened: $event_title. Then, in the background: $title."""
+    """On the event $event_title, run in the background: $title."""
 
     $imports
 
@@ -83,7 +83,7 @@ _HANDLER_TEST = '''
 
 
     class Test$Thing(TestCase):
-        """What the handler promises."""
+        """The handler, with a fake queue."""
 
         async def test_the_event_enqueues_the_job(self) -> None:
             bus = EventBus()
@@ -118,7 +118,7 @@ class _Field:
 
 
 class JobGenerator(Generator):
-    """A job under infrastructure/jobs, its test, and with `--on EVENT` a handler under application/handlers."""
+    """A job under infrastructure/jobs with a test, and with `--on EVENT` a handler under application/handlers."""
 
     summary = "a background job, and with --on a handler that enqueues it"
     feature = "jobs"
@@ -128,7 +128,7 @@ class JobGenerator(Generator):
         """Return the files.
 
         Raises:
-            CoreError: there is no such event, or it has a field that a job cannot carry.
+            CoreError: the event does not exist, or has a field that a job cannot carry.
         """
         project, name = request.project, request.name.without("job")
         values = name_values(project.package, name)
@@ -156,7 +156,7 @@ def _test(name: Name, template: str, values: dict[str, str]) -> WriteFile:
 
 
 def _tidy(text: str) -> str:
-    """Return the text with one blank line after the docstring, also where no import followed it."""
+    """Return the text with one blank line after the docstring, even without imports."""
     return text.replace('"""\n\n\nfrom', '"""\n\nfrom', 1)
 
 
@@ -187,7 +187,7 @@ def _imports(fields: Sequence[_Field], *, sampled: bool) -> str:
 
 
 def _event_fields(project: Project, event: Name) -> list[_Field]:
-    """Return the fields of an event class, read from its source."""
+    """Return the fields of an event class, read from the source."""
     path = project.source / "domain" / "events" / f"{event.snake}.py"
     if not path.is_file():
         raise CoreError(
@@ -195,8 +195,8 @@ def _event_fields(project: Project, event: Name) -> list[_Field]:
         )
     for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.ClassDef) and node.name == event.pascal:
-            found = [each for each in node.body if isinstance(each, ast.AnnAssign)]
-            return [_field(each, path) for each in found if "ClassVar" not in ast.unparse(each.annotation)]
+            declared = [statement for statement in node.body if isinstance(statement, ast.AnnAssign)]
+            return [_field(field, path) for field in declared if "ClassVar" not in ast.unparse(field.annotation)]
     raise CoreError(f"the file defines no class {event.pascal}", str(path), f"name the class {event.pascal}")
 
 
@@ -204,7 +204,7 @@ def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8"), str(path))
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise CoreError(f"the file cannot be read: {error}", str(path), "mend it") from error
+        raise CoreError(f"the file cannot be read: {error}", str(path), "fix the file") from error
 
 
 def _field(node: ast.AnnAssign, path: Path) -> _Field:

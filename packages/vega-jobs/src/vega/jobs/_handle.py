@@ -1,4 +1,4 @@
-"""The handle of one enqueued job: its status, and its result once it is there."""
+"""The handle of an enqueued job: status and result."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _POLL = 0.05
 
 
 class JobHandle:
-    """One job that was enqueued.
+    """An enqueued job.
 
     Attributes:
         id: the job's identifier.
-        queue: the name of the queue it waits in.
+        queue: the name of the job's queue.
     """
 
     __slots__ = ("_redis", "id", "queue")
@@ -35,7 +35,7 @@ class JobHandle:
         return f"JobHandle({self.id!r}, queue={self.queue!r})"
 
     async def status(self) -> JobStatus:
-        """Return where the job stands; `unknown` once its result is no longer kept."""
+        """Return the status of the job; `unknown` once the result is no longer kept."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.exists(keys.RESULT + self.id)
             pipe.exists(keys.IN_PROGRESS + self.id)
@@ -50,19 +50,19 @@ class JobHandle:
         return "deferred" if score > now_ms() else "queued"
 
     async def result(self, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - the time limit is part of the promise
-        """Wait for the job, and return what it returned.
+        """Wait for the job and return its result.
 
         Args:
-            timeout: seconds to wait at most; None waits as long as it takes.
+            timeout: seconds to wait at most; None waits without limit.
 
         Raises:
-            JobFailedError: it failed for good, or its result is not kept.
+            JobFailedError: the job failed for good, or its result is not kept.
             TimeoutError: the job did not end in time.
         """
         async with asyncio.timeout(timeout):
             while (raw := await self._redis.get(keys.RESULT + self.id)) is None:
                 if await self.status() == "unknown":
-                    raise JobFailedError("the job is not known any more", self.id, "its result was not kept")
+                    raise JobFailedError("the job is no longer known", self.id, "its result was not kept")
                 await asyncio.sleep(_POLL)
         outcome = loads(raw)
         if not outcome["s"]:

@@ -1,4 +1,4 @@
-"""`@background_job`: what makes a function a job, and the catalogue of jobs by name."""
+"""`@background_job`: the mark of a job, and the catalogue of jobs by name."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _functions: WeakValueDictionary[str, Callable[..., Any]] = WeakValueDictionary()
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDefinition:
-    """What is known of a background job.
+    """The definition of a background job.
 
     Args:
-        name: how payloads call it; stable, or queued jobs are orphaned.
-        queue: where it waits unless enqueued elsewhere.
+        name: the name in payloads; stable, or queued jobs are orphaned.
+        queue: the default queue of the job.
         retry: attempts after the first, 0 or more.
         backoff: delays between attempts.
-        timeout: seconds that one attempt may take; None leaves it to the worker.
+        timeout: seconds per attempt; None uses the limit of the worker.
     """
 
     name: str
@@ -62,18 +62,18 @@ def background_job(
     backoff: Backoff | None = None,
     timeout: float | None = None,
 ) -> Any:
-    """Mark an async function as a background job; it stays callable as it is.
+    """Mark an async function as a background job; the function stays callable.
 
     Args:
         function: the function, when the decorator is written without parentheses.
-        queue: where it waits for a worker.
-        retry: attempts after the first, 0 or more; every exception is worth one.
-        name: how payloads call it; `module:qualname` unless given. Give one to be free to move the function.
-        backoff: delays between attempts; 1 s, doubling, at most 300 s unless given.
-        timeout: seconds that one attempt may take, more than 0; the worker's limit unless given.
+        queue: the queue of the job.
+        retry: attempts after the first, 0 or more; every exception is retried.
+        name: the name in payloads; `module:qualname` by default. A fixed name allows the function to move.
+        backoff: delays between attempts; 1 s, doubling, at most 300 s by default.
+        timeout: seconds per attempt, more than 0; the worker's limit by default.
 
     Raises:
-        JobDefinitionError: it is no async function that another process can import, or a value is wrong.
+        JobDefinitionError: the function is not async or not importable by other processes, or a value is wrong.
 
     >>> @background_job(queue="emails", retry=3, name="docs.send_welcome_email")
     ... async def send_welcome_email(user_id: str) -> None: ...
@@ -95,15 +95,15 @@ def background_job(
 
 
 def definition_of(function: object) -> JobDefinition:
-    """Return what `@background_job` said of a function.
+    """Return the definition that `@background_job` attached to a function.
 
     Raises:
-        UnknownJobError: it has no such mark.
+        UnknownJobError: the function is not a background job.
     """
     definition = getattr(function, _MARK, None)
     if not isinstance(definition, JobDefinition):
         raise UnknownJobError(
-            f"{function!r} is no background job",
+            f"{function!r} is not a background job",
             getattr(function, "__module__", "") or "",
             "put @background_job on the function",
         )
@@ -111,10 +111,10 @@ def definition_of(function: object) -> JobDefinition:
 
 
 def job_named(name: str) -> Callable[..., Any]:
-    """Return the job of this process that has a name.
+    """Return the job with a name.
 
     Raises:
-        UnknownJobError: there is none.
+        UnknownJobError: no job of this process has the name.
     """
     with _lock:
         job = _functions.get(name)
@@ -124,11 +124,11 @@ def job_named(name: str) -> Callable[..., Any]:
 
 
 def known_jobs(modules: Iterable[str] | None = None) -> dict[str, Callable[..., Any]]:
-    """Return the jobs of this process by name, those of some modules only when given."""
-    wanted = None if modules is None else frozenset(modules)
+    """Return the jobs of this process by name, optionally only those of some modules."""
+    selected = None if modules is None else frozenset(modules)
     with _lock:
-        found = dict(_functions)
-    return {name: job for name, job in found.items() if wanted is None or job.__module__ in wanted}
+        jobs = dict(_functions)
+    return {name: job for name, job in jobs.items() if selected is None or job.__module__ in selected}
 
 
 def _record(function: Callable[..., Any], definition: JobDefinition) -> None:
@@ -138,7 +138,7 @@ def _record(function: Callable[..., Any], definition: JobDefinition) -> None:
             raise JobDefinitionError(
                 f"{_full_name(known)} is called {definition.name!r} already",
                 _full_name(function),
-                "give one of the two another name=",
+                "give one of the two a different name=",
             )
         _functions[definition.name] = function
 
@@ -161,12 +161,12 @@ def _checked_name(function: Any, name: str | None) -> str:
 def _checked_retry(retry: object) -> int:
     if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:
         raise JobDefinitionError(
-            f"retry={retry!r} is no count", "background_job", "give the attempts after the first, 0 or more"
+            f"retry={retry!r} is not a count", "background_job", "give the attempts after the first, 0 or more"
         )
     return retry
 
 
 def _checked_timeout(timeout: float | None) -> float | None:
     if timeout is not None and not timeout > 0:
-        raise JobDefinitionError(f"timeout={timeout!r} is no time", "background_job", "give seconds, more than 0")
+        raise JobDefinitionError(f"timeout={timeout!r} is not a time", "background_job", "give seconds, more than 0")
     return timeout

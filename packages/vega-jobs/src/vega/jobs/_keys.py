@@ -1,4 +1,4 @@
-"""The layout of arq in Redis, keys and scores, with one key of our own for each queue."""
+"""The layout of arq in Redis, keys and scores, with an additional key for each queue."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def check_queue_name(name: object) -> str:
-    """Return the name, if a queue can be called so.
+    """Return the name if valid for a queue.
 
     Raises:
-        JobDefinitionError: it is empty, or has other characters than letters, digits, dot, dash, underscore.
+        JobDefinitionError: the name is empty, or contains other characters than letters, digits, dot, dash, underscore.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise JobDefinitionError(
-            f"{name!r} is no name of a queue", "queue", "use letters, digits, '.', '-' and '_', such as emails"
+            f"{name!r} is not a name of a queue", "queue", "use letters, digits, '.', '-' and '_', such as emails"
         )
     return name
 
 
 def queue_key(name: str) -> str:
-    """Return the sorted set of a queue; arq's own is the queue `default`.
+    """Return the key of the sorted set of a queue; the queue `default` is arq's default queue.
 
     >>> queue_key("default"), queue_key("emails")
     ('arq:queue', 'arq:queue:emails')
@@ -45,10 +45,10 @@ def queue_key(name: str) -> str:
 
 
 def dead_key(name: str) -> str:
-    """Return the hash that holds the jobs of a queue that failed for good, by id."""
+    """Return the key of the hash of a queue's dead letters, by job id."""
     return f"vega:dead:{name}"
 
 
 def now_ms() -> int:
-    """Return the milliseconds since 1970, as the scores of arq's queues have them."""
+    """Return the milliseconds since 1970, as in the scores of arq's queues."""
     return (get_clock().now() - _EPOCH) // _MILLISECOND

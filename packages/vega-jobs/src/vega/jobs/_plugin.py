@@ -1,4 +1,4 @@
-"""The feature `jobs`: a queue that is current in every unit of work, and a worker process."""
+"""The feature `jobs`: a current queue in every unit of work, and a worker process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, P
 from ._embedded import answers, find_program
 from ._errors import EmbeddedServerError, NoJobQueueError
 
-if TYPE_CHECKING:  # the queue loads arq, which a command such as `vega add` does not need
+if TYPE_CHECKING:  # the queue imports arq, which commands such as `vega add` do not need
     from vega.core import Application
 
     from ._queue import JobQueue
@@ -24,10 +24,10 @@ _URL = "REDIS_URL"
 
 
 class JobsPlugin(Plugin):
-    """Connects to the server that REDIS_URL names while the application runs; the container provides JobQueue.
+    """Connects to the server at REDIS_URL while the application runs; the container provides JobQueue.
 
-    Without REDIS_URL the application starts all the same, and the first job that is enqueued says what is missing:
-    jobs in a private server would never be worked.
+    Without REDIS_URL the application starts, and enqueuing a job raises an error that asks for the variable: no worker
+    would read the jobs of a private server.
     """
 
     feature = "jobs"
@@ -36,20 +36,20 @@ class JobsPlugin(Plugin):
         self._queue: JobQueue | None = None
 
     def configure(self, app: Application) -> None:
-        """Have each unit of work use the application's queue, and register it."""
+        """Register the queue, and make it current in each unit of work."""
         from ._queue import JobQueue, has_own_queue, use_job_queue
 
-        app.container.register_factory(JobQueue, lambda: self._connected())  # noqa: PLW0108 - its annotation is not readable here
+        app.container.register_factory(JobQueue, lambda: self._connected())  # noqa: PLW0108 - the annotation of the method cannot be resolved here
 
         def ambient() -> AbstractContextManager[object]:
-            if self._queue is None or has_own_queue():  # a queue that is set stays, such as a test's
+            if self._queue is None or has_own_queue():  # a queue set by a test takes precedence
                 return nullcontext()
             return use_job_queue(self._queue)
 
         app.ambient(ambient)
 
     async def startup(self, app: Application) -> None:
-        """Connect, when a server is known."""
+        """Connect, if a server is known."""
         url = os.environ.get(_URL)
         if url:
             from ._queue import JobQueue
@@ -67,7 +67,7 @@ class JobsPlugin(Plugin):
         return [AddDependency("vega-jobs[embedded]>=0.1,<0.2"), EnableFeature(self.feature)]
 
     def checks(self, project: Project) -> Sequence[Finding]:
-        """Report that neither REDIS_URL nor an embedded server is there."""
+        """Report that neither REDIS_URL nor an embedded server is available."""
         if os.environ.get(_URL):
             return []
         try:
@@ -77,7 +77,7 @@ class JobsPlugin(Plugin):
         return []
 
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
-        """Return a worker; before it an embedded server, unless REDIS_URL names one."""
+        """Return a worker process, and an embedded server to start before it unless REDIS_URL is set."""
         worker = Process(name="jobs", command=_module("work", "--project", str(project.root)), stage=1)
         if os.environ.get(_URL):
             return [worker]
@@ -93,9 +93,7 @@ class JobsPlugin(Plugin):
 
     def _connected(self) -> JobQueue:
         if self._queue is None:
-            raise NoJobQueueError(
-                "the application knows no Redis server", _URL, "set REDIS_URL, or start with: vega run"
-            )
+            raise NoJobQueueError("the application has no Redis server", _URL, "set REDIS_URL, or start with: vega run")
         return self._queue
 
 

@@ -35,23 +35,23 @@ class _Enqueue(Protocol):
 
 
 class _OnClassOrInstance:
-    """`JobQueue.enqueue(...)` uses the current queue, `queue.enqueue(...)` that one."""
+    """`enqueue` as a method: on the class for the current queue, on an instance for that queue."""
 
     def __get__(self, queue: JobQueue | None, owner: type[JobQueue]) -> _Enqueue:
         return (queue or get_job_queue()).put
 
 
 class JobQueue:
-    """The queues of one Redis server; each job waits in the one that its decorator names.
+    """The queues of a Redis server; each job goes to the queue of its decorator.
 
-    `await JobQueue.enqueue(job, user_id="7")` puts a job into the current queue object of the calling context,
-    `await queue.enqueue(job, user_id="7")` into that one; the parameters are the job's own, by name or position.
-    A job may be given by its name as well, where its function must not be imported.
+    `await JobQueue.enqueue(job, user_id="7")` uses the current queue of the calling context,
+    `await queue.enqueue(job, user_id="7")` the given one; the parameters are the job's own, by name or position.
+    A name instead of a function avoids importing the job.
     Both return a JobHandle, and raise UnknownJobError when the function is not a job, JobPayloadError when the
-    arguments are not its own or cannot be stored, and QueueUnavailableError when the server does not answer.
+    arguments do not fit or cannot be stored, and QueueUnavailableError when the server does not respond.
 
     Args:
-        redis: an open connection pool of arq with Vega's serializer; `connect` makes one.
+        redis: an open connection pool of arq with Vega's serializer, as created by `connect`.
     """
 
     enqueue: ClassVar[_OnClassOrInstance] = _OnClassOrInstance()
@@ -63,15 +63,15 @@ class JobQueue:
     @classmethod
     @asynccontextmanager
     async def connect(cls, url: str | None = None) -> AsyncGenerator[JobQueue]:
-        """Open a connection, and make it the current queue for the length of an `async with` block.
+        """Open a connection, and make it the current queue for the duration of an `async with` block.
 
         Args:
-            url: `redis://`, `rediss://` or `unix://`; None takes the environment variable REDIS_URL, and starts
-                an embedded server for the block when that is not set.
+            url: `redis://`, `rediss://` or `unix://`; None uses the environment variable REDIS_URL, and starts an
+                embedded server for the block if unset.
 
         Raises:
-            QueueUnavailableError: the URL is wrong, or the server does not answer.
-            EmbeddedServerError: a server was to be started and cannot be.
+            QueueUnavailableError: the URL is wrong, or the server does not respond.
+            EmbeddedServerError: an embedded server cannot be started.
         """
         address = url or os.environ.get("REDIS_URL")
         if not address:
@@ -87,14 +87,14 @@ class JobQueue:
 
     @classmethod
     async def open(cls, url: str, *, attempts: int = 5) -> JobQueue:
-        """Return a queue that the caller closes.
+        """Return an open queue, to be closed by the caller.
 
         Args:
             url: as in `connect`, not None.
-            attempts: how often to try, a second apart.
+            attempts: number of tries, a second apart.
 
         Raises:
-            QueueUnavailableError: the URL is wrong, or the server does not answer.
+            QueueUnavailableError: the URL is wrong, or the server does not respond.
         """
         try:
             settings = RedisSettings.from_dsn(url)
@@ -111,7 +111,7 @@ class JobQueue:
             raise QueueUnavailableError(
                 f"no server answers: {error}",
                 _without_password(url),
-                "start it, or unset REDIS_URL for an embedded one",
+                "start it, or unset REDIS_URL for an embedded server",
             ) from error
         return cls(redis)
 
@@ -120,7 +120,7 @@ class JobQueue:
         await self.redis.aclose(close_connection_pool=True)
 
     async def put(self, job: Callable[..., Awaitable[Any]] | str, /, *args: Any, **kwargs: Any) -> JobHandle:
-        """Put a job into its queue: `enqueue` calls this, and a fake for tests overrides it."""
+        """Put a job into its queue, on behalf of `enqueue`; test doubles override this method."""
         if isinstance(job, str):
             job = job_named(job)
         definition = definition_of(job)
@@ -136,19 +136,19 @@ class JobQueue:
         return JobHandle(self.redis, job_id, definition.queue)
 
     async def size(self, queue: str = keys.DEFAULT_QUEUE) -> int:
-        """Return how many jobs of a queue are not done: waiting, deferred or running."""
+        """Return the number of unfinished jobs of a queue: waiting, deferred or running."""
         return int(await self.redis.zcard(keys.queue_key(queue)))
 
     async def dead_letters(self, queue: str = keys.DEFAULT_QUEUE) -> dict[str, dict[str, Any]]:
         """Return the jobs of a queue that failed for good, by id: `job`, `attempts`, `error`, `payload` (text)."""
-        # redis types a reply as what a pipeline would return as well, and its parts not at all
+        # redis types the reply as a union with pipelines, and leaves its parts untyped
         read = cast("Callable[[str], Awaitable[dict[bytes, bytes]]]", self.redis.hgetall)  # pyright: ignore[reportUnknownMemberType]
         raw = await read(keys.dead_key(queue))
         return {job_id.decode(): json.loads(record) for job_id, record in raw.items()}
 
 
 def _decoded(part: str | None) -> str | None:
-    """Return a part of an address without the percent signs that a URL needs (RFC 3986, section 2.1)."""
+    """Return a part of a URL with percent-encoding decoded (RFC 3986, section 2.1)."""
     return None if part is None else unquote(part)
 
 
@@ -158,7 +158,7 @@ def _without_password(url: str) -> str:
 
 
 class _ProcessDefault:
-    """The queue of contexts that set none."""
+    """The default queue of the process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -180,7 +180,7 @@ def get_job_queue() -> JobQueue:
     """Return the queue of the calling context, else the default of the process.
 
     Raises:
-        NoJobQueueError: neither was set.
+        NoJobQueueError: no queue is set.
     """
     queue = _current.get() or _default.get()
     if queue is None:
@@ -193,7 +193,7 @@ def get_job_queue() -> JobQueue:
 
 
 def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
-    """Make a queue the current one.
+    """Set the current queue.
 
     Args:
         queue: the queue; None removes the current queue.
@@ -201,7 +201,7 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
             True sets the default of the whole process, and leaves the calling context alone.
 
     Raises:
-        InvalidJobQueueError: it is not a JobQueue.
+        InvalidJobQueueError: the object is not a JobQueue.
     """
     if queue is not None:
         _check_queue(queue, "set_job_queue")
@@ -212,12 +212,12 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
 
 
 def use_job_queue(queue: JobQueue) -> AbstractContextManager[JobQueue]:
-    """Make a queue the current one of the calling context for the length of a `with` block.
+    """Make a queue the current queue of the calling context for the duration of a `with` block.
 
     Entry and exit may be in different contexts, as in async fixtures.
 
     Raises:
-        InvalidJobQueueError: it is not a JobQueue.
+        InvalidJobQueueError: the object is not a JobQueue.
     """
     _check_queue(queue, "use_job_queue")
     return _use(queue)
@@ -236,7 +236,7 @@ def _use(queue: JobQueue) -> Generator[JobQueue]:
     finally:
         try:
             _current.reset(token)
-        except ValueError:  # left in another context than entered
+        except ValueError:  # exited in a different context
             if _current.get() is queue:
                 _current.set(None if token.old_value is Token.MISSING else token.old_value)
 
@@ -244,5 +244,5 @@ def _use(queue: JobQueue) -> Generator[JobQueue]:
 def _check_queue(queue: object, function: str) -> None:
     if not isinstance(queue, JobQueue):
         raise InvalidJobQueueError(
-            f"{queue!r} is not a JobQueue", function, "give an object that JobQueue.open or JobQueue.connect made"
+            f"{queue!r} is not a JobQueue", function, "give the result of JobQueue.open or JobQueue.connect"
         )

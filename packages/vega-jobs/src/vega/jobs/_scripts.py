@@ -1,4 +1,4 @@
-"""The few steps that must be one: as scripts that Redis runs whole."""
+"""Atomic steps, as Lua scripts run by Redis."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ return 1
 """
 
 # KEYS: queue.  ARGV: now, wanted, lease in milliseconds, token, prefixes of in-progress, job and retry keys.
-# The score of an id that another worker holds is left alone; the scan goes on behind it.
+# Ids claimed by other workers keep their scores; the scan continues after them.
 CLAIM = """
 local claimed, offset, wanted = {}, 0, tonumber(ARGV[2])
 while #claimed < wanted and offset < 5000 do
@@ -30,7 +30,7 @@ return claimed
 """
 
 # KEYS: in-progress, retry, job, queue, result, dead.  ARGV: token, id, result, milliseconds to keep it, dead record.
-# A worker that lost its lease changes nothing.
+# Without the lease the script changes nothing.
 FINISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[3] ~= '' then redis.call('SET', KEYS[5], ARGV[3], 'PX', ARGV[4]) end
@@ -40,8 +40,8 @@ redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 return 1
 """
 
-# KEYS: in-progress, retry, job, queue.  ARGV: token, id, new score, whether the attempt counts, milliseconds that the
-# payload must live on at least.
+# KEYS: in-progress, retry, job, queue.  ARGV: token, id, new score, whether the attempt counts, minimum time to live
+# of the payload in milliseconds.
 REQUEUE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[4] == '0' then redis.call('DECR', KEYS[2]) end

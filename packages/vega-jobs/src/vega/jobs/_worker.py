@@ -1,4 +1,4 @@
-"""The worker: takes jobs as its slots get free, runs them, retries with backoff, and ends in an orderly way."""
+"""The worker: claims jobs as slots become free, runs them, retries with backoff, and stops gracefully."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ._job import JobDefinition, definition_of
 from ._keys import DEFAULT_QUEUE, check_queue_name, now_ms, queue_key
 from ._queue import JobQueue, get_job_queue
 
-if TYPE_CHECKING:  # vega.core loads the application when it is asked for
+if TYPE_CHECKING:  # importing vega.core would load the application
     from vega.core import Application
 
 _logger = logging.getLogger("vega.jobs")
@@ -35,27 +35,27 @@ _RECONNECT = 1.0
 
 @final
 class Worker(arq.worker.Worker):
-    """Runs the jobs of some queues, several at a time, in one event loop; made inside the running loop.
+    """Runs the jobs of some queues concurrently in an event loop; must be created inside the running loop.
 
-    A job is under a lease while it runs: a worker that is killed loses it, and another one runs the job again.
-    So a job runs at least once, and exactly once where workers are not killed.
+    A job holds a lease while running: if the worker is killed the lease expires, and another worker runs the job again.
+    So a job runs at least once, and exactly once unless workers are killed.
 
     Args:
-        queues: names of queues; earlier ones are emptied first.
-        application: with one, each attempt is one unit of work of it, and its container injects what a job
-            asks for beyond its payload; its own jobs are known. Without one, the jobs of this process are.
+        queues: names of queues; earlier queues take precedence.
+        application: if set, each attempt is a unit of work of the application, its container injects parameters
+            missing in the payload, and its discovered jobs are known. Otherwise all jobs of this process are known.
         queue: the connection; the current queue when None.
         concurrency: jobs at a time, 1 or more.
-        job_timeout: seconds that one attempt may take, unless the job says otherwise.
-        keep_result: seconds for which results are kept; 0 keeps none.
-        lease: seconds after which the jobs of a killed worker are run again; renewed three times as often.
-        poll_delay: seconds between looks at empty queues.
-        grace: seconds that running jobs get when the worker is stopped; what still runs then is put back
-            without its attempt being counted.
+        job_timeout: seconds per attempt, unless the job defines its own.
+        keep_result: seconds to keep results; 0 keeps none.
+        lease: seconds until jobs of a killed worker are run again; renewed after a third of the time.
+        poll_delay: seconds between polls of empty queues.
+        grace: seconds for running jobs to finish when the worker stops; unfinished jobs are put back, and the
+            attempt does not count.
 
     Raises:
-        WorkerError: no loop runs, no job is known, or a number is out of range.
-        NoJobQueueError: `queue` is None and none is current.
+        WorkerError: no event loop is running, no job is known, or a number is out of range.
+        NoJobQueueError: `queue` is None and no queue is current.
     """
 
     def __init__(
@@ -92,17 +92,17 @@ class Worker(arq.worker.Worker):
         self._claims, self._attempts = Claims(connection, lease), Attempts(connection, application)
         self._stop, self._wake = asyncio.Event(), asyncio.Event()
 
-    async def run(self) -> None:  # type: ignore[override]  # arq's own run() starts a loop; this one runs inside it
-        """Work until `stop` is called, or SIGTERM or SIGINT arrives; a second signal ends the running jobs as well."""
+    async def run(self) -> None:  # type: ignore[override]  # arq's run() starts a loop; this method is async
+        """Work until `stop` is called or SIGTERM or SIGINT arrives; a second signal cancels the running jobs."""
         self.burst = False
         with self._signals():
             await self.main()
 
     async def run_until_empty(self) -> int:
-        """Work until nothing waits in the queues, retries and deferred jobs included.
+        """Work until the queues are empty, including retries and deferred jobs.
 
         Returns:
-            How many jobs were completed.
+            The number of completed jobs.
         """
         self.burst: bool = True
         before = self._completed
@@ -111,15 +111,15 @@ class Worker(arq.worker.Worker):
 
     @property
     def _completed(self) -> int:
-        return int(self.jobs_complete)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - arq has no type for it
+        return int(self.jobs_complete)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - untyped in arq
 
     def stop(self) -> None:
-        """Take no more jobs; `run` returns when the running ones are done, or `grace` is over."""
+        """Claim no more jobs; `run` returns when running jobs are done, or after `grace` seconds."""
         self._stop.set()
         self._wake.set()
 
     async def main(self) -> None:
-        """Take and run jobs until there is a reason to end."""
+        """Claim and run jobs until stopped."""
         heart = asyncio.create_task(self._beat())
         try:
             while not self._stop.is_set():
@@ -138,7 +138,7 @@ class Worker(arq.worker.Worker):
             await asyncio.wait([heart])
 
     async def _look(self) -> None:
-        """Look for jobs; a server that is away is waited for, unless the worker only empties queues."""
+        """Poll for jobs; wait for an unavailable server, unless the worker only empties queues."""
         try:
             await self._poll_iteration()
         except (RedisError, OSError) as error:
@@ -148,7 +148,7 @@ class Worker(arq.worker.Worker):
             await asyncio.sleep(_RECONNECT)
 
     async def _poll_iteration(self) -> None:
-        """Fill the free slots, the first queue's jobs first."""
+        """Fill the free slots, by order of the queues."""
         for queue in self.queues:
             free = self.max_jobs - len(self.tasks)
             if free > 0:
@@ -157,14 +157,14 @@ class Worker(arq.worker.Worker):
                 await self.start_jobs([claim.id.encode() for claim in claims])
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Start a task for each job that was claimed."""
+        """Start a task for each claimed job."""
         for job_id in map(bytes.decode, job_ids):
             task = asyncio.create_task(self.run_job(job_id, self._held[job_id].score), name=f"job {job_id}")
             self.tasks[job_id] = task
             task.add_done_callback(partial(self._ended, job_id))
 
     async def run_job(self, job_id: str, score: int) -> None:
-        """Run one attempt of a claimed job, and record how it went."""
+        """Run an attempt of a claimed job and record the outcome."""
         claim = self._held[job_id]
         try:
             definition, arguments = self._read(claim)
@@ -178,7 +178,7 @@ class Worker(arq.worker.Worker):
             self.jobs_retried += 1
             await asyncio.shield(self._claims.postpone(claim, 0.0, counts=False))
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a job raises is recorded, for the retry or the dead letters
+        except Exception as error:  # noqa: BLE001 - any error is recorded, for the retry or the dead letters
             await self._failed(claim, definition, error)
         else:
             self.jobs_complete += 1
@@ -186,7 +186,7 @@ class Worker(arq.worker.Worker):
             _logger.info("%s %s done in %d ms", definition.name, claim.id, now_ms() - claim.started)
 
     async def heart_beat(self) -> None:
-        """Renew the leases of the running jobs; end those whose lease was lost, another worker has them."""
+        """Renew the leases of running jobs; cancel jobs with a lost lease, since another worker runs them."""
         for claim in await self._claims.renew(list(self._held.values())):
             task = self.tasks.get(claim.id)
             if task is not None and self._held.get(claim.id) is claim:
@@ -194,7 +194,7 @@ class Worker(arq.worker.Worker):
                 task.cancel()
 
     async def close(self) -> None:
-        """End what still runs and put it back; the connection belongs to the queue and stays open."""
+        """Cancel running jobs and put them back; the connection belongs to the queue and stays open."""
         running = list(self.tasks.values())
         for task in running:
             task.cancel()
@@ -202,7 +202,7 @@ class Worker(arq.worker.Worker):
             await asyncio.wait(running)
 
     def handle_sig(self, signum: signal.Signals) -> None:
-        """Stop; at the second signal, end the running jobs as well."""
+        """Stop; at the second signal, cancel the running jobs as well."""
         if self._stop.is_set():
             for task in self.tasks.values():
                 task.cancel()
@@ -216,9 +216,9 @@ class Worker(arq.worker.Worker):
         claim.call = loads(claim.payload)
         name, arguments = claim.call.get("f"), claim.call.get("k")
         if not isinstance(name, str) or not isinstance(arguments, dict) or claim.call.get("a"):
-            raise JobPayloadError("the payload is no call by name", claim.id, "pass the arguments by keyword")
+            raise JobPayloadError("the payload is not a call by name", claim.id, "pass the arguments by keyword")
         if name not in self._jobs:
-            raise UnknownJobError(f"nothing here is called {name!r}", claim.id, "import the module that defines it")
+            raise UnknownJobError(f"no job is called {name!r}", claim.id, "import the module that defines it")
         return definition_of(self._jobs[name]), cast("dict[str, Any]", arguments)
 
     async def _failed(self, claim: Claim, definition: JobDefinition, error: Exception) -> None:
@@ -259,7 +259,7 @@ class Worker(arq.worker.Worker):
 
     @contextmanager
     def _signals(self) -> Generator[None]:
-        """Stop on SIGTERM and SIGINT, where a program may ask for that: in its main thread."""
+        """Stop on SIGTERM and SIGINT; signal handlers require the main thread."""
         loop, chosen = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -278,10 +278,10 @@ def _check(queues: Sequence[str], concurrency: int, job_timeout: float, lease: f
         asyncio.get_running_loop()
     except RuntimeError as error:
         raise WorkerError(
-            "no event loop runs", "Worker", "make the worker inside the loop: asyncio.run(main())"
+            "no event loop is running", "Worker", "create the worker inside the loop: asyncio.run(main())"
         ) from error
     if isinstance(queues, str) or not queues:
-        raise WorkerError(f"queues={queues!r} is no list of names", "Worker", 'write queues=["emails"]')
+        raise WorkerError(f"queues={queues!r} is not a list of names", "Worker", 'write queues=["emails"]')
     if concurrency < 1 or min(job_timeout, lease, poll_delay) <= 0:
         raise WorkerError(
             "a number is out of range",
