@@ -14,6 +14,7 @@ from vega.core.introspection import snake_case
 from .._problems.error_map import ERRORS, ErrorMap, Mapped, phrase
 from .._problems.problems import MEDIA_TYPE, ProblemDetails
 from .._routing.use_case_endpoint import OPERATION
+from .access import document_access
 
 _CONTENT: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 _FASTAPI_OWN: Final = ("HTTPValidationError", "ValidationError")
@@ -35,7 +36,9 @@ def document_problems(app: FastAPI, errors: ErrorMap) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _extend(made(), errors)
+            document = made()
+            _extend(document, errors)
+            document_access(app, document, _CONTENT)
         return made()  # which keeps the document that was extended
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents

@@ -56,7 +56,9 @@ def _wanted(entry: MiddlewareEntry, container: Container | None) -> Mapping[str,
         given = signature.bind_partial(None, *entry.args, **entry.options).arguments
     except (TypeError, ValueError):
         return {}
-    needed = {name for name, each in signature.parameters.items() if each.default is each.empty}
+    needed = {name for name, each in signature.parameters.items() if each.default is each.empty} - given.keys()
+    if not needed:
+        return {}
     return {name: key for name, key in container.injected(entry.target, given=given).items() if name in needed}
 
 

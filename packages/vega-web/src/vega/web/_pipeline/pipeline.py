@@ -277,3 +277,8 @@ class MiddlewarePipeline:
         stack = Stack(order, branches, left_out=[entry for entry in self._entries if entry not in order])
         check_identity(stack, errors)
         return stack
+
+
+def stack_of(pipeline: MiddlewarePipeline) -> Stack:
+    """Return the resolved middleware of a pipeline that was wrapped around a route."""
+    return pipeline._resolve([], None)  # pyright: ignore[reportPrivateUsage]  # of this module

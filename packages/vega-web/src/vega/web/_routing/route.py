@@ -42,6 +42,7 @@ class Route(APIRoute):
     """
 
     around: ASGIApp | None = None
+    pipelines: tuple[MiddlewarePipeline, ...] = ()  # of its router and of its own, for the OpenAPI document
     vega_fast: FastRoute | None = None
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -81,6 +82,7 @@ class Route(APIRoute):
 
     def surround(self, pipeline: MiddlewarePipeline) -> None:
         """Put middleware around the route."""
+        self.pipelines = (*self.pipelines, pipeline)
         self.around = pipeline.wrap(Problems(self._serve, checks_headers=False))
 
 

@@ -51,7 +51,7 @@ class Router(APIRouter):
         settings["dependencies"] = injectable(settings.get("dependencies"))
         super().__init__(**settings)
         self._without = tuple(without)
-        around = pipeline_of(middleware)
+        self._pipeline = around = pipeline_of(middleware)
         self._around = around.wrap(Problems(super().handle, checks_headers=False)) if around is not None else None
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,9 +90,10 @@ class Router(APIRouter):
             options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **told}
         options["dependencies"] = injectable(options.get("dependencies"))
         super().add_api_route(path, function, **options)
-        pipeline = pipeline_of(middleware)
+        pipeline, route = pipeline_of(middleware), self.routes[-1]
+        if isinstance(route, Route) and self._pipeline is not None:
+            route.pipelines = (self._pipeline,)
         if pipeline is not None:
-            route = self.routes[-1]
             if not isinstance(route, Route):
                 raise RouteError(
                     f"{path} takes no middleware, for it is a {type(route).__name__}",

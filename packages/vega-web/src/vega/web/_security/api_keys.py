@@ -29,6 +29,7 @@ class ApiKeys(AuthenticationScheme):
     def __init__(self, keys: Mapping[str, Principal] | Lookup, *, header: str = "x-api-key") -> None:
         self._find: Lookup = _in(keys) if isinstance(keys, Mapping) else keys  # pyright: ignore[reportUnknownArgumentType]  # the one Mapping
         self._header = header
+        self.security_scheme: Mapping[str, str] = {"type": "apiKey", "in": "header", "name": header}
 
     @staticmethod
     def digest(key: str) -> str:

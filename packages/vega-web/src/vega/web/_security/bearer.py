@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, final
 
 from starlette.requests import HTTPConnection
@@ -39,6 +40,7 @@ class BearerTokens(AuthenticationScheme):
     """
 
     challenge: str = "Bearer"
+    security_scheme: Mapping[str, str] = MappingProxyType({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
 
     def __init__(
         self,

@@ -143,4 +143,5 @@ def requires(policy: Policy) -> Any:
         await authorize(policy, principal_of(connection), connection)
 
     check.__annotations__["connection"] = HTTPConnection
+    check.__dict__["__vega_policy__"] = policy  # for the OpenAPI document
     return Depends(check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, final
 
 from starlette.requests import HTTPConnection
@@ -52,6 +52,7 @@ class SessionCookies(AuthenticationScheme):
         origins: Sequence[str] = (),
     ) -> None:
         self._store, self._cookie, self._lifetime = store, cookie, lifetime
+        self.security_scheme: Mapping[str, str] = {"type": "apiKey", "in": "cookie", "name": cookie}
         self._secure, self._origins = secure, frozenset(origins)
         self._same_site: Literal["lax", "strict"] = same_site
 

@@ -10,12 +10,13 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..._errors import UnauthenticatedError
+from ..._pipeline.documented import Operation
 from ..._pipeline.exclusions import WITHOUT
 from ..._problems.denial import deny
 from ..._problems.problems import CHALLENGE
 from ..._security.counting import COUNTERS, RequestCounter
 from ..._security.principal import REAUTHENTICATE, RECHECK, Principal, current
-from ..._security.schemes import AuthenticationScheme
+from ..._security.schemes import AuthenticationScheme, security_schemes
 
 
 @final
@@ -37,6 +38,10 @@ class AuthenticationMiddleware:
         self._app, self._schemes = app, tuple(schemes)
         self._challenge = ", ".join(scheme.challenge for scheme in self._schemes if scheme.challenge)
         self._inner: tuple[tuple[str, RequestCounter], ...] = ()
+
+    def document(self, operation: Operation) -> None:
+        """Add the schemes to an operation, and the answer to wrong credentials."""
+        operation.authenticate(security_schemes(self._schemes))
 
     def count_by(self, inner: Sequence[tuple[str, RequestCounter]]) -> None:
         """Take the rate limits that stand inside, by name; the pipeline calls it when it is built."""

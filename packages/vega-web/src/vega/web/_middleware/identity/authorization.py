@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..._paths import PathPatterns
+from ..._pipeline.documented import Operation
 from ..._problems.denial import deny
 from ..._problems.problems import CHALLENGE
 from ..._security.principal import Policy, authenticated, principal_of
@@ -42,6 +43,12 @@ class AuthorizationMiddleware:
         self._rules = tuple((PathPatterns([pattern]), rule) for pattern, rule in (rules or {}).items())
         self._public = PathPatterns(public)
 
+    def document(self, operation: Operation) -> None:
+        """Have the policy of its path decide about an operation."""
+        template = {"path": operation.path}
+        if not self._public.match(template):
+            operation.ask(self._policy_of(template))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"} or self._public.match(scope):
             await self._app(scope, receive, send)
@@ -56,5 +63,5 @@ class AuthorizationMiddleware:
         else:
             await deny(scope, receive, send, 403, detail="this is not allowed")
 
-    def _policy_of(self, scope: Scope) -> Policy:
+    def _policy_of(self, scope: Mapping[str, Any]) -> Policy:
         return next((policy for pattern, policy in self._rules if pattern.match(scope)), self._policy)

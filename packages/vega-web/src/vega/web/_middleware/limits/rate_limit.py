@@ -16,6 +16,7 @@ from vega.core import MemoryStore, Store, StoreError, StoreUnavailableError
 from vega.patterns import get_clock
 
 from ..._paths import PathPatterns
+from ..._pipeline.documented import Operation
 from ..._problems.denial import deny
 from ..._security.counting import COUNTERS
 from ..._stores.rate_limits import Limit, Verdict, give_back, take_all
@@ -82,6 +83,11 @@ class RateLimitingMiddleware:
         policy = ", ".join(f'"{limit.name}";q={limit.quota};w={math.ceil(limit.per)}' for limit in self._limits)
         self._policy = (b"ratelimit-policy", policy.encode("ascii"))
         self._place = f"vega.count.{id(self)}"  # a key of the connection scope
+
+    def document(self, operation: Operation) -> None:
+        """Add the answer above a limit to an operation that is counted."""
+        if self._limits and not self._skip.match({"path": operation.path}):
+            operation.answers[429] = "Too many requests were sent"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not await self.admit(scope, receive, send):
