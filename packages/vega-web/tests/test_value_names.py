@@ -17,7 +17,7 @@ from web_requests import ask
 from vega.di import Inject
 from vega.patterns import Interactor
 from vega.testing import client_for
-from vega.web import Router
+from vega.web import RouteError, Router
 
 Shop = Callable[..., FastAPI]
 NAMES = (
@@ -118,3 +118,16 @@ def test_a_value_beside_an_injected_one_may_have_any_name(shop: Shop) -> None:
     (answer,) = ask(shop(router, scoped=[Session]), "/a/b/c/d")
 
     assert answer.json() == ["a", "b", "c", "d", "Session"]
+
+
+@pytest.mark.parametrize("name", ["model_config", "_secret"])
+def test_a_name_that_no_model_can_hold_is_refused_where_the_route_is_declared(name: str) -> None:
+    use_case: Any = make_dataclass("Weigh", [(name, str)], bases=(Interactor,), namespace={"call": call}, frozen=True)
+
+    with pytest.raises(RouteError, match=f"a body cannot hold {name} of"):
+        Router().post("/", use_case=use_case)
+    Router().post("/{" + name + "}", use_case=use_case)
+
+
+async def call(self: Any) -> int:
+    return 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import (
@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass as checked_dataclass
 from pydantic_core import PydanticCustomError
 
-from vega.patterns import Interactor, Mediator
+from vega.patterns import Interactor, InvalidUseCaseError, Mediator
 
 
 class Echo(Interactor[Any]):
@@ -187,3 +187,28 @@ def test_a_subclass_refuses_by_its_own_input() -> None:
     assert refused(Narrow, city="Rome", name="Ada")[0][1] == ("name",)
     assert taken(Narrow, city="Rome").city == "Rome"
     assert taken(Register, name="Ada").name == "Ada"
+
+
+@checked_dataclass
+class Configured:
+    name: str
+    model_config: str = "plain"
+
+
+class WithConfigField(Echo):
+    Input = Configured
+
+
+def test_a_checked_dataclass_may_have_a_field_called_model_config() -> None:
+    assert taken(WithConfigField, name="tea", model_config="strict") == Configured("tea", "strict")
+
+
+class WithPlainInput(Echo):
+    class Input:
+        name: str
+        model_config: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+
+def test_an_input_that_takes_no_values_is_reported_with_the_remedy() -> None:
+    with pytest.raises(InvalidUseCaseError, match=r"Input of WithPlainInput takes no values(.|\n)*pydantic.BaseModel"):
+        taken(WithPlainInput, name="tea")

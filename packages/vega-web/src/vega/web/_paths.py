@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import translate
-from typing import Any, final
+from typing import Any, Final, final
+
+from starlette.convertors import FloatConvertor, IntegerConvertor, register_url_convertor
+
+_DIGITS: Final = sys.get_int_max_str_digits() or 4300  # more are an error of int(), or take quadratic time
+
+
+class _Integer(IntegerConvertor):
+    regex = f"[0-9]{{1,{_DIGITS}}}"
+
+
+class _Float(FloatConvertor):
+    regex = rf"[0-9]{{1,{sys.float_info.max_10_exp}}}(\.[0-9]+)?"
+
+
+def bound_convertors() -> None:
+    """Have `{id:int}` and `{id:float}` fit numbers that Python can read; another text is another path (404).
+
+    The convertors of Starlette belong to the process. They fit the same paths as before, save those that raised an
+    error or gave infinity.
+    """
+    register_url_convertor("int", _Integer())
+    register_url_convertor("float", _Float())
 
 
 def route_path(connection: Mapping[str, Any]) -> str:

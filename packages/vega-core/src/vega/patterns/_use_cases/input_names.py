@@ -24,7 +24,7 @@ def names_of(model: Any) -> frozenset[str] | None:
 
     The class does so if the configuration sets `extra`, or if a model validator reads the raw values.
     """
-    config: Mapping[str, Any] = getattr(model, "model_config", None) or getattr(model, "__pydantic_config__", {})
+    config = _config_of(model)
     validators = model.__pydantic_decorators__.model_validators.values()
     if config.get("extra") is not None or any(validator.info.mode in _READS_THE_WHOLE for validator in validators):
         return None
@@ -34,6 +34,14 @@ def names_of(model: Any) -> frozenset[str] | None:
         aliases = set(_aliases(field.validation_alias)) if config.get("validate_by_alias") is not False else set[str]()
         names |= aliases | ({name} if by_name or not aliases else set())
     return frozenset(names)
+
+
+def _config_of(model: Any) -> Mapping[str, Any]:
+    """Return the configuration of a pydantic class; in a pydantic dataclass, `model_config` may be a field."""
+    config: Mapping[str, Any] = (
+        getattr(model, "__pydantic_config__" if is_dataclass(model) else "model_config", None) or {}
+    )
+    return config
 
 
 def _aliases(alias: Any) -> Iterable[str]:
@@ -84,7 +92,7 @@ def _refusal(
         make({name: value for name, value in values.items() if name in names})
     except ValidationError as error:
         mistakes += [_again(mistake) for mistake in error.errors(include_url=False)]
-    config: Mapping[str, Any] = getattr(model, "model_config", None) or getattr(model, "__pydantic_config__", {})
+    config = _config_of(model)
     title, hidden = config.get("title") or model.__name__, bool(config.get("hide_input_in_errors"))
     return ValidationError.from_exception_data(title, mistakes, hide_input=hidden)
 

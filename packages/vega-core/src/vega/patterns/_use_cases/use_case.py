@@ -91,6 +91,12 @@ def _checker(cls: type) -> Callable[[dict[str, Any]], Any]:
                 raise TypeError(f"{cls.__name__}() takes no arguments: it has neither Input nor __init__")
 
         return nothing
+    if model.__init__ is object.__init__ and model.__new__ is object.__new__:
+        raise InvalidUseCaseError(
+            f"Input of {cls.__qualname__} takes no values",
+            f"{cls.__module__}.{cls.__qualname__}.Input",
+            "derive it from pydantic.BaseModel, or decorate it with @dataclass",
+        )
     is_plain = not getattr(model, "__pydantic_custom_init__", True)
     is_root = getattr(model, "__pydantic_root_model__", False)
     as_constructed: Callable[[dict[str, Any]], Any] = lambda values: model(**values)  # noqa: E731 - a single expression

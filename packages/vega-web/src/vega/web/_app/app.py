@@ -20,6 +20,7 @@ from .._lifecycle.drain import Drain, set_drain
 from .._lifecycle.health import Health
 from .._lifecycle.request_scope import RequestScope
 from .._middleware.diagnostics.request_id import request_id
+from .._paths import bound_convertors
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._private_names import warn_of_missing_names
 from .._problems.denial import HandshakeProblems
@@ -72,6 +73,7 @@ def create_app(
         ConfigurationErrors: modules of routes, WebSocket handlers or middleware that cannot be used, all at once.
     """
     configure_logging(application.settings, fields=_log_fields)
+    bound_convertors()
     drain, rooms = Drain(drain_delay), provide_rooms(application, rooms)
     health = health or configured(application, "health", Health) or Health()
     errors = errors or configured(application, "errors", ErrorMap) or ErrorMap()

@@ -49,19 +49,30 @@ def read_json(text: str | bytes) -> Any:
     """Return the value of a JSON text.
 
     Raises:
-        RequestValidationError: it holds NaN, Infinity or a number beyond the range of a float; says where.
+        RequestValidationError: it holds NaN, Infinity, a number beyond the range of a float, or one of more digits
+            than Python reads; says where.
         ValueError: it is not JSON.
     """
     try:
         return json.loads(text, parse_constant=_refuse, parse_float=_finite)
-    except _RefusedError:
-        found = [("body", *place) for place in places(json.loads(text))]
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError:  # that of _refuse, or of int()
+        found = [("body", *place) for place in places(json.loads(text, parse_int=_int))]
     entries = [{"type": "finite_number", "loc": place, "msg": MESSAGE, "input": None} for place in found]
-    raise RequestValidationError(entries)
+    raise RequestValidationError(entries) from None
 
 
 class _RefusedError(ValueError):
     """A number that JSON does not have."""
+
+
+def _int(text: str) -> float:
+    """Return a number to be refused for an int that Python does not read."""
+    try:
+        return int(text)
+    except ValueError:
+        return math.inf
 
 
 def _refuse(_: str) -> NoReturn:

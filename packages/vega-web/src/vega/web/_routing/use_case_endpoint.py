@@ -67,6 +67,7 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
     model: type[BaseModel] | None = None
     body = "body" if "body" not in in_path else next(name for n in count(1) if (name := f"body_{n}") not in in_path)
     if method in _BODY and rest:
+        _check_names(use_case, rest, f"{method} {path}")
         model = _model(use_case, rest, whole=not in_path)
         parameters.append(inspect.Parameter(body, inspect.Parameter.KEYWORD_ONLY, annotation=model))
     else:
@@ -78,6 +79,17 @@ def of_use_case(use_case: Any, method: str, path: str) -> tuple[Callable[..., An
     endpoint.__signature__ = inspect.Signature(parameters)
     endpoint.__vega_use_case__ = use_case
     return endpoint, _options(method, result)
+
+
+def _check_names(use_case: Any, rest: Sequence[_Field], place: str) -> None:
+    """Raise a RouteError where pydantic allows no field of the name of a value."""
+    refused = [field.name for field in rest if field.name == "model_config" or field.name.startswith("_")]
+    if refused:
+        raise RouteError(
+            f"a body cannot hold {', '.join(refused)} of {use_case.__qualname__}",
+            place,
+            "rename it: pydantic keeps model_config, and names that begin with an underscore, for itself",
+        )
 
 
 def _endpoint(use_case: Any, rest: Sequence[_Field], body_name: str | None) -> Any:
@@ -177,7 +189,7 @@ def _model(use_case: Any, rest: Sequence[_Field], *, whole: bool) -> type[BaseMo
 
 def _config_of_names(model: Any) -> ConfigDict:
     """Return what a model states about the names of its values."""
-    config = getattr(model, "model_config", {})
+    config = getattr(model, "model_config", {}) if isinstance(model, type) and issubclass(model, BaseModel) else {}
     return cast("ConfigDict", {key: config[key] for key in ("extra", *_BY_NAME) if key in config})  # the same keys
 
 
