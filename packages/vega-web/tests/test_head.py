@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import BackgroundTasks, FastAPI, HTTPException, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from starlette.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.routing import BaseRoute, Match
+from starlette.routing import Router as AsgiRouter
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.patterns import Interactor
 from vega.testing import client_for
@@ -24,6 +28,7 @@ from vega.web import (
     RequestLoggingMiddleware,
     Router,
 )
+from vega.web._routing.head import HeadRouting
 
 Shop = Callable[..., FastAPI]
 log: list[str] = []
@@ -251,3 +256,129 @@ def test_a_server_answers_head(served: int) -> None:
         assert head.headers.get("content-type") == get.headers.get("content-type")
         lengths = [[answer.headers.get(name) for name in names] for answer in (head, get)]
         assert lengths[0] == lengths[1] or get.headers.get("transfer-encoding")
+
+
+def file_routes() -> Router:
+    router = Router()
+
+    @router.get("/file")
+    async def file() -> FileResponse:
+        return FileResponse(__file__)
+
+    @router.head("/own")
+    async def own() -> FileResponse:
+        return FileResponse(__file__)
+
+    return router
+
+
+@pytest.mark.parametrize("path", ["/file", "/v1/file", "/own", "/static/test_head.py"])
+@pytest.mark.parametrize(
+    "value", ["bytes=0-9", "bytes=-5", "bytes=0-1,4-5", "bytes=99999999-", "nonsense", "bytes=9-1"]
+)
+def test_head_ignores_a_range(shop: Shop, path: str, value: str) -> None:
+    app = shop(file_routes())
+    app.include_router(file_routes(), prefix="/v1")
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent))
+
+    async def main() -> list[httpx.Response]:
+        async with client_for(app) as client:
+            headers = {"range": value, "if-range": '"x"'} if value == "bytes=-5" else {"range": value}
+            return [await client.head(path, headers=headers), await client.head(path)]
+
+    ranged, whole = asyncio.run(main())
+
+    assert (ranged.status_code, ranged.headers["content-length"]) == (200, str(Path(__file__).stat().st_size))
+    assert ranged.headers == whole.headers
+
+
+def test_get_still_answers_a_range(shop: Shop) -> None:
+    head, get = asyncio.run(_both(shop(file_routes()), "/file", {"range": "bytes=0-9"}))
+
+    assert (head.status_code, get.status_code, len(get.content)) == (200, 206, 10)
+
+
+class Watching:
+    """Middleware that reads the method before, while and after an answer is sent."""
+
+    def __init__(self, app: ASGIApp, seen: list[str]) -> None:
+        self.app, self.seen = app, seen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def watching(message: Message) -> None:
+            self.seen.append(f"{scope['method']} {message['type']} {dict(scope['headers']).get(b'range')!r}")
+            await send(message)
+
+        self.seen.append(f"{scope['method']} before")
+        await self.app(scope, receive, watching)
+        self.seen.append(f"{scope['method']} after")
+
+
+def test_routes_see_get_and_all_that_stands_outside_sees_head(shop: Shop) -> None:
+    seen: list[str] = []
+    pipeline = MiddlewarePipeline().use(Watching, seen=seen)
+
+    @pipeline.use_inline
+    async def outside(request: Request, call_next: Any) -> Any:
+        before = request.method
+        response = await call_next(request)
+        seen.append(f"{before} {request.method} inline")
+        return response
+
+    async def inside(request: Request, call_next: Any) -> Any:
+        seen.append(f"{request.method} of the route")
+        return await call_next(request)
+
+    router = Router()
+
+    @router.api_route("/both", methods=["GET", "POST"], middleware=[inside])
+    async def both(request: Request, tasks: BackgroundTasks) -> str:
+        tasks.add_task(lambda: seen.append(f"{request.method} in the background"))
+        return "read" if request.method == "GET" else "made"
+
+    async def main() -> list[httpx.Response]:
+        async with client_for(shop(router, pipeline=pipeline)) as client:
+            return [await client.head("/both", headers={"range": "bytes=0-1"}), await client.get("/both")]
+
+    head, get = asyncio.run(main())
+
+    assert head.headers == get.headers
+    assert seen[: seen.index("GET before")] == [
+        "HEAD before",
+        "GET of the route",
+        "HEAD HEAD inline",
+        "HEAD http.response.start b'bytes=0-1'",
+        "HEAD http.response.body b'bytes=0-1'",
+        "GET in the background",
+        "HEAD after",
+    ]
+
+
+def test_a_head_asks_each_route_once_until_one_has_its_path() -> None:
+    asked: list[str] = []
+
+    class Counted(BaseRoute):
+        def __init__(self, path: str) -> None:
+            self.path = path
+
+        def matches(self, scope: Scope) -> tuple[Match, Scope]:
+            asked.append(f"{scope['method']} {self.path}")
+            if scope["path"] != self.path:
+                return Match.NONE, {}
+            return (Match.FULL if scope["method"] == "GET" else Match.PARTIAL), {}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["method"])
+
+    routing = HeadRouting(app, AsgiRouter(routes=[Counted("/a"), Counted("/b"), Counted("/c")]))
+    scope = {"type": "http", "method": "HEAD", "path": "/b", "headers": []}
+    asyncio.run(routing(scope, nothing, nothing))
+
+    assert asked == ["HEAD /a", "HEAD /b", "GET /b", "HEAD /c", "GET"]
+
+
+async def nothing(*_: Any) -> Any: ...

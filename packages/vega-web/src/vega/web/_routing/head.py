@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, Final, final
 
 from starlette.routing import BaseRoute, Match, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_RANGES: Final = frozenset({b"range", b"if-range"})
 
 
 @final
 class HeadRouting:
     """ASGI middleware (ASGI 3.0), the innermost one, that routes HEAD as GET where no route declares HEAD itself.
+
+    Routes, with their middleware and handlers, see GET, so that a handler of several methods answers as for GET; all
+    that stands outside sees HEAD, before and after. A range is defined for GET alone, so that none is asked for here
+    (RFC 9110, section 14.2).
 
     Args:
         app: the next application.
@@ -21,27 +27,38 @@ class HeadRouting:
         self._app, self._router = app, router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD" or not _is_get(scope, self._router.routes):
+        if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
-        scope["method"] = "GET"  # in place: the middleware outside reads what routing adds
+        outside = {"method": "HEAD", "headers": scope["headers"]}
+        headers = [header for header in scope["headers"] if header[0] not in _RANGES]
+        inside = {"method": "GET" if _is_get(scope, self._router.routes) else "HEAD", "headers": headers}
+
+        async def send_outside(message: Message) -> None:
+            scope.update(outside)
+            try:
+                await send(message)
+            finally:
+                scope.update(inside)
+
+        scope.update(inside)  # in place: the middleware outside reads what routing adds
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, send_outside)
         finally:
-            scope["method"] = "HEAD"
+            scope.update(outside)
 
 
 def _is_get(scope: Scope, routes: list[BaseRoute]) -> bool:
     """Return whether a route for GET answers a HEAD; a mounted application decides for itself."""
-    get: dict[str, Any] = {**scope, "method": "GET"}
-    if any(_takes(route, scope) for route in routes if not isinstance(route, Mount)):
-        return False
-    first = next((route for route in routes if _takes(route, get)), None)
-    return first is not None and not isinstance(first, Mount)
-
-
-def _takes(route: BaseRoute, scope: Scope) -> bool:
-    return route.matches(dict(scope))[0] is Match.FULL
+    head: dict[str, Any] = dict(scope)
+    get, is_found = {**head, "method": "GET"}, False
+    for route in routes:
+        match = route.matches(head)[0]
+        if match is Match.FULL and not (is_found and isinstance(route, Mount)):
+            return False
+        if match is Match.PARTIAL and not is_found:  # a route of this path, for other methods
+            is_found = route.matches(get)[0] is Match.FULL
+    return is_found
 
 
 @final
