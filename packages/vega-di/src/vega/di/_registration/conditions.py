@@ -36,7 +36,7 @@ class Condition(Protocol):
         """Whether the condition depends on registrations, and is therefore evaluated last, at every build."""
         ...
 
-    def evaluate(self, surroundings: Surroundings, /) -> tuple[bool, str]:
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
         """Return the verdict and the reason."""
         ...
 
@@ -47,11 +47,14 @@ When: TypeAlias = bool | Callable[[], bool] | Condition
 class _Check(NamedTuple):
     """A condition of this module."""
 
-    evaluate: Callable[[Surroundings], tuple[bool, str]]
+    check: Callable[[Surroundings], tuple[bool, str]]
     structural: bool = False
 
+    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
+        return self.check(surroundings)
+
     def __repr__(self) -> str:
-        return f"{self.evaluate.__qualname__.partition('.')[0]}(...)"
+        return f"{self.check.__qualname__.partition('.')[0]}(...)"
 
 
 def env(name: str, value: str | None = None) -> Condition:
@@ -118,18 +121,23 @@ def as_condition(when: Any) -> Condition:
     Raises:
         InvalidRegistrationError: the value is neither a bool, a callable without arguments nor a condition.
     """
-    if isinstance(when, bool):
-        return _Check(lambda _: (when, f"when={when}"))
     if hasattr(when, "evaluate") and hasattr(when, "structural"):  # a callable may have an `evaluate` of its own
         condition: Condition = when
         return condition
-    if callable(when):
-        return _Check(lambda _: ((verdict := bool(when())), f"{label(when)}() is {verdict}"))
-    raise InvalidRegistrationError(
-        f"when={when!r} is not a condition",
-        "the argument `when` of a registration",
-        "give a bool, a callable without arguments, or env(), profile(), installed(), missing(), setting()",
-    )
+    if not isinstance(when, bool) and not callable(when):
+        raise InvalidRegistrationError(
+            f"when={when!r} is not a condition",
+            "the argument `when` of a registration",
+            "give a bool, a callable without arguments, or env(), profile(), installed(), missing(), setting()",
+        )
+
+    def check(_: Surroundings) -> tuple[bool, str]:
+        if isinstance(when, bool):
+            return when, f"when={when}"
+        verdict = bool(when())
+        return verdict, f"{label(when)}() is {verdict}"
+
+    return _Check(check)
 
 
 def default_profiles() -> frozenset[str]:
