@@ -73,21 +73,9 @@ def _signature_of(function: Any) -> inspect.Signature:
 
 def signature_text(bound: Bound) -> str:
     """Return the text of the parameters of the wrapper: the names of the user, all optional."""
-    parts: list[str] = []
-    kinds = [each.kind for each in bound.signature.parameters.values()]
-    names = [name for name, _ in bound.shape]
-    last_positional_only = max(
-        (i for i, kind in enumerate(kinds) if kind == inspect.Parameter.POSITIONAL_ONLY), default=-1
-    )
-    starred = False
-    for index, (name, kind) in enumerate(zip(names, kinds, strict=True)):
-        if kind == inspect.Parameter.VAR_POSITIONAL:
-            starred = True
-        if kind == inspect.Parameter.KEYWORD_ONLY and not starred:
-            parts.append("*")
-            starred = True
-        spread = _SPREAD.get(kind, "")
-        parts.append(f"{spread}{name}" if spread else f"{name}=...")
-        if index == last_positional_only:
-            parts.append("/")
-    return ", ".join(parts)
+    empty = inspect.Parameter.empty
+    parameters = [
+        each.replace(annotation=empty, default=empty if each.kind in _SPREAD else ...)
+        for each in bound.signature.parameters.values()
+    ]
+    return str(inspect.Signature(parameters))[1:-1]

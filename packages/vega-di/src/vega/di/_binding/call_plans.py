@@ -1,20 +1,22 @@
 """The plans of functions with injected parameters.
 
 There are three ways of a call: without a scope (`free`), in an open scope (`join`), or in a scope of its own, ambient
-or private (`opened_lines`). A private scope that nothing can observe is not made at all: services are locals, and the
-same function closes their resources (`hidden_lines`).
+or private (`open`). A private scope that nothing can observe is not made at all: services are locals, and the same
+function closes their resources (`_hidden`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._codegen.plan_size import can_start_fresh, walk
 from .._codegen.plans import fresh_lines, refusal
-from .._codegen.source import Source, block, explained, indented
+from .._codegen.source import Source, explained, indented
 from .._codegen.writer import Writer
 from .._graph.node import Node
+from .._keys.scope import Scope
+from .._runtime.active_scope import ambient, leave
 from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, arefuse_second, finish, refuse_second
 
@@ -24,13 +26,6 @@ if TYPE_CHECKING:
 
 
 _LEAVE = "try: RESET(_s._token)\nexcept ValueError: LEAVE(_s)"  # the coroutine may end in another context
-
-
-class _Inner(NamedTuple):
-    """The call within a scope, and how the scope ends in the usual case."""
-
-    lines: list[str]
-    ending: list[str]
 
 
 class CallPlan:
@@ -48,13 +43,15 @@ class CallPlan:
         self.bound = bound
         self.node = node
         self.names = names
-        self.is_async = bound.is_async
+        self.passed = [names[name] for name, _ in bound.shape]
         self.awaits = node.is_async and bound.is_async
         self.nodes = self._nodes()
-        self.needs_scope = (
+        self._takes_scoped = (
             node.holds_scoped or node.needs_scope or (node.uses_owner and engine.linker.has_scoped)
         )  # a factory, Lazy or Provider may request scoped services
-        self.can_hide = self.needs_scope and self.nodes is not None and not node.uses_owner
+        for_body = bound.scope is None and bound.is_ambient and engine.linker.has_scoped
+        self.is_for_body = for_body and not self._takes_scoped
+        self.needs_scope = self._takes_scoped or self.is_for_body or bound.scope in {Scope.SCOPED, Scope.TRANSIENT}
 
     def _nodes(self) -> list[Node] | None:
         found: list[Node] = []
@@ -76,14 +73,20 @@ class CallPlan:
             ATWICE=arefuse_second,
             TWICE=refuse_second,
             OPEN=self.engine.epochs.scope_class,
+            SET=ambient.set,
+            RESET=ambient.reset,
+            LEAVE=leave,
         )
         return source
 
-    def invoke(self, writer: Writer) -> str:
+    def _writer(self, source: Source, *, fresh: bool = False, private: bool = False, owner: str = "_s") -> Writer:
+        return Writer(self.engine.plans, source, owner=owner, fresh=fresh, awaits=self.awaits, private=private)
+
+    def _invoke(self, writer: Writer) -> str:
         """Write the call of the user's function."""
         if self.nodes is not None:
             writer.open_first(self.nodes)
-        elif self.needs_scope:
+        elif self._takes_scoped:
             writer.fill(self.node.deps)
         injected = {each.parameter: each for each in self.node.arguments}
         parts: list[str] = []
@@ -93,109 +96,96 @@ class CallPlan:
             parts.append(f"{spread}{text}")
         return "FN(\n" + "".join(f"{part},\n" for part in parts) + ")"
 
-    def writer(self, source: Source, *, fresh: bool, private: bool = False, owner: str = "_s") -> Writer:
-        """Begin the statements of a function."""
-        return Writer(self.engine.plans, source, owner=owner, fresh=fresh, awaits=self.awaits, private=private)
-
-    @property
-    def parameters(self) -> str:
-        """The parameters of the inner functions: the values of the caller, by position."""
-        return ", ".join(self.names[name] for name, _ in self.bound.shape)
-
     def _wait_if(self, awaits: bool) -> str:
         return "await " if awaits and self.bound.is_coroutine else ""
 
-    def free(self) -> Any:
-        """Write the function without a scope."""
-        source = self.source()
-        owner = source.constant(self.engine.container)
-        writer = self.writer(source, fresh=False, owner=owner)
-        call = self.invoke(writer)
-        head = "async def plan" if self.awaits else "def plan"
-        wait = self._wait_if(self.awaits)
-        source.text = f"{head}({self.parameters}):\n{block(explained([*writer.lines, f'return {wait}{call}']))}"
-        return source.compile()
+    def free(self, source: Source, *, awaits: bool) -> list[str]:
+        """Write the body of a call without a scope."""
+        writer = self._writer(source, owner=source.constant(self.engine.container))
+        call = self._invoke(writer)
+        lines = [*writer.lines, f"return {self._wait_if(awaits)}{call}"]
+        return explained(lines) if source.nodes else lines
 
-    def join(self) -> Any:
-        """Write the function in an open scope ``_s``."""
-        source = self.source()
+    def join(self, source: Source) -> list[str]:
+        """Write the body of the function ``plan`` of a call in an open scope ``_s``."""
         wait = self._wait_if(self.awaits)
-        comma = ", " if self.parameters else ""
-        head = f"{'async ' if self.awaits else ''}def plan(_s{comma}{self.parameters}):\n"
         body = ["_v = _s._store"]
         if self.nodes is not None and can_start_fresh(self.nodes):
-            writer = self.writer(source, fresh=True)
-            call = self.invoke(writer)
-            redo = f"return {'await ' if self.awaits else ''}plan(_s{comma}{self.parameters})"
-            lines = fresh_lines(writer, self.nodes, again=redo, result=f"return {wait}{call}")
+            writer = self._writer(source, fresh=True)
+            call = self._invoke(writer)
+            again = f"return {'await ' if self.awaits else ''}plan({', '.join(['_s', *self.passed])})"
+            lines = fresh_lines(writer, self.nodes, again=again, result=f"return {wait}{call}")
             body += ["if _v is None:", *map(indented, lines)]
         else:
             body += ["if _v is None: _v = _s._store = {}"]
-        writer = self.writer(source, fresh=False)
-        call = self.invoke(writer)
-        check = refusal(writer) if self.needs_scope else []
-        source.text = head + block(explained([*body, *check, *writer.lines, f"return {wait}{call}"]))
-        return source.compile()
+        writer = self._writer(source)
+        call = self._invoke(writer)
+        check = refusal(writer) if self._takes_scoped else []
+        return explained([*body, *check, *writer.lines, f"return {wait}{call}"])
 
-    def hidden_lines(self, source: Source) -> list[str]:
-        """Write the body in a scope that nothing can observe."""
-        writer = self.writer(source, fresh=False, private=True)
-        call = self.invoke(writer)
-        wait = self._wait_if(self.is_async)
+    def open(self, source: Source) -> list[str]:
+        """Write the body of a call in a scope of its own, without a scope object where nothing can observe one."""
+        can_hide = self._takes_scoped and self.nodes is not None and not self.node.uses_owner
+        return self._hidden(source) if can_hide and not self.bound.is_ambient else self._opened(source)
+
+    def _hidden(self, source: Source) -> list[str]:
+        writer = self._writer(source, private=True)
+        call = self._invoke(writer)
+        wait = self._wait_if(True)
         if not writer.opened:
             return explained([*writer.lines, f"return {wait}{call}"])
-        close = "await AFINISH" if self.is_async else "FINISH"
-        ending = _ending(writer.exits) or [f"{close}(_o, None)", "return _r"]
         return [
             "_o = None",
             "try:",
             *map(indented, [*writer.lines, f"_r = {wait}{call}"]),
             "except BaseException as _e:",
-            f"    if _o is not None: {close}(_o, _e)",
+            f"    if _o is not None: {self._close('_o', '_e')}",
             "    if IS(_e, Exception): EXPLAIN(_e)",
             "    raise",
-            *ending,
+            *(_ending(writer.exits) or [self._close("_o", "None"), "return _r"]),
         ]
 
-    def opened_lines(self, source: Source, *, ambient: bool) -> list[str]:
+    def _opened(self, source: Source) -> list[str]:
         """Write the body that opens a scope, and closes it in any case."""
-        wait = self._wait_if(self.is_async)
-        close = "await AFINISH" if self.is_async else "FINISH"
-        inner = self._inner(source, wait)
+        lines, ending = self._inner(source)
+        leave = [_LEAVE] if self.bound.is_ambient else []
         return [
             "_s = OPEN()",
             "_s._store = _s._resources = None",
-            *(["_s._token = SET(_s)"] if ambient else []),
+            *(["_s._token = SET(_s)"] if self.bound.is_ambient else []),
             "try:",
-            *map(indented, inner.lines),
+            *map(indented, lines),
             "except BaseException as _e:",
-            *([indented(_LEAVE)] if ambient else []),
+            *map(indented, leave),
             "    _s._store = CLOSED",
-            f"    if _s._resources is not None: {close}(_s._resources, _e)",
+            f"    if _s._resources is not None: {self._close('_s._resources', '_e')}",
             "    if IS(_e, Exception): EXPLAIN(_e)",
             "    raise",
-            *([_LEAVE] if ambient else []),
+            *leave,
             "_s._store = CLOSED",
-            *inner.ending,
-            f"if _s._resources is not None: {close}(_s._resources, None)",
+            *ending,
+            f"if _s._resources is not None: {self._close('_s._resources', 'None')}",
             "return _r",
         ]
 
-    def _inner(self, source: Source, wait: str) -> _Inner:
+    def _close(self, resources: str, error: str) -> str:
+        return f"{'await A' if self.bound.is_async else ''}FINISH({resources}, {error})"
+
+    def _inner(self, source: Source) -> tuple[list[str], list[str]]:
+        """Write the call within a scope, and the end of the scope in the usual case."""
+        wait = self._wait_if(True)
         if self.nodes is not None and can_start_fresh(self.nodes):
-            writer = self.writer(source, fresh=True)
-            call = self.invoke(writer)
-            comma = ", " if self.parameters else ""
+            writer = self._writer(source, fresh=True)
+            call = self._invoke(writer)
             # The locals are dropped: a constructor has used the scope itself, so the scope is asked for every service.
-            again = f"_r = {wait}JOIN(_s{comma}{self.parameters})"
+            again = f"_r = {wait}JOIN({', '.join(['_s', *self.passed])})"
             lines = fresh_lines(writer, self.nodes, again=again, result=f"_r = {wait}{call}", shared=False)
             own = _ending(writer.exits)
-            return _Inner(lines, [] if own is None else ["if LEN(_s._resources) == 1:", *map(indented, own)])
-        writer = self.writer(source, fresh=False)
-        call = self.invoke(writer)
-        if not self.needs_scope:  # only the body may request scoped services
-            return _Inner([*writer.lines, f"_r = {wait}{call}"], [])
-        return _Inner(["_v = _s._store = {}", *writer.lines, f"_r = {wait}{call}"], [])
+            return lines, [] if own is None else ["if LEN(_s._resources) == 1:", *map(indented, own)]
+        writer = self._writer(source)
+        call = self._invoke(writer)
+        store = ["_v = _s._store = {}"] if self._takes_scoped else []  # otherwise the body alone may request services
+        return [*store, *writer.lines, f"_r = {wait}{call}"], []
 
 
 def _ending(exits: Sequence[str]) -> list[str] | None:
@@ -203,6 +193,5 @@ def _ending(exits: Sequence[str]) -> list[str] | None:
     if len(exits) != 1 or "(" in exits[0]:
         return None
     name = exits[0]
-    if name.startswith("_a"):
-        return [f"if await ANEXT({name}, NOTHING) is not NOTHING: await ATWICE({name})", "return _r"]
-    return [f"if NEXT({name}, NOTHING) is not NOTHING: TWICE({name})", "return _r"]
+    wait, letter = ("await ", "A") if name.startswith("_a") else ("", "")
+    return [f"if {wait}{letter}NEXT({name}, NOTHING) is not NOTHING: {wait}{letter}TWICE({name})", "return _r"]

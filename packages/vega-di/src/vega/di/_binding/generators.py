@@ -19,7 +19,7 @@ def drive(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
 
 def _start(bound_call: BoundCall) -> tuple[Any, Any]:
     """Return the scope of the services, and the same scope if the call has to close it, else None."""
-    if not bound_call.needs_scope:
+    if not bound_call.plan.needs_scope:
         return None, None
     joined = ambient_of(bound_call.engine.container)
     if joined is not None:
@@ -30,7 +30,7 @@ def _start(bound_call: BoundCall) -> tuple[Any, Any]:
 
 
 def _drive(bound_call: BoundCall, values: tuple[Any, ...]) -> Generator[Any, Any, Any]:
-    build(bound_call.engine, bound_call.wiring.node)
+    build(bound_call.engine, bound_call.node)
     scope, opened = _start(bound_call)
     error: BaseException | None = None
     try:
@@ -65,7 +65,7 @@ def _stepped(body: Generator[Any, Any, Any], scope: Any) -> Generator[Any, Any, 
 
 
 async def _adrive(bound_call: BoundCall, values: tuple[Any, ...]) -> AsyncGenerator[Any, Any]:
-    await abuild(bound_call.engine, bound_call.wiring.node)
+    await abuild(bound_call.engine, bound_call.node)
     scope, opened = _start(bound_call)
     error: BaseException | None = None
     try:

@@ -11,10 +11,10 @@ import re
 from functools import partial
 from typing import Any
 
-from .._codegen.source import Source, block, explained, indented
+from .._codegen.source import Source, indented
 from .._engine.context import current
 from .._keys.scope import Scope
-from .._runtime.active_scope import ambient, leave
+from .._runtime.active_scope import ambient
 from .bound_function import signature_text
 from .call_plans import CallPlan
 from .calls import BoundCall
@@ -31,17 +31,14 @@ def specialise(bound_call: BoundCall) -> None:
         return
     if bound.scope is Scope.TRANSIENT:  # every call opens a scope
         return
-    plan = CallPlan(engine, bound, bound_call.wiring.node, {name: name for name, _ in bound.shape})
+    plan = CallPlan(engine, bound, bound_call.node, {name: name for name, _ in bound.shape})
     source = plan.source()
-    source.names.update(__vega_call__=wrapper.__globals__["__vega_call__"])
-    source.names.update(SET=ambient.set, RESET=ambient.reset, LEAVE=leave, AMBIENT=ambient.get, ENGINE=engine)
+    source.names.update(__vega_call__=wrapper.__globals__["__vega_call__"], AMBIENT=ambient.get, ENGINE=engine)
     source.names.update(CONTAINER_SLOT=current.get if bound.container_slot is None else bound.container_slot)
     body = [*_guard(bound_call), *_defaults(bound_call, source), *_body(bound_call, plan, source)]
     if any(name in source.names or _OURS.fullmatch(name) for name, _ in bound.shape):
         return
-    head = "async def" if bound.is_coroutine else "def"
-    source.text = f"{head} plan({signature_text(bound)}):\n{block(body)}"
-    plan_function = source.compile()
+    plan_function = source.compile(signature_text(bound), body, awaits=bound.is_coroutine)
     for name, value in source.names.items():
         wrapper.__globals__.setdefault(name, value)
     wrapper.__code__ = plan_function.__code__.replace(
@@ -50,51 +47,38 @@ def specialise(bound_call: BoundCall) -> None:
     engine.epochs.at_end.append(partial(_generalise, bound))
 
 
-def _passed(bound_call: BoundCall) -> str:
-    return ", ".join(name for name, _ in bound_call.bound.shape)
-
-
 def _guard(bound_call: BoundCall) -> list[str]:
-    container_slot = "CONTAINER_SLOT()" if bound_call.bound.container_slot is None else "CONTAINER_SLOT"
-    tests = [f"{container_slot}.engine is not ENGINE"]
-    injected = {each.parameter for each in bound_call.wiring.node.arguments}
-    for index, (name, _) in enumerate(bound_call.bound.shape):
+    bound = bound_call.bound
+    tests = [f"CONTAINER_SLOT{'()' if bound.container_slot is None else ''}.engine is not ENGINE"]
+    injected = {each.parameter for each in bound_call.node.arguments}
+    for index, (name, _) in enumerate(bound.shape):
         if name in injected:
             tests.append(f"{name} is not ...")
-        elif index not in bound_call.wiring.defaults:
+        elif index not in bound_call.defaults:
             tests.append(f"{name} is ...")
-    wait = "await " if bound_call.bound.is_coroutine else ""
-    return [f"if {' or '.join(tests)}: return {wait}__vega_call__({_passed(bound_call)})"]
+    wait = "await " if bound.is_coroutine else ""
+    names = ", ".join(name for name, _ in bound.shape)
+    return [f"if {' or '.join(tests)}: return {wait}__vega_call__({names})"]
 
 
 def _defaults(bound_call: BoundCall, source: Source) -> list[str]:
     names = [name for name, _ in bound_call.bound.shape]
     return [
         f"if {names[index]} is ...: {names[index]} = {source.constant(default)}"
-        for index, default in bound_call.wiring.defaults.items()
+        for index, default in bound_call.defaults.items()
     ]
 
 
 def _body(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
     wait = "await " if bound_call.bound.is_coroutine else ""
-    if not bound_call.needs_scope:
-        return _free(bound_call, plan, source)
-    passed = _passed(bound_call)
+    if not plan.needs_scope:
+        return plan.free(source, awaits=True)
     source.names.update(OWNER=bound_call.engine.container, JOIN=bound_call.join, RUN=bound_call.run)
-    joined = [f"if _s._container is OWNER: return {wait}JOIN(_s{', ' if passed else ''}{passed})"]
-    if bound_call.is_for_body:
-        joined = ["if _s._container is OWNER:", *map(indented, _free(bound_call, plan, source))]
-    joined.append(f"return {wait}RUN(({passed}{',' if passed else ''}))")
-    return ["_s = AMBIENT()", "if _s is not None:", *map(indented, joined), *bound_call.opening_lines(plan, source)]
-
-
-def _free(bound_call: BoundCall, plan: CallPlan, source: Source) -> list[str]:
-    """Return the body of a call without a scope."""
-    writer = plan.writer(source, fresh=False, owner=source.constant(bound_call.engine.container))
-    call = plan.invoke(writer)
-    wait = "await " if bound_call.bound.is_coroutine else ""
-    lines = [*writer.lines, f"return {wait}{call}"]
-    return explained(lines) if source.nodes else lines
+    joined = [f"if _s._container is OWNER: return {wait}JOIN({', '.join(['_s', *plan.passed])})"]
+    if plan.is_for_body:
+        joined = ["if _s._container is OWNER:", *map(indented, plan.free(source, awaits=True))]
+    joined.append(f"return {wait}RUN(({''.join(f'{name}, ' for name in plan.passed)}))")
+    return ["_s = AMBIENT()", "if _s is not None:", *map(indented, joined), *plan.open(source)]
 
 
 def _generalise(bound: Any) -> None:

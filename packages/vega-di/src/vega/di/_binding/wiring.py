@@ -21,23 +21,6 @@ if TYPE_CHECKING:
     from .bound_function import Bound
 
 
-class Wiring:
-    """The injected services of a call, and the defaults of arguments left out."""
-
-    __slots__ = ("defaults", "node")
-
-    def __init__(self, node: Node, defaults: dict[int, Any]) -> None:
-        self.node = node
-        self.defaults = defaults
-
-    def complete(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the values, with defaults in place of arguments left out."""
-        found = list(values)
-        for index, default in self.defaults.items():
-            found[index] = default
-        return tuple(found)
-
-
 class _Chooser:
     """Chooses the providers of the parameters of a function, for some given arguments."""
 
@@ -84,13 +67,16 @@ class _Chooser:
         return given is not None and parameter.name not in given and parameter.default is EMPTY
 
 
-def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
+def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> tuple[Node, dict[int, Any]]:
     """Wire a call of a bound function.
 
     Args:
         engine: the epoch.
         bound: the function.
         given: the names of the given arguments, which win.
+
+    Returns:
+        The node with the injected services, and the defaults of arguments left out, by place.
 
     Raises:
         InjectionError: a parameter can be neither injected nor left out.
@@ -115,7 +101,7 @@ def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> Wiring:
         engine.forget(node)
     defaults = _defaults(engine, bound, chooser.left)
     _check(engine, bound, node, chooser)
-    return Wiring(node, defaults)
+    return node, defaults
 
 
 def _parameters(engine: Engine, bound: Bound) -> tuple[Parameter, ...]:

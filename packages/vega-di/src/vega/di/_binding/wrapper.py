@@ -57,13 +57,13 @@ def start(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
         return bound_call.run(values)
     if bound_call.bound.is_async:
         return _start_async(bound_call, values)
-    build(bound_call.engine, bound_call.wiring.node)
+    build(bound_call.engine, bound_call.node)
     _get_ready(bound_call)
     return bound_call.run(values)
 
 
 async def _start_async(bound_call: BoundCall, values: tuple[Any, ...]) -> Any:
-    await abuild(bound_call.engine, bound_call.wiring.node)
+    await abuild(bound_call.engine, bound_call.node)
     _get_ready(bound_call)
     return await bound_call.run(values)
 

@@ -15,7 +15,7 @@ from .._keys.scope import Scope
 from .._registration.registration import Kind
 from .._runtime.closed_store import CLOSED
 from .plan_size import can_start_fresh, opens_early, walk
-from .source import Source, block, explained, indented
+from .source import Source, explained, indented
 from .writer import Writer
 
 
@@ -38,8 +38,7 @@ class Plans:
         owner = source.constant(self.container)
         writer = Writer(self, source, owner=owner, fresh=False, awaits=awaits)
         expression = writer.value(node)
-        source.text = f"{_define(awaits)}():\n{block([*writer.lines, f'return {expression}'])}"
-        return source.compile()
+        return source.compile("", [*writer.lines, f"return {expression}"], awaits=awaits)
 
     def for_scope(self, node: Node, *, awaits: bool) -> Any:
         """Write the function of an open scope that returns a service."""
@@ -63,8 +62,7 @@ class Plans:
         expression = writer.value(node)
         body += [*refusal(writer), *writer.lines, f"return {expression}"]
         # A sync plan runs within a call of `resolve`, which explains errors; a coroutine outlives the call.
-        source.text = f"{_define(awaits)}(_s):\n{block(explained(body) if awaits else body)}"
-        return source.compile()
+        return source.compile("_s", explained(body) if awaits else body, awaits=awaits)
 
     def part(self, node: Node, *, awaits: bool) -> Any:
         """Write the function of an owner that makes a transient for a larger plan."""
@@ -75,8 +73,7 @@ class Plans:
         store = [] if node.scope is Scope.TRANSIENT and not node.needs_scope else ["_v = _s._store"]
         if node.scope is Scope.TRANSIENT and writer.opened:  # the plan may have waited since the first check
             store += refusal(writer)
-        source.text = f"{_define(awaits)}(_s):\n{block([*store, *writer.lines, f'return {expression}'])}"
-        return source.compile()
+        return source.compile("_s", [*store, *writer.lines, f"return {expression}"], awaits=awaits)
 
     def maker(self, node: Node, *, awaits: bool) -> Any:
         """Write the function of an owner that makes a singleton or scoped service."""
@@ -155,10 +152,6 @@ def _stored(writer: Writer) -> str:
 def refusal(writer: Writer) -> list[str]:
     """Write the check for a closed scope, unless the first statement checks anyway."""
     return [] if writer.locals and not writer.opened else ["if _v is CLOSED: _v.get(0)"]
-
-
-def _define(awaits: bool) -> str:
-    return "async def plan" if awaits else "def plan"
 
 
 def is_direct(node: Node) -> bool:

@@ -75,8 +75,9 @@ class Source:
         self.names[name] = node.call
         return name
 
-    def compile(self, function: str = "plan") -> Any:
-        """Compile the function."""
+    def compile(self, parameters: str, body: Sequence[str], *, awaits: bool) -> Any:
+        """Compile the function ``plan``."""
+        self.text = f"{'async ' if awaits else ''}def plan({parameters}):\n{block(body)}"
         filename = f"<vega.di plan {next(_serial)}>"
         lines = {
             number: self.nodes[int(found[1])]
@@ -86,7 +87,7 @@ class Source:
         self.names["__vega_nodes__"] = lines
         self.names["__vega_source__"] = self.text
         exec(compile(self.text, filename, "exec", dont_inherit=True), self.names)  # noqa: S102  # text without user input
-        return self.names[function]
+        return self.names["plan"]
 
 
 def explained(lines: Sequence[str]) -> list[str]:
