@@ -166,6 +166,8 @@ def test_processes_are_those_of_the_plugins_and_unknown_ones_are_refused(
         "    def processes(self, project, options):\n"
         "        command = (sys.executable, '-c', f'print({options.port})')\n"
         "        return [Process(name='pay', command=command)]\n"
+        "    def notices(self, project):\n"
+        "        return ['a payment is due']\n"
     )
     plugin(paying.parent / "site", body)
     monkeypatch.chdir(paying)
@@ -175,7 +177,7 @@ def test_processes_are_those_of_the_plugins_and_unknown_ones_are_refused(
 
     told = capsys.readouterr()
     assert (ended, unknown) == (1, 2)
-    assert "pay    | 4711" in told.out
+    assert told.out.index("vega: a payment is due") < told.out.index("pay    | 4711")
     assert "pay ended with status 0" in told.err
     assert "known: pay" in told.err
 

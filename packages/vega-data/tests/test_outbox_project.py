@@ -127,6 +127,22 @@ def test_the_relay_of_a_project_tells_what_waits_with_what_the_listener_needs(pr
 
 
 @pytest.mark.once
+def test_a_relay_without_its_table_names_the_command(project: Project) -> None:
+    (process,) = OutboxPlugin().processes(project, RunOptions())
+
+    done = subprocess.run(process.command, check=False, capture_output=True, text=True, timeout=60, cwd=project.root)
+
+    assert done.returncode == 1
+    assert "[VG419] the database has no table outbox" in done.stderr
+    assert "vega migrate upgrade" in done.stderr
+    assert OutboxPlugin().notices(project) == [
+        "no migration creates the table outbox; run: vega migrate create -m outbox, vega migrate upgrade"
+    ]
+    ran(migrate, "create", "-m", "outbox")
+    assert OutboxPlugin().notices(project) == []
+
+
+@pytest.mark.once
 def test_a_relay_without_a_project_says_so(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "vega.data", "relay", "--project", str(tmp_path)]
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60, cwd=tmp_path)

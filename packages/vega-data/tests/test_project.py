@@ -315,3 +315,32 @@ def test_a_plugin_that_was_not_configured_has_nothing_to_open(project: Project) 
 
     asyncio.run(main())
     assert not application.container.provides(Database)
+
+
+def test_pending_migrations_are_noticed_in_development_and_fail_readiness(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEGA_PROFILE", "development")
+    assert DataPlugin().notices(project) == []
+    write(project, repository, "Product", *FIELDS)
+    forget()
+
+    async def is_ready() -> None:
+        forget()
+        async with Application.load(project.root) as app:
+            check = app.plugin("data").health(app)["migrations"]
+            await check()
+
+    with pytest.raises(MigrationError, match="0001_create_products is pending"):
+        asyncio.run(is_ready())
+    noticed = DataPlugin().notices(project)
+    assert noticed == ["0001_create_products is pending; run: vega migrate upgrade"]
+    monkeypatch.setenv("VEGA_PROFILE", "production")
+    assert DataPlugin().notices(project) == []
+    monkeypatch.setenv("VEGA_PROFILE", "development")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert DataPlugin().notices(project) == []  # it does not answer
+    monkeypatch.delenv("DATABASE_URL")
+    assert vega_migrate("upgrade").exit_code == 0
+    assert DataPlugin().notices(project) == []
+    asyncio.run(is_ready())

@@ -38,3 +38,6 @@ def add(
     carry_out(project.root, _features.operations(project, wanted), dry_run=dry_run, as_json=as_json)
     if not (dry_run or as_json):
         say(f"enabled: {', '.join(wanted)}")
+        for plugin in filter(None, map(_features.plugin_of, features)):
+            for notice in plugin.notices(project):
+                say(f"next: {notice}")

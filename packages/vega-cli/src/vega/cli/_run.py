@@ -8,6 +8,7 @@ import typer
 
 from vega.core.extend import Plugin, Process, Project, RunOptions
 
+from ._console import say
 from ._errors import RunError, UsageError
 from ._features import plugin_of
 from ._supervisor import Supervisor, refuse_taken_port
@@ -28,20 +29,28 @@ def run(
     """Start the project: embedded services, workers, the HTTP server; Ctrl-C stops them all."""
     project = Project.find()
     options = RunOptions(host=host, port=port, reload=reload)
-    processes = _chosen(_processes(project, options), names or [])
+    plugins = _plugins(project)
+    processes = _chosen(_processes(plugins, project, options), names or [])
     if any(process.name == "web" for process in processes):
         refuse_taken_port(host, port)
+    for plugin in plugins:
+        for notice in plugin.notices(project):
+            say(f"vega: {notice}")
     status = Supervisor(project.root, processes, ready_timeout=ready_timeout).run()
     raise typer.Exit(status)
 
 
-def _processes(project: Project, options: RunOptions) -> list[Process]:
+def _plugins(project: Project) -> list[Plugin]:
     plugins: list[Plugin] = []
     for feature in project.features:
         plugin = plugin_of(feature)
         if plugin is None:
             raise RunError(f"the feature {feature!r} is not installed", "[tool.vega] features", f"vega add {feature}")
         plugins.append(plugin)
+    return plugins
+
+
+def _processes(plugins: list[Plugin], project: Project, options: RunOptions) -> list[Process]:
     found = [process for plugin in plugins for process in plugin.processes(project, options)]
     if not found:
         raise UsageError("no enabled feature has anything to run", "[tool.vega] features", "run: vega add web")

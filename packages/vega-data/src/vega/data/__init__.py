@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._errors import MappingError as MappingError
     from ._errors import MigrationError as MigrationError
     from ._errors import OutboxError as OutboxError
+    from ._errors import OutdatedSchemaError as OutdatedSchemaError
     from ._errors import QueryTimeoutError as QueryTimeoutError
     from ._errors import StaleEntityError as StaleEntityError
     from ._errors import TenantError as TenantError
@@ -59,6 +60,7 @@ _WHERE = {
     "MappingError": "_errors",
     "MigrationError": "_errors",
     "OutboxError": "_errors",
+    "OutdatedSchemaError": "_errors",
     "QueryTimeoutError": "_errors",
     "Reference": "_mapping.entity_mapping",
     "SQLAlchemyRepository": "_repositories.repository",
@@ -94,6 +96,7 @@ __all__ = [
     "MappingError",
     "MigrationError",
     "OutboxError",
+    "OutdatedSchemaError",
     "QueryTimeoutError",
     "Reference",
     "SQLAlchemyRepository",

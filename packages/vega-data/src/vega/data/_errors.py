@@ -191,3 +191,9 @@ class UnreadableValueError(DataError):
     """A stored value does not fit its field, such as the text of an enum member that no longer exists."""
 
     code = "VG418"
+
+
+class OutdatedSchemaError(DataError):
+    """The database lacks a table or a column that the entities have: a migration has not been made, or has not run."""
+
+    code = "VG419"

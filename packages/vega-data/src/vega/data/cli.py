@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,9 +12,7 @@ import typer
 from vega.core.extend import Project
 from vega.discovery import discover
 
-from ._connection.database import Database
-from ._errors import MigrationError
-from ._project.location import DataSettings, database_of, migrations_folder
+from ._project.location import DataSettings, database_of_project, make_importable, migrations_folder
 from .migrations import Migrations
 from .outbox import Outbox, OutboxEntry
 
@@ -145,7 +141,7 @@ def list_entries(
     """List the rows that wait, or those that are dead, in the order of writing."""
 
     async def ask() -> list[OutboxEntry]:
-        async with _database(Project.find()) as database:
+        async with database_of_project(Project.find()) as database:
             return await Outbox.of(database).entries(dead=dead, limit=limit)
 
     found = asyncio.run(ask())
@@ -165,7 +161,7 @@ def resubmit(
         raise typer.BadParameter("name rows, or give --all")
 
     async def again() -> int:
-        async with _database(Project.find()) as database:
+        async with database_of_project(Project.find()) as database:
             return await Outbox.of(database).resubmit(None if everything else ids or [])
 
     typer.echo(f"{asyncio.run(again())} rows will be told again")
@@ -180,44 +176,17 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _of(project: Project, timeout: float, deadline: float | None = None) -> Migrations:
     ignore = DataSettings.load(project.root).migrations_ignore
-    return Migrations(_database(project), migrations_folder(project), ignore=ignore, timeout=timeout, deadline=deadline)
-
-
-def _database(project: Project) -> Database:
-    _make_importable(project)
-    return database_of(project, _settings(project))
-
-
-def _settings(project: Project) -> object | None:
-    """Return the project's settings, when they say where the database is."""
-    from vega.settings import BaseSettings
-
-    name = f"{project.package}.settings"
-    if find_spec(name) is None:
-        return None
-    for value in vars(import_module(name)).values():
-        if isinstance(value, type) and issubclass(value, BaseSettings) and "database_url" in value.model_fields:
-            return value.load(project.root)
-    return None
+    return Migrations(
+        database_of_project(project), migrations_folder(project), ignore=ignore, timeout=timeout, deadline=deadline
+    )
 
 
 def _import_entities(project: Project) -> None:
     """Import the project's repositories, so that their tables are known."""
-    _make_importable(project)
+    make_importable(project)
     name = f"{project.package}.config"
     config: Any = getattr(import_module(name), "DISCOVERY_CONFIG", {}) if find_spec(name) is not None else {}
     discover(project.package, {**config, **{kind: [] for kind in _KINDS}})
-
-
-def _make_importable(project: Project) -> None:
-    root = str(project.root)
-    if root not in sys.path:
-        sys.path.insert(0, root)
-    found = find_spec(project.package)
-    if found is None:
-        raise MigrationError(
-            f"the package {project.package} cannot be imported", str(Path(root)), "set [tool.vega] package to its name"
-        )
 
 
 def _report(verb: str, names: list[str]) -> None:

@@ -53,6 +53,10 @@ class Plugin(Protocol):
         """Return the doctor's findings for a project."""
         return []
 
+    def notices(self, project: Project) -> Sequence[str]:
+        """Return lines that `vega run` prints first, and `vega add` last, such as steps that are due."""
+        return []
+
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
         """Return the processes of `vega run` for a project."""
         return []

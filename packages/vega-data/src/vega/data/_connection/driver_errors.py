@@ -17,6 +17,7 @@ from .._errors import (
     DuplicateEntityError,
     ForeignKeyError,
     LockTimeoutError,
+    OutdatedSchemaError,
     QueryTimeoutError,
     TransactionConflictError,
 )
@@ -27,6 +28,15 @@ if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
 _SQLITE_COLUMNS: Final = re.compile(r"constraint failed: (.*)")
 _POSTGRES_KEY: Final = re.compile(r"Key \((.*?)\)=")
 _LONGEST: Final = 200
+_LACKING: Final = (  # the words of SQLite and PostgreSQL for a table or a column that is missing
+    (re.compile(r"no such table: (?:main\.)?(.+)"), "table {}"),
+    (re.compile(r"no such column: (.+)"), "column {}"),
+    (re.compile(r"table (.+) has no column named (.+)"), "column {}.{}"),
+    (re.compile(r'column "(.+)" of relation "(.+)" does not exist'), "column {1}.{0}"),
+    (re.compile(r"column (.+) does not exist"), "column {}"),
+    (re.compile(r'relation "(.+)" does not exist'), "table {}"),
+    (re.compile(r'schema "(.+)" does not exist'), "schema {}"),
+)
 
 
 @contextmanager
@@ -155,6 +165,18 @@ def _locked(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> D
     )
 
 
+def _outdated(error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
+    said = _shortened(error)
+    found = ((pattern.search(said), words) for pattern, words in _LACKING)
+    lacking = next((words.format(*match.groups()) for match, words in found if match), f"table or column ({said})")
+    return OutdatedSchemaError(
+        f"the database has no {lacking.replace(chr(34), '')}",
+        name,
+        "run: vega migrate upgrade; when the entities have changed, first: vega migrate create; "
+        "without migrations: await database.create_all()",
+    )
+
+
 def _used_up(_error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
     if tables is not None:
         return tables.policies.used_up()
@@ -202,6 +224,9 @@ _BY_STATE: Final[dict[str, _Maker]] = {
     "55P03": _locked,
     "57014": _slow,
     "2200H": _used_up,
+    "42P01": _outdated,
+    "42703": _outdated,
+    "3F000": _outdated,
     "08": _unreachable,
     "57P": _unreachable,
     "53": _unreachable,
@@ -217,4 +242,7 @@ _BY_TEXT: Final[dict[str, _Maker]] = {
     "unable to open database file": _unreachable,
     "disk I/O error": _unreachable,
     "database or disk is full": _full,
+    "no such table": _outdated,
+    "no such column": _outdated,
+    "has no column named": _outdated,
 }

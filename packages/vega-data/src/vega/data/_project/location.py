@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +66,44 @@ def database_of(project: Project, settings: object | None = None) -> Database:
 
         Outbox(database)
     return database
+
+
+def database_of_project(project: Project) -> Database:
+    """Return the database of a project by its own settings, not open.
+
+    Raises:
+        MigrationError: the package of the project cannot be imported.
+    """
+    make_importable(project)
+    return database_of(project, _settings(project))
+
+
+def make_importable(project: Project) -> None:
+    """Put the folder of a project on the path of imports.
+
+    Raises:
+        MigrationError: its package is not there.
+    """
+    from .._errors import MigrationError
+
+    root = str(project.root)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    if find_spec(project.package) is None:
+        raise MigrationError(
+            f"the package {project.package} cannot be imported", root, "set [tool.vega] package to its name"
+        )
+
+
+def _settings(project: Project) -> object | None:
+    """Return the project's settings, when they say where the database is."""
+    name = f"{project.package}.settings"
+    if find_spec(name) is None:
+        return None
+    for value in vars(import_module(name)).values():
+        if isinstance(value, type) and issubclass(value, BaseSettings) and "database_url" in value.model_fields:
+            return value.load(project.root)
+    return None
 
 
 def migrations_folder(project: Project) -> Path:

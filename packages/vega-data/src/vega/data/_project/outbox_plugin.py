@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from vega.core.extend import AddDependency, DeferredWork, EnableFeature, Operation, Plugin, Process, Project, RunOptions
 from vega.di import missing
 
+from ..migrations._folder import MigrationFolder
 from ..outbox._listeners import declared_listeners
+from .location import migrations_folder
 
 if TYPE_CHECKING:  # the outbox loads SQLAlchemy, which a command such as `vega add` does not need
     from vega.core import Application
@@ -47,10 +49,19 @@ class OutboxPlugin(Plugin):
         """Return the requirement and the feature; the tables follow with the next migration."""
         return [AddDependency("vega-data[cli]>=0.1,<0.2"), EnableFeature(self.feature)]
 
+    def notices(self, project: Project) -> Sequence[str]:
+        """Report that no migration creates the tables of the outbox."""
+        if _TABLE in MigrationFolder(migrations_folder(project)).created_tables():
+            return []
+        return [f"no migration creates the table {_TABLE}; run: vega migrate create -m {_TABLE}, vega migrate upgrade"]
+
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
         """Return a relay."""
         command = (sys.executable, "-m", "vega.data", "relay", "--project", str(project.root))
         return [Process(name="outbox", command=command, stage=1)]
+
+
+_TABLE: Final = "outbox"
 
 
 def listener_runner(app: Application) -> Callable[[Any, Any], Awaitable[Any]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, Plugin, Project, WriteFile
 from vega.di import Scope
 from vega.patterns import UnitOfWork
 
-from .location import database_of, migrations_folder
+from .location import DataSettings, database_of, database_of_project, migrations_folder
+from .pending_migrations import PendingMigrations, sentence
 
 if TYPE_CHECKING:  # the database loads SQLAlchemy, which a command such as `vega add` does not need
     from vega.core import Application
@@ -60,8 +62,16 @@ class DataPlugin(Plugin):
             await self._database.close()
 
     def health(self, app: Application) -> Mapping[str, Callable[[], Awaitable[object]]]:
-        """Return the question whether the database answers."""
-        return {"database": self.database.ping}
+        """Return the questions whether the database answers, and whether it has every migration."""
+        pending = PendingMigrations(self.database, migrations_folder(app.project))
+        return {"database": self.database.ping, "migrations": pending.require_none}
+
+    def notices(self, project: Project) -> Sequence[str]:
+        """Name pending migrations, in development."""
+        if DataSettings.load(project.root).profile != "development" or not _has_migrations(project):
+            return []
+        names = asyncio.run(_pending(project))
+        return [f"{sentence(names)}; run: vega migrate upgrade"] if names else []
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Return the requirement, the feature and the folder of migrations."""
@@ -84,6 +94,22 @@ class DataPlugin(Plugin):
         return []
 
 
+def _has_migrations(project: Project) -> bool:
+    return any(migrations_folder(project).glob("*.py"))
+
+
+async def _pending(project: Project) -> list[str]:
+    """Return the pending migrations of a project; none when its database does not answer, which others report."""
+    from .._errors import DataError
+
+    try:
+        async with asyncio.timeout(_PATIENCE), database_of_project(project) as database:
+            return await PendingMigrations(database, migrations_folder(project)).names()
+    except (DataError, TimeoutError):
+        return []
+
+
+_PATIENCE: Final = 3.0  # seconds
 _README = """\
 # Migrations
 

@@ -14,6 +14,7 @@ from vega.patterns.query import Aggregation, Calculation, FieldInfo, Kind, Order
 from vega.patterns.query.nodes import Compare, Comparison, Field
 from vega.patterns.query.values import mean
 
+from .._connection.driver_errors import translated
 from .._drivers.sqlite import SUM_FUNCTION
 from .._sql.compiler import Compiler
 from .._sql.statement_cache import StatementCache
@@ -139,7 +140,8 @@ class SQLExecutor(Generic[T]):
         prefix = "EXPLAIN QUERY PLAN" if self._database.dialect == "sqlite" else "EXPLAIN"
         async with self._database.reading() as session:
             connection = await session.connection()
-            rows = (await connection.exec_driver_sql(f"{prefix} {text}")).all()
+            with translated(self._tables):
+                rows = (await connection.exec_driver_sql(f"{prefix} {text}")).all()
         return "\n".join(str(row[-1]) for row in rows)
 
     def to_sql(self, plan: QueryPlan) -> str:
