@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, Literal, TypeGuard
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
@@ -20,7 +19,7 @@ from ._cycles import apart
 from ._missing_values import with_values
 from ._portable_types import portable, render_type, storage, written_type
 from ._renames import Answers, rename_steps
-from ._source import laid_out, quoted
+from ._source import bound, laid_out, quoted
 from ._stored_members import member_differences
 
 
@@ -122,9 +121,7 @@ def _render_default(default: DefaultClause) -> str | Literal[False]:
     if isinstance(arg, str):
         return quoted(arg)
     if _is_bound(arg):
-        value = arg.value
-        source = f"datetime.fromisoformat({quoted(value.isoformat())})" if isinstance(value, datetime) else repr(value)
-        return f"sa.literal({source}, {written_type(arg.type)})"
+        return f"sa.literal({bound(arg)}, {written_type(arg.type)})"
     return False
 
 

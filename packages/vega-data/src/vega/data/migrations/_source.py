@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 _WIDTH: Final = 88  # columns; narrower than any usual setting, and a trailing comma keeps wider ones from joining
 _STEP: Final = "    "
@@ -29,6 +30,12 @@ def quoted(text: str) -> str:
     inner = plain[1:-1].replace("\\'", "'") if plain[0] == "'" else plain[1:-1]
     quote = "'" if text.count('"') > text.count("'") else '"'
     return f"{quote}{inner.replace(quote, chr(92) + quote)}{quote}"
+
+
+def bound(expression: Any) -> str:
+    """Return the value of a bound parameter as source."""
+    value = expression.value
+    return f"datetime.fromisoformat({quoted(value.isoformat())})" if isinstance(value, datetime) else repr(value)
 
 
 def _statements(body: Iterable[ast.stmt], indent: str) -> Iterator[str]:
