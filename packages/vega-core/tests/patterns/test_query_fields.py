@@ -130,13 +130,33 @@ def test_a_model_has_its_fields() -> None:
     assert {name: info.default for name, info in EntityFields.of(Size).items()} == {"width": False, "height": True}
 
 
+def _attribute(name: str, **column: Any) -> SimpleNamespace:
+    return SimpleNamespace(key=name, columns=[SimpleNamespace(**column)])
+
+
 class Row:
     id: Mapped[int]
-    __mapper__ = SimpleNamespace(column_attrs=[SimpleNamespace(key="id"), SimpleNamespace(key="untyped")])
+    at: Mapped[datetime]
+    since: Mapped[datetime]
+    label: Mapped[str]
+    __mapper__ = SimpleNamespace(
+        column_attrs=[
+            _attribute("id", nullable=False),
+            _attribute("untyped", nullable=True),
+            _attribute("at", nullable=False, type=SimpleNamespace(timezone=False)),
+            _attribute("since", nullable=False, type=SimpleNamespace(timezone=True)),
+            _attribute("label"),  # an expression
+        ]
+    )
 
 
 def test_a_mapped_class_has_its_columns() -> None:
-    assert {name: info.kind for name, info in EntityFields.of(Row).items()} == {"id": Kind.INT, "untyped": Kind.ANY}
+    assert {name: info.kind for name, info in EntityFields.of(Row).items()} == {
+        "id": Kind.INT,
+        "untyped": Kind.ANY,
+        "at": Kind.NAIVE_DATETIME,
+        "since": Kind.DATETIME,
+    }
 
 
 class Nothing(Enum):

@@ -32,6 +32,8 @@ def checked_changes(policies: Policies, changes: Mapping[str, Any]) -> dict[str,
             raise InvalidEntityError(
                 f"{name} cannot be changed by update_where", policies.name, "change the entity itself"
             )
+        if column.generated:
+            raise InvalidEntityError(f"{name} is made by the database", policies.name, "change what it is made from")
         checked[name] = check(column, value, policies.layout.entity)
     return checked
 

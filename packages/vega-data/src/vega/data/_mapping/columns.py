@@ -21,6 +21,9 @@ class Column:
     Args:
         name: the column.
         path: the fields from the entity to the value.
+        limit: takes a checked value, and where it stands; returns it, or raises InvalidValueError where the column of
+            a given table would not hold it as it is.
+        generated: whether the database always makes the value, so that no statement writes it.
 
     Attributes:
         dotted: the path as it stands in queries.
@@ -31,6 +34,8 @@ class Column:
 
     name: str
     path: tuple[FieldInfo, ...]
+    limit: Callable[[Any, str], Any] | None = field(default=None, compare=False)
+    generated: bool = False
     dotted: str = field(init=False)
     nullable: bool = field(init=False)
     read: Callable[[object], Any] = field(init=False, compare=False)
@@ -43,7 +48,8 @@ class Column:
         put(self, "nullable", any(info.nullable for info in self.path))
         put(self, "read", self._reader())
         kind, python_type = self.info.kind, self.info.type
-        put(self, "check", json_checker(python_type) if kind is Kind.JSON else constant_checker(kind, python_type))
+        checked = json_checker(python_type) if kind is Kind.JSON else constant_checker(kind, python_type)
+        put(self, "check", checked if self.limit is None else _both(checked, self.limit))
 
     @property
     def info(self) -> FieldInfo:
@@ -64,6 +70,10 @@ class Column:
                 return read(entity, path)
 
         return read_inside
+
+
+def _both(check: Callable[[Any, str], Any], limit: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    return lambda value, where: limit(check(value, where), where)
 
 
 def read(entity: object, path: tuple[FieldInfo, ...]) -> Any:

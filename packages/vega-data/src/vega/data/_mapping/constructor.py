@@ -8,6 +8,8 @@ from typing import Any, TypeAlias, cast
 
 from vega.patterns.query import EntityFields, FieldInfo, Kind
 
+from .mapped_class import is_mapped, maker
+
 Path: TypeAlias = tuple[FieldInfo, ...]
 Build: TypeAlias = Callable[[Sequence[Any], Sequence[Any]], Any]
 
@@ -53,6 +55,8 @@ def _construction(
 
 def _maker(entity: type) -> Callable[..., Any]:
     """Return what makes an instance from stored values, which were checked when they were stored."""
+    if is_mapped(entity):
+        return maker(entity)
     construct: Callable[..., Any] | None = getattr(entity, "model_construct", None)
     if construct is not None:
         return construct

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeGuard, TypeVar, get_origin
 from weakref import WeakKeyDictionary
@@ -14,6 +14,7 @@ from vega.patterns.query.nodes import Field
 from .._errors import InvalidEntityError, MappingError
 from .columns import Column, check, read, require_instance
 from .constructor import write_constructor
+from .mapped_class import refuse_related, relationships, require_mappable
 
 T = TypeVar("T")
 _NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -54,6 +55,7 @@ class EntityLayout:
         columns: its stored values, in order.
         children: its collections, in order.
         build: puts one together from its column values and the collections of its children.
+        relationships: attributes of a mapped class that are not stored, and must not have changes.
     """
 
     entity: type
@@ -62,6 +64,7 @@ class EntityLayout:
     children: tuple[Child, ...]
     build: Callable[[Sequence[Any], Sequence[Any]], Any]
     by_path: Mapping[str, Column] = field(default_factory=dict[str, Column])
+    relationships: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, entity: type) -> EntityLayout:
@@ -74,6 +77,20 @@ class EntityLayout:
         if found is None:
             found = _known[entity] = _layout(entity, ())
         return found
+
+    def require(self, entity: object) -> None:
+        """Refuse what this layout does not store whole.
+
+        Raises:
+            InvalidEntityError: it is of another class, or a relationship of it has changes.
+        """
+        require_instance(entity, self.entity)
+        if self.relationships:
+            refuse_related(entity, self.relationships)
+
+    def with_columns(self, columns: tuple[Column, ...]) -> EntityLayout:
+        """Return this layout with other columns in place of its own, in the same order."""
+        return replace(self, columns=columns, by_path={column.dotted: column for column in columns})
 
     def values(self, entity: object) -> list[Any]:
         """Return the column values of an entity, unchecked."""
@@ -89,7 +106,7 @@ class EntityLayout:
         Raises:
             InvalidEntityError: a value is missing, of another type, or cannot be stored.
         """
-        require_instance(entity, self.entity)
+        self.require(entity)
         values: list[Any] = []
         for column in self.columns:
             value = changes[column.dotted] if column.dotted in changes else column.read(entity)
@@ -145,6 +162,7 @@ def members_of(entity: object, child: Child) -> Sequence[Any]:
 
 
 def _layout(entity: type, outer: tuple[type, ...]) -> EntityLayout:
+    require_mappable(entity)
     fields = EntityFields.of(entity)
     if entity in outer:
         raise MappingError(
@@ -157,7 +175,8 @@ def _layout(entity: type, outer: tuple[type, ...]) -> EntityLayout:
     _refuse_clashes(entity, columns)
     paths = [column.path for column in columns], [child.path for child in children]
     build = write_constructor(entity, *paths)
-    return EntityLayout(entity, fields, columns, children, build, {column.dotted: column for column in columns})
+    by_path = {column.dotted: column for column in columns}
+    return EntityLayout(entity, fields, columns, children, build, by_path, relationships(entity))
 
 
 def _columns(entity: type, before: tuple[FieldInfo, ...], fields: EntityFields) -> Iterator[Column]:

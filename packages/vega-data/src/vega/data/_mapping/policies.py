@@ -17,6 +17,7 @@ from .columns import Column, read
 from .context import current_actor, current_tenant
 from .entity_layout import EntityLayout
 from .entity_mapping import EntityMapping, UniqueKey
+from .mapped_class import with_counted_version
 from .mapping_checks import check_mapping
 
 _MADE_KINDS: Final = (Kind.INT, Kind.TEXT, Kind.UUID)
@@ -46,10 +47,16 @@ class Policies:
             MappingError: the mapping names a field that does not exist, or of a kind that cannot serve.
         """
         layout = EntityLayout.of(entity)
+        mapping = with_counted_version(entity, mapping)
         check_mapping(layout, mapping)
         identity = layout.by_path[mapping.identity]
         stored = replace(identity.info, nullable=False)
         return cls(layout=layout, mapping=mapping, identity=identity, stored_identity=stored)
+
+    def with_columns(self, columns: tuple[Column, ...]) -> Policies:
+        """Return these policies over other columns in place of the layout's own, in the same order."""
+        layout = self.layout.with_columns(columns)
+        return replace(self, layout=layout, identity=layout.by_path[self.mapping.identity])
 
     @property
     def name(self) -> str:

@@ -1,4 +1,6 @@
-"""Identifiers that a database makes: larger than every one that was made or given before, also if its row is gone.
+"""Values that a database makes.
+
+Identifiers are larger than every one that was made or given before, also if its row is gone.
 
 PostgreSQL draws them from the sequence of the column, and an identifier that is given moves the sequence. SQLite
 numbers from the largest identifier that the table ever had, which AUTOINCREMENT keeps in `sqlite_sequence`; in a file
@@ -7,10 +9,21 @@ whose table has no AUTOINCREMENT, from the largest one that is stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, func, literal_column, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    Insert,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.types import NullType
 
@@ -18,7 +31,7 @@ from vega.patterns.query import Kind
 from vega.patterns.query.values import LARGEST_INT
 
 from .._connection.session import Session
-from .._errors import UnreadableValueError
+from .._errors import InvalidEntityError, UnreadableValueError
 from .._sql.tables import EntityTable
 
 _SEQUENCE: Final = "CAST(pg_get_serial_sequence({table}, {column}) AS regclass)"
@@ -121,6 +134,94 @@ class Numbering:
             there = text("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'")
             self._remembers = bool((await session.execute(there)).scalar_one())
         return self._remembers
+
+
+class Generated:
+    """The values that come back from the statement that stores a row: they are made by the database.
+
+    Args:
+        tables: the tables of the entity.
+
+    Attributes:
+        paths: the fields that no statement writes, beside the identity.
+        numbers_all: whether the database makes every identifier, and takes none.
+    """
+
+    def __init__(self, tables: EntityTable) -> None:
+        self._tables, identity = tables, tables.policies.identity
+        columns = tables.policies.layout.columns
+        self.paths: tuple[str, ...] = tuple(one.dotted for one in columns if one.generated and one is not identity)
+        self.numbers_all = identity.generated
+        self._identity = tables.policies.mapping.identity
+        primary = [column.name for column in tables.table.primary_key.columns]
+        is_read = bool(self.paths) or primary != [tables.identity.name]  # SQLAlchemy reads a primary key alone
+        self._numbered = (self._identity, *self.paths) if is_read else ()
+
+    @property
+    def columns(self) -> list[ColumnElement[Any]]:
+        """The columns that no statement writes, beside the identity."""
+        return [self._tables.column(path) for path in self.paths]
+
+    def statement(self) -> Insert:
+        """Return the statement that inserts one row without its identifier."""
+        return _returning(insert(self._tables.table), [self._tables.column(path) for path in self._numbered])
+
+    def statement_as_given(self, moved: Sequence[ColumnElement[Any]]) -> Insert:
+        """Return the statement that inserts one row with its identifier.
+
+        Args:
+            moved: expressions that move the sequence of the identifier.
+        """
+        return _returning(insert(self._tables.table), [*self.columns, *moved])
+
+    def numbered(self, result: CursorResult[Any]) -> dict[str, Any]:
+        """Return what was made for a row that was inserted without its identifier, by field."""
+        if self._numbered:
+            return dict(zip(self._numbered, result.one(), strict=True))
+        made = result.inserted_primary_key
+        assert made is not None  # a single INSERT without its key always gives it back
+        return {self._identity: made[0]}
+
+    def changed(self, result: CursorResult[Any]) -> dict[str, Any] | None:
+        """Return what was made for the row that a statement has written, by field; None when it has written none."""
+        if not self.paths:
+            return {} if result.rowcount else None
+        row = result.first()
+        return None if row is None else dict(zip(self.paths, row, strict=False))
+
+    def refuse_given(self, identities: Sequence[Any]) -> None:
+        """Refuse identifiers where the database makes them all.
+
+        Raises:
+            InvalidEntityError: one is given.
+        """
+        if self.numbers_all and any(identity is not None for identity in identities):
+            name = self._tables.policies.name
+            raise InvalidEntityError(
+                f"{name}.{self._identity} is given, but the database makes every one (GENERATED ALWAYS)",
+                name,
+                "leave it as None to add the entity, or update the one that is stored",
+            )
+
+    async def insert_many(self, session: Session, columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+        """Insert rows, and return for each what was made, by field.
+
+        Args:
+            session: sends the statements.
+            columns: the values of each column, one for each row.
+        """
+        left_out = self._tables.identity.key if self.numbers_all else ""
+        names = [name for name in columns if name != left_out]
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*(columns[name] for name in names), strict=True)]
+        paths = (self._identity, *self.paths) if self.numbers_all else self.paths
+        wanted = [self._tables.column(path) for path in paths]
+        statement = insert(self._tables.table).returning(*wanted, sort_by_parameter_order=True)
+        result = await session.execute(statement, rows, tables=self._tables)
+        return [dict(zip(paths, row, strict=True)) for row in result]
+
+
+def _returning(statement: Insert, columns: Sequence[ColumnElement[Any]]) -> Insert:
+    return statement.returning(*columns) if columns else statement
 
 
 def _literal(name: str) -> str:

@@ -59,7 +59,7 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         mapping: EntityMapping | None = None,
         table: Table | None = None,
     ) -> None:
-        tables = self._tables_for(entity, mapping, table)
+        tables = self._tables_for(entity, mapping, table).on(database.dialect)
         database.use(tables)
         self._tables, self._database = tables, database
         self._loader: RowLoader[T] = RowLoader(tables)

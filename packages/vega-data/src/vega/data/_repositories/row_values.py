@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from vega.patterns.query import InvalidValueError
 
 from .._errors import InvalidEntityError
-from .._mapping.columns import missing_value, require_instance
+from .._mapping.columns import missing_value
 from .._mapping.policies import Policies
 from .bulk_checks import all_valid
 
@@ -28,6 +28,7 @@ class RowValues(Generic[T]):
         self._columns = tuple(
             (column, names[column.dotted], column.dotted, column.read, column.check)
             for column in policies.layout.columns
+            if not column.generated or column is policies.identity
         )
 
     def row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +38,7 @@ class RowValues(Generic[T]):
             InvalidEntityError: a value is missing, of another type, or cannot be stored.
         """
         layout = self._policies.layout
-        require_instance(entity, layout.entity)
+        layout.require(entity)
         row: dict[str, Any] = {}
         try:
             for column, key, dotted, get, check in self._columns:
@@ -59,7 +60,7 @@ class RowValues(Generic[T]):
             InvalidEntityError: a value is missing, of another type, or cannot be stored.
         """
         for entity in entities:
-            require_instance(entity, self._policies.layout.entity)
+            self._policies.layout.require(entity)
         changed = set[str]().union(*changes)
         columns: dict[str, list[Any]] = {}
         try:
@@ -67,7 +68,7 @@ class RowValues(Generic[T]):
                 values = list(map(get, entities))
                 if dotted in changed:
                     values = [change.get(dotted, own) for own, change in zip(values, changes, strict=True)]
-                if not all_valid(column.info.kind, values):
+                if column.limit is not None or not all_valid(column.info.kind, values):
                     if (
                         not column.nullable
                         and column is not self._policies.identity

@@ -10,7 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from .._connection.session import Session
 from .._mapping.entity_mapping import UniqueKey
-from .._sql.compiler import DIALECTS, Compiler
+from .._sql.column_types import DIALECTS
+from .._sql.compiler import Compiler
 from .._sql.constraints import key_condition
 from .._sql.tables import EntityTable
 
@@ -23,11 +24,18 @@ class Upsert:
         compiler: turns the tenant's policy into SQL.
         names: the columns by the dotted paths of their fields.
         moved: expressions that move the sequence of the identifier, evaluated for each row.
+        generated: the fields that the database makes, beside the identity.
     """
 
     def __init__(
-        self, tables: EntityTable, compiler: Compiler, names: Mapping[str, str], moved: Sequence[ColumnElement[Any]]
+        self,
+        tables: EntityTable,
+        compiler: Compiler,
+        names: Mapping[str, str],
+        moved: Sequence[ColumnElement[Any]],
+        generated: tuple[str, ...] = (),
     ) -> None:
+        self._generated, self._numbers_all = generated, tables.policies.identity.generated
         self._tables, self._compiler, self._names, self._moved = tables, compiler, names, moved
         mapping = tables.policies.mapping
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
@@ -47,7 +55,7 @@ class Upsert:
             for place in waiting:
                 key = tuple([rows[place][name] for name in names])
                 (later if key in seen else now).append(place)
-                if None not in key:  # which is equal to nothing
+                if None not in key or self._numbers_all:  # which is equal to nothing, and else found by its identifier
                     seen.add(key)
             yield now
             waiting = later
@@ -60,7 +68,7 @@ class Upsert:
         Raises:
             TenantError: a row with these keys belongs to another tenant.
         """
-        kept = (*self._own, *self._mark)
+        kept = (*self._own, *self._mark, *self._generated)
         wanted = list(dict.fromkeys([*kept, *keys]))
         merged = self._statement(rows[0], keys).returning(*map(self._tables.column, wanted), *self._moved)
         returned = (await session.execute(merged, rows, tables=self._tables)).all()
@@ -71,7 +79,8 @@ class Upsert:
         found: list[dict[str, Any]] = []
         for row in rows:
             key = tuple([row[self._names[path]] for path in keys])
-            one = by_identity.get(row[self._names[identity]]) if None in key else by_keys.get(key)
+            by_number = None in key and not self._numbers_all
+            one = by_identity.get(row[self._names[identity]]) if by_number else by_keys.get(key)
             if one is None:
                 raise self._tables.policies.foreign()
             found.append({path: one[path] for path in kept})

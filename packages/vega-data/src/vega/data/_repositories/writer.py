@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Update, bindparam, delete, insert, update
+from sqlalchemy import ColumnElement, Update, bindparam, delete, update
 
 from vega.patterns.query.values import check_constant
 
 from .._connection.session import Session
 from .._connection.unit_entities import all_with_generated, with_generated
-from .._errors import DuplicateEntityError
+from .._errors import DuplicateEntityError, MappingError
 from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._sql.compiler import Compiler
 from .._sql.statement_cache import Clauses, StatementCache
 from .._sql.tables import EntityTable
 from .bulk_insert import BulkInsert
 from .children import insert_children, replace_children
-from .numbering import Numbering
+from .numbering import Generated, Numbering
 from .row_order import parents_first, self_references
 from .row_values import RowValues
 from .upsert import Upsert
@@ -49,14 +49,13 @@ class Writer(Generic[T]):
         self._created = tuple(name for name in (mapping.created_at, mapping.created_by) if name)
         self._by_key = tables.identity == bindparam(_KEY, type_=tables.identity.type)
         self._numbering = Numbering(tables, database.dialect)
-        self._inserted = insert(tables.table)
-        self._inserted_as_given = (
-            self._inserted.returning(*moved) if (moved := self._numbering.moved) else self._inserted
-        )
+        self._generated = Generated(tables)
+        self._inserted = self._generated.statement()
+        self._inserted_as_given = self._generated.statement_as_given(self._numbering.moved)
         self._bulk: BulkInsert | None = None
         self._statements = StatementCache(self._compiler)
-        self._upsert = Upsert(tables, self._compiler, self._names, self._numbering.moved)
-        self._self_references = self_references(tables)
+        self._upsert = Upsert(tables, self._compiler, self._names, self._numbering.moved, self._generated.paths)
+        self._self_references = [] if self._generated.numbers_all else self_references(tables)
         self._is_flat = not tables.children
         values = RowValues[T](self._policies, self._names)
         self._row, self._columns = values.row, values.columns  # bound once: they are called for each write
@@ -66,13 +65,16 @@ class Writer(Generic[T]):
         changes = self._policies.on_insert(entity)
         row = self._row(entity, changes)
         identity = row[self._names[self._policies.mapping.identity]]
+        self._generated.refuse_given([identity])
         async with self._database.writing(single=self._is_flat) as session:
             if identity is None:
                 del row[self._names[self._policies.mapping.identity]]
-                result = await session.execute(self._inserted, row, tables=self._tables)
-                identity = changes[self._policies.mapping.identity] = _made_key(result)
+                changes |= self._generated.numbered(await session.execute(self._inserted, row, tables=self._tables))
+                identity = changes[self._policies.mapping.identity]
             else:
-                await session.execute(self._inserted_as_given, row, tables=self._tables)
+                done = await session.execute(self._inserted_as_given, row, tables=self._tables)
+                if self._generated.paths:
+                    changes |= self._generated.changed(done) or {}
             await insert_children(session, self._tables, [(identity, entity)])
         return with_generated(entity, changes, self._database)
 
@@ -82,10 +84,13 @@ class Writer(Generic[T]):
             return []
         changes = self._policies.on_insert_many(entities)
         columns = self._columns(entities, changes)
+        identities = columns[self._names[self._policies.mapping.identity]]
+        self._generated.refuse_given(identities)
         async with self._database.writing() as session:
             session.loaded_rows.forget()
-            await self._number(session, columns[self._names[self._policies.mapping.identity]], changes)
-            await self._insert_columns(session, columns)
+            if not self._generated.numbers_all:
+                await self._number(session, identities, changes)
+            await self._insert_columns(session, columns, changes)
             key = self._policies.mapping.identity
             owners = [
                 (change.get(key, self._policies.identity_of(one)), one)
@@ -102,6 +107,8 @@ class Writer(Generic[T]):
             return await self.update(entity)
         if self._policies.identity_of(entity) is None:
             return await self.insert(entity)
+        if self._generated.numbers_all:
+            return await self.update(entity)
         changes = self._policies.on_insert(entity)
         row = self._row(entity, changes)
         async with self._database.writing(single=self._is_flat) as session:
@@ -129,14 +136,15 @@ class Writer(Generic[T]):
             if self._policies.mapping.version:
                 parameters[_VERSION] = self._policies.version_of(entity)
             done = await session.execute(statement, parameters, tables=self._tables)
-            if done.rowcount == 0:
+            made = self._generated.changed(done)
+            if made is None:
                 raise (
                     self._policies.stale(entity)
                     if self._policies.mapping.version
                     else self._policies.not_found(identity)
                 )
             await replace_children(session, self._tables, [(identity, entity)])
-        return with_generated(entity, changes, self._database)
+        return with_generated(entity, changes | made, self._database)
 
     async def delete(self, id: Any) -> Sequence[object] | None:
         """Delete one entity; return what the open unit had read of it, or None when there was none."""
@@ -187,15 +195,22 @@ class Writer(Generic[T]):
         keys = checked_keys(self._policies, on)
         if not entities:
             return []
+        key = self._names[self._policies.mapping.identity]
+        if self._generated.numbers_all and keys == (self._policies.mapping.identity,):
+            raise MappingError(
+                f"the database makes every {key}, so that none can be stored again",
+                self._policies.name,
+                "use add and update, or name other unique fields: upsert_many(..., on=...)",
+            )
         changes = [self._policies.on_insert(entity) for entity in entities]
         rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
         async with self._database.writing() as session:
             session.loaded_rows.forget()
-            key = self._names[self._policies.mapping.identity]
-            for row, identity in zip(
-                rows, await self._number(session, [row[key] for row in rows], changes), strict=True
-            ):
-                row[key] = identity
+            identities = [row.pop(key) for row in rows]
+            self._generated.refuse_given(identities)
+            if not self._generated.numbers_all:
+                for row, identity in zip(rows, await self._number(session, identities, changes), strict=True):
+                    row[key] = identity
             for places in self._upsert.rounds(rows, keys, self._order(rows)):
                 kept = await self._upsert.send(session, [rows[place] for place in places], keys)
                 for place, values in zip(places, kept, strict=True):
@@ -210,7 +225,9 @@ class Writer(Generic[T]):
             where = [self._by_key, *clauses]
             if self._policies.mapping.version:
                 where.append(self._version_column == bindparam(_VERSION, type_=self._version_column.type))
-            return update(self._tables.table).where(*where).values({name: bindparam(f"v_{name}") for name in names})
+            changed = update(self._tables.table).where(*where)
+            changed = changed.values({name: bindparam(f"v_{name}") for name in names})
+            return changed.returning(*columns) if (columns := self._generated.columns) else changed
 
         return make
 
@@ -229,10 +246,17 @@ class Writer(Generic[T]):
             changes[place][path] = identities[place]
         return identities
 
-    async def _insert_columns(self, session: Session, columns: Mapping[str, list[Any]]) -> None:
+    async def _insert_columns(
+        self, session: Session, columns: Mapping[str, list[Any]], changes: Sequence[dict[str, Any]]
+    ) -> None:
         if self._self_references:
             order = parents_first(columns, self._self_references)
             columns = {name: [values[place] for place in order] for name, values in columns.items()}
+            changes = [changes[place] for place in order]
+        if self._generated.paths or self._generated.numbers_all:
+            for change, made in zip(changes, await self._generated.insert_many(session, columns), strict=True):
+                change.update(made)
+            return
         if self._bulk is None:
             self._bulk = BulkInsert(self._tables.table, list(columns), self._database.engine.dialect)
         await self._bulk.send(session, columns, self._tables)
@@ -260,9 +284,3 @@ class Writer(Generic[T]):
     @property
     def _version_column(self) -> ColumnElement[Any]:
         return self._tables.column(self._policies.mapping.version)
-
-
-def _made_key(result: CursorResult[Any]) -> Any:
-    made = result.inserted_primary_key
-    assert made is not None  # a single INSERT without its key always gives it back
-    return made[0]

@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 from sqlalchemy import (
     ARRAY,
     BindParameter,
-    Dialect,
     Numeric,
     String,
     and_,
@@ -23,8 +22,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.sql import ColumnElement, operators
 from sqlalchemy.types import TypeEngine
 
@@ -57,6 +54,7 @@ from vega.patterns.query.nodes import (
 from vega.patterns.query.values import FOLD
 
 from .._drivers.sqlite import FOLD_FUNCTION
+from .column_types import DIALECTS
 from .long_lists import listed
 from .parameters import LISTED, Slot
 from .tables import ChildTable, EntityTable
@@ -112,7 +110,9 @@ class Compiler:
         column = self._columns[str(field)]
         if self.is_sqlite and isinstance(column.type, Numeric) and field.info.kind is Kind.DECIMAL:
             raise UnsupportedPredicateError(
-                f"SQLite would compare {field} as a float", "the given table", "give its column the type ExactDecimal"
+                f"SQLite keeps {field} as a float: sums and comparisons would be those of floats",
+                "the given table",
+                "read the entities and calculate in Python, or let Vega make the table, whose decimals are exact",
             )
         return column
 
@@ -266,10 +266,6 @@ def _is_specification(spec: object) -> bool:
     return isinstance(spec, Specification)
 
 
-DIALECTS: Final[dict[str, Dialect]] = {
-    "sqlite": SQLiteDialect(),
-    "postgresql": PGDialect(),  # type: ignore[no-untyped-call] # its constructor is not annotated
-}
 _COMPILE: Final[dict[type, Callable[[Compiler, Any], Clause]]] = {
     Compare: Compiler.compare,
     Distinct: Compiler.distinct,

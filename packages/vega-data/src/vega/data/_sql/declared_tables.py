@@ -9,8 +9,9 @@ from weakref import WeakSet
 
 from sqlalchemy import MetaData
 
+from .names import place
 from .ports import DeclaringRepository
-from .tables import EntityTable, joined, place
+from .tables import EntityTable, joined
 
 _declared: WeakSet[type[DeclaringRepository]] = WeakSet()
 

@@ -53,6 +53,11 @@ def fitted(name: str) -> str:
     return f"{encoded[: _LONGEST - _DIGEST].decode(errors='ignore')}_{digest}"
 
 
+def place(entity: type) -> str:
+    """Return where a class is, for errors."""
+    return f"{entity.__module__}.{entity.__qualname__}"
+
+
 def _words(entity: type) -> Name:
     words = tuple(filter(None, snake_case(entity.__name__).split("_")))
     return Name(words or (entity.__name__,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,8 +22,9 @@ from .._mapping.columns import Column as LayoutColumn
 from .._mapping.entity_layout import Child, EntityLayout
 from .._mapping.policies import Policies
 from .column_types import column_type
-from .constraints import add_constraints, field_default, foreign_key, mark_cycles, server_default
-from .names import NAMING, fitted, owner_name, table_name
+from .constraints import add_constraints, field_default, foreign_key, mark_cycles, referred_table, server_default
+from .given_tables import as_written, given_columns, within_limits
+from .names import NAMING, fitted, owner_name, place, table_name
 
 POSITION: Final = "position"
 
@@ -58,7 +59,8 @@ class EntityTable:
         table: the entity's own table.
         columns: its columns, in the order of the layout.
         children: the tables of its collections.
-        metadata: holds them all, when they were made here.
+        metadata: holds them all.
+        is_given: whether the table was written by hand, or mapped by SQLAlchemy, and not made here.
     """
 
     policies: Policies
@@ -66,6 +68,7 @@ class EntityTable:
     columns: tuple[Column[Any], ...]
     children: tuple[ChildTable, ...]
     metadata: MetaData
+    is_given: bool = False
 
     @property
     def identity(self) -> Column[Any]:
@@ -76,12 +79,25 @@ class EntityTable:
         """Return the column of a field, by its dotted path."""
         return self.columns[self.policies.layout.columns.index(self.policies.layout.by_path[path])]
 
+    def on(self, dialect: str) -> EntityTable:
+        """Return the tables as a database holds them: the columns of a given one are compared with their fields.
+
+        Args:
+            dialect: `sqlite` or `postgresql`.
+
+        Raises:
+            MappingError: the type of a column holds other values than its field.
+        """
+        if not self.is_given:
+            return self
+        return replace(self, policies=within_limits(self.policies, self.table, self.columns, dialect))
+
 
 def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
     """Return the tables of an entity: made from its layout, or the one given.
 
     Raises:
-        MappingError: the given table lacks a column, or a field cannot be stored.
+        MappingError: the given table does not hold the entity, or a field cannot be stored.
     """
     if given is None:
         given = getattr(policies.layout.entity, "__table__", None)
@@ -107,47 +123,38 @@ def joined(tables: Iterable[EntityTable]) -> MetaData:
         MappingError: two entities are mapped to one table.
     """
     data = MetaData(naming_convention=NAMING)
-    owners: dict[str, type] = {}
+    owners: dict[str, EntityTable] = {}
     for one in tables:
-        entity = one.policies.layout.entity
-        if owners.setdefault(one.table.key, entity) is not entity:
+        owner = owners.setdefault(one.table.key, one)
+        first, entity = owner.policies.layout.entity, one.policies.layout.entity
+        if first is not entity and owner.table is not one.table:
             raise MappingError(
-                f"{place(owners[one.table.key])} and {place(entity)} are both mapped to the table {one.table.key}",
+                f"{place(first)} and {place(entity)} are both mapped to the table {one.table.key}",
                 "the declared repositories",
                 'name another table: mapping = EntityMapping(table="..."), or give Database(url, package="...")',
             )
-        for table in one.metadata.tables.values():
+        for table in _owned(one):
             if table.key not in data.tables:
                 table.to_metadata(data)
     mark_cycles(data)
     return data
 
 
-def place(entity: type) -> str:
-    """Return where a class is, for errors."""
-    return f"{entity.__module__}.{entity.__qualname__}"
+def _given_table(policies: Policies, given: object) -> EntityTable:
+    table, columns = given_columns(policies, given)
+    return EntityTable(as_written(policies, columns), table, columns, (), table.metadata, is_given=True)
 
 
-def _given_table(policies: Policies, table: Table) -> EntityTable:
-    by_attribute: dict[str, Any] = dict(table.c.items())
-    mapper = getattr(policies.layout.entity, "__mapper__", None)
-    if mapper is not None:
-        by_attribute |= {attribute.key: attribute.columns[0] for attribute in mapper.column_attrs}
-    named = policies.mapping.columns
-    by_name: dict[str, Any] = {column.name: column for column in table.c}
-    columns = [
-        by_name.get(named[one.dotted]) if one.dotted in named else by_attribute.get(one.name)
-        for one in policies.layout.columns
-    ]
-    missing = [one.dotted for one, column in zip(policies.layout.columns, columns, strict=True) if column is None]
-    missing += [child.dotted for child in policies.layout.children]
-    if missing:
-        raise MappingError(
-            f"the table {table.name} has no place for {', '.join(missing)}",
-            place(policies.layout.entity),
-            "name the columns: EntityMapping(columns={...}), or let the table be made from the entity",
-        )
-    return EntityTable(policies, table, tuple(column for column in columns if column is not None), (), table.metadata)
+def _owned(tables: EntityTable) -> Iterable[Table]:
+    """Return the tables of an entity; of a given one, itself and those that it refers to, not its whole metadata."""
+    if not tables.is_given:
+        return tables.metadata.tables.values()
+    owned = [tables.table]
+    for table in owned:
+        referred = map(referred_table, table.foreign_key_constraints)
+        others = map(table.metadata.tables.get, referred)
+        owned += [other for other in others if other is not None and other not in owned]
+    return owned
 
 
 def _column(policies: Policies, one: LayoutColumn) -> Column[Any]:

@@ -129,9 +129,26 @@ _NONE: Final = type(None)
 
 
 def _read(entity: type) -> Iterator[tuple[str, FieldInfo]]:
-    hints = _hints(entity)
+    hints, columns = _hints(entity), _mapped_columns(entity)
     for name, has_default in _declared(entity, hints):
-        yield name, _info(name, hints.get(name, Any), has_default=has_default)
+        if columns is None or name in columns:
+            info = _info(name, hints.get(name, Any), has_default=has_default)
+            is_naive = columns is not None and info.kind is Kind.DATETIME and _is_naive(columns[name])
+            yield name, dataclasses.replace(info, kind=Kind.NAIVE_DATETIME) if is_naive else info
+
+
+def _mapped_columns(entity: Any) -> dict[str, Any] | None:
+    """Return the columns of a mapped class by attribute, without expressions; None for other classes."""
+    if not hasattr(entity, "__mapper__"):
+        return None
+    attributes = entity.__mapper__.column_attrs
+    return {one.key: one.columns[0] for one in attributes if hasattr(one.columns[0], "nullable")}
+
+
+def _is_naive(column: Any) -> bool:
+    """Return whether a column of datetimes has no time zone; a type that converts values follows the annotation."""
+    kind: object = column.type
+    return vars(kind).get("timezone") is False
 
 
 def _hints(entity: type) -> dict[str, Any]:
@@ -163,8 +180,7 @@ def _declared(entity: type, hints: dict[str, Any]) -> Iterator[tuple[str, bool]]
         for name, model_field in declared.model_fields.items():
             yield name, not model_field.is_required()
     elif hasattr(declared, "__mapper__"):
-        for attribute in declared.__mapper__.column_attrs:
-            yield attribute.key, False
+        yield from ((attribute.key, False) for attribute in declared.__mapper__.column_attrs)
     elif hasattr(declared, "__attrs_attrs__"):
         for attribute in declared.__attrs_attrs__:
             yield attribute.name, repr(attribute.default) != "NOTHING"  # the marker of attrs for a missing default
