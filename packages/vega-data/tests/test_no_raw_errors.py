@@ -112,6 +112,7 @@ CALLS: list[Call] = [
     lambda things, name, value: things.save(Thing(**{"id": 1, name: value})),
     lambda things, name, value: things.update(Thing(**{"id": 1, name: value})),
     lambda things, name, value: things.upsert_many([Thing(**{"id": 1, name: value})]),
+    lambda things, name, value: things.add_if_absent(Thing(**{"id": 1, name: value})),
     lambda things, name, value: things.upsert_many([Thing(**{"id": None, name: value})], on=("text",)),
     lambda things, name, value: things.update_where(Everything(), **{name: value}),
     lambda things, name, value: things.find_by_id(value),

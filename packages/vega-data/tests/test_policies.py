@@ -117,7 +117,7 @@ def test_without_a_tenant_every_call_is_refused_and_nothing_is_sent(database_url
             notes = SQLAlchemyRepository(Note, database=database, mapping=NOTE)
             await database.create_all()
             with sent(database) as seen:
-                for call in calls(notes, "1"):
+                for call in [*calls(notes, "1"), lambda: notes.add_if_absent(Note("1"))]:
                     with pytest.raises(TenantError):
                         await call()
             assert seen == []

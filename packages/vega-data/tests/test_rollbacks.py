@@ -79,6 +79,7 @@ def _state(doc: Doc) -> tuple[Any, ...]:
 
 WRITES: dict[str, Callable[[Desk, Doc], Awaitable[Any]]] = {
     "add": lambda desk, doc: desk.docs.add(doc),
+    "add_if_absent": lambda desk, doc: desk.docs.add_if_absent(doc),
     "save": lambda desk, doc: desk.docs.save(doc),
     "add_many": lambda desk, doc: desk.docs.add_many([doc, Doc("other")]),
     "upsert_many": lambda desk, doc: desk.docs.upsert_many([doc]),

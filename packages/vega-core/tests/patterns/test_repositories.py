@@ -72,6 +72,9 @@ class Asked(QueryableRepository[User], Stored[User]):
     async def add(self, entity: User) -> User:
         return await self.save(entity)
 
+    async def add_if_absent(self, entity: User) -> User | None:
+        return None if entity.id in self.rows else await self.save(entity)
+
     async def add_many(self, entities: Iterable[User]) -> list[User]:
         return [await self.save(entity) for entity in entities]
 

@@ -173,7 +173,7 @@ class AbortedTransactionError(DataError):
             f"a statement of this transaction failed ({type(failure).__name__}), so that nothing of it is stored",
             "the unit of work",
             "let the error pass, run what may fail in a savepoint (async with unit.savepoint(): ...), "
-            "or avoid it, as upsert_many does",
+            "or avoid it, as add_if_absent and upsert_many do",
         )
         error.retryable = getattr(failure, "retryable", False)
         return error

@@ -117,6 +117,10 @@ class QueryableRepository(BaseRepository[T]):
         """
 
     @abstractmethod
+    async def add_if_absent(self, entity: T) -> T | None:
+        """Store a new entity unless its identifier or a unique value is taken; return None in that case."""
+
+    @abstractmethod
     async def add_many(self, entities: Iterable[T]) -> list[T]:
         """Store new entities, all or none."""
 

@@ -14,7 +14,7 @@ from .._errors import DuplicateEntityError, MappingError
 from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._mapping.columns import read
 from .._mapping.copies import with_values
-from .._mapping.entity_mapping import EntityMapping, UniqueKey
+from .._mapping.entity_mapping import EntityMapping
 from .._mapping.policies import Policies
 from .executor import PolicyExecutor, visible
 from .rows import Rows
@@ -48,7 +48,7 @@ class InMemoryRepository(QueryableRepository[T]):
                 "write InMemoryRepository(User), or class Users(InMemoryRepository[User])",
             )
         self._policies = Policies.of(chosen, mapping or self.mapping)
-        self._rows: Rows[T] = Rows(self._policies.layout)
+        self._rows: Rows[T] = Rows(self._policies)
         self._last_int = 0
         self._executor = PolicyExecutor[T](self._read, self._policies)
 
@@ -87,6 +87,15 @@ class InMemoryRepository(QueryableRepository[T]):
             raise
         return await self._stored(added, changes)
 
+    async def add_if_absent(self, entity: T) -> T | None:
+        """Store a new entity unless its identifier or a unique value of it is taken; return None then."""
+        enlist(self)
+        candidate, changes = self._new(entity)
+        if self._policies.identity_of(candidate) in self._rows or self._rows.taken(candidate) is not None:
+            return None
+        self._store(candidate)
+        return (await self._stored([entity], [changes]))[0]
+
     async def save(self, entity: T) -> T:
         """Create or update an entity."""
         enlist(self)
@@ -96,7 +105,9 @@ class InMemoryRepository(QueryableRepository[T]):
     async def update(self, entity: T) -> T:
         """Store the values of an entity that is stored already."""
         enlist(self)
-        self._require(entity)
+        identity = self._policies.identity_of(entity)
+        if self._seen(identity) is None:
+            raise self._policies.not_found(identity)
         return (await self._stored([entity], [self._change(entity)]))[0]
 
     async def delete(self, id: Any) -> bool:
@@ -150,7 +161,7 @@ class InMemoryRepository(QueryableRepository[T]):
                     bumped[self._policies.mapping.version] = self._policies.version_of(entity) + 1
                 self._store(self._policies.layout.checked_copy(entity, bumped))
         except BaseException:
-            self._rows = Rows(self._policies.layout, before.items())
+            self._rows = Rows(self._policies, before.items())
             raise
         return len(found)
 
@@ -179,7 +190,7 @@ class InMemoryRepository(QueryableRepository[T]):
     def restore_snapshot(self, snapshot: Any) -> None:
         """Hold again what a snapshot holds."""
         rows, self._last_int = snapshot
-        self._rows = Rows(self._policies.layout, rows.items())
+        self._rows = Rows(self._policies, rows.items())
 
     async def _stored(self, entities: list[T], changes: list[dict[str, Any]]) -> list[T]:
         if not entities:
@@ -215,24 +226,23 @@ class InMemoryRepository(QueryableRepository[T]):
         identity = self._policies.identity_of(entity)
         return identity is None or self._key(identity) not in self._rows
 
-    def _require(self, entity: T) -> None:
-        identity = self._policies.identity_of(entity)
-        if self._seen(identity) is None:
-            raise self._policies.not_found(identity)
-
     def _count_given(self, entities: Iterable[T]) -> None:
         """Make identifiers larger than all that are given, whatever the order of the entities."""
         for identity in map(self._policies.identity_of, entities):
             if isinstance(identity, int):
                 self._last_int = max(self._last_int, identity)
 
-    def _insert(self, entity: T) -> dict[str, Any]:
+    def _new(self, entity: T) -> tuple[T, dict[str, Any]]:
+        """Return what would be stored of a new entity, and the values that are made for it."""
         changes = self._policies.on_insert(entity)
         if self._policies.identity_of(entity) is None and self._policies.identity_field.kind is Kind.INT:
             if self._last_int >= LARGEST_INT:
                 raise self._policies.used_up()
             changes[self._policies.mapping.identity] = self._last_int + 1
-        candidate = self._policies.layout.checked_copy(entity, changes)
+        return self._policies.layout.checked_copy(entity, changes), changes
+
+    def _insert(self, entity: T) -> dict[str, Any]:
+        candidate, changes = self._new(entity)
         if self._policies.identity_of(candidate) in self._rows:
             if self._policies.mapping.version:
                 raise refused(self._policies.stale(candidate))
@@ -261,7 +271,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return changes
 
     def _upsert(self, entity: T, keys: tuple[str, ...]) -> dict[str, Any]:
-        there = self._same(entity, self._policies.key_of(keys))
+        there = self._rows.same(entity, self._policies.key_of(keys))
         if there is None:
             return self._insert(entity)
         kept = {self._policies.mapping.identity: self._policies.identity_of(there)}
@@ -271,19 +281,10 @@ class InMemoryRepository(QueryableRepository[T]):
         merged = with_values(self._policies.layout.copy(entity), kept)
         return kept | self._replace(merged, there, self._policies.on_update(merged))
 
-    def _same(self, entity: T, key: UniqueKey, besides: Any = None) -> T | None:
-        if not self._policies.holds_for(key, entity):
-            return None
-        for identity, row in self._rows.alike(key.names, entity):
-            if identity != besides and self._policies.holds_for(key, row):
-                return row
-        return None
-
     def _store(self, candidate: T) -> None:
         identity = self._policies.identity_of(candidate)
-        for key in self._policies.mapping.unique_keys():
-            if self._same(candidate, key, identity) is not None:
-                raise refused(DuplicateEntityError.of(self._policies.name, key.names))
+        if (key := self._rows.taken(candidate)) is not None:
+            raise refused(DuplicateEntityError.of(self._policies.name, key.names))
         if isinstance(identity, int):
             self._last_int = max(self._last_int, identity)
         if isinstance(candidate, AggregateRoot):

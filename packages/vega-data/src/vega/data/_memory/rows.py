@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
 from .._mapping.columns import read
-from .._mapping.entity_layout import EntityLayout
+from .._mapping.entity_mapping import UniqueKey
+from .._mapping.policies import Policies
 
 T = TypeVar("T")
 Names: TypeAlias = tuple[str, ...]
@@ -16,13 +17,13 @@ class Rows(dict[Any, T]):
     """Entities by their identifiers; those with equal values of some fields are found without a look at all others.
 
     Args:
-        layout: the layout of the entities.
+        policies: the policies of the entities.
         rows: identifiers and entities to begin with.
     """
 
-    def __init__(self, layout: EntityLayout, rows: Iterable[tuple[Any, T]] = ()) -> None:
+    def __init__(self, policies: Policies, rows: Iterable[tuple[Any, T]] = ()) -> None:
         super().__init__(rows)
-        self._layout = layout
+        self._policies = policies
         self._indexes: dict[Names, dict[tuple[Any, ...], dict[Any, None]]] = {}  # made when first used
 
     def __setitem__(self, identity: Any, entity: T) -> None:
@@ -36,7 +37,28 @@ class Rows(dict[Any, T]):
         self._leave_indexes(identity)
         super().__delitem__(identity)
 
-    def alike(self, names: Names, entity: object) -> Iterator[tuple[Any, T]]:
+    def same(self, entity: object, key: UniqueKey, besides: Any = None) -> T | None:
+        """Return the entity that has the values of a unique key; None when there is none, or the key does not hold.
+
+        Args:
+            entity: has the values.
+            key: the key.
+            besides: the identifier of one that does not count.
+        """
+        if not self._policies.holds_for(key, entity):
+            return None
+        for identity, row in self._alike(key.names, entity):
+            if identity != besides and self._policies.holds_for(key, row):
+                return row
+        return None
+
+    def taken(self, entity: object) -> UniqueKey | None:
+        """Return the first unique key whose values another entity has; None when all are free."""
+        identity = self._policies.identity_of(entity)
+        keys = self._policies.mapping.unique_keys()
+        return next((key for key in keys if self.same(entity, key, identity) is not None), None)
+
+    def _alike(self, names: Names, entity: object) -> Iterator[tuple[Any, T]]:
         """Yield the identifiers and entities with the values that an entity has in some fields; none if one is None."""
         key = self._key(names, entity)
         if None in key:
@@ -57,7 +79,7 @@ class Rows(dict[Any, T]):
                 del index[key]
 
     def _key(self, names: Names, entity: object) -> tuple[Any, ...]:
-        return tuple([_hashable(read(entity, self._layout.by_path[name].path)) for name in names])
+        return tuple([_hashable(read(entity, self._policies.layout.by_path[name].path)) for name in names])
 
 
 def _hashable(value: Any) -> Any:

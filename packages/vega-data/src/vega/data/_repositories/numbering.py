@@ -31,7 +31,7 @@ from vega.patterns.query import Kind
 from vega.patterns.query.values import LARGEST_INT
 
 from .._connection.session import Session
-from .._errors import InvalidEntityError, UnreadableValueError
+from .._errors import InvalidEntityError, MappingError, UnreadableValueError
 from .._sql.tables import EntityTable
 
 _SEQUENCE: Final = "CAST(pg_get_serial_sequence({table}, {column}) AS regclass)"
@@ -189,6 +189,13 @@ class Generated:
         row = result.first()
         return None if row is None else dict(zip(self.paths, row, strict=False))
 
+    def read(self, row: Sequence[Any], *, with_identity: bool) -> dict[str, Any]:
+        """Return what was made for a row, by field, from its identifier and the generated columns after it."""
+        made = dict(zip((self._identity, *self.paths), row, strict=False))
+        if not with_identity:
+            del made[self._identity]
+        return made
+
     def refuse_given(self, identities: Sequence[Any]) -> None:
         """Refuse identifiers where the database makes them all.
 
@@ -201,6 +208,19 @@ class Generated:
                 f"{name}.{self._identity} is given, but the database makes every one (GENERATED ALWAYS)",
                 name,
                 "leave it as None to add the entity, or update the one that is stored",
+            )
+
+    def refuse_keys(self, keys: Sequence[str]) -> None:
+        """Refuse an upsert by an identifier that no statement can write.
+
+        Raises:
+            MappingError: the keys are the identity, and the database makes every identifier.
+        """
+        if self.numbers_all and tuple(keys) == (self._identity,):
+            raise MappingError(
+                f"the database makes every {self._identity}, so that none can be stored again",
+                self._tables.policies.name,
+                "use add and update, or name other unique fields: upsert_many(..., on=...)",
             )
 
     async def insert_many(self, session: Session, columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

@@ -119,6 +119,17 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         await publish_events(stored, self._database)
         return stored
 
+    async def add_if_absent(self, entity: T) -> T | None:
+        """Store a new entity unless its identifier or a unique value of it is taken; return None then.
+
+        One statement, which never fails for a value that is taken: an open unit goes on. Events of an entity that is
+        not stored stay with it.
+        """
+        stored = await self._writer.insert_absent(entity)
+        if stored is not None:
+            await publish_events((stored,), self._database)
+        return stored
+
     async def save(self, entity: T) -> T:
         """Create or update an entity; one statement, and those of its collections.
 

@@ -42,6 +42,21 @@ class Upsert:
         self._own = tuple(name for name in (mapping.identity, mapping.version, *self._created) if name)
         self._mark = (mapping.soft_delete,) if mapping.soft_delete else ()
 
+    def absent(self, *, is_numbered: bool) -> Any:
+        """Return the statement that inserts a row unless another one has its identifier or unique values.
+
+        It returns the identifier and the generated columns of a row that it has inserted.
+
+        Args:
+            is_numbered: whether the database makes the identifier, whose sequence need not be moved then.
+        """
+        tables = self._tables
+        statement = (sqlite if self._compiler.is_sqlite else postgresql).insert(tables.table)
+        generated = map(tables.column, self._generated)
+        return statement.on_conflict_do_nothing().returning(
+            tables.identity, *generated, *(() if is_numbered else self._moved)
+        )
+
     def rounds(
         self, rows: Sequence[Mapping[str, Any]], keys: Sequence[str], order: Iterable[int]
     ) -> Iterator[list[int]]:

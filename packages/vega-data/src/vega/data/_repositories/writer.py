@@ -11,7 +11,7 @@ from vega.patterns.query.values import check_constant
 
 from .._connection.session import Session
 from .._connection.unit_entities import all_with_generated, with_generated
-from .._errors import DuplicateEntityError, MappingError
+from .._errors import DuplicateEntityError
 from .._mapping.bulk_changes import checked_changes, checked_keys
 from .._sql.compiler import Compiler
 from .._sql.statement_cache import Clauses, StatementCache
@@ -76,6 +76,22 @@ class Writer(Generic[T]):
                 if self._generated.paths:
                     changes |= self._generated.changed(done) or {}
             await insert_children(session, self._tables, [(identity, entity)])
+        return with_generated(entity, changes, self._database)
+
+    async def insert_absent(self, entity: T) -> T | None:
+        """Store a new entity unless a row has its identifier or a unique value of it; return None then."""
+        changes = self._policies.on_insert(entity)
+        row = self._row(entity, changes)
+        key = self._names[self._policies.mapping.identity]
+        self._generated.refuse_given([row[key]])
+        given = row[key] if row[key] is not None else row.pop(key)
+        statement = self._upsert.absent(is_numbered=given is None)
+        async with self._database.writing(single=self._is_flat) as session:
+            stored = (await session.execute(statement, row, tables=self._tables)).first()
+            if stored is None:
+                return None
+            changes |= self._generated.read(stored, with_identity=given is None)
+            await insert_children(session, self._tables, [(stored[0], entity)])
         return with_generated(entity, changes, self._database)
 
     async def insert_many(self, entities: Sequence[T]) -> list[T]:
@@ -196,12 +212,7 @@ class Writer(Generic[T]):
         if not entities:
             return []
         key = self._names[self._policies.mapping.identity]
-        if self._generated.numbers_all and keys == (self._policies.mapping.identity,):
-            raise MappingError(
-                f"the database makes every {key}, so that none can be stored again",
-                self._policies.name,
-                "use add and update, or name other unique fields: upsert_many(..., on=...)",
-            )
+        self._generated.refuse_keys(keys)
         changes = [self._policies.on_insert(entity) for entity in entities]
         rows = [self._row(entity, change) for entity, change in zip(entities, changes, strict=True)]
         async with self._database.writing() as session:
