@@ -8,6 +8,7 @@ from dataclasses import dataclass, make_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from vega.data import (
     DataError,
     DuplicateEntityError,
     EntityMapping,
+    InMemoryRepository,
     InvalidEntityError,
     MappingError,
     SQLAlchemyRepository,
@@ -27,7 +29,7 @@ from vega.data import (
     types,
 )
 from vega.patterns import EntityNotFoundError, Specification
-from vega.patterns.query import InvalidValueError, Naive
+from vega.patterns.query import InvalidValueError, Naive, count, max_, min_
 
 Body: TypeAlias = Callable[[Any], Awaitable[None]]
 DIALECTS = {"sqlite": "sqlite://", "postgresql": "postgresql://me@/shop?host=/nowhere"}
@@ -477,3 +479,54 @@ def test_moments_of_a_given_table_are_instants(database_url: str) -> None:
             assert await things.query().where("at", "=", at).one_or_none() == entity(1, at)
 
     asyncio.run(main())
+
+
+@dataclass
+class Stay:
+    at: Annotated[datetime, Naive()]
+    since: time
+    id: int | None = None
+
+
+WRITTEN = (
+    ("2022-01-08 00:00:00", "10:30:00"),
+    ("2022-01-08 00:00:00.000000", "10:30:00.000000"),
+    ("2022-01-08T00:00:00.5", "10:30"),
+    ("2022-01-08 00:00:00.500000", "10:30:00.25"),
+    ("2022-01-08 00:00", "10:29:59.9"),
+    ("2022-01-09 00:00:00", "00:00:00"),
+)
+QUESTIONS: list[tuple[str, Any]] = [
+    ("at", datetime(2022, 1, 8)),  # noqa: DTZ001 - what the field holds
+    ("at", datetime(2022, 1, 8, microsecond=500_000)),  # noqa: DTZ001 - what the field holds
+    ("since", time(10, 30)),
+    ("since", time(10, 30, microsecond=250_000)),
+]
+
+
+def test_moments_that_other_programs_wrote_on_sqlite_compare_as_in_memory(tmp_path: Path) -> None:
+    columns = sa.Column("id", sa.Integer, **KEY), sa.Column("at", sa.DateTime), sa.Column("since", sa.Time)
+    table = sa.Table("stays", sa.MetaData(), *columns)
+
+    async def answers(stays: Any) -> list[Any]:
+        found: list[Any] = []
+        for name, value in QUESTIONS:
+            queries = [stays.query().where(name, op, value) for op in ("=", "!=", "<", "<=", ">", ">=")]
+            queries += [stays.query().where(name, "in", [value, value]), stays.query().order_by(name, "desc")]
+            found += [[one.id for one in await query.get()] for query in queries]
+            found.append(await stays.query().group(name).aggregate(n=count(), least=min_(name), most=max_(name)))
+        return found
+
+    async def main() -> tuple[list[Any], list[Any]]:
+        async with Database(f"sqlite:///{tmp_path / 'test.db'}", package="-") as database:
+            stays = SQLAlchemyRepository(Stay, database=database, table=table)
+            await database.create_all()
+            async with database.connection() as connection:
+                for row in WRITTEN:
+                    await connection.exec_driver_sql("INSERT INTO stays (at, since) VALUES (?, ?)", row)
+            memory = InMemoryRepository(Stay)
+            await memory.add_many(await stays.find_all())
+            return await answers(stays), await answers(memory)
+
+    stored, expected = asyncio.run(main())
+    assert stored == expected

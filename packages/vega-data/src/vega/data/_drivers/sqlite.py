@@ -21,6 +21,8 @@ FOLD_FUNCTION: Final = "vega_fold"
 SUM_FUNCTION: Final = "vega_sum"
 FLOAT_FUNCTION: Final = "vega_float"
 BYTES_FUNCTION: Final = "vega_bytes"
+MOMENT_COLLATION: Final = "vega_moment"
+_NO_TIME: Final = "0000-00-00 00:00:00"
 _PATIENCE: Final = 5.0
 _PAUSE: Final = 0.005
 
@@ -36,6 +38,7 @@ class VegaConnection(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
         self.create_collation(DECIMAL_COLLATION, _compare_decimals)
+        self.create_collation(MOMENT_COLLATION, _compare_moments)
         self.create_function(FOLD_FUNCTION, 1, _fold, deterministic=True)
         self.create_function(FLOAT_FUNCTION, 1, float.fromhex, deterministic=True)
         self.create_function(BYTES_FUNCTION, 1, bytes.fromhex, deterministic=True)
@@ -91,6 +94,18 @@ class _Sum:
 def _compare_decimals(left: str, right: str) -> int:
     first, second = Decimal(left), Decimal(right)
     return (first > second) - (first < second)
+
+
+def _compare_moments(left: str, right: str) -> int:
+    first, second = _moment(left), _moment(right)
+    return (first > second) - (first < second)
+
+
+def _moment(text: str) -> tuple[str, str]:
+    """Return a date with a time, or a time, as other programs write it, in one form: with seconds and microseconds."""
+    whole, _, fraction = text.replace("T", " ").partition(".")
+    full = _NO_TIME[-8:] if whole[2:3] == ":" else _NO_TIME
+    return whole + full[len(whole) :], fraction.ljust(6, "0")
 
 
 def _fold(text: str | None) -> str | None:

@@ -8,8 +8,10 @@ from typing import Any, Final, cast
 from sqlalchemy import (
     ARRAY,
     BindParameter,
+    DateTime,
     Numeric,
     String,
+    Time,
     and_,
     any_,
     bindparam,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
 )
 from sqlalchemy.sql import ColumnElement, operators
 from sqlalchemy.types import TypeEngine
@@ -53,7 +56,7 @@ from vega.patterns.query.nodes import (
 )
 from vega.patterns.query.values import FOLD
 
-from .._drivers.sqlite import FOLD_FUNCTION
+from .._drivers.sqlite import FOLD_FUNCTION, MOMENT_COLLATION
 from .column_types import DIALECTS
 from .long_lists import listed
 from .parameters import LISTED, Slot
@@ -114,6 +117,8 @@ class Compiler:
                 "the given table",
                 "read the entities and calculate in Python, or let Vega make the table, whose decimals are exact",
             )
+        if self.is_sqlite and self._tables.is_given and isinstance(column.type, DateTime | Time):
+            return _as_moments(column)
         return column
 
     def compare(self, node: Compare) -> Clause:
@@ -254,6 +259,11 @@ class Compiler:
 
     _from: Any = None
     _children: Mapping[str, ChildTable]
+
+
+def _as_moments(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a column of times compared as such: other programs write them with fewer digits than SQLAlchemy."""
+    return type_coerce(type_coerce(column, String()).collate(MOMENT_COLLATION), column.type)
 
 
 def _parameter(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
