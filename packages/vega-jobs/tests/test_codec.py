@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vega.errors import ErrorKind
 from vega.jobs import JobPayloadError
 from vega.jobs._codec import dumps, loads
 
@@ -97,3 +98,10 @@ def test_the_examples_of_every_type_are_plain_json() -> None:
     values = [datetime(2026, 1, 1), date(2026, 1, 1), time(1), timedelta(1), Decimal("1.50"), b"\0", (1,)]  # noqa: DTZ001 - naive ones stay naive
 
     assert loads(dumps({"r": values}))["r"] == values
+
+
+def test_arguments_that_cannot_be_stored_are_no_mistake_of_a_client() -> None:
+    with pytest.raises(JobPayloadError) as caught:
+        dumps({"r": object()})
+
+    assert ErrorKind.of(caught.value) is ErrorKind.INTERNAL

@@ -79,6 +79,7 @@ ERRORS: dict[str, tuple[Any, int, bool]] = {
     "query": (lambda: _raise(UnknownFieldError(f"no field {SECRET}")), 500, False),
     "filter": (lambda: _raise(InvalidFilterError(f"{SECRET} is no int")), 422, True),
     "undeclared": (lambda: _raise(LateError(SECRET)), 500, False),
+    "group": (lambda: _raise(ExceptionGroup("1 handler failed", [LateError(SECRET)])), 500, False),
     "declared": (lambda: _raise(SoldOutError(f"no tea from {SECRET}")), 409, True),
 }
 
@@ -190,6 +191,25 @@ def test_over_a_websocket_the_same_is_shown(shop: Shop, name: str, caplog: pytes
         assert (told["type"], told["code"]) == ("websocket.close", 1011)
         assert SECRET not in str(told)
     assert [getattr(record, "request_id", "") for record in caplog.records] == ([] if is_shown else ["r1"])
+
+
+def test_an_error_that_only_a_map_knows_is_shown_over_a_websocket_alone_and_in_a_group(shop: Shop) -> None:
+    app = app_of(shop, errors=ErrorMap().map(LateError, status=410))
+    add_websocket(app, Failing)
+
+    async def main() -> list[Any]:
+        async with serving(app):
+            client = Client(app, "/ws/fail")
+            client.say("undeclared")
+            client.say("group")
+            heard = [await client.heard() for _ in range(3)]
+            client.leave()
+            await client.gone()
+            return heard[1:]
+
+    alone, grouped = asyncio.run(main())
+    assert json.loads(alone) == json.loads(grouped)
+    assert (json.loads(alone)["status"], json.loads(alone)["detail"]) == (410, SECRET)
 
 
 @pytest.mark.parametrize("name", ERRORS)

@@ -78,6 +78,50 @@ def test_the_map_is_asked_about_the_error_that_counts_then_about_its_group() -> 
     assert ask(app_that_raises(group, ErrorMap().map(ManyErrors, status=418))).status_code == 418
 
 
+class EmptyShelfError(Exception):
+    """An error of a domain that states no kind; a map does."""
+
+
+@pytest.mark.parametrize("status", [409, 418, 503, 504])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_an_error_that_only_a_map_knows_is_found_in_a_group(status: int, depth: int) -> None:
+    errors = ErrorMap().map(EmptyShelfError, status=status, title="Nothing left")
+    group: Exception = EmptyShelfError("no tea is left")
+    for _ in range(depth):
+        group = ExceptionGroup("a handler of Placed failed: secret", [group])
+
+    answer = ask(app_that_raises(group, errors))
+
+    assert (answer.status_code, answer.json()["title"]) == (status, "Nothing left")
+    assert ("no tea is left" in answer.text) is (status < 500)
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("others", "status"),
+    [
+        ([], 409),
+        ([TimeoutError()], 504),
+        ([KeyError("secret")], 500),
+        ([type("DownError", (Exception,), {"kind": "unavailable"})()], 503),
+        ([type("TakenError", (Exception,), {"kind": "missing"})()], 409),
+    ],
+)
+def test_the_most_serious_error_of_a_group_counts_whoever_declares_it(others: list[Exception], status: int) -> None:
+    errors = ErrorMap().map(EmptyShelfError, status=409)
+    group = ExceptionGroup("failed", [EmptyShelfError("no tea is left"), *others])
+
+    assert ask(app_that_raises(group, errors)).status_code == status
+
+
+@pytest.mark.parametrize("status", [500, 501])
+def test_a_map_that_calls_an_error_internal_is_believed_in_a_group(status: int) -> None:
+    taken = type("TakenError", (Exception,), {"kind": "conflict"})
+    group = ExceptionGroup("failed", [taken("no tea is left")])
+
+    assert ask(app_that_raises(group, ErrorMap().map(taken, status=status))).status_code == status
+
+
 def test_a_group_with_an_internal_error_is_logged_whole_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     error = type("SomeError", (Exception,), {"kind": "conflict"})("what happened")
 

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.requests import HTTPConnection
 
 from vega.core import MemoryStore, Store, StoreUnavailableError
 from vega.testing import client_for
@@ -23,6 +24,7 @@ from vega.web import (
     RateLimitingMiddleware,
     RedisStore,
     Router,
+    route_path,
 )
 from vega.web._stores.rate_limits import give_back, take, take_all
 
@@ -172,8 +174,17 @@ class Keys:
 
 def guarded(shop: Shop, order: str, limit: Limit, **options: Any) -> tuple[FastAPI, Keys]:
     scheme = Keys()
-    pipeline = MiddlewarePipeline().use(RateLimitingMiddleware, limits=[limit], **options)
-    pipeline.use(AuthenticationMiddleware, schemes=[scheme], priority=1 if order == "inside" else 0)
+    pipeline = MiddlewarePipeline()
+
+    def limited(inner: MiddlewarePipeline) -> None:
+        inner.use(RateLimitingMiddleware, limits=[limit], **options)
+
+    if order.startswith("branch"):
+        nested: Any = lambda inner: inner.use_when(lambda _: True, limited)  # noqa: E731 - a single expression
+        pipeline.use_when(lambda _: True, limited if order == "branch" else nested, name="rate_limiting")
+    else:
+        limited(pipeline)
+    pipeline.use(AuthenticationMiddleware, schemes=[scheme], priority=0 if order == "outside" else 1)
     return shop(routes(), pipeline=pipeline), scheme
 
 
@@ -185,7 +196,7 @@ def ask(app: FastAPI, *keys: str, path: str = "/hello") -> list[httpx.Response]:
     return asyncio.run(main())
 
 
-orders = pytest.mark.parametrize("order", ["outside", "inside"])
+orders = pytest.mark.parametrize("order", ["outside", "inside", "branch", "branch of a branch"])
 TWO = Limit(rate=2, per=3600, algorithm="fixed")
 
 
@@ -249,3 +260,27 @@ def test_a_store_that_is_lost_leaves_the_declared_policy(shop: Shop, order: str,
     app, _ = guarded(shop, order, TWO, store=Lost(), on_failure=on_failure)
 
     assert [answer.status_code for answer in ask(app, "ada", "ada")] == [status] * 2
+
+
+def test_a_branch_for_some_senders_counts_only_those(shop: Shop) -> None:
+    def is_unknown(connection: HTTPConnection) -> bool:
+        return connection.scope["user"] is None
+
+    pipeline = MiddlewarePipeline().use(AuthenticationMiddleware, schemes=[Keys()])
+    pipeline.use_when(is_unknown, lambda inner: inner.use(RateLimitingMiddleware, limits=[TWO]), name="rate_limiting")
+    app = shop(routes(), pipeline=pipeline)
+
+    statuses = [answer.status_code for answer in ask(app, "ada", "ada", "ada", "", "wrong", "wrong", "ada", "")]
+
+    assert statuses == [200, 200, 200, 200, 401, 429, 429, 429]
+
+
+def test_a_branch_of_other_paths_counts_nothing(shop: Shop) -> None:
+    pipeline = MiddlewarePipeline().use(AuthenticationMiddleware, schemes=[Keys()])
+    pipeline.use_when(
+        lambda connection: route_path(connection) == "/free",
+        lambda inner: inner.use(RateLimitingMiddleware, limits=[TWO]),
+        name="rate_limiting",
+    )
+
+    assert [answer.status_code for answer in ask(shop(routes(), pipeline=pipeline), *["wrong"] * 4)] == [401] * 4

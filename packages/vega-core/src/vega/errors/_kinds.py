@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 
 class ErrorKind(StrEnum):
@@ -41,16 +42,22 @@ class ErrorKind(StrEnum):
         return _judged(error, frozenset({id(error)}))[1]
 
 
+Declared: TypeAlias = Callable[[BaseException], ErrorKind | None]
 _SERIOUS: Final = (ErrorKind.INTERNAL, ErrorKind.TIMEOUT, ErrorKind.UNAVAILABLE)  # failures of the server, worst first
 
 
-def cause_of(error: BaseException) -> BaseException:
+def cause_of(error: BaseException, declared: Declared | None = None) -> BaseException:
     """Return the error whose kind and text an edge reports.
 
     A class with `transparent = True` stands for its cause, such as vega.di's `ConstructionError` for the error of a
     constructor. A group without a `kind` stands for the first of its errors with the kind of the group, unless
     `INTERNAL`: then the group itself counts, since all of it belongs in the log. Without a cause, or if the causes form
     a cycle, the last error seen is returned.
+
+    Args:
+        error: the error caught by an edge.
+        declared: returns the kind that the edge declares for a single error, whatever its class states; None for
+            none. An edge with a map of errors gives it, so that groups count the errors of the map too.
 
     >>> class WrapperError(Exception):
     ...     transparent = True
@@ -59,10 +66,12 @@ def cause_of(error: BaseException) -> BaseException:
     >>> cause_of(wrapper)
     KeyError('x')
     """
-    return _judged(error, frozenset({id(error)}))[0]
+    return _judged(error, frozenset({id(error)}), declared)[0]
 
 
-def _judged(error: BaseException, seen: frozenset[int]) -> tuple[BaseException, ErrorKind]:
+def _judged(
+    error: BaseException, seen: frozenset[int], declared: Declared | None = None
+) -> tuple[BaseException, ErrorKind]:
     """Return the error that counts, and its kind; `seen` holds the ids of the errors on the path."""
     while getattr(type(error), "transparent", False) is True:
         cause = error.__cause__
@@ -70,12 +79,14 @@ def _judged(error: BaseException, seen: frozenset[int]) -> tuple[BaseException, 
             break
         seen |= {id(cause)}
         error = cause
-    kind = _stated(error)
+    is_group = isinstance(error, BaseExceptionGroup)
+    kind = (declared(error) if declared is not None and not is_group else None) or _stated(error)
     if kind is not None:
         return error, kind
-    if isinstance(error, BaseExceptionGroup):
+    if is_group:
         group = cast("BaseExceptionGroup[BaseException]", error)
-        return _worst(group, [_judged(e, seen | {id(e)}) for e in group.exceptions if id(e) not in seen])
+        members = [member for member in group.exceptions if id(member) not in seen]
+        return _worst(group, [_judged(member, seen | {id(member)}, declared) for member in members])
     return error, _known(error)
 
 

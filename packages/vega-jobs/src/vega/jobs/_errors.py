@@ -39,7 +39,6 @@ class JobPayloadError(JobsError):
     """Arguments cannot be stored as plain data, or stored data has another format."""
 
     code = "VG703"
-    kind = ErrorKind.INVALID
 
 
 class NoJobQueueError(JobsError):

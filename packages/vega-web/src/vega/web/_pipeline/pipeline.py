@@ -172,7 +172,8 @@ class MiddlewarePipeline:
         """Add middleware that only some connections meet; all meet again after it.
 
         Args:
-            predicate: asked once for each HTTP request and each WebSocket, with its
+            predicate: asked for each HTTP request and each WebSocket (by authentication outside too, for rate limits
+                in the branch), with its
                 `starlette.requests.HTTPConnection`; True takes the branch.
             branch: called at once with an empty pipeline, which it fills.
             when: see the class.

@@ -36,7 +36,7 @@ class Branch:
 
     Args:
         app: where both ways meet.
-        predicate: asked once for each HTTP request and each WebSocket.
+        predicate: asked for each HTTP request and each WebSocket.
         way: the middleware of the branch, around `app`.
     """
 
@@ -48,6 +48,30 @@ class Branch:
             await self._way(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+@final
+class BranchCounter:
+    """A rate limit within a branch, for authentication outside: it counts the connections that take the branch.
+
+    Args:
+        predicate: that of the branch.
+        counter: the rate limit.
+    """
+
+    def __init__(self, predicate: Predicate, counter: RequestCounter) -> None:
+        self._predicate, self._counter = predicate, counter
+
+    async def admit(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Count a request that takes the branch, by the sender known now; any other one no longer."""
+        if self._predicate(HTTPConnection(scope)):
+            return await self._counter.admit(scope, receive, send)
+        await self._counter.release(scope)
+        return True
+
+    async def release(self, scope: Scope) -> None:
+        """Count a request no longer."""
+        await self._counter.release(scope)
 
 
 @final
@@ -94,14 +118,26 @@ class Stack:
             container: supplies what constructors and inline functions ask for beside their options.
             excluded: the names that some route goes without.
         """
-        counters: list[tuple[str, RequestCounter]] = []
+        return self._build(app, container, excluded, [])
+
+    def _build(
+        self,
+        app: ASGIApp,
+        container: Container | None,
+        excluded: AbstractSet[str],
+        counters: list[tuple[str, RequestCounter]],
+    ) -> ASGIApp:
+        """Return the same, and add the rate limits in it to a list, by the names that exclude them."""
         for node in reversed(list(self.nodes())):
             (entry, *_) = node
             if entry.kind == "inline":
                 app = InlineChain(app, [_function(each, container, excluded) for each in node])
                 continue
             if entry.kind == "branch":
-                way: ASGIApp = Branch(app, entry.target, self.branches[entry].build(app, container))
+                inner: list[tuple[str, RequestCounter]] = []
+                inside = self.branches[entry]._build(app, container, frozenset(), inner)
+                way: ASGIApp = Branch(app, entry.target, inside)
+                counters += [(entry.name, BranchCounter(entry.target, counter)) for _, counter in inner]
             else:
                 way = entry.target(app, *entry.args, **supplied(entry, container), **entry.options)
                 made: Any = way

@@ -21,6 +21,7 @@ STATUS: Final[Mapping[ErrorKind, int]] = {
     ErrorKind.TIMEOUT: 504,
     ErrorKind.INTERNAL: 500,
 }
+_KINDS: Final = {status: kind for kind, status in STATUS.items() if kind is not ErrorKind.INTERNAL}
 ERRORS: Final = "x-vega-errors"  # where a route's OpenAPI says which errors it names
 _PHRASES: Final = {known.value: known.phrase for known in HTTPStatus}
 
@@ -76,11 +77,23 @@ class ErrorMap:
     def find(self, error: BaseException) -> Mapped | None:
         """Return how an error is answered; None where only its kind says it.
 
-        The error that counts is looked for first: the cause of a transparent one, or the one that decides the kind of
-        a group (see `vega.errors.cause_of`).
+        The error that counts is looked for first, then the error itself.
         """
-        kinds = (*type(cause_of(error)).__mro__, *type(error).__mro__)
-        return next((self._mapped[kind] for kind in kinds if kind in self._mapped), None)
+        return self._nearest(self.cause_of(error)) or self._nearest(error)
+
+    def cause_of(self, error: BaseException) -> BaseException:
+        """Return the error that counts: the cause of a transparent one, or the one that decides about a group.
+
+        In a group, mapped errors count by their status; see `vega.errors.cause_of`.
+        """
+        return cause_of(error, self._kind_of)
+
+    def _nearest(self, error: BaseException) -> Mapped | None:
+        return next((self._mapped[kind] for kind in type(error).__mro__ if kind in self._mapped), None)
+
+    def _kind_of(self, error: BaseException) -> ErrorKind | None:
+        mapped = self._nearest(error)
+        return None if mapped is None else _KINDS.get(mapped.status, ErrorKind.INVALID if mapped.status < 500 else None)
 
     def of_names(self, names: list[str]) -> Mapped | None:
         """Return what the first of several classes that is mapped is mapped to, by their qualified names."""

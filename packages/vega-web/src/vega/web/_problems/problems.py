@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vega.core.disclosure import disclose
-from vega.errors import ErrorKind, cause_of
+from vega.errors import ErrorKind
 
 from .._paths import route_path
 from .answer_headers import check_headers
@@ -30,6 +30,7 @@ _SOON: Final = "1"  # Retry-After of what is unavailable, in seconds; RFC 9110, 
 DEBUG: Final = "vega.debug"  # keys of the connection scope
 REQUEST_ID: Final = "vega.request_id"
 CHALLENGE: Final = "vega.challenge"
+_NO_ERRORS: Final = ErrorMap()
 _GONE: Final = 499  # for the log of requests: a client that left before it was answered, as nginx counts it
 _TEXTS: Final = ("type", "title", "detail", "instance", "request_id")  # members that are text; RFC 9457, section 3.1
 _JSON_FREE: Final = (b"", b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data")
@@ -157,7 +158,8 @@ def _members(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer_to(error: Exception, scope: Scope) -> Response:
     """Return the response that an error becomes; what a factory raised is answered as if the route had raised it."""
-    mapped, cause = _mapped(error, scope), cause_of(error)
+    errors = _errors_of(scope)
+    mapped, cause = errors.find(error), errors.cause_of(error)
     if cause is not error and isinstance(cause, Exception):
         cause.add_note(str(error))  # for the log
         error = cause
@@ -186,10 +188,10 @@ def answer_to(error: Exception, scope: Scope) -> Response:
     )
 
 
-def _mapped(error: Exception, scope: Scope) -> Mapped | None:
+def _errors_of(scope: Scope) -> ErrorMap:
     app = scope.get("app")
     errors = getattr(app.state, "errors", None) if app is not None else None
-    return errors.find(error) if isinstance(errors, ErrorMap) else None
+    return errors if isinstance(errors, ErrorMap) else _NO_ERRORS
 
 
 def _is_named_by_route(error: Exception, scope: Scope) -> bool:

@@ -20,3 +20,7 @@ class RequestCounter(Protocol):
             Whether it may pass; False: it was answered.
         """
         ...
+
+    async def release(self, scope: Scope) -> None:
+        """Count a request no longer, which turns out not to be meant."""
+        ...

@@ -200,7 +200,7 @@ class _Connection:
     def _report(self, error: Exception) -> None:
         """Answer a message with the error that it caused; raise an internal one, which ends the connection."""
         mapped = self._around.errors.find(error)
-        seen = disclose(error, is_named=mapped is not None)
+        seen = disclose(self._around.errors.cause_of(error), is_named=mapped is not None)
         mapped, name = mapped or Mapped(status=STATUS[seen.kind]), type(self._handler).__qualname__
         extra = self._log_fields()
         if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is sound

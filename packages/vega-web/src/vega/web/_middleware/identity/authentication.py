@@ -52,8 +52,10 @@ class AuthenticationMiddleware:
             await self._app(scope, receive, send)
             return
         inner = [counter for name, counter in self._inner if name not in scope.get(WITHOUT, ())]
-        if inner and not await _admitted(inner, scope, receive, send):
-            return
+        if inner:
+            scope.setdefault("user", None)  # which the predicates of branches may read
+            if not await _admitted(inner, scope, receive, send):
+                return
         try:
             principal = await self._find(HTTPConnection(scope))
         except UnauthenticatedError as error:

@@ -134,6 +134,13 @@ class RateLimitingMiddleware:
         await deny(scope, receive, send, 429, detail=f"try again in {wait} s", headers=headers)
         return False
 
+    async def release(self, scope: Scope) -> None:
+        """Count a request no longer: the branch of the pipeline in which the limit stands is not for its sender."""
+        count: _Count | None = scope.pop(self._place, None)
+        if count is not None:
+            with suppress(StoreError):  # it stays counted
+                await uninterrupted(give_back(self._store, count.verdicts, get_clock().now().timestamp()))
+
     async def _count(self, key: str, before: _Count | None) -> list[Verdict]:
         now = get_clock().now().timestamp()
         verdicts = await take_all(self._store, self._limits, key, now)
