@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from vega.data import (
     DatabaseUnavailableError,
     DataError,
     DuplicateEntityError,
+    EntityMapping,
+    InvalidEntityError,
     QueryTimeoutError,
     SQLAlchemyRepository,
 )
@@ -172,3 +175,37 @@ def test_a_pool_of_memory_is_one_database_until_it_is_closed() -> None:
         return counts
 
     assert asyncio.run(main()) == [1, 1]
+
+
+@dataclass
+class Document:
+    title: str = "t"
+    place: str = "p"
+    body: str = "b"
+    id: str | None = None
+
+
+DOCUMENTS = EntityMapping(unique=("title",), indexes=(("place", "-title"),), columns={"place": "Place"})
+
+
+@pytest.mark.parametrize("length", [1_500, 3_000, 20_000])
+@pytest.mark.parametrize("field", ["title", "place", "id"])
+def test_a_text_too_long_for_an_index_is_named(postgres_url: str, field: str, length: int) -> None:
+    chance = random.Random(length)
+    text = "".join(chr(chance.randrange(0x100, 0x2000)) for _ in range(length))  # which does not compress
+
+    async def main() -> None:
+        async with Database(postgres_url, package="-") as database:
+            documents = SQLAlchemyRepository(Document, database=database, mapping=DOCUMENTS)
+            await database.create_all()
+            stored = await documents.add(Document(body=text, id="1"))
+            change: Any = {field: text}
+            for store in (documents.add, lambda one: documents.add_many([one]), documents.add_if_absent):
+                with pytest.raises(InvalidEntityError, match=rf"\b{field}\b.* is too long for its index.* 2,704 bytes"):
+                    await store(Document(**({"title": "other"} | change)))
+            if field != "id":
+                with pytest.raises(InvalidEntityError, match=r"digest of it"):
+                    await documents.update(replace(stored, **change))
+            assert await documents.find_all() == [stored]
+
+    asyncio.run(main())

@@ -8,7 +8,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Constraint, Index, exc
+from sqlalchemy import Column, Constraint, Index, PrimaryKeyConstraint, UniqueConstraint, exc
+
+from vega.patterns.query import Kind
 
 from .._errors import (
     ConstraintError,
@@ -16,6 +18,7 @@ from .._errors import (
     DataError,
     DuplicateEntityError,
     ForeignKeyError,
+    InvalidEntityError,
     LockTimeoutError,
     OutdatedSchemaError,
     QueryTimeoutError,
@@ -37,6 +40,8 @@ _LACKING: Final = (  # the words of SQLite and PostgreSQL for a table or a colum
     (re.compile(r'relation "(.+)" does not exist'), "table {}"),
     (re.compile(r'schema "(.+)" does not exist'), "schema {}"),
 )
+_LONGEST_INDEXED: Final = 2_704  # bytes of an entry in a B-tree of PostgreSQL: BTMaxItemSize of a page of 8 KiB
+_LONG_KINDS: Final = (Kind.TEXT, Kind.BYTES, Kind.JSON)
 
 
 @contextmanager
@@ -177,6 +182,32 @@ def _outdated(error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> 
     )
 
 
+def _past_a_limit(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
+    """Return the error for a value that is too long for an index; above 8 KiB PostgreSQL does not say which index."""
+    if "index row" not in str(error.orig):
+        return DataError("the database refused a statement that is past a limit of it", name, _shortened(error))
+    columns = _columns_of(error, tables) or (_indexed_texts(tables) if tables is not None else [])
+    fields = " or ".join(_fields(columns, tables))
+    return InvalidEntityError(
+        f"a value of {fields or 'an indexed column'} is too long for its index: "
+        f"PostgreSQL holds at most {_LONGEST_INDEXED:,} bytes there, compressed",
+        name,
+        "store a shorter value, or index a digest of it in a field of its own, such as hashlib.sha256(...).hexdigest()",
+    )
+
+
+def _indexed_texts(tables: EntityTable) -> list[str]:
+    declared: list[Constraint | Index] = [*tables.table.constraints, *tables.table.indexes]
+    indexed: set[Column[Any]] = {
+        column
+        for known in declared
+        if isinstance(known, PrimaryKeyConstraint | UniqueConstraint | Index)
+        for column in known.columns
+    }
+    stored = zip(tables.columns, tables.policies.layout.columns, strict=True)
+    return [column.name for column, field in stored if column in indexed and field.info.kind in _LONG_KINDS]
+
+
 def _used_up(_error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
     if tables is not None:
         return tables.policies.used_up()
@@ -227,6 +258,7 @@ _BY_STATE: Final[dict[str, _Maker]] = {
     "42P01": _outdated,
     "42703": _outdated,
     "3F000": _outdated,
+    "54000": _past_a_limit,
     "08": _unreachable,
     "57P": _unreachable,
     "53": _unreachable,
