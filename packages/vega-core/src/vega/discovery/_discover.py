@@ -42,8 +42,8 @@ def discover(package: str, config: Mapping[str, Any] | None = None) -> Found:
         kind: tuple((base, module) for base in sources for module in _below(base, checked))
         for kind, sources in bases.items()
     }
-    wanted = dict.fromkeys(module for pairs in by_kind.values() for _, module in pairs)
-    new = tuple(module for module in wanted if module not in sys.modules)
+    names = dict.fromkeys(module for pairs in by_kind.values() for _, module in pairs)
+    new = tuple(module for module in names if module not in sys.modules)
     for module in new:
         _import(module, errors)
     found = Found(

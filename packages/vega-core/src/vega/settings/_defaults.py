@@ -88,8 +88,8 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
 
 def _value_type(annotation: Any) -> Any:
     """Return the type of the values of a dict, or None."""
-    found = [get_args(kind)[1] for kind in members_of(annotation) if len(get_args(kind)) == 2]
-    return found[0] if len(found) == 1 else None
+    value_types = [get_args(kind)[1] for kind in members_of(annotation) if len(get_args(kind)) == 2]
+    return value_types[0] if len(value_types) == 1 else None
 
 
 def is_table(kind: Any) -> bool:

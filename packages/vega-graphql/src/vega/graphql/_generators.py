@@ -87,8 +87,8 @@ RESOURCE = '''
     @query
     async def $things(sort: str = "id", page: int = 1, size: int = 20) -> list[${Thing}Type]:
         """A page of $titles."""
-        found = await List$Things({"sort": sort, "page": str(page), "size": str(size)})
-        return [${Thing}Type.of($thing) for $thing in found]
+        result = await List$Things({"sort": sort, "page": str(page), "size": str(size)})
+        return [${Thing}Type.of($thing) for $thing in result]
 
 
     @mutation

@@ -45,15 +45,15 @@ def bound_arguments(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
     name = definition_of(job).name
     signature = inspect.signature(job)
     try:
-        given = signature.bind_partial(*args, **kwargs).arguments
+        passed = signature.bind_partial(*args, **kwargs).arguments
     except TypeError as error:
         raise JobPayloadError(
             f"{name} cannot be called with these arguments: {error}", name, f"its parameters are {signature}"
         ) from error
-    values = _flat(signature, given)
+    values = _flat(signature, passed)
     hints = _hints(job)
     for parameter in signature.parameters.values():
-        if parameter.name not in given and _is_data(parameter, hints):
+        if parameter.name not in passed and _is_data(parameter, hints):
             raise JobPayloadError(f"{name} needs {parameter.name}", name, f"its parameters are {signature}")
     return values
 

@@ -133,10 +133,10 @@ def known_jobs(modules: Iterable[str] | None = None) -> dict[str, Callable[..., 
 
 def _record(function: Callable[..., Any], definition: JobDefinition) -> None:
     with _lock:
-        known = _functions.get(definition.name)
-        if known is not None and _full_name(known) != _full_name(function):
+        existing = _functions.get(definition.name)
+        if existing is not None and _full_name(existing) != _full_name(function):
             raise JobDefinitionError(
-                f"{_full_name(known)} is called {definition.name!r} already",
+                f"{_full_name(existing)} is called {definition.name!r} already",
                 _full_name(function),
                 "give one of the two a different name=",
             )

@@ -260,16 +260,16 @@ class Worker(arq.worker.Worker):
     @contextmanager
     def _signals(self) -> Generator[None]:
         """Stop on SIGTERM and SIGINT; signal handlers require the main thread."""
-        loop, chosen = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+        loop, signums = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        for signum in chosen:
+        for signum in signums:
             loop.add_signal_handler(signum, self.handle_sig, signum)
         try:
             yield
         finally:
-            for signum in chosen:
+            for signum in signums:
                 loop.remove_signal_handler(signum)
 
 

@@ -75,16 +75,16 @@ class FakeDeferredWork:
 
         An item whose handler raises keeps waiting, and blocks later items with the same key.
         """
-        done, held = 0, set[tuple[str, str]]()
+        delivered, blocked = 0, set[tuple[str, str]]()
         for piece in list(self.waiting):
             place = (piece.kind, piece.key)
-            if place in held:
+            if place in blocked:
                 continue
             try:
                 await self._handlers[piece.kind](piece.id, piece.payload)
             except Exception:  # noqa: BLE001 - a relay calls the handler again later
-                held |= {place} if piece.key else set()
+                blocked |= {place} if piece.key else set()
             else:
                 self.waiting.remove(piece)
-                done += 1
-        return done
+                delivered += 1
+        return delivered

@@ -58,10 +58,10 @@ class Invoker:
 
     async def __call__(self, handler: Callable[..., Any], event: Event) -> None:
         """Run a handler with an event."""
-        known = self._bound.get(id(handler))
-        if known is None:  # storing the handler as well keeps its id unique
-            known = self._bound[id(handler)] = handler, self._container.bind(handler)
-        result = known[1](event)
+        entry = self._bound.get(id(handler))
+        if entry is None:  # storing the handler as well keeps its id unique
+            entry = self._bound[id(handler)] = handler, self._container.bind(handler)
+        result = entry[1](event)
         if isawaitable(result):
             await result
 

@@ -151,9 +151,9 @@ def _settings(project: Project, errors: list[Exception]) -> object | None:
 
 
 def _discover(project: Project, config: ModuleType | None, errors: list[Exception]) -> Found | None:
-    wanted: Mapping[str, Any] = getattr(config, "DISCOVERY_CONFIG", {})
+    discovery_config: Mapping[str, Any] = getattr(config, "DISCOVERY_CONFIG", {})
     try:
-        return discover(project.package, wanted)
+        return discover(project.package, discovery_config)
     except DiscoveryErrors as error:
         errors.append(error)
         return error.found  # wired and proved as well, so that further mistakes are reported

@@ -93,7 +93,7 @@ def in_order(plugins: Iterable[Plugin], errors: list[Exception]) -> list[Plugin]
     by_feature = {plugin.feature: plugin for plugin in plugins}
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for feature, plugin in by_feature.items():
-        known = [name for name in plugin.requires if name in by_feature]
+        enabled = [name for name in plugin.requires if name in by_feature]
         errors.extend(
             PluginError(
                 f"the feature {feature!r} needs {missing!r}, which is not enabled",
@@ -102,7 +102,7 @@ def in_order(plugins: Iterable[Plugin], errors: list[Exception]) -> list[Plugin]
             )
             for missing in sorted(set(plugin.requires) - set(by_feature))
         )
-        sorter.add(feature, *known)
+        sorter.add(feature, *enabled)
     try:
         return [by_feature[feature] for feature in sorter.static_order()]
     except CycleError as error:

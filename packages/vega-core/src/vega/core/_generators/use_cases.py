@@ -157,9 +157,9 @@ TESTS = '''
             self.register_services({${Thing}Repository: InMemory${Things}()})
 
         async def test_a_created_${thing}_can_be_found(self) -> None:
-            made = await Create$Thing($first)
+            created = await Create$Thing($first)
 
-            self.assertEqual(await Get$Thing(made.id), made)
+            self.assertEqual(await Get$Thing(created.id), created)
 
         async def test_a_list_pages_and_counts(self) -> None:
             await Create$Thing($first)
@@ -170,19 +170,19 @@ TESTS = '''
             self.assertEqual((len(page.items), page.total), (1, 2))
 
         async def test_an_update_changes_the_values_and_nothing_else(self) -> None:
-            made = await Create$Thing($first)
+            created = await Create$Thing($first)
 
-            changed = await Update$Thing(id=made.id, $second)
+            changed = await Update$Thing(id=created.id, $second)
 
-            self.assertEqual(changed.id, made.id)
-            self.assertEqual(await Get$Thing(made.id), changed)
+            self.assertEqual(changed.id, created.id)
+            self.assertEqual(await Get$Thing(created.id), changed)
 
         async def test_a_deleted_${thing}_is_gone(self) -> None:
-            made = await Create$Thing($first)
+            created = await Create$Thing($first)
 
-            self.assertTrue(await Delete$Thing(made.id))
+            self.assertTrue(await Delete$Thing(created.id))
             with self.assertRaises(EntityNotFoundError):
-                await Get$Thing(made.id)
+                await Get$Thing(created.id)
 '''
 
 
@@ -236,11 +236,11 @@ def _input(field: FieldSpec) -> str:
 
 
 def _test_values(fields: Sequence[FieldSpec]) -> dict[str, str]:
-    given = [field for field in fields if field.initial is None or field.unique]
+    sampled = [field for field in fields if field.initial is None or field.unique]
     return {
-        "imports": import_lines(given) if any(field.type.imports for field in given) else "",
-        "first": ", ".join(f"{field.name}={field.sample(0)}" for field in given),
-        "second": ", ".join(f"{field.name}={field.sample(1)}" for field in given),
+        "imports": import_lines(sampled) if any(field.type.imports for field in sampled) else "",
+        "first": ", ".join(f"{field.name}={field.sample(0)}" for field in sampled),
+        "second": ", ".join(f"{field.name}={field.sample(1)}" for field in sampled),
     }
 
 

@@ -202,18 +202,18 @@ class _Options:
 
     @classmethod
     def read(cls, words: list[str], kind: FieldType, text: str) -> _Options:
-        found = cls()
+        options = cls()
         for word in words:
             key, sign, value = word.partition("=")
             if key in _OPTIONS and not sign:
-                setattr(found, key, True)
+                setattr(options, key, True)
             elif key in _BOUNDS and sign:
-                setattr(found, f"{key}imum", _checked_bound(value, kind, text))
+                setattr(options, f"{key}imum", _checked_bound(value, kind, text))
             else:
                 raise InvalidFieldError(f"{word!r} is not an option of a field", text, _FORM)
-        if found.minimum and found.maximum and Decimal(found.minimum) > Decimal(found.maximum):
+        if options.minimum and options.maximum and Decimal(options.minimum) > Decimal(options.maximum):
             raise InvalidFieldError("min is larger than max", text, _FORM)
-        return found
+        return options
 
 
 def _checked_bound(value: str, kind: FieldType, text: str) -> str:

@@ -39,7 +39,7 @@ def _fitted(line: str) -> list[str]:
 
 def _last_bracket(line: str) -> tuple[int, int] | None:
     """Return the start and end of the last top-level bracket of a line."""
-    found: tuple[int, int] | None = None
+    bracket: tuple[int, int] | None = None
     stack: list[int] = []
     for position, character in _code(line):
         if character in _OPENING:
@@ -47,8 +47,8 @@ def _last_bracket(line: str) -> tuple[int, int] | None:
         elif character in _OPENING.values() and stack:
             start = stack.pop()
             if not stack and position > start + 1:
-                found = start, position
-    return found
+                bracket = start, position
+    return bracket
 
 
 def _parts(content: str) -> list[str]:

@@ -67,12 +67,12 @@ class _Instrument:
         import prometheus_client
 
         registry = self._registry if self._registry is not None else prometheus_client.REGISTRY
-        wanted = type(self), self._labels
+        signature = type(self), self._labels
         with _lock:
-            known = _known.setdefault(registry, {})
-            if self._name in known:
-                *made_as, metric = known[self._name]
-                if tuple(made_as) != wanted:
+            metrics = _known.setdefault(registry, {})
+            if self._name in metrics:
+                *made_as, metric = metrics[self._name]
+                if tuple(made_as) != signature:
                     raise self._taken()
                 return metric
             try:
@@ -81,7 +81,7 @@ class _Instrument:
                 )
             except ValueError as error:
                 raise self._taken() from error
-            known[self._name] = (*wanted, metric)
+            metrics[self._name] = (*signature, metric)
             return metric
 
     def _taken(self) -> TelemetryError:

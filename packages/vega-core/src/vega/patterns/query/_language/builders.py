@@ -59,13 +59,13 @@ def within(field: Field, values: Iterable[Any]) -> Node:
     iterable: Any = values  # callers may not use a type checker
     if isinstance(iterable, str | bytes | Mapping) or not isinstance(iterable, Iterable):
         raise refuse(values, "a list of values", _where(field))
-    chosen = list(values)
-    if any(value is None for value in chosen):
+    items = list(values)
+    if any(value is None for value in items):
         raise InvalidValueError(
             "None among the values makes the result unknown", _where(field), "write is_null(...) | in_(...)"
         )
     try:
-        return Within(field, frozenset(_constant(field, value) for value in chosen))
+        return Within(field, frozenset(_constant(field, value) for value in items))
     except TypeError as error:
         raise InvalidValueError(f"a value cannot be hashed: {error}", _where(field)) from error
 

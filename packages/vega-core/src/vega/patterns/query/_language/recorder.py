@@ -222,10 +222,10 @@ def record(predicate: Callable[[Any], Any], fields: EntityFields) -> Node:
 
 def field_of(choose: Callable[[Any], Any], fields: EntityFields) -> Field:
     """Run a function such as `lambda u: u.name` and return the chosen field."""
-    chosen = choose(Fields(fields))
-    if not isinstance(chosen, FieldExpr):
-        raise InvalidPredicateError(f"{shown(chosen)} is not a field", "a query", "return a field: lambda u: u.name")
-    return chosen._field
+    choice = choose(Fields(fields))
+    if not isinstance(choice, FieldExpr):
+        raise InvalidPredicateError(f"{shown(choice)} is not a field", "a query", "return a field: lambda u: u.name")
+    return choice._field
 
 
 def node_of(recorded: object) -> Node:

@@ -108,10 +108,10 @@ def in_order(entities: list[T], order: Iterable[Order]) -> list[T]:
 
 def _sorted(entities: list[T], key: Order) -> list[T]:
     pairs = [(value_of(entity, key.field), entity) for entity in entities]
-    known = [pair for pair in pairs if pair[0] is not None]
+    present = [pair for pair in pairs if pair[0] is not None]
     missing = [entity for value, entity in pairs if value is None]
-    known.sort(key=lambda pair: pair[0], reverse=key.descending)
-    ordered = [entity for _, entity in known]
+    present.sort(key=lambda pair: pair[0], reverse=key.descending)
+    ordered = [entity for _, entity in present]
     return ordered + missing if key.nulls is Nulls.LAST else missing + ordered
 
 

@@ -45,6 +45,6 @@ def calculations(
     for name, column in columns.items():
         if not isinstance(cast("object", column), Aggregate):  # callers may not use a type checker
             raise InvalidPredicateError(f"{name} is {shown(column)}", "aggregate", "give count(), sum_(...), avg(...)")
-        chosen = None if column.path is None else field(column.path)
-        checked.append((name, column.calculation, checked_column(column.calculation, chosen)))
+        target = None if column.path is None else field(column.path)
+        checked.append((name, column.calculation, checked_column(column.calculation, target)))
     return tuple(checked)

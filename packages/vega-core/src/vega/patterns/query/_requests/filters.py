@@ -174,8 +174,8 @@ class FilterSet:
             raise FilterNotAllowedError(f"cannot filter by {shown(name)}", "the request")
         target = Field(query.plan.fields.resolve(path))
         if operator == "is_null":
-            wanted = _read_bool(_text(value, str(path)), str(path))
-            return query.where(str(path), "is null" if wanted else "is not null")
+            is_null = _read_bool(_text(value, str(path)), str(path))
+            return query.where(str(path), "is null" if is_null else "is not null")
         read: Any = _read_list(target, value) if operator in _LISTS else _read(target, value)
         try:
             from_words(target, _WORDS[str(operator)], read)
