@@ -193,7 +193,7 @@ def get_job_queue() -> JobQueue:
 
 
 def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
-    """Set the current queue.
+    """Make a queue the current one.
 
     Args:
         queue: the queue; None removes the current queue.
@@ -212,7 +212,7 @@ def set_job_queue(queue: JobQueue | None, process: bool = False) -> None:
 
 
 def use_job_queue(queue: JobQueue) -> AbstractContextManager[JobQueue]:
-    """Make a queue the current queue of the calling context for the duration of a `with` block.
+    """Make a queue the current one of the calling context for the length of a `with` block.
 
     Entry and exit may be in different contexts, as in async fixtures.
 
