@@ -9,7 +9,7 @@ vega.errors.CoreError       VG100
 ├── StoreError              VG106  a store was given a wrong key, value or time
 │   └── StoreUnavailableError  VG107  a store cannot be reached in time
 ├── TelemetryError          VG108  a metric whose name or labels conflict with another metric
-├── ApplicationStateError   VG109  a start of an application that runs or has been stopped
+├── ApplicationStateError   VG109  a start of a running application
 └── StopTimeoutError        VG113  a part of an application did not stop in time
 ConfigurationErrors                the group of all mistakes found at a start
 """
@@ -72,7 +72,7 @@ class TelemetryError(CoreError):
 
 
 class ApplicationStateError(CoreError):
-    """An application was started while running or after a stop."""
+    """An application was started while running."""
 
     code = "VG109"
 
