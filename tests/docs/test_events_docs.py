@@ -1,4 +1,4 @@
-"""What the pages on events say is true: their blocks run, their examples end as shown, their codes exist."""
+"""The pages on events are true: their blocks run, their examples end as shown, their codes exist."""
 
 import asyncio
 import importlib.util

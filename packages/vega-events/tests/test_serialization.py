@@ -343,8 +343,8 @@ def test_a_whole_number_is_a_float_where_one_is_wanted() -> None:
     [
         (object, ""),
         (T, ""),
-        (str | date, "told apart"),
-        (list[int] | set[int], "told apart"),
+        (str | date, "cannot be distinguished"),
+        (list[int] | set[int], "cannot be distinguished"),
         (complex, "no plain form"),
         (type, "no plain form"),
         (dict[float, str], "keys"),

@@ -1,4 +1,4 @@
-"""Jobs that the tests enqueue; what they did is told to `done`."""
+"""Jobs for the tests; each run is recorded in `done`."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Plugins of third parties: what is wrong with one is told by name, and one that is not enabled does no harm."""
+"""Plugins of third parties: errors name a broken plugin, and a disabled plugin does no harm."""
 
 import sys
 from collections.abc import Callable, Iterator

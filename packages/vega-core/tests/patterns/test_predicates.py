@@ -1,4 +1,4 @@
-"""What each form of a predicate selects in memory, missing values and collections included."""
+"""Each form of a predicate selects the right entities in memory, with missing values and collections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predicates as JSON: what is read is what was written, and what nobody wrote is refused."""
+"""Predicates as JSON: written predicates are read back, and other data is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a query returns: order, pages, cursors, groups and sums, all answered in memory."""
+"""Results of queries: order, pages, cursors, groups and sums, all answered in memory."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _union(members: list[Codec], path: str) -> Codec:
         for kind in member.kinds:
             if kind in by_kind:
                 raise EventDataError(
-                    f"two members of the union are both stored as {kind}; they could not be told apart",
+                    f"two members of the union are both stored as {kind} and cannot be distinguished",
                     path,
                     "use one of the two, or a dataclass that says which it is",
                 )
