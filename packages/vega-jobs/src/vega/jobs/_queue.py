@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, ClassVar, Protocol, cast
-from urllib.parse import unquote
 
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from vega.patterns import new_id
@@ -26,6 +28,8 @@ from ._job import definition_of, job_named
 from ._keys import now_ms
 from ._scripts import ENQUEUE
 
+_log = logging.getLogger("vega.jobs")
+_CONNECT_TIMEOUT = 1.0  # seconds
 _EXPIRES = 7 * 86_400_000
 _current: ContextVar[JobQueue | None] = ContextVar("vega_job_queue", default=None)
 
@@ -97,17 +101,19 @@ class JobQueue:
             QueueUnavailableError: the URL is wrong, or the server does not respond.
         """
         try:
-            settings = RedisSettings.from_dsn(url)
-            settings.username, settings.password = _decoded(settings.username), _decoded(settings.password)
-            settings.conn_retries = attempts - 1
-            redis = await create_pool(settings, job_serializer=dumps, job_deserializer=loads)
-        except (RuntimeError, ValueError) as error:
+            pools: Any = ConnectionPool  # of which the types are partial; it reads addresses as all clients of Redis do
+            pool = pools.from_url(url, socket_connect_timeout=_CONNECT_TIMEOUT)
+        except ValueError as error:
             raise QueueUnavailableError(
                 f"{_without_password(url)} is not an address of a Redis server: {error}",
                 "REDIS_URL",
                 "write redis://host:6379/0 or unix:///path/to/socket",
             ) from error
+        redis = ArqRedis(pool, job_serializer=dumps, job_deserializer=loads)
+        try:
+            await _answered(redis, attempts)
         except (RedisError, OSError, TimeoutError) as error:
+            await redis.aclose(close_connection_pool=True)
             raise QueueUnavailableError(
                 f"no server answers: {error}",
                 _without_password(url),
@@ -147,14 +153,24 @@ class JobQueue:
         return {job_id.decode(): json.loads(record) for job_id, record in raw.items()}
 
 
-def _decoded(part: str | None) -> str | None:
-    """Return a part of a URL with percent-encoding decoded (RFC 3986, section 2.1)."""
-    return None if part is None else unquote(part)
+async def _answered(redis: ArqRedis, attempts: int) -> None:
+    """Wait for an answer of the server, with a second between two attempts; raise the error of the last one."""
+    client: Any = redis  # of which the types are partial
+    for _ in range(attempts - 1):
+        try:
+            await client.ping()
+        except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("the server of the queue does not answer: %s", type(error).__name__)
+            await asyncio.sleep(1.0)
+        else:
+            return
+    await client.ping()
 
 
 def _without_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if "@" in rest else url
+    """Return the place of a server: an address without its credentials and options, which may hold some too."""
+    scheme, separator, rest = url.partition("?")[0].partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 class _ProcessDefault:
