@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from vega.core import Application, ConfigurationErrors
 from vega.core.extend import Plugin, Project
@@ -120,7 +121,10 @@ class Mounting(Plugin):
     feature = "mounting"
 
     def mounts(self, app: Any) -> dict[str, Any]:
-        return {"/echo": PlainTextResponse("mounted")}
+        async def function(scope: Scope, receive: Receive, send: Send) -> None:
+            await PlainTextResponse("a function")(scope, receive, send)
+
+        return {"/echo": PlainTextResponse("mounted"), "/function": function}
 
 
 def test_an_application_made_by_hand_is_served_with_what_its_plugins_mount(tmp_path: Path) -> None:
@@ -129,10 +133,11 @@ def test_an_application_made_by_hand_is_served_with_what_its_plugins_mount(tmp_p
 
     async def main() -> list[str]:
         async with client_for(create_app(application, debug=True, title="By hand")) as client:
-            answers = [await client.get(path) for path in ("/echo", "/echo/below", "/openapi.json")]
-            return [answers[0].text, answers[1].text, answers[2].json()["info"]["title"]]
+            paths = ("/echo", "/echo/below", "/function", "/function/below")
+            texts = [(await client.get(path)).text for path in paths]
+            return [*texts, (await client.get("/openapi.json")).json()["info"]["title"]]
 
-    assert asyncio.run(main()) == ["mounted", "mounted", "By hand"]
+    assert asyncio.run(main()) == ["mounted", "mounted", "a function", "a function", "By hand"]
 
 
 def test_a_router_that_two_modules_hold_is_included_once(project: Path) -> None:

@@ -53,9 +53,48 @@ def run(*arguments: str) -> str:
 def test_the_routes_are_listed_in_columns(runnable: Path) -> None:
     lines = run().splitlines()
 
-    assert "GET     /items              Look" in lines
-    assert "GET     /admin/user-groups  Groups" in lines
-    assert "WS      /ws/echo            EchoHandler" in lines
+    rows = [line.split() for line in lines]
+    assert ["GET", "/items", "Look"] in rows
+    assert ["GET", "/admin/user-groups", "Groups"] in rows
+    assert ["WS", "/ws/echo", "EchoHandler"] in rows
+    columns = {line.index(name) for line in lines for name in ("Look", "Groups", "EchoHandler") if name in line}
+    assert len(columns) == 1
+
+
+def test_routes_that_openapi_does_not_know_are_listed_once(runnable: Path) -> None:
+    (runnable / "webshop/presentation/web/routes/hidden.py").write_text(
+        "from fastapi import APIRouter\nrouter = APIRouter()\n"
+        "@router.api_route('', methods=['GET', 'POST'], include_in_schema=False)\nasync def hidden() -> None: ...\n"
+    )
+    rows = [line.split()[:2] for line in run().splitlines()]
+
+    assert [row for row in rows if row[1] in {"/health/ready", "/hidden"}] == [
+        ["GET", "/health/ready"],
+        ["GET", "/hidden"],
+        ["POST", "/hidden"],
+    ]
+    assert len(rows) == len(set(map(tuple, rows)))
+    assert rows.count(["GET", "/items"]) == 1
+
+
+def test_a_mounted_application_is_listed_with_its_methods(runnable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def anything(*_: Any) -> None: ...
+
+    class Some:
+        http_methods = ("GET", "POST")
+
+        async def __call__(self, *_: Any) -> None: ...
+
+    monkeypatch.setattr(WebPlugin, "mounts", lambda *_: {"/graphql": Some(), "/other": anything})
+    rows = [line.split()[:2] for line in run().splitlines()]
+
+    assert [row for row in rows if row[1] in {"/graphql", "/other"}] == [
+        ["GET", "/graphql"],
+        ["POST", "/graphql"],
+        ["ANY", "/other"],
+        ["WS", "/graphql"],
+        ["WS", "/other"],
+    ]
 
 
 def test_the_routes_are_listed_as_json(runnable: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import final
+from typing import ClassVar, final
 
 from starlette.types import ASGIApp
 from strawberry.asgi import GraphQL
@@ -31,8 +31,13 @@ def graphql_app(application: Application) -> ASGIApp:
     modules = application.found.modules("graphql") if application.found is not None else []
     production = getattr(application.settings, "profile", "development") == "production"
     schema = build_schema(modules, extensions=[lambda: _UnitOfWork(application)])
-    view: GraphQL[object, object] = GraphQL(schema, graphql_ide=None if production else "graphiql")
-    return view
+    return _View(schema, graphql_ide=None if production else "graphiql")
+
+
+class _View(GraphQL[object, object]):
+    """Strawberry's application, with the methods that `vega routes` lists."""
+
+    http_methods: ClassVar[tuple[str, ...]] = ("GET", "POST")
 
 
 @final

@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -46,7 +47,29 @@ def _operations(made: Any) -> list[dict[str, Any]]:
         for path, operations in _paths(made).items()
         for method, operation in operations.items()
     ]
+    documented = {(row["method"], row["path"]) for row in rows}
+    rows += [
+        {"method": method, "path": path, "name": name}
+        for method, path, name in _others(made)
+        if (method, path) not in documented
+    ]
     return rows + [{"method": "WS", "path": path, "name": name} for path, name in _sockets(made)]
+
+
+def _others(made: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield method, path and name of all routes: OpenAPI knows no health, no pages and no mounted applications.
+
+    A mounted application that has an attribute `http_methods` takes those, any other one takes ANY.
+    """
+    from fastapi.routing import iter_route_contexts
+    from starlette.routing import Route
+
+    for route in iter_route_contexts(made.routes):
+        if isinstance(route.original_route, Route):
+            stated: Iterable[str] = getattr(route.endpoint, "http_methods", ("ANY",))
+            methods = set(route.methods or stated)
+            for method in sorted(methods - {"HEAD"} if "GET" in methods else methods):
+                yield method, str(route.path_format), str(route.name)
 
 
 def _sockets(made: Any) -> list[tuple[str, str]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, final
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Route as AsgiRoute
 from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vega.core import Application, ConfigurationErrors
 from vega.core.telemetry import configure_logging
@@ -126,10 +128,22 @@ def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -
         app.include_router(router, **settings)
     install_websockets(app, around, mistakes)
     for plugin in application.plugins:
-        for path, mounted in plugin.mounts(application).items():
+        for path, served in plugin.mounts(application).items():
+            mounted = _Mounted(served) if inspect.isroutine(served) else served
             app.router.routes.append(AsgiRoute(path, mounted))  # the path itself; a mount alone would redirect
             app.router.routes.append(WebSocketRoute(path, mounted))
             app.mount(path, mounted)
+
+
+@final
+class _Mounted:
+    """An ASGI application that is a function, which a route would call with a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
 def _install_pipeline(
