@@ -17,8 +17,8 @@ from .._codegen.writer import Writer
 from .._graph.node import Node
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient, leave
-from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, arefuse_second, finish, refuse_second
+from .._runtime.owners import CLOSED
 
 if TYPE_CHECKING:
     from .._engine.engine import Engine
@@ -140,7 +140,7 @@ class CallPlan:
             *map(indented, [*writer.lines, f"_r = {wait}{call}"]),
             "except BaseException as _e:",
             f"    if _o is not None: {self._close('_o', '_e')}",
-            "    if IS(_e, Exception): EXPLAIN(_e)",
+            "    EXPLAIN()",
             "    raise",
             *(_ending(writer.exits) or [self._close("_o", "None"), "return _r"]),
         ]
@@ -159,7 +159,7 @@ class CallPlan:
             *map(indented, leave),
             "    _s._store = CLOSED",
             f"    if _s._resources is not None: {self._close('_s._resources', '_e')}",
-            "    if IS(_e, Exception): EXPLAIN(_e)",
+            "    EXPLAIN()",
             "    raise",
             *leave,
             "_s._store = CLOSED",

@@ -7,8 +7,8 @@ from typing import Any
 
 from .._engine.singletons import abuild, build
 from .._runtime.active_scope import ambient, ambient_of
-from .._runtime.closed_store import CLOSED
 from .._runtime.closing import afinish, finish
+from .._runtime.owners import CLOSED
 from .calls import BoundCall
 
 

@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._engine.refusals import async_required
 from .._errors import CaptiveDependencyError, ContainerError, InjectionError, MissingProviderError
 from .._graph.node import Argument, ArgumentSource, Node
+from .._graph.validation import async_required
 from .._keys.key import Dependency, is_builtin, read_dependency
 from .._keys.labels import label
 from .._keys.scope import Scope

@@ -13,7 +13,7 @@ from typing import Any
 from .._graph.node import ArgumentSource, Node
 from .._keys.scope import Scope
 from .._registration.registration import Kind
-from .._runtime.closed_store import CLOSED
+from .._runtime.owners import CLOSED
 from .plan_size import can_start_fresh, opens_early, walk
 from .source import Source, explained, indented
 from .writer import Writer

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._graph.instance_check import NOTHING, verify
-from .._runtime.build_once import abandon, aonce, once, wake
+from .._runtime.build_once import aonce, once, release, wake
 from .._runtime.claims import BROKEN, break_up
 from .._runtime.closing import AsyncExit, Exit, close_opened_late, keep
 from .._runtime.construction_errors import explain
@@ -26,13 +26,12 @@ _CALL = re.compile(r"_c(\d+)\(")
 
 _COMMON: Mapping[str, Any] = {
     "__vega_plan__": True,
-    "ABANDON": abandon,
+    "RELEASE": release,
     "ANEXT": anext,
     "AONCE": aonce,
     "BREAK": break_up,
     "BROKEN": BROKEN,
     "EXPLAIN": explain,
-    "IS": isinstance,
     "KEEP": keep,
     "LATE": close_opened_late,
     "LEN": len,
@@ -92,7 +91,7 @@ class Source:
 
 def explained(lines: Sequence[str]) -> list[str]:
     """Write statements whose errors name the service under construction; without errors the cost is nil."""
-    return ["try:", *map(indented, lines), "except Exception as _x:", "    EXPLAIN(_x)", "    raise"]
+    return ["try:", *map(indented, lines), "except Exception:", "    EXPLAIN()", "    raise"]
 
 
 def indented(text: str, by: str = "    ") -> str:

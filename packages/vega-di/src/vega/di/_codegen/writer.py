@@ -204,7 +204,7 @@ class Writer:
         body, self.lines = self.lines, before
         slot = node.slot
         self.lines += ["try:", *map(indented, body)]
-        self.lines += ["except BaseException as _e:", f"    ABANDON(_v, {slot}, _e)", "    raise"]
+        self.lines += ["except BaseException as _e:", f"    RELEASE(_v, {slot}, _e)", "    raise"]
         self.lines += [f"_v[{slot}] = {x}", f"if _v[{~slot}] is not {self.claim(node)}: WAKE(_v, {slot})"]
         self.opening = len(self.lines)
         return x

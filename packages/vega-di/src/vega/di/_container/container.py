@@ -13,7 +13,7 @@ from .._registration.conditions import When
 from .._registration.registry import Registry
 from .._runtime.active_scope import ActiveScope
 from .._runtime.closing import afinish, finish
-from .._runtime.construction_errors import explain, explain_current
+from .._runtime.construction_errors import explain, is_first_request
 from .overrides import Override
 from .registrations import NamedOptions, Options, Registrations
 
@@ -160,12 +160,13 @@ class Container:
             try:
                 return self._values[key] or self._plans[key]()
             except Exception:  # no `as`: a further local would cost a hit a tenth
-                if explain_current(key):
+                if not is_first_request():
+                    explain(key)
                     raise
         try:
             return self._plans[address(key, name)]()
-        except Exception as error:
-            explain(error, key)
+        except Exception:
+            explain(key)
             raise
 
     @overload
@@ -178,8 +179,8 @@ class Container:
         """Return the service registered for `key`, awaiting async factories; otherwise as `resolve`."""
         try:
             return await self._aplans[key if name is None else address(key, name)]()
-        except Exception as error:
-            explain(error, key)
+        except Exception:
+            explain(key)
             raise
 
     def scope(self, values: Mapping[Any, Any] | None = None) -> ActiveScope:

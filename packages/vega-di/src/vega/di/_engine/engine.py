@@ -16,13 +16,12 @@ from .._errors import AmbiguousProviderError, ContainerError, InvalidKeyError, M
 from .._graph.linker import Linker
 from .._graph.node import Graph, Node, unchanged
 from .._graph.suggestions import suggest
-from .._graph.validation import ambiguous_error, prove
+from .._graph.validation import ambiguous_error, async_required, prove, scope_required
 from .._keys.key import check_key, read_dependency, split
 from .._keys.labels import label
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient_of
 from .epochs import Table
-from .refusals import async_required, scope_required
 from .singletons import abuild, awaited_in, build
 
 if TYPE_CHECKING:

@@ -176,11 +176,13 @@ class Epochs:
         """
         if not values.keys() <= self.registry.expected:
             self._expect(values)
+        from .._graph.instance_check import unfit  # the graph is loaded when a container builds
+
         nodes = (self.slot.engine or self.effective()).graph.nodes
         store: dict[int, Any] = {}
         for key, value in values.items():
             node = nodes[key]
-            error = None if value.__class__ is key else _unfit(value, key)
+            error = None if value.__class__ is key else unfit(value, class_of(key), label(key))
             if error is not None:
                 raise InvalidInstanceError(
                     f"{value!r} was given to a scope for {label(key)}, {error}",
@@ -246,9 +248,3 @@ class Epochs:
         """Undo `end`: the registrations are those of before, and nothing is built."""
         with self.lock:
             self._closed = False
-
-
-def _unfit(value: object, key: Any) -> str | None:
-    from .._graph.instance_check import unfit  # the graph is loaded when a container builds
-
-    return unfit(value, class_of(key), label(key))

@@ -9,7 +9,7 @@ from .._codegen.plans import is_direct
 from .._errors import CaptiveDependencyError
 from .._graph.instance_check import verify
 from .._graph.node import Node, order
-from .._graph.paths import draw, shortest
+from .._graph.validation import async_required, path_to_scoped
 from .._keys.key import address
 from .._keys.labels import label
 from .._keys.scope import Scope
@@ -18,7 +18,6 @@ from .._runtime.build_once import aonce, once
 from .._runtime.closing import afinish, finish
 from .._runtime.construction_errors import explain
 from .._runtime.owners import Owner
-from .refusals import async_required, scoped
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -71,8 +70,7 @@ def _maker(engine: Engine, node: Node) -> Callable[[Any], Any]:
             return _accepted(engine, node, owner, make(owner))
         except BaseException as error:
             finish(owner._resources, error)
-            if isinstance(error, Exception):
-                explain(error, node=node)
+            explain(node=node)
             raise
 
     return run
@@ -88,8 +86,7 @@ def _amaker(engine: Engine, node: Node) -> Callable[[Any], Any]:
             return _accepted(engine, node, owner, await service if is_awaited else service)
         except BaseException as error:
             await afinish(owner._resources, error)
-            if isinstance(error, Exception):
-                explain(error, node=node)
+            explain(node=node)
             raise
 
     return run
@@ -116,16 +113,16 @@ class RootOwner(Owner):
         """Return a singleton, or a new transient made of singletons."""
         try:
             return self._engine.root[self._unscoped(key, name)]()
-        except Exception as error:
-            explain(error)
+        except Exception:
+            explain()
             raise
 
     async def aresolve(self, key: Any, *, name: str | None = None) -> Any:
         """Return a service, awaiting async factories."""
         try:
             return await self._engine.aroot[self._unscoped(key, name)]()
-        except Exception as error:
-            explain(error)
+        except Exception:
+            explain()
             raise
 
     def _unscoped(self, key: Any, name: str | None) -> Any:
@@ -134,7 +131,7 @@ class RootOwner(Owner):
         if node.needs_scope or (node.holds_scoped and node.scope is not Scope.SINGLETON):
             raise CaptiveDependencyError(
                 f"a singleton requests {label(wanted)}, which lives in a scope",
-                f"{draw(shortest(node, scoped, lambda _: True))}, registered at {node.registration.site_text()}",
+                path_to_scoped(node),
                 f"make the singleton Scope.SCOPED, or let it take Provider[{label(wanted)}] and call it with a scope",
             )
         return wanted

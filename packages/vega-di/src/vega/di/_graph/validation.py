@@ -8,18 +8,20 @@ from typing import Any, get_args, get_origin
 
 from .._errors import (
     AmbiguousProviderError,
+    AsyncRequiredError,
     CaptiveDependencyError,
     CircularDependencyError,
     InjectionError,
     InvalidRegistrationError,
     MissingProviderError,
+    ScopeRequiredError,
     WrongImplementationError,
 )
 from .._keys.key import class_of, read_dependency
 from .._keys.labels import label
 from .._keys.protocols import is_protocol, lacks
 from .._keys.scope import Scope
-from .._registration.registration import Kind, Registration
+from .._registration.registration import ASYNC, Kind, Registration
 from .._registration.registry import Registry
 from .._registration.signatures import annotations_of, evaluate_hint
 from .node import ArgumentSource, Graph, Node
@@ -114,6 +116,32 @@ def ambiguous_error(graph: Graph, where: Any, place: str) -> AmbiguousProviderEr
         place,
         f"replace=True on the last one, names, conditions, or All[{label(where)}] to take every one",
     )
+
+
+def async_required(node: Node) -> AsyncRequiredError:
+    """Return the error of a request from sync code, with the service to be awaited and the path to it."""
+    path = shortest(node, lambda each: each.kind in ASYNC, lambda passed: passed.is_async)
+    path = [node] if node.kind in ASYNC else path
+    return AsyncRequiredError(
+        f"{label(path[-1].address)} has to be awaited, and {label(node.address)} was requested from sync code",
+        f"{draw(path)}, registered at {path[-1].registration.site_text()}",
+        f"await container.aresolve({label(node.address)}), or make the caller async",
+    )
+
+
+def scope_required(node: Node) -> ScopeRequiredError:
+    """Return the error of a request outside a scope."""
+    return ScopeRequiredError(
+        f"{label(node.address)} lives in a scope, and none is open",
+        path_to_scoped(node),
+        "with container.scope() as scope: scope.resolve(...), or call it through @bind",
+    )
+
+
+def path_to_scoped(node: Node) -> str:
+    """Return the text of the path to a service that lives in a scope, and of the place of registration."""
+    path = shortest(node, lambda each: each.scope is Scope.SCOPED, lambda _: True)
+    return f"{draw(path)}, registered at {node.registration.site_text()}"
 
 
 def _holds(graph: Graph, node: Node) -> bool:

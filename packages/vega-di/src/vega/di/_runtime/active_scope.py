@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import AsyncGeneratorType, TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .._keys.key import address
-from .closed_store import CLOSED
+from .._keys.resolver import Resolver
 from .closing import afinish, arefuse_second, finish
 from .construction_errors import explain
-from .owners import Owner
+from .owners import CLOSED, Owner
 
-T = TypeVar("T")
 ambient: ContextVar[ActiveScope | None] = ContextVar("vega_di_scope", default=None)
 _SET = ambient.set
 _RESET = ambient.reset
 _END = object()  # the value of an ended generator
 
 
-class ActiveScope(Owner):
+class ActiveScope(Owner, Resolver):
     """A scope, opened by ``container.scope()``: scoped services live until the end of the ``with`` block.
 
     An entered scope is the ambient scope of the task; child tasks inherit the ambient scope.
@@ -42,33 +41,6 @@ class ActiveScope(Owner):
         _resources: list[Any] | None
         _token: Token[ActiveScope | None]
         origin: Callable[[], str]
-
-    @overload
-    def resolve(self, key: type[T], *, name: str | None = None) -> T: ...
-    @overload
-    def resolve(self, key: Callable[..., T], *, name: str | None = None) -> T: ...
-    @overload
-    def resolve(self, key: object, *, name: str | None = None) -> Any: ...
-    def resolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Return a service; scoped services live in this scope.
-
-        Raises:
-            MissingProviderError: nothing provides `key`.
-            AsyncRequiredError: the service has to be awaited; use `aresolve`.
-            ScopeClosedError: the scope is closed.
-            ConstructionError: a constructor or factory raised.
-        """
-        raise NotImplementedError  # pragma: no cover  # overridden in the subclass of a container
-
-    @overload
-    async def aresolve(self, key: type[T], *, name: str | None = None) -> T: ...
-    @overload
-    async def aresolve(self, key: Callable[..., T], *, name: str | None = None) -> T: ...
-    @overload
-    async def aresolve(self, key: object, *, name: str | None = None) -> Any: ...
-    async def aresolve(self, key: Any, *, name: str | None = None) -> Any:
-        """Return a service, awaiting async factories; otherwise as `resolve`."""
-        raise NotImplementedError  # pragma: no cover  # the same
 
     def __enter__(self) -> Self:
         self._token = _SET(self)
@@ -131,8 +103,8 @@ def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[An
         ) -> Any:
             try:
                 return plans[key if name is None else address(key, name)](self)
-            except Exception as error:
-                explain(error, key)
+            except Exception:
+                explain(key)
                 raise
 
         def aresolve(  # pyright: ignore[reportIncompatibleMethodOverride]  # the same
@@ -140,8 +112,8 @@ def make_scope_class(container: object) -> tuple[type[ActiveScope], Callable[[An
         ) -> Any:
             try:
                 return aplans[key if name is None else address(key, name)](self)
-            except Exception as error:
-                explain(error, key)
+            except Exception:
+                explain(key)
                 raise
 
     def switch(new_plans: Any, new_aplans: Any) -> None:
@@ -172,9 +144,6 @@ def outer(scope: ActiveScope) -> ActiveScope | None:
 
 
 def leave(scope: ActiveScope) -> None:
-    """Restore the ambient scope before the entry of a scope."""
-    try:
-        ambient.reset(scope._token)  # pyright: ignore[reportPrivateUsage]  # the same module
-    except ValueError:  # left in another context than entered, as async fixtures do
-        if ambient.get() is scope:
-            ambient.set(outer(scope))
+    """Restore the ambient scope before a scope that is left in another context than entered, as async fixtures do."""
+    if ambient.get() is scope:
+        ambient.set(outer(scope))

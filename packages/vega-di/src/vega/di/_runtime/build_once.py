@@ -65,7 +65,7 @@ def _begin(store: Any, claim: Claim) -> Any:
     batch = None if built is not None else _batch_with(store, slot, claim.node)
     if built is None and batch is None:
         return claim
-    _release(store, slot, None)
+    release(store, slot, None)
     return built if batch is None else batch
 
 
@@ -83,10 +83,11 @@ class _Build:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         _building.reset(self._token)
-        _release(self._store, self._claim.node.slot, error)
+        release(self._store, self._claim.node.slot, error)
 
 
-def _release(store: dict[int, Any], slot: int, error: BaseException | None) -> None:
+def release(store: dict[int, Any], slot: int, error: BaseException | None) -> None:
+    """Give up a claim, and wake its waiters with the error of the build."""
     claim: Any = _pop(store, ~slot, None)
     if isinstance(claim, Claim):
         claim.end(error)
@@ -101,11 +102,6 @@ def wake(store: Any, slot: int) -> None:
     store[~slot] = BUILT
     if isinstance(claim, Claim):
         claim.end(None)
-
-
-def abandon(store: Any, slot: int, error: BaseException) -> None:
-    """Give up a claim of generated code."""
-    _release(store, slot, error)
 
 
 def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:

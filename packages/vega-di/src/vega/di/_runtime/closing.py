@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from .._errors import AsyncRequiredError, CloseError, InvalidGeneratorError
 from .._keys.labels import label
-from .closed_store import CLOSED
+from .owners import CLOSED
 
 _DONE: Any = object()
 

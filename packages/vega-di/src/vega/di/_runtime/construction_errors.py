@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from .._graph.node import Node
 
 
-def explain(error: Exception, key: Any = None, node: Node | None = None) -> None:
-    """Replace the error of a constructor or factory by an error that names it; leave every other error alone.
+def explain(key: Any = None, node: Node | None = None) -> None:
+    """Replace the handled error of a constructor or factory by one that names it; leave every other error alone.
 
     Args:
-        error: the error that is being handled.
         key: the requested key, if there is one.
         node: the service under construction, where no generated code names it.
 
@@ -27,7 +26,8 @@ def explain(error: Exception, key: Any = None, node: Node | None = None) -> None
         InvalidKeyError: the error came from a key that is not a type.
         CircularDependencyError: the recursion had no end because a factory requests its own service.
     """
-    if isinstance(error, (InjectionError, ContainerError)):
+    error = sys.exc_info()[1]
+    if not isinstance(error, Exception) or isinstance(error, (InjectionError, ContainerError)):
         return
     if isinstance(error, TypeError):
         _refuse_unhashable(key)
@@ -42,19 +42,13 @@ def explain(error: Exception, key: Any = None, node: Node | None = None) -> None
         raise _failed(path, error) from error
 
 
-def explain_current(key: Any) -> bool:
-    """Explain the error that is being handled; return False where it only reports the first request of a key.
+def is_first_request() -> bool:
+    """Return whether the handled error only reports the first request of a key: a KeyError of the caller itself.
 
-    Such an error is a KeyError of the caller itself. (The tables do not answer this: another thread may have made the
-    first request in between.)
+    The tables do not answer this: another thread may have made the first request in between.
     """
     error = sys.exc_info()[1]
-    assert isinstance(error, Exception)  # called from an except clause
-    trace = error.__traceback__
-    if isinstance(error, KeyError) and trace is not None and trace.tb_next is None:
-        return False
-    explain(error, key)
-    return True
+    return isinstance(error, KeyError) and error.__traceback__ is not None and error.__traceback__.tb_next is None
 
 
 def _refuse_unhashable(key: Any) -> None:
