@@ -25,9 +25,7 @@
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
-
-_PUBLIC = __name__.rpartition(".")[0]
+from typing import ClassVar
 
 
 class InjectionError(Exception):
@@ -41,12 +39,6 @@ class InjectionError(Exception):
 
     code: ClassVar[str] = "VG200"
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Let the errors of this module name the public package."""
-        super().__init_subclass__(**options)
-        if cls.__module__ == __name__:
-            cls.__module__ = _PUBLIC
-
     def __init__(self, what: str, where: str, fix: str) -> None:
         super().__init__(what, where, fix)
         self.what = what
@@ -55,9 +47,6 @@ class InjectionError(Exception):
 
     def __str__(self) -> str:
         return f"[{self.code}] {self.what}\n  where: {self.where}\n  fix:   {self.fix}"
-
-
-InjectionError.__module__ = _PUBLIC
 
 
 class MissingProviderError(InjectionError):
@@ -166,9 +155,6 @@ class ContainerError(ExceptionGroup[InjectionError]):
         return "\n".join((super().__str__(), *(str(error) for error in self.exceptions)))
 
 
-ContainerError.__module__ = _PUBLIC
-
-
 class CloseError(ExceptionGroup[Exception]):
     """Several finalisers of a scope failed; all ran."""
 
@@ -177,4 +163,5 @@ class CloseError(ExceptionGroup[Exception]):
         return CloseError(self.message, excs)
 
 
-CloseError.__module__ = _PUBLIC
+for _error in [each for each in globals().values() if isinstance(each, type) and issubclass(each, Exception)]:
+    _error.__module__ = __name__.rpartition(".")[0]  # errors name the public package

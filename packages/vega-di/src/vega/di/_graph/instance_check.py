@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InvalidGeneratorError, InvalidInstanceError
-from .._keys.labels import label
+from .._keys.key import label
 from .._keys.protocols import is_protocol, lacks, protocol_methods
 
 if TYPE_CHECKING:
@@ -29,13 +29,12 @@ def verify(made: Any, node: Node) -> None:
         InvalidInstanceError: the object is None or of the wrong type.
     """
     error = unfit(made, node.expected, label(node.address))
+    place = f"{label(node.call)}, registered at {node.registration.site_text()}"
     if made is NOTHING:
-        place = f"{label(node.call)}, registered at {node.registration.site_text()}"
         raise InvalidGeneratorError(
             f"{label(node.call)} ended without a yield", place, f"yield the {label(node.address)}, exactly once"
         )
     if error is not None:
-        place = f"{label(node.call)}, registered at {node.registration.site_text()}"
         raise InvalidInstanceError(
             f"{label(node.call)} gave {made!r}, {error}", place, f"return an instance of {label(node.address)}"
         )
@@ -51,9 +50,6 @@ def unfit(made: Any, expected: type | None, wanted: str) -> str | None:
     cls = made.__class__
     if is_protocol(expected):
         lack = lacks(expected, cls)
-        return None if lack is None or _has_all(made, expected) else f"but {lack}"
+        fits = lack is None or all(hasattr(made, name) for name in protocol_methods(expected))
+        return None if fits else f"but {lack}"
     return None if isinstance(made, expected) else f"which is not a {wanted}"
-
-
-def _has_all(made: Any, expected: type) -> bool:
-    return all(hasattr(made, name) for name in protocol_methods(expected))
