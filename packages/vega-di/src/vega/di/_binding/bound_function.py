@@ -8,7 +8,7 @@ from typing import Any
 
 from .._engine.context import ContainerSlot
 from .._errors import InvalidRegistrationError
-from .._keys.labels import label
+from .._keys.key import label
 from .._keys.scope import Scope
 from .._registration.registration import code_flags
 

@@ -17,7 +17,7 @@ from .._codegen.writer import Writer
 from .._graph.node import Node
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient, leave
-from .._runtime.closing import afinish, arefuse_second, finish, refuse_second
+from .._runtime.closing import afinish, finish, yielded_twice
 from .._runtime.owners import CLOSED
 
 if TYPE_CHECKING:
@@ -45,22 +45,13 @@ class CallPlan:
         self.names = names
         self.passed = [names[name] for name, _ in bound.shape]
         self.awaits = node.is_async and bound.is_async
-        self.nodes = self._nodes()
+        self.nodes = walk(node)
         self._takes_scoped = (
             node.holds_scoped or node.needs_scope or (node.uses_owner and engine.linker.has_scoped)
         )  # a factory, Lazy or Provider may request scoped services
         for_body = bound.scope is None and bound.is_ambient and engine.linker.has_scoped
         self.is_for_body = for_body and not self._takes_scoped
         self.needs_scope = self._takes_scoped or self.is_for_body or bound.scope in {Scope.SCOPED, Scope.TRANSIENT}
-
-    def _nodes(self) -> list[Node] | None:
-        found: list[Node] = []
-        for dep in self.node.deps:
-            part = walk(dep)
-            if part is None:
-                return None
-            found += [each for each in part if each not in found]
-        return found
 
     def source(self) -> Source:
         """Begin a function."""
@@ -70,8 +61,7 @@ class CallPlan:
             FN=self.bound.function,
             FINISH=finish,
             AFINISH=afinish,
-            ATWICE=arefuse_second,
-            TWICE=refuse_second,
+            TWICE=yielded_twice,
             OPEN=self.engine.epochs.scope_class,
             SET=ambient.set,
             RESET=ambient.reset,
@@ -193,5 +183,6 @@ def _ending(exits: Sequence[str]) -> list[str] | None:
     if len(exits) != 1 or "(" in exits[0]:
         return None
     name = exits[0]
-    wait, letter = ("await ", "A") if name.startswith("_a") else ("", "")
-    return [f"if {wait}{letter}NEXT({name}, NOTHING) is not NOTHING: {wait}{letter}TWICE({name})", "return _r"]
+    begin, close = ("await A", f"await {name}.aclose()") if name.startswith("_a") else ("", f"{name}.close()")
+    refuse = [indented(close), f"    raise TWICE({name})"]
+    return [f"if {begin}NEXT({name}, NOTHING) is not NOTHING:", *refuse, "return _r"]

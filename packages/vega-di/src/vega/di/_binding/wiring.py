@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import CaptiveDependencyError, ContainerError, InjectionError, MissingProviderError
 from .._graph.node import Argument, ArgumentSource, Node
 from .._graph.validation import async_required
-from .._keys.key import Dependency, is_builtin, read_dependency
-from .._keys.labels import label
+from .._keys.key import Dependency, is_builtin, label, read_dependency
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._registration.signatures import EMPTY, Parameter, read_parameters
@@ -85,33 +84,29 @@ def wire(engine: Engine, bound: Bound, given: frozenset[str]) -> tuple[Node, dic
     """
     with engine.epochs.lock:
         entry = Registration(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT)
-        entry.site = _site_of(bound.function)
+        code = getattr(inspect.unwrap(bound.function), "__code__", None)
+        entry.site = ("?", 0) if code is None else (code.co_filename, code.co_firstlineno)
         node = Node(bound.function, bound.function, Kind.CALL, Scope.TRANSIENT, entry)
         chooser = _Chooser(engine, bound, given)
-        chosen = (chooser.choose(node, each) for each in _parameters(engine, bound))
+        if bound.hints is None:
+            bound.hints = read_parameters(bound.function, engine.linker.names)
+        chosen = [chooser.choose(node, each) for each in bound.hints]
         node.take(each for each in chosen if each is not None)
         engine.linker.graph.every.append(node)
         try:
             engine.grow()
         except ContainerError as group:
-            engine.forget(node)
             if len(group.exceptions) == 1:
                 raise group.exceptions[0] from None
             raise
-        engine.forget(node)
-    defaults = _defaults(engine, bound, chooser.left)
+        finally:
+            engine.forget(node)
+    defaults = _defaults(engine, bound, node, chooser.left)
     _check(engine, bound, node, chooser)
     return node, defaults
 
 
-def _parameters(engine: Engine, bound: Bound) -> tuple[Parameter, ...]:
-    if bound.hints is None:
-        bound.hints = read_parameters(bound.function, engine.linker.names)
-    found: tuple[Parameter, ...] = bound.hints
-    return found
-
-
-def _defaults(engine: Engine, bound: Bound, left: list[Parameter]) -> dict[int, Any]:
+def _defaults(engine: Engine, bound: Bound, node: Node, left: list[Parameter]) -> dict[int, Any]:
     places = {name: index for index, (name, _) in enumerate(bound.shape)}
     absent = [each for each in left if each.default is EMPTY]
     if not absent:
@@ -122,7 +117,7 @@ def _defaults(engine: Engine, bound: Bound, left: list[Parameter]) -> dict[int, 
             function, key = label(bound.function), label(dependency.key)
             raise MissingProviderError(
                 f"{function} was called without {each.name!r}, and nothing provides {key}",
-                f"{function}({each.name}: {key}), {_site_text(bound.function)}",
+                f"{function}({each.name}: {key}), {node.registration.site_text()}",
                 f"give the argument, or container.register({key}, ...){engine.epochs.remedy()}",
             )
     names = ", ".join(repr(each.name) for each in absent)
@@ -133,26 +128,17 @@ def _check(engine: Engine, bound: Bound, node: Node, chooser: _Chooser) -> None:
     if not chooser.used_name and any(each.name not in chooser.given for each in bound.hints):
         raise MissingProviderError(
             f"no parameter of {label(bound.function)} has a service named {bound.name!r}",
-            f"@bind(name={bound.name!r}) on {label(bound.function)}, {_site_text(bound.function)}",
+            f"@bind(name={bound.name!r}) on {label(bound.function)}, {node.registration.site_text()}",
             f"container.register_named(<type of a parameter>, {bound.name!r}, ...), or drop the name",
         )
     if bound.scope is Scope.SINGLETON and (node.needs_scope or node.holds_scoped):
         raise CaptiveDependencyError(
             f"{label(bound.function)} may take nothing that lives in a scope, and does",
-            f"@bind(scope=Scope.SINGLETON) on {label(bound.function)}, {_site_text(bound.function)}",
+            f"@bind(scope=Scope.SINGLETON) on {label(bound.function)}, {node.registration.site_text()}",
             "drop scope=Scope.SINGLETON, or let it take a Provider",
         )
     if node.is_async and not bound.is_async:
         raise async_required(node)
-
-
-def _site_of(function: Any) -> tuple[str, int]:
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return (code.co_filename, code.co_firstlineno) if code is not None else ("?", 0)
-
-
-def _site_text(function: Any) -> str:
-    return "{}:{}".format(*_site_of(function))
 
 
 def check_bound(engine: Engine, functions: Iterable[Bound]) -> None:

@@ -81,15 +81,9 @@ class Plans:
             return _direct_maker(self.store, node)
         return self.part(node, awaits=awaits)
 
-    def part_later(self, node: Node, *, awaits: bool) -> Any:
-        """Return the function of `part`, written at its first call."""
-        return self._later(self.part, node, awaits)
+    def later(self, write: Callable[..., Any], node: Node, *, awaits: bool) -> Callable[[Any], Any]:
+        """Return the function that `write` writes (`part`, `maker`), written at its first call."""
 
-    def maker_later(self, node: Node, *, awaits: bool) -> Any:
-        """Return the function of `maker`, written at its first call."""
-        return self._later(self.maker, node, awaits)
-
-    def _later(self, write: Callable[..., Any], node: Node, awaits: bool) -> Callable[[Any], Any]:
         def run(owner: Any) -> Any:
             plan = self._written.get((write, node, awaits))
             if plan is None:

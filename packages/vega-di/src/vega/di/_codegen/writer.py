@@ -79,7 +79,7 @@ class Writer:
         # A part reads the store, so fresh and private functions, which do not, are limited by `walk` instead.
         can_split = not self.fresh and not self.private
         if node.deps and can_split and (depth > DEPTH or self._count > BUDGET):
-            plan = self.source.constant(self.plans.part_later(node, awaits=self.awaits and node.is_async))
+            plan = self.source.constant(self.plans.later(self.plans.part, node, awaits=self.awaits and node.is_async))
             call = f"{plan}({self.owner})"
             return self._await(call) if self.awaits and node.is_async else call
         return self.made(node, depth)
@@ -88,8 +88,8 @@ class Writer:
         """Return the expression of a new object of a node."""
         arguments = [self.argument(each, depth + 1) for each in node.arguments]
         name = self.source.callee(node)
-        call = f"{name}(\n{''.join(f'{each},' + chr(10) for each in arguments)})" if arguments else f"{name}()\n"
-        call = call.rstrip("\n") if arguments else f"{name}()"
+        lines = "".join(f"\n{each}," for each in arguments)
+        call = f"{name}({lines}\n)" if arguments else f"{name}()"
         if node.kind is Kind.CALL and node.expected is None:
             return call
         return self._opened(node, call)
@@ -169,7 +169,8 @@ class Writer:
         x = f"_x{node.slot}"
         self.locals[node.slot] = x
         if not self.fresh and not self.private:
-            return self._fetched(node, x)
+            self.lines += [f"{x} = _v.get({node.slot})", f"if {x} is None: {x} = {self._once(node)}"]
+            return x
         if self.private or is_plain(node):
             expression = self.made(node, depth)
             self.lines.append(f"{x} = {expression}")
@@ -177,17 +178,12 @@ class Writer:
             return x
         return self._first(node, x)
 
-    def _fetched(self, node: Node, x: str) -> str:
-        self.lines.append(f"{x} = _v.get({node.slot})")
-        self.lines.append(f"if {x} is None: {x} = {self._once(node)}")
-        return x
-
     def _once(self, node: Node) -> str:
         if node.kind is Kind.VALUE:
             return f"{self.source.constant(no_value)}({self.source.constant(node)})"
         name = self.source.constant(node)
         awaits = self.awaits and node.is_async
-        maker = self.source.constant(self.plans.maker_later(node, awaits=awaits))
+        maker = self.source.constant(self.plans.later(self.plans.maker, node, awaits=awaits))
         return f"{'await A' if awaits else ''}ONCE({self.owner}, {name}, {maker})"
 
     def claim(self, node: Node) -> str:

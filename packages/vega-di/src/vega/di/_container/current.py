@@ -9,7 +9,7 @@ from typing import final
 from .._engine.context import PROCESS, ContainerSlot, current, epochs_of, slots_lock
 from .._engine.epochs import Epochs
 from .._errors import InvalidInstanceError
-from .._registration.call_site import user_line
+from .._registration.registration import user_line
 from .container import Container
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .._engine.context import Layer, local_layers
 from .._errors import InvalidInstanceError
-from .._keys.key import check_key, read_dependency
-from .._keys.labels import label
+from .._keys.key import check_key, label, read_dependency
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
 from .._runtime.closing import afinish, finish
@@ -21,14 +20,13 @@ if TYPE_CHECKING:
 class Override:
     """The result of ``container.override(...)``: a context manager, sync and async, for a single use at a time."""
 
-    __slots__ = ("_epochs", "_layer", "_local", "_token", "_values")
+    __slots__ = ("_epochs", "_layer", "_local", "_values")
 
     def __init__(self, epochs: Epochs, values: Mapping[Any, Any], *, local: bool) -> None:
         self._epochs = epochs
         self._values = values
         self._local = local
         self._layer: Layer | None = None
-        self._token: Any = None
 
     def __enter__(self) -> Self:
         entries: dict[Any, Registration] = {}
@@ -37,29 +35,21 @@ class Override:
             entries[entry.address] = entry
         layer = Layer(entries, local=self._local)
         if self._local:
-            self._token = local_layers.set((*local_layers.get(), layer))
+            local_layers.set((*local_layers.get(), layer))
         try:
             self._epochs.add_layer(layer)
         except BaseException:
-            self._forget(layer)
+            _forget(layer)
             raise
         self._layer = layer
         return self
-
-    def _forget(self, layer: Layer) -> None:
-        if self._token is not None:
-            try:
-                local_layers.reset(self._token)
-            except ValueError:  # left in another context than entered
-                local_layers.set(tuple(other for other in local_layers.get() if other is not layer))
-            self._token = None
 
     def _leave(self) -> list[Any]:
         layer, self._layer = self._layer, None
         if layer is None:
             return []
         self._epochs.remove_layer(layer)
-        self._forget(layer)
+        _forget(layer)
         return layer.opened
 
     def __exit__(
@@ -74,6 +64,11 @@ class Override:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await afinish(self._leave(), error)
+
+
+def _forget(layer: Layer) -> None:
+    if layer.local:
+        local_layers.set(tuple(other for other in local_layers.get() if other is not layer))
 
 
 def _entry(key: Any, value: Any) -> Registration:

@@ -7,13 +7,11 @@ from typing import Any, TypedDict, get_args, get_origin, get_type_hints
 
 from .._engine.epochs import Epochs
 from .._errors import InvalidRegistrationError
-from .._keys.key import check_key, read_dependency
-from .._keys.labels import label
+from .._keys.key import check_key, label, read_dependency
 from .._keys.scope import Scope
-from .._registration.call_site import user_line
 from .._registration.conditions import When
 from .._registration.injectable import mark_of, marked_in
-from .._registration.registration import Kind, Registration, kind_of, unwrap_context
+from .._registration.registration import Kind, Registration, kind_of, unwrap_context, user_line
 from .._registration.registry import Registry
 
 
@@ -87,9 +85,7 @@ class Registrations:
     def expectation(self, key: Any) -> None:
         """Add a key whose value every scope receives."""
         check_key(key)
-        with self._epochs.lock:
-            if self._registry.expect(key):
-                self._epochs.invalidate()
+        self._epochs.expect(key)
 
     def include(self, modules: Iterable[str]) -> int:
         """Add the marks of ``@injectable`` in some modules; return the number of new registrations."""

@@ -8,6 +8,7 @@ build of the singletons below, since these become constants of the plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,7 @@ from .._graph.linker import Linker
 from .._graph.node import Graph, Node, unchanged
 from .._graph.suggestions import suggest
 from .._graph.validation import ambiguous_error, async_required, prove, scope_required
-from .._keys.key import check_key, read_dependency, split
-from .._keys.labels import label
+from .._keys.key import check_key, label, read_dependency, split
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient_of
 from .epochs import Table
@@ -153,7 +153,7 @@ class Engine:
             value = self.store[node.slot]
             entry: Callable[[], Any] = repeat(value).__next__
         elif node.needs_scope or node.holds_scoped:
-            entry = self._scoped_entry(address, node)
+            entry = partial(self._from_ambient, self.scoped, address, node)
         else:
             self._refuse_async(node)
             build(self, node)
@@ -162,24 +162,14 @@ class Engine:
         self.values[address] = value if is_always_true(value) else None
         return entry
 
-    def _scoped_entry(self, address: Any, node: Node) -> Callable[[], Any]:
-        return lambda: self.scoped[address](self._ambient(node))
-
     def _aroot_entry(self, address: Any) -> Callable[..., Any]:
         node = self.find(address)
         if node.needs_scope or node.holds_scoped:
-            return lambda: self.ascoped[address](self._ambient(node))
+            return partial(self._from_ambient, self.ascoped, address, node)
 
         async def first() -> Any:
             await abuild(self, node)
-            if node.scope is Scope.SINGLETON:
-                value = self.store[node.slot]
-
-                async def entry() -> Any:
-                    return value
-            else:
-                entry = self.plans.for_container(node, awaits=True)
-            self.aroot[address] = entry
+            entry = self.aroot[address] = self.plans.for_container(node, awaits=True)
             return await entry()
 
         return first
@@ -203,11 +193,11 @@ class Engine:
 
         return first
 
-    def _ambient(self, node: Node) -> Any:
+    def _from_ambient(self, plans: Table, address: Any, node: Node) -> Any:
         scope = ambient_of(self.container)
         if scope is None:
             raise scope_required(node)
-        return scope
+        return plans[address](scope)
 
     def _refuse_async(self, node: Node) -> None:
         if node.is_async and awaited_in(self, node) is not None:

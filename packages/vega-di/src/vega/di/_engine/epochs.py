@@ -15,8 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
-from .._keys.key import class_of
-from .._keys.labels import label
+from .._keys.key import class_of, label
 from .._keys.resolver import Resolver
 from .._keys.scope import Scope
 from .._registration.registry import Registry
@@ -175,7 +174,8 @@ class Epochs:
             InvalidRegistrationError: the service of a value does not live in a scope.
         """
         if not values.keys() <= self.registry.expected:
-            self._expect(values)
+            for key in values:
+                self.expect(key)
         from .._graph.instance_check import unfit  # the graph is loaded when a container builds
 
         nodes = (self.slot.engine or self.effective()).graph.nodes
@@ -198,13 +198,11 @@ class Epochs:
             store[node.slot] = value
         return store
 
-    def _expect(self, values: Mapping[Any, Any]) -> None:
-        known = {entry.address for entry in self.registry.entries}
-        for key in values:
-            if key not in known:
-                with self.lock:
-                    self.registry.expect(key)
-                    self.invalidate()
+    def expect(self, key: Any) -> None:
+        """Declare a key whose value scopes receive."""
+        with self.lock:
+            if self.registry.expect(key):
+                self.invalidate()
 
     def remedy(self) -> str:
         """Return how to reach another container, where this one is the empty default of the process."""

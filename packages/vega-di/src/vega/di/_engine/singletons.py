@@ -10,8 +10,7 @@ from .._errors import CaptiveDependencyError
 from .._graph.instance_check import verify
 from .._graph.node import Node, order
 from .._graph.validation import async_required, path_to_scoped
-from .._keys.key import address
-from .._keys.labels import label
+from .._keys.key import address, label
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, Kind
 from .._runtime.build_once import aonce, once

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, get_args, get_origin
 
-from .._keys.key import split
-from .._keys.labels import label
+from .._keys.key import label, split
 from .._keys.markers import All, Lazy, Provider
 from .._registration.registration import Registration
 from .node import Graph, Node

@@ -8,8 +8,7 @@ from itertools import chain
 from typing import Any, get_args, get_origin
 
 from .._errors import InjectionError, InvalidRegistrationError, UnresolvedHintError
-from .._keys.key import Dependency, address, bare, class_of, is_builtin, read_dependency, split
-from .._keys.labels import label
+from .._keys.key import Dependency, address, bare, class_of, is_builtin, label, read_dependency, split
 from .._keys.scope import Scope
 from .._registration.generics import Meaning, closed_by_bases, is_open, substitute, variables_of
 from .._registration.registration import Kind, Registration, needs_a_scope

@@ -32,26 +32,6 @@ class Argument(NamedTuple):
 class Node:
     """A service to be built."""
 
-    __slots__ = (
-        "address",
-        "arguments",
-        "call",
-        "deferred",
-        "deps",
-        "expected",
-        "holds_scoped",
-        "identity",
-        "is_async",
-        "kind",
-        "meaning",
-        "needs_scope",
-        "registration",
-        "scope",
-        "seen",
-        "slot",
-        "uses_owner",
-    )
-
     def __init__(self, address: Any, call: Any, kind: Kind, scope: Scope, registration: Registration) -> None:
         self.address: Any = address
         self.call: Any = call
@@ -80,7 +60,10 @@ class Node:
         """Derive the properties from dependencies, which are complete already."""
         for argument in self.arguments:
             if argument.source is not ArgumentSource.NODE:
-                self._propagate_special(argument.source)
+                self.uses_owner |= argument.source in {ArgumentSource.OWNER, ArgumentSource.SCOPE}
+                if argument.source is ArgumentSource.SCOPE:
+                    self.holds_scoped = True
+                    self.needs_scope = self.scope is not Scope.SINGLETON
                 continue
             dep: Node = argument.value
             if dep.is_async:
@@ -93,13 +76,6 @@ class Node:
                 self.uses_owner = True
             if dep.needs_scope and self.scope is not Scope.SINGLETON:
                 self.needs_scope = True
-
-    def _propagate_special(self, source: ArgumentSource) -> None:
-        if source is ArgumentSource.SCOPE:
-            self.holds_scoped = self.uses_owner = True
-            self.needs_scope = self.scope is not Scope.SINGLETON
-        elif source is ArgumentSource.OWNER:
-            self.uses_owner = True
 
 
 class Graph:

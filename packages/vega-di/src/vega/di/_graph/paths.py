@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import get_origin
 
-from .._keys.labels import label
+from .._keys.key import label
 from .node import Graph, Node
 
 

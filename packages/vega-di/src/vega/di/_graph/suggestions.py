@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from .._keys.key import class_of, is_builtin, split
-from .._keys.labels import label
+from .._keys.key import class_of, is_builtin, label, split
 from .._registration.injectable import CATALOGUE
 from .._registration.registry import Registry
 

@@ -17,8 +17,7 @@ from .._errors import (
     ScopeRequiredError,
     WrongImplementationError,
 )
-from .._keys.key import class_of, read_dependency
-from .._keys.labels import label
+from .._keys.key import class_of, label, read_dependency
 from .._keys.protocols import is_protocol, lacks
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC, Kind, Registration

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import final, get_origin
 
-from .._keys.labels import label
+from .._keys.key import label
 from .._keys.scope import Scope
 from .._registration.registration import ASYNC
 from .._registration.registry import Registry

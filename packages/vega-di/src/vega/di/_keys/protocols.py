@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, get_origin
 
-from .labels import label
+from .key import label
 
 _NOT_REQUIRED = {"__init__", "__new__", "__subclasshook__", "__class_getitem__"}
 

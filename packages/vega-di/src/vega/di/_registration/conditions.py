@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import address
-from .._keys.labels import label
+from .._keys.key import address, label
 
-
-class Surroundings(Protocol):
-    """The part of a container visible to conditions."""
-
-    @property
-    def settings(self) -> Any:
-        """The settings object of the container, or None."""
-
-    @property
-    def profiles(self) -> frozenset[str]:
-        """The active profiles."""
-        ...
-
-    def has(self, wanted: Any) -> bool:
-        """Return whether an active registration provides an address."""
-        ...
+if TYPE_CHECKING:
+    from .registry import Registry
 
 
 class Condition(Protocol):
@@ -36,8 +21,12 @@ class Condition(Protocol):
         """Whether the condition depends on registrations, and is therefore evaluated last, at every build."""
         ...
 
-    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
-        """Return the verdict and the reason."""
+    def evaluate(self, registry: Registry) -> tuple[bool, str]:
+        """Return the verdict and the reason.
+
+        Args:
+            registry: the registrations of the container, with `settings`, `profiles` and ``has(address)``.
+        """
         ...
 
 
@@ -47,11 +36,11 @@ When: TypeAlias = bool | Callable[[], bool] | Condition
 class _Check(NamedTuple):
     """A condition of this module."""
 
-    check: Callable[[Surroundings], tuple[bool, str]]
+    check: Callable[[Registry], tuple[bool, str]]
     structural: bool = False
 
-    def evaluate(self, surroundings: Surroundings) -> tuple[bool, str]:
-        return self.check(surroundings)
+    def evaluate(self, registry: Registry) -> tuple[bool, str]:
+        return self.check(registry)
 
     def __repr__(self) -> str:
         return f"{self.check.__qualname__.partition('.')[0]}(...)"
@@ -60,7 +49,7 @@ class _Check(NamedTuple):
 def env(name: str, value: str | None = None) -> Condition:
     """Count when an environment variable is set, or has exactly a value, while the container is built."""
 
-    def check(_: Surroundings) -> tuple[bool, str]:
+    def check(_: Registry) -> tuple[bool, str]:
         found = os.environ.get(name)
         verdict, wanted = (found is not None, "set") if value is None else (found == value, repr(value))
         return verdict, f"environment variable {name} is {'' if verdict else 'not '}{wanted}"
@@ -71,9 +60,9 @@ def env(name: str, value: str | None = None) -> Condition:
 def profile(*names: str) -> Condition:
     """Count when a profile is active: ``Container(profiles=...)``, else ``VEGA_PROFILE`` (by commas)."""
 
-    def check(surroundings: Surroundings) -> tuple[bool, str]:
-        active = ", ".join(sorted(surroundings.profiles)) or "none"
-        return not surroundings.profiles.isdisjoint(names), f"profile {' or '.join(names)}; active: {active}"
+    def check(registry: Registry) -> tuple[bool, str]:
+        active = ", ".join(sorted(registry.profiles)) or "none"
+        return not registry.profiles.isdisjoint(names), f"profile {' or '.join(names)}; active: {active}"
 
     return _Check(check)
 
@@ -81,7 +70,7 @@ def profile(*names: str) -> Condition:
 def installed(*modules: str) -> Condition:
     """Count when modules can be imported; none is imported."""
 
-    def check(_: Surroundings) -> tuple[bool, str]:
+    def check(_: Registry) -> tuple[bool, str]:
         absent = [module for module in modules if not _importable(module)]
         return not absent, f"{', '.join(absent or modules)} is {'not ' if absent else ''}installed"
 
@@ -91,9 +80,9 @@ def installed(*modules: str) -> Condition:
 def missing(key: Any, *, name: str | None = None) -> Condition:
     """Count when no further registration provides `key`; evaluated last, in order of registration."""
 
-    def check(surroundings: Surroundings) -> tuple[bool, str]:
+    def check(registry: Registry) -> tuple[bool, str]:
         wanted = address(key, name)
-        found = surroundings.has(wanted)
+        found = registry.has(wanted)
         return not found, f"{label(wanted)} is {'provided already' if found else 'provided by nothing else'}"
 
     return _Check(check, structural=True)
@@ -102,14 +91,14 @@ def missing(key: Any, *, name: str | None = None) -> Condition:
 def setting(predicate: Callable[[Any], bool]) -> Condition:
     """Count when `predicate` is true of the settings object of the container."""
 
-    def check(surroundings: Surroundings) -> tuple[bool, str]:
-        if surroundings.settings is None:
+    def check(registry: Registry) -> tuple[bool, str]:
+        if registry.settings is None:
             raise InvalidRegistrationError(
                 "a condition asks the settings, and the container has none",
                 f"setting({label(predicate)})",
                 "Container(settings=settings), or container.settings = settings before the first resolve",
             )
-        verdict = bool(predicate(surroundings.settings))
+        verdict = bool(predicate(registry.settings))
         return verdict, f"setting {label(predicate)} is {verdict}"
 
     return _Check(check)
@@ -131,7 +120,7 @@ def as_condition(when: Any) -> Condition:
             "give a bool, a callable without arguments, or env(), profile(), installed(), missing(), setting()",
         )
 
-    def check(_: Surroundings) -> tuple[bool, str]:
+    def check(_: Registry) -> tuple[bool, str]:
         if isinstance(when, bool):
             return when, f"when={when}"
         verdict = bool(when())

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
 from .._errors import InvalidRegistrationError
-from .._keys.key import split
-from .._keys.labels import label
+from .._keys.key import label, split
 from .._keys.scope import Scope
 from .conditions import as_condition, default_profiles
 from .generics import Meaning, close, variables_of
@@ -15,7 +14,7 @@ from .registration import Kind, Registration
 
 
 class Registry:
-    """Registrations, decorations and aliases, with the surroundings of conditions."""
+    """Registrations, decorations and aliases, with what conditions may ask."""
 
     def __init__(self, profiles: Iterable[str] | None, settings: Any) -> None:
         self.entries: list[Registration] = []
@@ -38,13 +37,14 @@ class Registry:
         self.entries.append(registration)
 
     def expect(self, key: Any) -> bool:
-        """Declare a key whose value scopes receive; return whether the key is new."""
+        """Declare a key whose value scopes receive; return whether nothing was registered for the key."""
         if key in self.expected:
             return False
         self.expected.add(key)
-        if all(entry.address != key for entry in self.entries):
+        is_new = all(entry.address != key for entry in self.entries)
+        if is_new:
             self.entries.append(Registration(key, key, Kind.VALUE, Scope.SCOPED))
-        return True
+        return is_new
 
     def has(self, wanted: Any) -> bool:
         """Return whether an active registration provides an address."""

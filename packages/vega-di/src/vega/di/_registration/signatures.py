@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any, ForwardRef, NamedTuple, TypeAlias, get_origin, get_type_hints
 
 from .._errors import UnresolvedHintError
-from .._keys.key import tuple_in
-from .._keys.labels import label
+from .._keys.key import label, tuple_in
 from .registration import Registration
 
 EMPTY: Any = inspect.Parameter.empty
@@ -57,11 +56,6 @@ def read_parameters(call: Any, names: Names) -> tuple[Parameter, ...]:
         found = _from_code(function, skip)
     else:
         found = _from_signature(call)
-    for parameter in found:
-        if _is_text(parameter.hint):
-            break
-    else:
-        return found
     return tuple(_evaluated(parameter, call, function, names) for parameter in found)
 
 
@@ -156,13 +150,6 @@ def globals_of(call: Any, function: Any) -> dict[str, Any]:
     return vars(sys.modules[owner.__module__]) if owner.__module__ in sys.modules else found
 
 
-class _Holder:
-    """A carrier of an annotation for `typing.get_type_hints`."""
-
-    def __init__(self, hint: Any) -> None:
-        self.__annotations__ = {"hint": hint}
-
-
 def evaluate_hint(hint: Any, scope: dict[str, Any], names: Names) -> Any:
     """Evaluate an annotation in text form, with `names` for names outside the module.
 
@@ -172,9 +159,10 @@ def evaluate_hint(hint: Any, scope: dict[str, Any], names: Names) -> Any:
     if isinstance(hint, str) and isinstance(scope.get(hint), type):
         return scope[hint]
     known: dict[str, Any] = {}
+    holder: Any = SimpleNamespace(__annotations__={"hint": hint})
     while True:
         try:
-            return get_type_hints(_Holder(hint), scope, known, include_extras=True)["hint"]
+            return get_type_hints(holder, scope, known, include_extras=True)["hint"]
         except NameError as error:
             absent = str(error.name)
             found = names().get(absent, EMPTY) if absent not in known else EMPTY

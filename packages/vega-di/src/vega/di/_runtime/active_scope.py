@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .._keys.key import address
 from .._keys.resolver import Resolver
-from .closing import afinish, arefuse_second, finish
+from .closing import afinish, finish, yielded_twice
 from .construction_errors import explain
 from .owners import CLOSED, Owner
 
@@ -76,7 +76,8 @@ class ActiveScope(Owner, Resolver):
         if error is None and len(resources) == 1 and (only := resources[0]).__class__ is AsyncGeneratorType:
             # the usual case in place, since a further coroutine costs as much as a constructor
             if await anext(only, _END) is not _END:
-                await arefuse_second(only)
+                await only.aclose()
+                raise yielded_twice(only)
             return
         await afinish(resources, error)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from .claims import BUILT, Claim, PlanClaim, await_claim, break_up, get, lock, on_this_stack, wait
+from .claims import BUILT, Claim, PlanClaim, await_claim, break_up, get, lock, stores_on_this_stack, wait
 
 _building: ContextVar[Claim | None] = ContextVar("vega_di_building", default=None)
 _pop: Callable[..., Any] = dict[int, Any].pop  # a closed store refuses its own methods
@@ -115,7 +115,7 @@ def _batch_with(store: dict[Any, Any], slot: int, node: Any) -> Claim | None:
         slots = reserved.slots if isinstance(reserved, Claim) else reserved
         if slots is None or slot not in slots or get(store, slot) is not None:
             return None
-        if not on_this_stack(store):
+        if not any(begun is store for begun in stores_on_this_stack()):
             claim = reserved if isinstance(reserved, Claim) else Claim(node, None)
             claim.slots = slots
             store[None] = claim

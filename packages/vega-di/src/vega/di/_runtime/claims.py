@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._errors import CircularDependencyError
-from .._keys.labels import label
+from .._keys.key import label
+
+if TYPE_CHECKING:
+    from .._graph.node import Node
 
 lock = threading.Lock()
 get: Callable[..., Any] = dict[int, Any].get  # a closed store refuses its own methods
@@ -76,12 +79,7 @@ def break_up(store: Any) -> None:
         reserved.end(None)
 
 
-def on_this_stack(store: Any) -> bool:
-    """Return whether a caller of this code began a store."""
-    return any(begun is store for begun in _stores_on_this_stack())
-
-
-def _stores_on_this_stack() -> Iterator[Any]:
+def stores_on_this_stack() -> Iterator[Any]:
     """Yield the stores that callers of this code have begun."""
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # the documented way to the callers
     while frame is not None:
@@ -96,7 +94,7 @@ def _own_claims(parent: Claim | None) -> list[Claim]:
     while parent is not None:
         claims.append(parent)
         parent = parent.parent
-    for store in _stores_on_this_stack():
+    for store in stores_on_this_stack():
         with lock:
             claims += _claims_of_plan(store)
     return claims
@@ -123,7 +121,7 @@ def _enlist(claim: Claim, own: list[Claim], waker: Callable[[], None]) -> bool:
         while todo:
             path = todo.pop()
             if path[-1] in own:
-                raise _circular([*own[::-1], *path[:-1]], path[-1].node)
+                raise circular([each.node for each in (*own[::-1], *path[:-1])], path[-1].node)
             fresh = [other for other in path[-1].waiting if other not in seen]
             seen.update(fresh)
             todo += [[*path, other] for other in fresh]
@@ -147,7 +145,7 @@ def wait(claim: Claim, parent: Claim | None) -> None:
         CircularDependencyError: the build waits for the caller, whose claims are `parent` and those on the stack.
         Exception: the build failed.
     """
-    for store in _stores_on_this_stack():
+    for store in stores_on_this_stack():
         if get(store, None):  # reserved by a plan whose constructor waits here: no other builder may wait for it
             break_up(store)
     gate, own = threading.Event(), _own_claims(parent)
@@ -185,8 +183,9 @@ async def await_claim(claim: Claim, parent: Claim | None) -> None:
         raise claim.error
 
 
-def _circular(path: list[Claim], node: Any) -> CircularDependencyError:
-    services = " -> ".join(label(claim.node.address) for claim in path)
+def circular(path: Iterable[Node], node: Node) -> CircularDependencyError:
+    """Return the error of a service that is requested by its own build, after a path of builds."""
+    services = " -> ".join(label(each.address) for each in path)
     return CircularDependencyError(
         f"{label(node.address)} is requested while it is being built",
         f"{services} -> {label(node.address)}, registered at {node.registration.site_text()}",

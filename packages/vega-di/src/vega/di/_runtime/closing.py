@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from types import AsyncGeneratorType, GeneratorType
-from typing import Any, NoReturn
+from typing import Any
 
 from .._errors import AsyncRequiredError, CloseError, InvalidGeneratorError
-from .._keys.labels import label
+from .._keys.key import label
 from .owners import CLOSED
 
 _DONE: Any = object()
@@ -78,7 +78,7 @@ def finish(opened: list[Any], error: BaseException | None) -> None:
         except BaseException as raised:  # noqa: BLE001  # the rest must end too; raised below
             if raised is not pending:
                 failures.append(raised)
-                pending = _pending(pending, raised)
+                pending = pending if isinstance(raised, Exception) else raised
     if failures:
         _raise_failures(error, failures)
 
@@ -97,14 +97,9 @@ async def afinish(opened: list[Any], error: BaseException | None) -> None:
         except BaseException as raised:  # noqa: BLE001  # the rest must end too; raised below
             if raised is not pending:
                 failures.append(raised)
-                pending = _pending(pending, raised)
+                pending = pending if isinstance(raised, Exception) else raised
     if failures:
         _raise_failures(error, failures)
-
-
-def _pending(pending: BaseException | None, failure: BaseException) -> BaseException | None:
-    """Return the error for the remaining resources: of the body, unless the task or the program ends."""
-    return pending if isinstance(failure, Exception) else failure
 
 
 def _raise_failures(error: BaseException | None, failures: Sequence[BaseException]) -> None:
@@ -130,10 +125,8 @@ def _end(resource: Any, error: BaseException | None) -> None:
     kind: type = resource.__class__
     if kind is GeneratorType:
         _end_generator(resource, error)
-    elif error is None:
-        resource.manager.__exit__(None, None, None)
     else:
-        resource.manager.__exit__(type(error), error, error.__traceback__)
+        resource.manager.__exit__(*_details(error))
 
 
 def _end_generator(generator: GeneratorType[Any, Any, Any], error: BaseException | None) -> None:
@@ -152,17 +145,20 @@ def _end_generator(generator: GeneratorType[Any, Any, Any], error: BaseException
             raise
         finally:
             error.__traceback__ = trace
-    refuse_second(generator)
+    generator.close()
+    raise yielded_twice(generator)
 
 
 async def _aend(resource: Any, error: BaseException | None) -> None:
     kind: type = resource.__class__
     if kind is AsyncGeneratorType:
         await _aend_generator(resource, error)
-    elif error is None:
-        await resource.manager.__aexit__(None, None, None)
     else:
-        await resource.manager.__aexit__(type(error), error, error.__traceback__)
+        await resource.manager.__aexit__(*_details(error))
+
+
+def _details(error: BaseException | None) -> tuple[Any, Any, Any]:
+    return (None, None, None) if error is None else (type(error), error, error.__traceback__)
 
 
 async def _aend_generator(generator: AsyncGeneratorType[Any, Any], error: BaseException | None) -> None:
@@ -181,7 +177,8 @@ async def _aend_generator(generator: AsyncGeneratorType[Any, Any], error: BaseEx
     finally:
         if error is not None:
             error.__traceback__ = trace
-    await arefuse_second(generator)
+    await generator.aclose()
+    raise yielded_twice(generator)
 
 
 def _is_converted(raised: BaseException, error: BaseException | None) -> bool:
@@ -199,34 +196,15 @@ def _drive(resource: Any, ending: Coroutine[Any, Any, None]) -> None:
         return
     with suppress(RuntimeError):  # the finaliser may await again during its end
         steps.close()
+    title = label(type(resource.manager) if isinstance(resource, Exit) else resource)
     raise AsyncRequiredError(
-        f"{_title(resource)} has to be awaited to be closed, and its scope was left synchronously",
+        f"{title} has to be awaited to be closed, and its scope was left synchronously",
         "the end of a `with` block, or close()",
         "use `async with`, or `await container.aclose()`",
     )
 
 
-def _title(resource: Any) -> str:
-    return label(type(resource.manager) if isinstance(resource, Exit) else resource)
-
-
-def refuse_second(generator: Any) -> NoReturn:
-    """Close a generator after a second value.
-
-    Raises:
-        InvalidGeneratorError: always.
-    """
-    generator.close()
-    raise _yielded_twice(generator)
-
-
-async def arefuse_second(generator: Any) -> NoReturn:
-    """Do the same as `refuse_second` for an async generator."""
-    await generator.aclose()
-    raise _yielded_twice(generator)
-
-
-def _yielded_twice(generator: Any) -> InvalidGeneratorError:
+def yielded_twice(generator: Any) -> InvalidGeneratorError:
     """Return the error of a second value."""
     return InvalidGeneratorError(
         f"{label(generator)} yielded a second value",

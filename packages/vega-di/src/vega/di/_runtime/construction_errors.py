@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._errors import CircularDependencyError, ConstructionError, ContainerError, InjectionError
-from .._keys.key import check_key
-from .._keys.labels import label
+from .._errors import ConstructionError, ContainerError, InjectionError
+from .._keys.key import check_key, label
+from .claims import circular
 
 if TYPE_CHECKING:
     from .._graph.node import Node
@@ -34,7 +34,7 @@ def explain(key: Any = None, node: Node | None = None) -> None:
     passed = _passed_through(error)
     if isinstance(error, RecursionError) and passed:
         if len(passed) > len({path[-1] for path in passed}):
-            raise _endless(passed[-1][-1]) from None
+            raise circular(passed[-1][-1:], passed[-1][-1]) from None
         if _is_nested(error):
             return  # the first request sees the cycle
     path = passed[-1] if passed else [] if node is None else [node]
@@ -56,14 +56,6 @@ def _refuse_unhashable(key: Any) -> None:
         hash(key)
     except TypeError:
         check_key(key)  # raises: such an object is not a key
-
-
-def _endless(node: Node) -> CircularDependencyError:
-    return CircularDependencyError(
-        f"{label(node.address)} is requested while it is being built, without end",
-        f"{label(node.address)} -> {label(node.address)}, registered at {node.registration.site_text()}",
-        f"let the factory take its dependencies as parameters, or Lazy[{label(node.address)}]",
-    )
 
 
 def _failed(path: list[Node], error: Exception) -> ConstructionError:

@@ -7,8 +7,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._errors import MissingProviderError, ScopeClosedError
-from .._keys.labels import label
-from .._registration.call_site import user_line
+from .._keys.key import label
+from .._registration.registration import user_line
 
 if TYPE_CHECKING:
     from .._graph.node import Node
