@@ -190,6 +190,43 @@ def test_a_dropped_entity_comes_back_as_it_was(database_url: str, tmp_path: Path
     assert_passes_ruff(tmp_path)
 
 
+@dataclass
+class Numbered:
+    name: str
+    id: int | None = None
+
+
+@pytest.mark.parametrize("made_on", ["sqlite", "postgresql"])
+def test_a_dropped_entity_that_comes_back_gives_no_identifier_twice(
+    made_on: str, postgres_url: str, tmp_path: Path
+) -> None:
+    sqlite = f"sqlite:///{tmp_path / 'test.db'}"
+    folder = tmp_path / "v"
+
+    async def make(url: str) -> None:
+        async with Database(url, package="-") as database:
+            repositories(database, [(Numbered, EntityMapping())])
+            await Migrations(database, folder).create("all")
+            await Migrations(database, folder).upgrade()
+        async with Database(url, package="-") as emptied:
+            await Migrations(emptied, folder).create("drop all")
+
+    async def main() -> None:
+        await make(sqlite if made_on == "sqlite" else postgres_url)
+        async with Database(sqlite, package="-") as database:
+            stored = repositories(database, [(Numbered, EntityMapping())])[Numbered]
+            await Migrations(database, folder).upgrade(allow_destructive=True)
+            await Migrations(database, folder).downgrade("-1")
+            last = (await stored.add_many([Numbered("a"), Numbered("b")]))[-1]
+            await stored.delete(last.id)
+            async with database.connection() as connection:
+                await connection.exec_driver_sql("INSERT INTO numbereds (name) VALUES ('c')")
+            assert [one.id for one in await stored.find_all()] == [1, 3]
+
+    asyncio.run(main())
+    assert_passes_ruff(folder)
+
+
 def test_tables_in_a_cycle_are_created_filled_and_dropped(database_url: str) -> None:
     async def main() -> None:
         async with Database(database_url, package="-") as database:

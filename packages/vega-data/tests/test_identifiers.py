@@ -257,6 +257,21 @@ def test_tables_that_were_made_before_identifiers_were_kept_show_no_difference(t
     asyncio.run(main())
 
 
+def test_a_temporary_table_does_not_hide_the_identifiers_that_were_given(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Database(f"sqlite:///{tmp_path / 'test.db'}", package="-") as database:
+            members = SQLAlchemyRepository(Member, database=database)
+            await database.create_all()
+            await members.add(Member("a", 7))
+            await members.delete(7)
+            async with database.unit():
+                async with database.connection() as connection:
+                    await connection.exec_driver_sql("CREATE TEMP TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+                assert [one.id for one in await members.add_many([Member("b"), Member("c")])] == [8, 9]
+
+    asyncio.run(main())
+
+
 def test_migrations_make_tables_that_keep_identifiers(tmp_path: Path) -> None:
     async def main() -> None:
         async with Database(f"sqlite:///{tmp_path / 'new.db'}", package="-") as database:

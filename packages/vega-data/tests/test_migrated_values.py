@@ -327,3 +327,29 @@ def test_a_label_that_a_type_of_postgresql_lacks_is_reported(postgres_url: str, 
             return (await Migrations(database, tmp_path, metadata=tables(Large)).check()).drift
 
     assert asyncio.run(main()) == ("enum: items.v knows A; the class has A, B",)
+
+
+@pytest.mark.parametrize("left", ["id < 3", "id < 0"])
+def test_a_rebuilt_sqlite_table_gives_no_identifier_of_a_deleted_row_again(tmp_path: Path, left: str) -> None:
+    name, text = MigrationFolder(tmp_path / "v").render(
+        "rebuild",
+        'with op.batch_alter_table("prices") as batch_op:\n    batch_op.alter_column("note", nullable=True)',
+        "",
+    )
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v" / name).write_text(text)
+
+    async def main() -> None:
+        async with Database(f"sqlite:///{tmp_path / 'x.db'}", package="-") as database:
+            async with database.connection() as connection:
+                await connection.exec_driver_sql(TABLE)
+                await connection.exec_driver_sql("INSERT INTO prices (id, amount) VALUES (1, '1'), (2, '2'), (7, '7')")
+                await connection.exec_driver_sql(f"DELETE FROM prices WHERE NOT ({left})")
+            await Migrations(database, tmp_path / "v").upgrade()
+            async with database.connection() as connection:
+                ask = connection.exec_driver_sql
+                await ask("INSERT INTO prices (amount) VALUES ('8')")
+                assert (await ask("SELECT max(id) FROM prices")).scalar() == 8
+                assert (await ask("SELECT name, seq FROM sqlite_sequence")).all() == [("prices", 8)]
+
+    asyncio.run(main())

@@ -114,7 +114,7 @@ class Numbering:
         identity = self._tables.identity
         seen = select(func.coalesce(func.max(identity), 0)).scalar_subquery()
         if await self._is_remembered(session):
-            kept = "(SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = :name)"
+            kept = "(SELECT coalesce(max(seq), 0) FROM main.sqlite_sequence WHERE name = :name)"
             known = text(kept).bindparams(name=self._tables.table.name).columns(seq=BigInteger())
             statement = select(func.max(seen, known.scalar_subquery()))
         else:
@@ -131,7 +131,7 @@ class Numbering:
 
     async def _is_remembered(self, session: Session) -> bool:
         if not self._remembers:
-            there = text("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'")
+            there = text("SELECT count(*) FROM main.sqlite_master WHERE name = 'sqlite_sequence'")
             self._remembers = bool((await session.execute(there)).scalar_one())
         return self._remembers
 

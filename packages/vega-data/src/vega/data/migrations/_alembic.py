@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeEngine
 from .._errors import MigrationError
 from ._conversions import Rule, convert, kind_of, no_rule, rule
 from ._portable_types import portable
-from ._sqlite_tables import KeptParts, collations
+from ._sqlite_tables import KeptParts, collations, is_autoincrement
 
 _NAMES: Final = count(1)
 _TEMPORARY: Final = "_alembic_tmp_"  # begins the name of a table that will take the place of another
@@ -43,10 +43,12 @@ class VegaSQLite(SQLiteImpl):
         self.new_constraint_names: dict[str, str] = {}  # by the former ones, for the next table that is rebuilt
 
     def autogen_column_reflect(self, inspector: Any, table: Table, column_info: Any) -> None:
-        """Give a reflected column its collation."""
+        """Give a reflected column its collation, and its table AUTOINCREMENT."""
         super().autogen_column_reflect(inspector, table, column_info)
         if _COLLATIONS not in table.info:
             table.info[_COLLATIONS] = collations(inspector.bind, table.name)
+            if is_autoincrement(inspector.bind, table.name):
+                table.dialect_kwargs["sqlite_autoincrement"] = True
         collation = table.info[_COLLATIONS].get(column_info["name"])
         if collation is not None and isinstance(column_info["type"], sa.String):
             column_info["type"].collation = collation
@@ -103,6 +105,7 @@ class VegaSQLite(SQLiteImpl):
         _connection(self).exec_driver_sql("PRAGMA legacy_alter_table = ON")
         super().rename_table(old_table_name, new_table_name, schema=schema)
         _connection(self).exec_driver_sql("PRAGMA legacy_alter_table = OFF")
+        parts.restore_last(_connection(self), str(new_table_name))
         for statement in parts.statements.values():
             _connection(self).exec_driver_sql(statement)
         self._directed = parts.directed
@@ -120,6 +123,13 @@ class VegaPostgreSQL(PostgresqlImpl):
     """PostgreSQL: a column that changes its type keeps its values, by the same rules as on SQLite."""
 
     __dialect__ = "postgresql"
+
+    def autogen_column_reflect(self, inspector: Any, table: Table, column_info: Any) -> None:
+        """Note a table that numbers its rows, which has AUTOINCREMENT where a migration creates it again on SQLite."""
+        if column_info.get("identity") or "nextval(" in (column_info.get("default") or ""):
+            table.dialect_kwargs["sqlite_autoincrement"] = True
+        parent: Any = super()
+        parent.autogen_column_reflect(inspector, table, column_info)
 
     def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:
         """Change a column, and convert its values when its type changes."""

@@ -1,7 +1,8 @@
 """Parts of a SQLite table that reflection does not know: collations, AUTOINCREMENT, triggers, indexes of expressions.
 
 Collations are asked of an index over an empty copy of the table, since no statement of SQLite reports them.
-Source: SQLite documentation, "PRAGMA index_xinfo" and "The Schema Table".
+The copy is temporary, and brings a `sqlite_sequence` of its own, which would hide the one that is named without `main`.
+Source: SQLite documentation, "PRAGMA index_xinfo", "The Schema Table" and "SQLite Autoincrement".
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ class KeptParts:
 
     Args:
         autoincrement: whether the table never gives an identifier twice.
+        last: the largest identifier that it ever gave, also if its row is gone; None where it is not kept.
         statements: what creates its triggers and its indexes of expressions, by name.
         directed: what creates its indexes with a descending column, by name; reflection knows all but the direction.
     """
 
     autoincrement: bool
+    last: int | None
     statements: dict[str, str]
     directed: dict[str, str]
 
@@ -49,8 +52,23 @@ class KeptParts:
                 statements[str(name)] = str(sql)
             elif any(descends for _, descends in columns):
                 directed[str(name)] = str(sql)
-        source = _QUOTED.sub("", _source(connection, table))
-        return cls(_AUTOINCREMENT.search(source) is not None, statements, directed)
+        autoincrement = is_autoincrement(connection, table)
+        kept = _rows(connection, "SELECT seq FROM main.sqlite_sequence WHERE name = ?", table) if autoincrement else []
+        return cls(autoincrement, int(kept[0][0]) if kept else None, statements, directed)
+
+    def restore_last(self, connection: Connection, table: str) -> None:
+        """Have a table that was filled again number on from the largest identifier that it ever gave."""
+        if self.last is None:
+            return
+        change = "UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?"
+        changed = connection.exec_driver_sql(change, (self.last, table))
+        if not changed.rowcount:  # no row was there to be copied
+            connection.exec_driver_sql("INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)", (table, self.last))
+
+
+def is_autoincrement(connection: Connection, table: str) -> bool:
+    """Return whether a table is declared never to give an identifier twice."""
+    return _AUTOINCREMENT.search(_QUOTED.sub("", _source(connection, table))) is not None
 
 
 def collations(connection: Connection, table: str) -> dict[str, str]:
