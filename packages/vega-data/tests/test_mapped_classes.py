@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.ext.mutable import MutableDict, MutableList
 from sqlalchemy.orm import (
     DeclarativeBase,
     DynamicMapped,
@@ -219,6 +220,25 @@ def test_a_mapping_that_sqlalchemy_refuses_is_refused_by_name() -> None:
 
     with pytest.raises(MappingError, match=r"Broken cannot be mapped by SQLAlchemy: .*NothingOfThatName"):
         Repository(Broken, database=_database())
+
+
+class Tagged(Base):
+    __tablename__ = "mapped_tagged"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tags: Mapped[dict[str, Any]] = mapped_column(MutableDict.as_mutable(sa.JSON()))
+    words: Mapped[list[Any]] = mapped_column(MutableList.as_mutable(sa.JSON()))
+
+
+def test_mutable_json_of_sqlalchemy_is_stored_as_plain_json(run: Any) -> None:
+    async def body(tagged: Any) -> None:
+        stored = await tagged.add(Tagged(tags={"a": 1}, words=["b"]))
+        found = await tagged.get(stored.id)
+        assert (found.tags, found.words) == ({"a": 1}, ["b"])
+        found.tags["c"] = [2]
+        await tagged.update(found)
+        assert (await tagged.get(stored.id)).tags == {"a": 1, "c": [2]}
+
+    run(Tagged, body)
 
 
 @dataclass

@@ -57,8 +57,10 @@ class EntityMapping:
     Args:
         table: the table; the plural of the class's name in snake case when empty, such as `order_items`.
         identity: the field that identifies an entity. Missing values (None) are made when it is added: by
-            the database for an int, else as a UUIDv7 or its text.
-        version: an int field, checked in the WHERE of every change; a new entity has 0.
+            the database for an int, else as a UUIDv7 or its text. In a given table the primary key or a unique
+            column.
+        version: an int field, checked in the WHERE of every change; a new entity has 0. The `version_id_col` of a
+            mapped class when empty.
         columns: for a field, its column, such as `{"name": "full_name"}`; the path with underscores for the
             others. A field of a collection's members is named `lines.sku`.
         unique: fields, groups of fields or `UniqueKey`s that no two entities share. With a soft delete they hold

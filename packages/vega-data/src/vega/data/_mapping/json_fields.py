@@ -34,6 +34,8 @@ def json_checker(python_type: Any) -> Callable[[Any, str], Any]:
 
     def check(value: Any, where: str) -> Any:
         if type(value) is not container:
+            if isinstance(value, container):  # such as MutableDict of SQLAlchemy
+                return check(container(value), where)
             raise InvalidValueError(f"a {type(value).__name__} is given where a {container.__name__} is needed", where)
         _require_json(value, where, _MOST_LEVELS)
         return value
