@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from vega.core import Application
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
-from vega.data import Database, DestructiveMigrationError, MigrationError, UniqueKey
+from vega.data import Database, DatabaseStateError, DestructiveMigrationError, MigrationError, UniqueKey
 from vega.data._project.generators import migration, model, repository, resource
 from vega.data._project.plugin import DataPlugin
 from vega.data.cli import app
@@ -169,6 +169,42 @@ def test_a_model_is_a_mapped_class(project: Project) -> None:
     exec(compile(text, path, "exec", dont_inherit=True), space)
 
     assert set(space["AuditModel"].__table__.c.keys()) == {"id", "who", "amount", "on", "day"}
+
+
+def test_tables_of_models_are_migrated_and_only_dropped_with_their_class(project: Project) -> None:
+    write(project, repository, "Product", *FIELDS)
+    (path,) = write(project, model, "Audit", "who:str:unique", "day:date")
+    file = project.root / path.replace("shop", project.package)
+    vega_migrate("upgrade")
+
+    created = vega_migrate("create", "-m", "audits")
+    assert "0002_audits.py" in created.stdout, created.exception
+    assert vega_migrate("upgrade").exit_code == 0
+    assert vega_migrate("check").exit_code == 0
+    assert isinstance(vega_migrate("create", "-m", "again").exception, MigrationError)
+    file.unlink()
+    assert "remove table: audits" in vega_migrate("check").stdout
+    assert "0003_no_audits.py" in vega_migrate("create", "-m", "no audits").stdout
+    assert vega_migrate("upgrade", "--allow-destructive").exit_code == 0
+    assert vega_migrate("check").exit_code == 0
+
+
+def test_the_schema_comes_from_the_environment_and_sqlite_refuses_it(
+    project: Project, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project, repository, "Product", *FIELDS)
+    monkeypatch.setenv("DATABASE_SCHEMA", "shop")
+    assert isinstance(vega_migrate("upgrade").exception, DatabaseStateError)
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+
+    assert vega_migrate("upgrade").exit_code == 0
+    assert vega_migrate("check").exit_code == 0
+
+    async def stored() -> int:
+        async with Database(postgres_url, package="-") as database, database.connection() as connection:
+            return (await connection.exec_driver_sql("SELECT count(*) FROM shop.products")).scalar_one()
+
+    assert asyncio.run(stored()) == 0
 
 
 def test_the_plugin_wires_database_repository_and_unit(project: Project) -> None:

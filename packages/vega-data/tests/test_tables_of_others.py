@@ -61,3 +61,37 @@ def test_ignored_tables_are_left_alone_whether_they_are_declared_or_created_by_a
             assert not (await Migrations(database, tmp_path, ignore=("other",)).check()).ok
 
     asyncio.run(main())
+
+
+def test_a_table_that_the_project_has_dropped_or_renamed_is_no_longer_its_own(
+    database_url: str, tmp_path: Path
+) -> None:
+    @dataclass
+    class Remark:
+        id: str
+        text: str
+
+    async def main() -> None:
+        async with Database(database_url, package="-") as database:
+            SQLAlchemyRepository(Note, database=database)
+            migrations = Migrations(database, tmp_path)
+            await migrations.create("notes")
+            await migrations.upgrade()
+        async with Database(database_url, package="-") as database:
+            SQLAlchemyRepository(Remark, database=database)
+            migrations = Migrations(database, tmp_path)
+            await migrations.create("remarks", renames={"notes": "remarks"})
+            await migrations.upgrade()
+            async with database.connection() as connection:  # of another program
+                await connection.exec_driver_sql("CREATE TABLE notes (id INTEGER PRIMARY KEY)")
+            assert (await migrations.check()).ok
+        async with Database(database_url, package="-") as database:
+            migrations = Migrations(database, tmp_path)
+            assert (await migrations.check()).drift == ("remove table: remarks",)
+            await migrations.create("nothing")
+            await migrations.upgrade(allow_destructive=True)
+            async with database.connection() as connection:
+                await connection.exec_driver_sql("CREATE TABLE remarks (id INTEGER PRIMARY KEY)")
+            assert (await migrations.check()).ok
+
+    asyncio.run(main())

@@ -13,6 +13,7 @@ from vega.core.extend import Project
 from vega.discovery import discover
 
 from ._project.location import DataSettings, database_of_project, make_importable, migrations_folder
+from ._project.models import with_models
 from .migrations import Migrations
 from .outbox import Outbox, OutboxEntry
 
@@ -54,7 +55,7 @@ def create(
     project = Project.find()
     _import_entities(project)
     defaults, renames = (dict(map(_pair, pairs or [])) for pairs in (default, rename))
-    migrations = _of(project, timeout)
+    migrations = _of(project, timeout, compares=True)
     file = asyncio.run(migrations.create(message, empty=empty, defaults=defaults, renames=renames, drops=drop or []))
     typer.echo(f"wrote {file}")
 
@@ -112,7 +113,7 @@ def check(timeout: Timeout = 30.0) -> None:
     """Compare migrations, database and entities; the status is 1 when they differ."""
     project = Project.find()
     _import_entities(project)
-    report = asyncio.run(_of(project, timeout).check())
+    report = asyncio.run(_of(project, timeout, compares=True).check())
     for name in report.pending:
         typer.echo(f"pending: {name}")
     for line in report.destructive:
@@ -174,11 +175,11 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _of(project: Project, timeout: float, deadline: float | None = None) -> Migrations:
+def _of(project: Project, timeout: float, deadline: float | None = None, *, compares: bool = False) -> Migrations:
+    database, folder = database_of_project(project), migrations_folder(project)
+    metadata = with_models(project.package, database.metadata()) if compares else None
     ignore = DataSettings.load(project.root).migrations_ignore
-    return Migrations(
-        database_of_project(project), migrations_folder(project), ignore=ignore, timeout=timeout, deadline=deadline
-    )
+    return Migrations(database, folder, metadata=metadata, ignore=ignore, timeout=timeout, deadline=deadline)
 
 
 def _import_entities(project: Project) -> None:

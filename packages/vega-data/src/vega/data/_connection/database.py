@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from vega.patterns import UnitOfWorkError, current_unit
 
+from .._drivers.postgresql import create_schema
 from .._drivers.sqlite import drop_tables
 from .._sql.declared_tables import declared_tables
 from .._sql.tables import EntityTable, joined
@@ -44,6 +45,8 @@ class Database:
             tells where it was opened; 0 for as long as it likes.
         transaction_pooler: whether PgBouncer or the like stands between, in transaction mode: no statement is prepared
             under a name then, and the timeouts are set in each transaction. The URL may say `pgbouncer=true`.
+        schema: the schema of PostgreSQL that holds all tables, those of migrations too; it is the only one that names
+            without a schema are looked up in. The default of the server when empty; SQLite has none.
         connect_args: further arguments of the driver's `connect`, which win over all others.
         cursor_secret: signs the cursors of pages; made from the URL when empty, so that all processes with
             the same database accept each other's.
@@ -68,6 +71,7 @@ class Database:
         statement_timeout: float | None = None,
         idle_limit: float = 10.0,
         transaction_pooler: bool = False,
+        schema: str = "",
         connect_args: Mapping[str, Any] | None = None,
         cursor_secret: str = "",
         echo: bool = False,
@@ -81,6 +85,7 @@ class Database:
             statement_timeout=statement_timeout,
             idle_limit=idle_limit,
             has_pooler=transaction_pooler,
+            schema=schema,
             connect_args=connect_args or {},
             echo=echo,
         )
@@ -98,6 +103,11 @@ class Database:
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self.pool.dialect
+
+    @property
+    def schema(self) -> str:
+        """The schema of PostgreSQL that holds all tables; empty for the default of the server."""
+        return self.pool.schema
 
     @property
     def cursor_secret(self) -> bytes:
@@ -158,6 +168,8 @@ class Database:
             engine = self.engine
             self.pool.require_loop()
             async with engine.begin() as connection:
+                if self.schema:
+                    await connection.run_sync(create_schema, self.schema)
                 await connection.run_sync(data.create_all)
 
     async def drop_all(self) -> None:

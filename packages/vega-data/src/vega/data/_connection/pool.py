@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from .._drivers.postgresql import UNPREPARED, connected, json_text, limit_transactions
+from .._drivers.postgresql import UNPREPARED, connected, json_text, limit_transactions, quoted
 from .._drivers.sqlite import VegaConnection
 from .._drivers.sqlite_driver import open_connection
 from .._errors import DatabaseStateError
@@ -19,6 +19,7 @@ from .idle_monitor import IdleMonitor
 from .urls import address_of
 from .write_queue import WriteQueue
 
+_LONGEST_NAME: Final = 63  # bytes, PostgreSQL's NAMEDATALEN - 1
 _MEMORY: Final = {None, "", ":memory:"}
 
 
@@ -34,12 +35,14 @@ class Pool:
         statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
         idle_limit: how long a unit of work may keep its connection and send nothing, in seconds; 0 for no limit.
         has_pooler: whether a pooler in transaction mode stands between.
+        schema: the schema of PostgreSQL that holds all tables; the default of the server when empty.
         connect_args: further arguments of the driver's `connect`.
         echo: log every statement.
 
     Attributes:
         url: the URL with its asyncio driver; printing it hides the password.
         dialect: `sqlite` or `postgresql`.
+        schema: the schema that holds all tables; empty for the default of the server.
         idle_monitor: the units that hold a connection.
         handed_out: the connections that users send statements through.
         writers: the turns of those that write, on SQLite; None while it is closed, and on PostgreSQL.
@@ -59,12 +62,14 @@ class Pool:
         statement_timeout: float | None,
         idle_limit: float,
         has_pooler: bool,
+        schema: str,
         connect_args: Mapping[str, Any],
         echo: bool,
     ) -> None:
         self._address = address_of(url)
         self.url: URL = self._address.url
         self.dialect: str = self.url.get_backend_name()
+        self.schema: str = _checked(schema, self.dialect)
         self.idle_monitor: IdleMonitor = IdleMonitor(idle_limit)
         self.handed_out: HandedOut = HandedOut()
         self.writers: WriteQueue | None = None
@@ -205,7 +210,7 @@ class Pool:
                 f"the driver {error.name} is not installed", self.url.drivername, "install vega-data[postgres]"
             ) from error
         if self._has_pooler:
-            limit_transactions(engine, self._limits())
+            limit_transactions(engine, self._limits() | self._search_path())
         return engine
 
     def _postgresql_arguments(self) -> dict[str, Any]:
@@ -215,9 +220,24 @@ class Pool:
             arguments |= UNPREPARED
         else:
             settings = self._limits() | settings
-        return {**arguments, **self._address.arguments, "server_settings": settings, **self._connect_args}
+        arguments |= {**self._address.arguments, "server_settings": settings, **self._connect_args}
+        if not self._has_pooler:
+            arguments["server_settings"] = {**arguments["server_settings"], **self._search_path()}
+        return arguments
+
+    def _search_path(self) -> dict[str, str]:
+        return {"search_path": quoted(self.schema)} if self.schema else {}
 
     def _limits(self) -> dict[str, str]:
         _, lock, statement = self._timeouts
         limits = {"lock_timeout": f"{int(lock * 1000)}"}
         return limits if statement is None else limits | {"statement_timeout": f"{int(statement * 1000)}"}
+
+
+def _checked(schema: str, dialect: str) -> str:
+    fix = "leave the schema out, as by an empty DATABASE_SCHEMA, or name one of PostgreSQL"
+    if schema and dialect == "sqlite":
+        raise DatabaseStateError("SQLite has no schemas", f"schema={schema!r}", fix)
+    if "\0" in schema or len(schema.encode(errors="replace")) > _LONGEST_NAME or schema.startswith("pg_"):
+        raise DatabaseStateError(f"{schema!r} cannot name a schema of PostgreSQL", "schema", fix)
+    return schema

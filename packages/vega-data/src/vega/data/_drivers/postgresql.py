@@ -51,12 +51,25 @@ def _pooled_connection() -> type[Any]:
 
 
 def limit_transactions(engine: AsyncEngine, limits: Mapping[str, str]) -> None:
-    """Have every transaction of an engine begin by setting its timeouts, in milliseconds by their names."""
-    words = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in limits.items())
+    """Have every transaction of an engine begin by setting parameters of the server, by their names."""
+    values = {name: value.replace("'", "''") for name, value in limits.items()}
+    words = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
 
     @event.listens_for(engine.sync_engine, "begin")
     def set_limits(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
         connection.exec_driver_sql(f"SELECT {words}")
+
+
+def create_schema(connection: Connection, name: str) -> None:
+    """Create a schema that is missing; one that is there needs no right to create."""
+    if not connection.exec_driver_sql("SELECT 1 FROM pg_namespace WHERE nspname = $1", (name,)).scalar():
+        connection.exec_driver_sql(f"CREATE SCHEMA {quoted(name)}")
+
+
+def quoted(name: str) -> str:
+    """Return a name as an identifier of SQL."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def json_text(value: Any) -> str:

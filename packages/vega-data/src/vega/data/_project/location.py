@@ -25,6 +25,8 @@ class DataSettings(BaseSettings):
             seconds, from `DATABASE_IDLE_LIMIT`; 0 for as long as it likes.
         database_transaction_pooler: whether a pooler such as PgBouncer stands between, in transaction mode, from
             `DATABASE_TRANSACTION_POOLER`.
+        database_schema: the schema of PostgreSQL that holds all tables, from `DATABASE_SCHEMA`; the server's default
+            when empty.
         migrations_ignore: patterns of tables that migrations leave alone, from `MIGRATIONS_IGNORE`, such as
             `spatial_*,celery_*`; tables that no migration created are left alone anyway.
         cursor_secret: signs the cursors of pages, from `CURSOR_SECRET`; made from the URL when empty.
@@ -34,6 +36,7 @@ class DataSettings(BaseSettings):
     database_pool_size: int = 5
     database_idle_limit: float = 10.0
     database_transaction_pooler: bool = False
+    database_schema: str = ""
     migrations_ignore: tuple[str, ...] = ()
     cursor_secret: str = ""
 
@@ -59,6 +62,7 @@ def database_of(project: Project, settings: object | None = None) -> Database:
         pool_size=read.database_pool_size,
         idle_limit=read.database_idle_limit,
         transaction_pooler=read.database_transaction_pooler,
+        schema=read.database_schema,
         cursor_secret=read.cursor_secret,
     )
     if "outbox" in project.features:  # whose tables then belong to the schema, whoever asks

@@ -8,32 +8,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-_TABLE_NAMED: Final = {"create_table": 0, "rename_table": 1}  # the argument that names the table
 _DROPS: Final = frozenset({"drop_table", "drop_column"})
 _DROPPING_SQL: Final = re.compile(r"\b(DROP\s+(TABLE|COLUMN|SCHEMA)|TRUNCATE|DELETE\s+FROM)\b", re.IGNORECASE)
 
 
-def tables_of(file: Path) -> Iterator[str]:
-    """Yield the tables that a migration creates, or renames others to."""
-    for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _TABLE_NAMED:
-            place = _TABLE_NAMED[call.func.attr]
-            name = call.args[place] if len(call.args) > place else None
-            if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                yield name.value
+def tables_after(file: Path, tables: set[str]) -> set[str]:
+    """Return the tables that a project has after a migration: with those created, without those dropped or renamed.
+
+    Args:
+        file: the migration, of which only `upgrade` counts.
+        tables: those before it.
+    """
+    tables = set(tables)
+    for call in _calls(file, "upgrade"):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        texts = [part.value for part in call.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        if texts and name in {"drop_table", "rename_table"}:
+            tables.discard(texts[0])
+        if texts and name in {"create_table", "rename_table"}:
+            tables.add(texts[-1] if name == "rename_table" else texts[0])
+    return tables
 
 
 def destructive_steps_of(file: Path, function: str) -> list[str]:
     """Return where a function of a migration drops or narrows something, as `file:line what`."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    found: list[str] = []
-    for node in tree.body:
+    losses = ((call.lineno, _loss(call)) for call in _calls(file, function))
+    return [f"{file.name}:{line} {what}" for line, what in losses if what]
+
+
+def _calls(file: Path, function: str) -> Iterator[ast.Call]:
+    """Yield the calls in a function of a migration."""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
-            for call in ast.walk(node):
-                what = _loss(call) if isinstance(call, ast.Call) else ""
-                if what:
-                    found.append(f"{file.name}:{call.lineno} {what}")  # type: ignore[attr-defined] # _loss has seen a call
-    return found
+            yield from (call for call in ast.walk(node) if isinstance(call, ast.Call))
 
 
 def _loss(call: ast.Call) -> str:

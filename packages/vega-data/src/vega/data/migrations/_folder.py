@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .._errors import MigrationError
-from ._destructive import destructive_steps_of, tables_of
+from ._destructive import destructive_steps_of, tables_after
 
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST_SLUG: Final = 24
@@ -142,8 +142,11 @@ class MigrationFolder:
         return f"{revision}.py", _without_unused(text)
 
     def created_tables(self) -> set[str]:
-        """Return the tables that some migration creates, or renames to: those that belong to the project."""
-        return {table for revision in self.revisions() for table in tables_of(revision.path)}
+        """Return the tables that belong to the project: created by a migration, and not dropped by a later one."""
+        tables: set[str] = set()
+        for revision in self.revisions():
+            tables = tables_after(revision.path, tables)
+        return tables
 
     def destructive_steps(self, revisions: Iterable[str], function: str = "upgrade") -> list[str]:
         """Return where migrations drop or narrow something, as `file:line what`.

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, MetaData
 
 from .._connection.database import Database
 from .._connection.driver_errors import translated
+from .._drivers.postgresql import create_schema, quoted
 from .._errors import DestructiveMigrationError, LockTimeoutError, MigrationError, QueryTimeoutError
 from ._autogenerate import differences, written
 from ._folder import MigrationFolder, Revision
@@ -74,6 +75,8 @@ class Migrations:
 
         def work(connection: Connection) -> list[str]:
             script = self._script()
+            if self._database.schema:
+                create_schema(connection, self._database.schema)
             names = script.names(connection, revision, up=True)
             if not allow_destructive:
                 self._refuse(names, "upgrade")
@@ -197,7 +200,11 @@ class Migrations:
             revision: where to.
             start: where from.
         """
-        return self._script().sql(self._database.dialect, revision, start)
+        statements = self._script().sql(self._database.dialect, revision, start)
+        if not self._database.schema:
+            return statements
+        name = quoted(self._database.schema)
+        return f"CREATE SCHEMA IF NOT EXISTS {name};\n\nSET search_path TO {name};\n\n{statements}"
 
     def _write(self, name: str, text: str) -> Path:
         self._folder.path.mkdir(parents=True, exist_ok=True)
