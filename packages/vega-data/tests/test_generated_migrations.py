@@ -292,3 +292,40 @@ def test_children_are_stored_before_their_parents(database_url: str, call: str) 
             return await nodes.count()
 
     assert asyncio.run(main()) == count
+
+
+@dataclass
+class Coupon:
+    id: str
+    code: str
+    state: str = "open"
+
+
+@pytest.mark.parametrize("made_on", ["sqlite", "postgresql"])
+def test_a_dropped_partial_key_comes_back_partial_on_the_other_database(
+    postgres_url: str, tmp_path: Path, made_on: str
+) -> None:
+    urls = {"sqlite": f"sqlite:///{tmp_path / 'test.db'}", "postgresql": postgres_url}
+    keys = (UniqueKey("code", where={"state": "it's :open"}),)
+
+    async def on(url: str, unique: Any, work: Any) -> None:
+        async with Database(url, package="-") as database:
+            coupons = SQLAlchemyRepository(Coupon, database=database, mapping=EntityMapping(unique=unique))
+            await work(coupons, Migrations(database, tmp_path / "versions"))
+
+    async def make(_coupons: Any, migrations: Migrations) -> None:
+        await migrations.create("next")
+        await migrations.upgrade()
+
+    async def go_back(coupons: Any, migrations: Migrations) -> None:
+        await migrations.upgrade()
+        await migrations.downgrade("-1")
+        await coupons.add_many([Coupon("1", "a", "used"), Coupon("2", "a", "used"), Coupon("3", "a", "it's :open")])
+        with pytest.raises(DuplicateEntityError):
+            await coupons.add(Coupon("4", "a", "it's :open"))
+
+    asyncio.run(on(urls.pop(made_on), keys, make))
+    (other,) = urls.values()
+    first = postgres_url if made_on == "postgresql" else f"sqlite:///{tmp_path / 'test.db'}"
+    asyncio.run(on(first, (), make))
+    asyncio.run(on(other, keys, go_back))

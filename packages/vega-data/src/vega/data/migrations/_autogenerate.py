@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeGuard
+from typing import Any, Final, Literal, TypeGuard
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import Operations
-from alembic.operations.ops import AlterColumnOp, DowngradeOps, MigrateOperation, ModifyTableOps, UpgradeOps
+from alembic.operations.ops import (
+    AlterColumnOp,
+    CreateIndexOp,
+    DowngradeOps,
+    MigrateOperation,
+    ModifyTableOps,
+    UpgradeOps,
+)
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, Connection, DefaultClause, MetaData, literal
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    Connection,
+    DefaultClause,
+    MetaData,
+    literal,
+    literal_column,
+)
 from sqlalchemy.sql.elements import conv
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -21,6 +38,12 @@ from ._portable_types import portable, render_type, storage, written_type
 from ._renames import Answers, rename_steps
 from ._source import bound, laid_out, quoted
 from ._stored_members import member_differences
+
+_CONDITIONS: Final = ("sqlite_where", "postgresql_where")
+_CAST: Final = re.compile(  # as PostgreSQL writes it after a constant; texts in quotes are matched first, and kept
+    r"""('(?:[^']|'')*')?::(?:character varying|timestamp with(?:out)? time zone|double precision|"[^"]+"|\w+)"""
+    r"""(?:\(\d+\))?|('(?:[^']|'')*')"""
+)
 
 
 def differences(connection: Connection, metadata: MetaData, owned: Callable[[str], bool]) -> list[str]:
@@ -82,8 +105,24 @@ def _compared(context: MigrationContext, wanted: MetaData, defaults: Mapping[str
     _require_rules(upgrade.ops, context)
     upgrade.ops = apart(upgrade.ops)
     downgrade = upgrade.reverse()
+    _keep_conditions(downgrade.ops)
     upgrade.ops = with_values(upgrade.ops, wanted, defaults)
     return _rendered(upgrade, context), _rendered(downgrade, context)
+
+
+def _keep_conditions(operations: Iterable[MigrateOperation]) -> None:
+    """Give indexes that come back the condition that one database reports on the other too."""
+    for operation in operations:
+        if isinstance(operation, ModifyTableOps):
+            _keep_conditions(operation.ops)
+        elif isinstance(operation, CreateIndexOp):
+            options = operation.kw
+            known = [options[word] for word in _CONDITIONS if options.get(word) is not None]
+            if len(known) == 1:
+                condition: ColumnElement[Any] = literal_column(
+                    _CAST.sub(lambda found: found[1] or found[2] or "", str(known[0]))
+                )
+                options.update((word, condition) for word in _CONDITIONS if options.get(word) is None)
 
 
 def _context(connection: Connection, metadata: MetaData, owned: Callable[[str], bool]) -> MigrationContext:
