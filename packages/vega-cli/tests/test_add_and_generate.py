@@ -60,10 +60,20 @@ def test_a_generated_entity_has_its_fields_and_a_second_run_changes_nothing(vega
 
     text = (project / "shop/domain/entities/order_item.py").read_text()
     assert first.returncode == second.returncode == 0
-    assert "price: Decimal" in text
-    assert "note: str | None = None" in text
+    assert "price: Annotated[Decimal, Field(ge=0)]" in text
+    assert "note: Annotated[str | None, Field(max_length=10000)] = None" in text
     assert "identical" in second.stdout
     assert fingerprint(project) == before
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"], ["--json"]])
+def test_the_output_names_the_private_fields(vega: Vega, project: Path, more: list[str]) -> None:
+    done = vega(
+        "generate", "entity", "User", "name:str", "password_hash:str", "commit_hash:str:public", *more, cwd=project
+    )
+
+    assert done.returncode == 0
+    assert "private: password_hash (left out of responses" in done.stdout
 
 
 def test_an_edited_file_is_a_conflict_unless_forced(vega: Vega, project: Path) -> None:

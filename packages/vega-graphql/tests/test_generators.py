@@ -8,7 +8,9 @@ import pytest
 from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, WriteFile
 from vega.graphql import _generators as generators
 
-FIELDS = tuple(FieldSpec.parse(text) for text in ("name:str", "price:decimal:min=0", "born:date:optional"))
+FIELDS = tuple(
+    FieldSpec.parse(text) for text in ("name:str", "price:decimal:min=0", "born:date:optional", "password:str")
+)
 
 
 @pytest.mark.parametrize("kind", ["graphql_type", "graphql_query", "graphql_mutation", "graphql_resource"])
@@ -26,5 +28,7 @@ def test_what_is_generated_is_documented_python(tmp_path: Path, kind: str, known
     texts = [operation.text for operation in plan if isinstance(operation, WriteFile)]
     assert len(texts) == len(plan) > 0
     assert all(ast.get_docstring(ast.parse(text)) for text in texts)
+    for text in texts:
+        assert ("password" in text) is (kind == "graphql_resource" and "class" not in text)  # taken, never shown
     if kind == "graphql_type":
         assert ("def of(cls" in texts[0]) is known

@@ -204,12 +204,13 @@ def test_a_known_server_needs_no_process(project: Path, monkeypatch: pytest.Monk
 EVENT = """
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from vega.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class ProductCreated(Event):
-    product_id: str
-    due: datetime | None
+    product_id: Annotated[str, "of the shop"]
+    due: Annotated[datetime | None, "in UTC"]
 """
 
 

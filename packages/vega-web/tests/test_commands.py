@@ -239,6 +239,18 @@ def test_models_take_what_they_declare_and_show_any_object() -> None:
     assert shown.name == "Tea"
 
 
+def test_models_take_private_fields_and_show_none() -> None:
+    (text,) = made_by(webmodel, request_for("User", "name:str", "pin_hash:int")).values()
+    names: dict[str, Any] = {}
+    exec(compile(text, "user.py", "exec"), names)
+
+    assert repr(names["UserIn"](name="Ada", pin_hash=4711)) == "UserIn(name='Ada')"
+    assert "pin_hash" not in names["UserOut"].model_fields
+    with pytest.raises(ValidationError) as caught:
+        names["UserIn"](name="x" * 10_001, pin_hash="hunter2")
+    assert (caught.value.error_count(), "hunter2" in str(caught.value)) == (2, False)
+
+
 def test_models_without_fields_and_bounds_are_plain() -> None:
     (text,) = made_by(webmodel, request_for("Ping")).values()
 

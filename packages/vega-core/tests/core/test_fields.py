@@ -45,6 +45,8 @@ def test_a_field_says_its_type_default_and_bounds() -> None:
         "Name:str",
         "x y:str",
         "name:str:requierd",
+        "name:str:min=10001",
+        "name:str:private:public",
         "",
         ":str",
     ],
@@ -54,6 +56,25 @@ def test_what_cannot_be_read_is_refused_with_the_form(text: str) -> None:
         FieldSpec.parse(text)
 
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(("text", "longest"), [("name:str", 10000), ("note:text:optional", 10000), ("a:str:max=7", 7)])
+def test_a_text_has_a_length(text: str, longest: int) -> None:
+    assert FieldSpec.parse(text).rules == (f"max_length={longest}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_private"),
+    [
+        *((f"{name}:str", True) for name in ("password", "secret", "api_key", "private_key", "token", "hash")),
+        *((f"{name}:str", True) for name in ("user_password", "stripe_api_key", "password_hash", "reset_token")),
+        *((f"{name}:str", False) for name in ("passwords", "tokens", "hashed", "key", "secretary", "token_count")),
+        ("commit_hash:str:public", False),
+        ("diagnosis:text:optional:private", True),
+    ],
+)
+def test_a_field_is_private_by_its_name_unless_it_says_otherwise(text: str, is_private: bool) -> None:
+    assert FieldSpec.parse(text).private is is_private
 
 
 @pytest.mark.parametrize("kind", sorted(FIELD_TYPES))

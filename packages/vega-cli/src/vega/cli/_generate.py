@@ -34,7 +34,9 @@ def generate(
 ) -> None:
     """Write a component, or the whole slice of a resource.
 
-    Fields follow the name: name:type[=default][:optional][:unique][:min=N][:max=N], such as price:decimal:min=0.
+    Fields follow the name: name:type[=default][:optional][:unique][:private][:public][:min=N][:max=N],
+    such as price:decimal:min=0. Private fields (password, api_key, *_token and others, unless :public) are left out of
+    responses, filters, logs and GraphQL; a text has at most 10,000 characters unless max= says otherwise.
     """
     if kind == "list":
         say(table(sorted(_kinds())))
@@ -44,7 +46,14 @@ def generate(
     fields, options = _split(context.args)
     _check_words(kind, generators, fields, options)
     request = GenerationRequest(project=project, name=Name.parse(name), fields=_fields(fields), options=options)
-    carry_out(project.root, _plan(generators, request), dry_run=dry_run, as_json=as_json, force=force)
+    notes = _notes(request.fields)
+    carry_out(project.root, _plan(generators, request), dry_run=dry_run, as_json=as_json, force=force, notes=notes)
+
+
+def _notes(fields: Sequence[FieldSpec]) -> list[str]:
+    private = ", ".join(field.name for field in fields if field.private)
+    why = "left out of responses, filters, logs and GraphQL; to show a field: NAME:TYPE:public"
+    return [f"private: {private} ({why})"] if private else []
 
 
 def _plan(generators: Sequence[Generator], request: GenerationRequest) -> Iterator[Operation]:

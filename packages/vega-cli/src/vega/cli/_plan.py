@@ -22,6 +22,7 @@ def carry_out(
     as_json: bool = False,
     force: bool = False,
     then: Callable[[], None] | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
     """Compute, check and write a plan, and print a line a file.
 
@@ -29,9 +30,10 @@ def carry_out(
         root: the project's folder.
         operations: the plan.
         dry_run: print the plan and write nothing.
-        as_json: print one JSON object instead of lines: `applied`, and `changes` with `path` and `status`.
+        as_json: print one JSON object instead of lines: `applied`, `changes` with `path` and `status`, and `notes`.
         force: overwrite files that have another content.
         then: runs after the files are written; when it raises, they are put back as they were.
+        notes: sentences about the plan, printed after it.
 
     Raises:
         ConflictError: files have another content, and `force` is not given.
@@ -44,20 +46,20 @@ def carry_out(
     if force:
         changes = [replace(change, status="update") if change.status == "conflict" else change for change in changes]
     else:
-        _check(changes, dry_run=dry_run)
+        _check(changes, notes, dry_run=dry_run)
     if not dry_run:
         _batch.write(root, changes)
         if then is not None:
             _finish(root, changes, then)
-    _tell(changes, dry_run=dry_run, as_json=as_json)
+    _tell(changes, notes, dry_run=dry_run, as_json=as_json)
 
 
-def _check(changes: Sequence[Change], *, dry_run: bool) -> None:
+def _check(changes: Sequence[Change], notes: Sequence[str], *, dry_run: bool) -> None:
     try:
         refuse_conflicts(changes)
     except ConflictError:
         if dry_run:
-            _tell(changes, dry_run=True, as_json=False)
+            _tell(changes, notes, dry_run=True, as_json=False)
         raise
 
 
@@ -85,12 +87,14 @@ def _remove_empty(root: Path, folder: Path) -> None:
         folder = folder.parent
 
 
-def _tell(changes: Sequence[Change], *, dry_run: bool, as_json: bool) -> None:
+def _tell(changes: Sequence[Change], notes: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         rows = [{"path": change.path, "status": change.status} for change in changes]
-        say_json({"applied": not dry_run, "changes": rows})
+        say_json({"applied": not dry_run, "changes": rows, "notes": list(notes)})
         return
     for change in changes:
         say(f"  {change.status:9}  {change.path}")
+    for note in notes:
+        say(note)
     if dry_run:
         say("nothing was written (--dry-run)")

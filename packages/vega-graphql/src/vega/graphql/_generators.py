@@ -114,7 +114,7 @@ class TypeGenerator(Generator):
 
 
 def _type_file(request: GenerationRequest, values: dict[str, str], *, convert: bool) -> WriteFile:
-    fields = request.fields
+    fields = [field for field in request.fields if not field.private]
     arguments = ["id=strawberry.ID({0}.id)", *(f"{field.name}={{0}}.{field.name}" for field in fields)]
     conversion = {**values, "values": ", ".join(arguments).format(request.name.snake)}
     filled = {

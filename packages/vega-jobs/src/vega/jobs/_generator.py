@@ -208,7 +208,7 @@ def _parsed(path: Path) -> ast.Module:
 
 
 def _field(node: ast.AnnAssign, path: Path) -> _Field:
-    words = [word.strip() for word in ast.unparse(node.annotation).split("|")]
+    words = [word.strip() for word in ast.unparse(_without_metadata(node.annotation)).split("|")]
     kinds = [word for word in words if word != "None"]
     if not isinstance(node.target, ast.Name) or len(kinds) != 1 or kinds[0] not in _SAMPLES:
         raise CoreError(
@@ -217,6 +217,14 @@ def _field(node: ast.AnnAssign, path: Path) -> _Field:
             f"use one of {', '.join(_SAMPLES)}, or write the job by hand and pass an id",
         )
     return _Field(name=node.target.id, kind=kinds[0], optional="None" in words)
+
+
+def _without_metadata(annotation: ast.expr) -> ast.expr:
+    """Return the type of an `Annotated[type, ...]`, else the annotation itself."""
+    if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value).endswith("Annotated"):
+        inner = annotation.slice
+        return inner.elts[0] if isinstance(inner, ast.Tuple) else inner
+    return annotation
 
 
 job = JobGenerator()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from .._errors import InvalidFieldError
 from ..extend import (
     FieldSpec,
     GenerationRequest,
@@ -27,10 +29,13 @@ class OneFile(Generator):
     Args:
         summary: a line of help.
         folder: the folder of the file, below the project's package.
-        template: the source; its holes are those of `name_values`, `$imports`, `$own_imports` and `$fields`.
+        template: the source; its holes are those of `name_values`, `$imports`, `$pydantic`, `$config` and `$fields`.
         standard: import lines of the standard library, merged with the imports of the fields.
         takes_fields: whether fields may follow the name.
         suffix: an optional last word of the name, dropped from the file name.
+        bounds: where the bounds of fields are checked: by the `edge` that delivers the class, by its `constructor`
+            (a dataclass of pydantic then), or `never`, so that bounds are refused.
+        shown: whether the class may be the answer to a request, so that private fields are excluded from it.
     """
 
     summary: str
@@ -42,22 +47,63 @@ class OneFile(Generator):
     feature: str = ""
     options: tuple[GeneratorOption, ...] = ()
     slices: tuple[str, ...] = ()
+    bounds: Literal["edge", "constructor", "never"] = "edge"
+    shown: bool = False
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
-        """Return the file."""
-        project, name = request.project, request.name.without(self.suffix)
+        """Return the file.
+
+        Raises:
+            InvalidFieldError: a field has bounds, which nothing would check.
+        """
+        project, name, fields = request.project, request.name.without(self.suffix), request.fields
+        if self.bounds == "never":
+            _refuse_bounds(fields)
         values = {
             **name_values(project.package, name),
-            "imports": import_lines(request.fields, *self.standard),
-            "fields": field_lines(request.fields),
+            **self._imports(fields),
+            "fields": "\n".join(_field_line(field, self._annotation(field)) for field in fields),
         }
         return [WriteFile(f"{project.package}/{self.folder}/{name.snake}.py", render(self.template, values))]
 
+    def _annotation(self, spec: FieldSpec) -> str:
+        """Return the annotation of a field, with its bounds; a private one is excluded from what pydantic writes."""
+        words = list(spec.rules) if self.bounds != "never" else []
+        words += ["exclude=True"] if self.shown and spec.private else []
+        return f"Annotated[{spec.annotation}, Field({', '.join(words)})]" if words else spec.annotation
 
-def field_lines(fields: Sequence[FieldSpec]) -> str:
-    """Return the lines of a dataclass body, one per field."""
-    initial = [f" = {field.initial}" if field.initial is not None else "" for field in fields]
-    return "\n".join(f"{field.name}: {field.annotation}{value}" for field, value in zip(fields, initial, strict=True))
+    def _imports(self, fields: Sequence[FieldSpec]) -> dict[str, str]:
+        """Return the holes of imports from the standard library and pydantic, and of options of the dataclass."""
+        are_annotated = any(self._annotation(field) != field.annotation for field in fields)
+        have_private = any(field.private for field in fields)
+        standard, third, config = list(self.standard), ["from pydantic import Field"] if are_annotated else [], ""
+        if are_annotated:
+            standard.append("from typing import Annotated")
+        if have_private:
+            standard.append("from dataclasses import field")
+        if are_annotated and self.bounds == "constructor":
+            standard.remove(DATACLASS)
+            third = ["from pydantic import ConfigDict, Field"] if have_private else third
+            third.append("from pydantic.dataclasses import dataclass")
+            config = ", config=ConfigDict(hide_input_in_errors=True)" if have_private else ""
+        lines = "".join(f"{line}\n" for line in third)
+        return {"imports": import_lines(fields, *standard), "pydantic": lines, "config": config}
+
+
+def _field_line(spec: FieldSpec, annotation: str) -> str:
+    """Return the line of a dataclass; the value of a private field is left out of its `repr`."""
+    default = (f"default={spec.initial}",) if spec.initial is not None else ()
+    if spec.private:
+        return f"{spec.name}: {annotation} = field({', '.join((*default, 'repr=False'))})"
+    return f"{spec.name}: {annotation}" + (f" = {spec.initial}" if default else "")
+
+
+def _refuse_bounds(fields: Sequence[FieldSpec]) -> None:
+    for field in fields:
+        if field.minimum is not None or field.maximum is not None:
+            raise InvalidFieldError(
+                f"nothing would check the bounds of {field.name}", "an event", "leave them out; use cases have bounds"
+            )
 
 
 entity = OneFile(
@@ -65,12 +111,13 @@ entity = OneFile(
     folder="domain/entities",
     standard=("from dataclasses import dataclass, field",),
     takes_fields=True,
+    shown=True,
     template='''
         """The entity: $title."""
 
         $imports
 
-        from vega.patterns import Entity, new_id
+        ${pydantic}from vega.patterns import Entity, new_id
 
 
         @dataclass(frozen=True, kw_only=True)
@@ -87,15 +134,17 @@ value_object = OneFile(
     folder="domain/entities",
     standard=(DATACLASS,),
     takes_fields=True,
+    bounds="constructor",
+    shown=True,
     template='''
         """The value object: $title."""
 
         $imports
 
-        from vega.patterns import ValueObject
+        ${pydantic}from vega.patterns import ValueObject
 
 
-        @dataclass(frozen=True, kw_only=True)
+        @dataclass(frozen=True, kw_only=True$config)
         class $Thing(ValueObject):
             """A $title."""
 
@@ -108,6 +157,7 @@ event = OneFile(
     folder="domain/events",
     standard=(DATACLASS,),
     takes_fields=True,
+    bounds="never",
     template='''
         """The event: $title."""
 
@@ -174,7 +224,7 @@ interactor = OneFile(
 
         $imports
 
-        from vega.di import bind
+        ${pydantic}from vega.di import bind
         from vega.patterns import Interactor
 
 
@@ -200,7 +250,7 @@ mediator = OneFile(
 
         $imports
 
-        from vega.patterns import Mediator
+        ${pydantic}from vega.patterns import Mediator
 
 
         @dataclass(frozen=True, kw_only=True)

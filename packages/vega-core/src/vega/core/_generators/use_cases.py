@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..extend import FieldSpec, GenerationRequest, Generator, Operation, WriteFile, import_lines, name_values, render
-from .simple import entity, field_lines
+from .simple import entity
 
 _OPERATORS: Final = {
     "value": ("eq", "ne", "lt", "le", "gt", "ge"),
@@ -46,7 +46,7 @@ USE_CASES = '''
 
     $imports
 
-    from pydantic import BaseModel$Field
+    from pydantic import $model
     from vega.di import bind
     from vega.events import get_event_bus
     from vega.patterns import Interactor
@@ -70,6 +70,7 @@ USE_CASES = '''
         class Input(BaseModel):
             """The values of a new $title."""
 
+            $config
             $inputs
 
         @bind
@@ -210,29 +211,29 @@ class UseCases(Generator):
 
 
 def _use_case_values(fields: Sequence[FieldSpec]) -> dict[str, str]:
-    allow = [f'"{field.name}": {{{_operators(field)}}},' for field in fields]
+    public = [field for field in fields if not field.private]
+    has_private = len(public) < len(fields)
+    names = [
+        "BaseModel",
+        *(["ConfigDict"] if has_private else []),
+        *(["Field"] if has_private or any(field.rules for field in fields) else []),
+    ]
+    allow = [f'"{field.name}": {{{_operators(field)}}},' for field in public]
     return {
         "imports": import_lines(
             fields, "from collections.abc import Mapping", "from dataclasses import dataclass, field, replace"
         ),
-        "Field": ", Field" if any(field.rules for field in fields) else "",
+        "model": ", ".join(names),
+        "config": "model_config = ConfigDict(hide_input_in_errors=True)\n" if has_private else "",
         "allow": "\n".join(['"id": {"eq", "ne", "in"},', *allow]),
-        "sort": ", ".join(f'"{name}"' for name in ("id", *(field.name for field in fields))),
-        "inputs": "\n".join(map(_input, fields)) or "pass",
+        "sort": ", ".join(f'"{name}"' for name in ("id", *(field.name for field in public))),
+        "inputs": "\n".join(field.model_line for field in fields) or "pass",
     }
 
 
 def _operators(field: FieldSpec) -> str:
     words = (*_OPERATORS[field.type.measured], *(("is_null",) if field.optional else ()))
     return ", ".join(f'"{word}"' for word in words)
-
-
-def _input(field: FieldSpec) -> str:
-    if not field.rules:
-        return field_lines([field])
-    default = (field.initial,) if field.initial is not None else ()
-    arguments = [*(f"default={value}" for value in default), *field.rules]
-    return f"{field.name}: {field.annotation} = Field({', '.join(arguments)})"
 
 
 def _test_values(fields: Sequence[FieldSpec]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import keyword
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -91,9 +92,11 @@ FIELD_TYPES: Final[dict[str, FieldType]] = {
         ),
     )
 }
-_OPTIONS = ("optional", "unique")
+_LENGTH: Final = 10_000  # characters that a text may have where its field states no maximum
+_OPTIONS = ("optional", "unique", "private", "public")
 _BOUNDS = ("min", "max")
-_FORM = "write name:type[=default][:optional][:unique][:min=N][:max=N], such as price:decimal:min=0"
+_FORM = "write name:type[=default][:optional][:unique][:private][:public][:min=N][:max=N], such as price:decimal:min=0"
+_SECRET: Final = re.compile(r"(?:.*_)?(?:password|secret|api_key|private_key|hash|token)")
 _TAKEN = frozenset({"id", "self", "metadata", "event_id", "timestamp"})
 
 
@@ -107,8 +110,11 @@ class FieldSpec:
         optional: whether the value may be missing (None).
         unique: whether no two entities may share the value.
         minimum: the minimum value, or the minimum length of a text; None for no bound.
-        maximum: the maximum value, or the maximum length of a text; None for no bound.
+        maximum: the maximum value, or the maximum length of a text; None for no bound, which is 10,000 characters of
+            a text.
         default: the default as a Python literal, or None.
+        private: whether the value is kept out of responses, filters, logs and GraphQL. Where neither `private` nor
+            `public` is stated, the last word of the name decides: password, secret, api_key, private_key, hash, token.
     """
 
     name: str
@@ -118,6 +124,7 @@ class FieldSpec:
     minimum: str | None = None
     maximum: str | None = None
     default: str | None = None
+    private: bool = False
 
     @classmethod
     def parse(cls, text: str) -> FieldSpec:
@@ -128,6 +135,8 @@ class FieldSpec:
 
         >>> FieldSpec.parse("price:decimal:min=0").minimum
         '0'
+        >>> FieldSpec.parse("password_hash:str").private, FieldSpec.parse("commit_hash:str:public").private
+        (True, False)
         """
         name, *rest = text.split(":")
         _check_name(name, text)
@@ -148,6 +157,7 @@ class FieldSpec:
             minimum=options.minimum,
             maximum=options.maximum,
             default=literal,
+            private=options.private or (not options.public and _SECRET.fullmatch(name) is not None),
         )
 
     @property
@@ -166,8 +176,21 @@ class FieldSpec:
     def rules(self) -> tuple[str, ...]:
         """The bounds as keyword arguments of pydantic's `Field`."""
         low, high = ("ge", "le") if self.type.measured == "value" else ("min_length", "max_length")
-        bounds = ((low, self.minimum), (high, self.maximum))
+        bounds = ((low, self.minimum), (high, self.maximum or self._longest))
         return tuple(f"{word}={self._bound(value)}" for word, value in bounds if value is not None)
+
+    @property
+    def model_line(self) -> str:
+        """The line of a pydantic model that takes the field from a client."""
+        options = (*self.rules, *(("repr=False",) if self.private else ()))
+        default = (f"default={self.initial}",) if self.initial is not None else ()
+        if options:
+            return f"{self.name}: {self.annotation} = Field({', '.join((*default, *options))})"
+        return f"{self.name}: {self.annotation}" + (f" = {self.initial}" if default else "")
+
+    @property
+    def _longest(self) -> str | None:
+        return str(_LENGTH) if self.type.measured == "length" else None
 
     def _bound(self, value: str) -> str:
         return f'Decimal("{value}")' if self.type.name == "decimal" and "." in value else value
@@ -179,10 +202,10 @@ class FieldSpec:
             number: 0 or 1; the two samples differ if the bounds allow it.
             json: whether to return the JSON form.
         """
-        if not (self.minimum or self.maximum):
-            return (self.type.json_samples if json else self.type.samples)[number]
         if self.type.measured == "length":
-            return _text_of(self.minimum, self.maximum, number)
+            return _text_of(self.type.samples[number], self.minimum, self.maximum)
+        if self.minimum is None and self.maximum is None:
+            return (self.type.json_samples if json else self.type.samples)[number]
         return _number_of(self, number, json=json)
 
 
@@ -197,6 +220,8 @@ def _check_name(name: str, text: str) -> None:
 class _Options:
     optional: bool = False
     unique: bool = False
+    private: bool = False
+    public: bool = False
     minimum: str | None = None
     maximum: str | None = None
 
@@ -211,9 +236,18 @@ class _Options:
                 setattr(options, f"{key}imum", _checked_bound(value, kind, text))
             else:
                 raise InvalidFieldError(f"{word!r} is not an option of a field", text, _FORM)
+<<<<<<< HEAD
         if options.minimum and options.maximum and Decimal(options.minimum) > Decimal(options.maximum):
             raise InvalidFieldError("min is larger than max", text, _FORM)
         return options
+=======
+        if found.private and found.public:
+            raise InvalidFieldError("the field is both private and public", text, "choose one of the two")
+        largest = found.maximum or (str(_LENGTH) if kind.measured == "length" else None)
+        if found.minimum and largest and Decimal(found.minimum) > Decimal(largest):
+            raise InvalidFieldError(f"min is larger than max, which is {largest}", text, _FORM)
+        return found
+>>>>>>> 5c52c85 (core, cli: give generated texts a length, and keep secrets private)
 
 
 def _checked_bound(value: str, kind: FieldType, text: str) -> str:
@@ -251,9 +285,9 @@ def _literal(kind: FieldType, value: str, text: str) -> str:
         raise InvalidFieldError(f"{value!r} is not a {kind.name}", text, _FORM) from None
 
 
-def _text_of(minimum: str | None, maximum: str | None, number: int) -> str:
-    shortest, longest = int(minimum or 1), int(maximum or 10**6)
-    base = ("Ada", "Grace")[number]
+def _text_of(sample: str, minimum: str | None, maximum: str | None) -> str:
+    shortest, longest = int(minimum or 1), int(maximum or _LENGTH)
+    base = sample.strip('"')
     return f'"{(base * (shortest // len(base) + 1))[: max(shortest, min(len(base), longest))]}"'
 
 

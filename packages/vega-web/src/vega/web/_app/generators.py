@@ -90,6 +90,7 @@ TESTS = '''
             codes = [answer.status_code for answer in (made, found, listed, changed, gone, missing)]
             self.assertEqual(codes, [201, 200, 200, 200, 204, 404])
             self.assertEqual(found.json(), made.json())
+            $hidden
             self.assertEqual(listed.json()["total"], 1)
 
         async def test_invalid_input_is_refused_with_its_field(self) -> None:
@@ -152,7 +153,7 @@ WEB_MODEL = '''
     class ${Thing}In(BaseModel):
         """A $title as clients send it; nothing else is taken."""
 
-        model_config = ConfigDict(extra="forbid")
+        model_config = ConfigDict(extra="forbid"$hidden)
 
         $inputs
 
@@ -190,24 +191,19 @@ class WebModelGenerator(Generator):
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
         """Return the models' module."""
         project, name = request.project, request.name.without("model")
-        is_bounded = any(field.rules for field in request.fields)
+        shown = [field for field in request.fields if not field.private]
+        has_private = len(shown) < len(request.fields)
+        needs_field = has_private or any(field.rules for field in request.fields)
         values = {
             **name_values(project.package, name),
             "imports": import_lines(request.fields),
-            "pydantic": f"from pydantic import BaseModel, ConfigDict{', Field' if is_bounded else ''}",
-            "inputs": "\n".join(_input(field) for field in request.fields),
-            "outputs": "\n".join(f"{field.name}: {field.annotation}" for field in request.fields),
+            "pydantic": f"from pydantic import BaseModel, ConfigDict{', Field' if needs_field else ''}",
+            "hidden": ", hide_input_in_errors=True" if has_private else "",
+            "inputs": "\n".join(field.model_line for field in request.fields),
+            "outputs": "\n".join(f"{field.name}: {field.annotation}" for field in shown),
         }
         path = f"{project.package}/presentation/web/models/{name.snake}.py"
         return [WriteFile(path, render(WEB_MODEL, values))]
-
-
-def _input(field: FieldSpec) -> str:
-    initial = field.initial
-    if field.rules:
-        default = (f"default={initial}",) if initial is not None else ()
-        return f"{field.name}: {field.annotation} = Field({', '.join((*default, *field.rules))})"
-    return f"{field.name}: {field.annotation}" + (f" = {initial}" if initial is not None else "")
 
 
 class RouterGenerator(Generator):
@@ -233,7 +229,9 @@ class RouterGenerator(Generator):
 def _test_values(fields: Sequence[FieldSpec]) -> dict[str, str]:
     given = [field for field in fields if field.initial is None or field.unique]
     refused = next((field for field in fields if field.type.name != "bool"), fields[0])
+    hidden = [f'self.assertNotIn("{field.name}", made.json())' for field in fields if field.private]
     return {
+        "hidden": "\n".join(hidden),
         "first": ", ".join(f'"{field.name}": {field.sample(0, json=True)}' for field in given),
         "second": ", ".join(f'"{field.name}": {field.sample(1, json=True)}' for field in given),
         "wrong": f'"{refused.name}": {{"not": "a value"}}',
