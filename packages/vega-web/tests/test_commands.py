@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from vega.core.extend import FieldSpec, GenerationRequest, Name, Project, RunOptions, WriteFile
+from vega.core.extend import EnableFeature, FieldSpec, GenerationRequest, Name, Project, RunOptions, WriteFile
 from vega.testing import client_for
 from vega.web import MiddlewarePipeline
 from vega.web._app.generators import middleware, router, webmodel, websocket_handler
@@ -176,12 +176,18 @@ def test_a_web_socket_handler_can_be_mounted_elsewhere(given: str, written: str)
 
 
 def test_the_feature_web_adds_the_module_that_servers_start() -> None:
-    enable, main = WebPlugin().add(Project(root=Path("/nowhere"), package="shop"))
+    enable, *files = WebPlugin().add(Project(root=Path("/nowhere"), package="shop"))
 
     assert getattr(enable, "feature", None) == "web"
-    assert isinstance(main, WriteFile)
-    assert main.path == "shop/main.py"
-    assert ast.parse(main.text)
+    written = {file.path: file.text for file in files if isinstance(file, WriteFile)}
+    assert list(written) == ["shop/main.py", "shop/presentation/web/pipeline.py"]
+    assert all(ast.parse(text) for text in written.values())
+
+
+def test_files_of_an_enabled_feature_belong_to_the_project() -> None:
+    project = Project(root=Path("/nowhere"), package="shop", features=("web",))
+
+    assert WebPlugin().add(project) == [EnableFeature("web")]
 
 
 def test_the_server_restarts_on_changes_when_asked() -> None:

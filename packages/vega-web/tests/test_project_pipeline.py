@@ -155,6 +155,60 @@ def test_mistakes_in_the_pipeline_are_told_with_the_others(project: Path, more: 
     assert "no middleware is called nothing" in str(caught.value)
 
 
+FUNCTION = """
+from vega.web.middleware import MiddlewarePipeline, SecurityHeadersMiddleware
+from webshop.settings import Settings
+def pipeline(settings: Settings) -> MiddlewarePipeline:
+    return MiddlewarePipeline().use(SecurityHeadersMiddleware, headers={"x-profile": settings.profile})
+"""
+
+
+def test_a_module_of_its_own_makes_the_pipeline_from_the_settings(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEGA_PROFILE", "production")
+    (project / "webshop/config.py").write_text("")
+    (project / "webshop/presentation/web/pipeline.py").write_text(FUNCTION)
+
+    (answer,) = ask(project, "/items")
+
+    assert (answer.headers["x-profile"], answer.headers["x-frame-options"]) == ("production", "DENY")
+
+
+def test_two_pipelines_are_an_error_that_names_both(project: Path) -> None:
+    (project / "webshop/presentation/web/pipeline.py").write_text(FUNCTION)
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        create_app(Application.load(project))
+
+    (error,) = caught.value.exceptions
+    assert "two pipelines" in str(error)
+    assert "webshop.config.pipeline and webshop.presentation.web.pipeline.pipeline" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1", "defines no function pipeline"),
+        ("def pipeline(): return 1", "returns a int"),
+        ("def pipeline(): raise KeyError('oops')", "KeyError: 'oops'"),
+        ("class Lost: ...\ndef pipeline(lost: Lost): ...", "Lost"),
+        ("import nowhere_to_be_found", "nowhere_to_be_found"),
+        ("pipeline = 5", "defines no function pipeline"),
+    ],
+)
+def test_a_module_that_makes_no_pipeline_is_reported_at_start(project: Path, source: str, said: str) -> None:
+    (project / "webshop/config.py").write_text("")
+    (project / "webshop/presentation/web/pipeline.py").write_text(source)
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        create_app(Application.load(project))
+
+    (error,) = caught.value.exceptions
+    assert said in str(error)
+    assert "webshop" in str(error)
+
+
 def test_a_pipeline_serves_every_application_that_is_made(project: Path) -> None:
     first, second = ask(project, "/items")[0], ask(project, "/items")[0]
 

@@ -17,7 +17,6 @@ class Limit:
 
 
 pipeline = MiddlewarePipeline()
-pipeline.use(Limit)  # ERROR
 pipeline.use(Limit, rate="3")  # ERROR
 pipeline.use(Limit, rat=3)  # ERROR
 pipeline.use(Limit, rate=3, priority="high")  # ERROR

@@ -42,6 +42,7 @@ assert_type(pipeline.use(Limit, rate=3), MiddlewarePipeline)
 pipeline.use(Limit, 3, window=0.5).use(CORSMiddleware, allow_origins=["https://example.org"])
 pipeline.use(Limit, rate=3, priority=200, name="limit", after=CORSMiddleware, before=["audit", Limit])
 pipeline.use(Limit, rate=3, when=lambda: True)
+pipeline.use(Limit).use(Limit, window=0.5, name="filled")  # whose rate the container supplies
 pipeline.use(Middleware(Limit, rate=3), when=False, name="typed")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings as _PydanticSettings
@@ -27,6 +27,7 @@ def _upper(value: object) -> object:
 
 Profile = Literal["development", "test", "production"]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
+_LOCAL: Final = ("localhost", "127.0.0.1", "[::1]", "testserver")
 _layers: ContextVar[tuple[PydanticBaseSettingsSource, ...]] = ContextVar("vega_settings_layers")
 _is_inside: ContextVar[bool] = ContextVar("vega_settings_inside", default=False)  # true while nested settings load
 
@@ -46,6 +47,8 @@ class BaseSettings(_PydanticSettings):
             further files.
         log_level: the lowest level of log records that are written, in any case, unless the project configures
             logging; from `VEGA_LOG_LEVEL`.
+        allowed_hosts: the hosts that the HTTP server answers, for `TrustedHostMiddleware`; those of this machine and
+            of test clients by default; from `VEGA_ALLOWED_HOSTS`, such as `shop.example,*.shop.example`.
         stop_timeout: the time limit for stopping the application, in seconds, above 0; from `VEGA_STOP_TIMEOUT`.
     """
 
@@ -55,6 +58,7 @@ class BaseSettings(_PydanticSettings):
 
     profile: Profile = Field(default="development", validation_alias="VEGA_PROFILE")
     log_level: LogLevel = Field(default="INFO", validation_alias="VEGA_LOG_LEVEL")
+    allowed_hosts: tuple[str, ...] = Field(default=_LOCAL, validation_alias="VEGA_ALLOWED_HOSTS")
     stop_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False, validation_alias="VEGA_STOP_TIMEOUT")
 
     def __init__(self, /, **values: Any) -> None:

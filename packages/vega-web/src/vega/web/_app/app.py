@@ -19,6 +19,7 @@ from vega.core.telemetry import configure_logging
 
 from .._errors import WebError
 from .._lifecycle.drain import Drain, set_drain
+from .._lifecycle.exposure import report_exposure
 from .._lifecycle.health import Health
 from .._lifecycle.request_scope import RequestScope
 from .._middleware.diagnostics.request_id import request_id
@@ -37,6 +38,7 @@ from .._sockets.rooms import Rooms
 from .configured import configured, provide_rooms
 from .discovered_routers import discovered_routers
 from .openapi import document_problems
+from .project_pipeline import project_pipeline
 from .proof import InjectionProof
 
 
@@ -56,14 +58,15 @@ def create_app(
     Each request enters `application.activate()` once; its scope provides the `starlette.requests.Request`
     and closes after the last byte. The application starts and stops with the server (ASGI lifespan).
     Discovered routers are included with the prefix and tag of their module, unless they bring their own.
-    The project's `config.py` may define `pipeline`, a `MiddlewarePipeline`, which is installed inside that scope: it
-    sees every answer, problem documents included, and what it raises itself becomes one too; and `errors`, `health`
-    and `rooms`. At SIGTERM the application is no longer ready, streams of events end, WebSockets are closed (1012).
+    The project's `presentation/web/pipeline.py` may define a function `pipeline` that returns a `MiddlewarePipeline`,
+    which is installed inside that scope: it sees every answer, problem documents included, and what it raises itself
+    becomes one too. `config.py` may define `pipeline` instead, and `errors`, `health` and `rooms`. At SIGTERM the
+    application is no longer ready, streams of events end, WebSockets are closed (1012).
 
     Args:
         application: from `Application.load`.
         debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile but production.
-        pipeline: the middleware; that of `config.py` when None.
+        pipeline: the middleware; that of the project when None.
         errors: the problems that classes of errors become; that of `config.py` when None.
         health: the endpoints below `/health`; those of `config.py` when None, else without checks of
             its own. Those of the plugins are always asked.
@@ -79,7 +82,6 @@ def create_app(
     drain, rooms = Drain(drain_delay), provide_rooms(application, rooms)
     health = health or configured(application, "health", Health) or Health()
     errors = errors or configured(application, "errors", ErrorMap) or ErrorMap()
-    pipeline = pipeline or configured(application, "pipeline", MiddlewarePipeline)
     proof = InjectionProof(application.container)
     app = FastAPI(lifespan=_lifespan(application, drain, rooms, proof), **_settings(application, debug, options))
     app.router.route_class = Route
@@ -87,6 +89,7 @@ def create_app(
     set_drain(app, drain)
     app.router.routes.extend(health.joined(application).routes(drain))
     mistakes: list[Exception] = []
+    pipeline = pipeline or project_pipeline(application, mistakes)
     _add_routes(app, Surroundings(application, rooms, drain, errors), mistakes)
     app.add_middleware(HeadRouting, router=app.router)
     install_problems(app, errors)
@@ -168,6 +171,7 @@ def _lifespan(application: Application, drain: Drain, rooms: Rooms, proof: Injec
         if application.state == "stopped":
             drain.reset()
             app.middleware_stack = None  # the services supplied to it are closed
+        report_exposure(application.settings)
         async with application, rooms, drain.on_sigterm():
             warn_of_missing_names()
             _compile(app)

@@ -119,13 +119,13 @@ HANDLER = '''
 
 
 MIDDLEWARE = '''
-    """The middleware $title; add it in config.py: pipeline.use(${Thing}Middleware)."""
+    """The middleware $title; add it in presentation/web/pipeline.py: .use(${Thing}Middleware)."""
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
     class ${Thing}Middleware:
-        """Tells in the header `x-$header` that it was here; options are further parameters of the constructor."""
+        """Adds the header `x-$header`; options and services are further parameters of the constructor."""
 
         def __init__(self, app: ASGIApp, *, value: str = "1") -> None:
             self.app = app
@@ -171,7 +171,7 @@ WEB_MODEL = '''
 class MiddlewareGenerator(Generator):
     """A middleware class, in plain ASGI."""
 
-    summary = "a middleware class, to be added to the pipeline in config.py"
+    summary = "a middleware class, to be added in presentation/web/pipeline.py"
     feature = "web"
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:

@@ -40,6 +40,37 @@ _MAIN = '''
 '''
 
 
+_PIPELINE = '''
+    """The middleware around every request, outermost first; `vega routes --middleware` lists it."""
+
+    from vega.web.middleware import (
+        BodyLimitMiddleware,
+        MiddlewarePipeline,
+        RequestIdMiddleware,
+        SecurityHeadersMiddleware,
+        TimeoutMiddleware,
+        TrustedHostMiddleware,
+    )
+
+    from $package.settings import Settings
+
+    # /docs and GraphiQL, which production does not serve, load scripts that the policy of an API refuses.
+    PAGES = {"content-security-policy": ""}
+
+
+    def pipeline(settings: Settings) -> MiddlewarePipeline:
+        """Return the middleware; parameters, here and of its constructors, come from the container."""
+        return (
+            MiddlewarePipeline()
+            .use(RequestIdMiddleware)
+            .use(SecurityHeadersMiddleware, headers={} if settings.is_production else PAGES)
+            .use(TrustedHostMiddleware, allowed=settings.allowed_hosts)  # VEGA_ALLOWED_HOSTS; /health/* answers any
+            .use(BodyLimitMiddleware, max_bytes=1024 * 1024)  # of one route: @router.post("/photos", max_body=...)
+            .use(TimeoutMiddleware, seconds=30)  # until the first byte, so that streams may take longer
+        )
+'''
+
+
 class WebPlugin(Plugin):
     """The feature `web`: an HTTP server for `create_app` of the project's main module."""
 
@@ -47,9 +78,18 @@ class WebPlugin(Plugin):
     _rooms: Any = None  # the Rooms that were started; their class is imported only for an application
 
     def add(self, project: Project) -> Sequence[Operation]:
-        """Enable the feature, and write the module that servers start."""
-        text = render(_MAIN, {"package": project.package})
-        return [EnableFeature(self.feature), WriteFile(f"{project.package}/main.py", text)]
+        """Enable the feature, and write the module that servers start and the middleware of requests.
+
+        Both belong to the project afterwards: nothing is written where the feature is enabled already.
+        """
+        if project.has(self.feature):
+            return [EnableFeature(self.feature)]
+        files = {"main.py": _MAIN, "presentation/web/pipeline.py": _PIPELINE}
+        values = {"package": project.package}
+        return [
+            EnableFeature(self.feature),
+            *(WriteFile(f"{project.package}/{path}", render(text, values)) for path, text in files.items()),
+        ]
 
     def configure(self, app: Application) -> None:
         """Say that scopes are given their request or connection; provide the rooms.

@@ -42,7 +42,8 @@ class MiddlewarePipeline:
     * `before`, `after`: a name, class or function, or several, that must come further in, or further out. They
       outrank the priority.
 
-    A `config.py` that defines `pipeline = MiddlewarePipeline()` has it installed by `create_app`.
+    `create_app` installs the one that `presentation/web/pipeline.py` of a project returns from its function
+    `pipeline`, or the value `pipeline` of its `config.py`.
 
     >>> pipeline = MiddlewarePipeline()
     >>> @pipeline.use_inline
@@ -59,6 +60,8 @@ class MiddlewarePipeline:
         self._entries: list[MiddlewareEntry] = []
         self._is_installed = False
 
+    @overload
+    def use(self, cls: MiddlewareClass[...], /) -> Self: ...
     @overload
     def use(self, cls: MiddlewareClass[P], /, *args: P.args, **options: P.kwargs) -> Self: ...
     @overload
@@ -106,7 +109,9 @@ class MiddlewarePipeline:
             name: see the class.
             before: see the class.
             after: see the class.
-            options: options of the class; checkers compare them with its constructor, `install` does too.
+            options: options of the class; checkers compare them with its constructor, `install` does too. Without
+                options, and beside one of the five, checkers leave it to `install` whether the container supplies the
+                rest.
 
         Raises:
             MiddlewareError: no callable was given, or the pipeline is installed already.

@@ -15,9 +15,9 @@ from vega.di import Container
 from .._errors import MiddlewareOrderError
 from .._security.counting import RequestCounter
 from .checks import injected, supplied
-from .exclusions import Exclusions, Skippable, skippable, table_of
 from .inline import InlineChain, InlineFunction
 from .order import MiddlewareEntry, MiddlewareStep, word
+from .route_options import RouteOptions, Skippable, skippable, table_of
 
 
 @runtime_checkable
@@ -226,4 +226,4 @@ def around(app: ASGIApp, stack: Stack, routes: Callable[[], Any], container: Con
             f"no middleware is called {names}", f"without={names} of a route", f"the pipeline holds {known}"
         )
     built = stack.build(app, container, excluded)
-    return Exclusions(built, rows) if excluded else built
+    return RouteOptions(built, rows) if any(row.has_options for row in rows) else built

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .._lifecycle.stream_source import own_stream
+from .._middleware.limits.body_limit import BodyLimitMiddleware
 from .._pipeline.fast_request import FastRequest
 from .._pipeline.pipeline import MiddlewarePipeline
 from .._private_names import (
@@ -79,6 +80,10 @@ class Route(APIRoute):
     def _served(self, included: Any) -> Any:
         """Return what knows the settings: the route as it is included in a router, else the route itself."""
         return self if included is None or included.original_route is not self else included
+
+    def limit_body(self, max_bytes: int) -> None:
+        """Refuse a larger body, in bytes, whether or not the application has a limit."""
+        self.around = BodyLimitMiddleware(self.around or self._serve, max_bytes=max_bytes)
 
     def surround(self, pipeline: MiddlewarePipeline) -> None:
         """Put middleware around the route."""

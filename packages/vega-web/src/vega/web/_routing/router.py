@@ -17,6 +17,7 @@ from vega.patterns import Interactor, Mediator
 from .._errors import RouteError
 from .._lifecycle.request_scope import ConnectionScope
 from .._pipeline.pipeline import MiddlewarePipeline
+from .._pipeline.route_options import mark_options
 from .._problems.error_map import ERRORS, names_of
 from .._problems.problems import Problems
 from .injected_parameters import injectable, without_injected
@@ -38,19 +39,29 @@ class Router(APIRouter):
       the container, and is no part of OpenAPI. A WebSocket has one scope for as long as it is open.
     * `middleware=[...]` takes classes, `starlette.middleware.Middleware`, inline functions `async (request,
       call_next)`, or a `MiddlewarePipeline`; here for every route, on a route for that one.
-    * `without=["authentication"]` names middleware of the application's pipeline that a route goes without.
+    * `without=["authentication"]` names middleware of the application's pipeline that a route skips.
+    * `max_body=10 * 1024 * 1024` is the largest body of a route, more or less than `BodyLimitMiddleware` of the
+      pipeline allows.
 
     Args:
         middleware: of all routes, those of included routers and WebSockets too; the first is outermost.
-        without: names of the application's pipeline that all routes declared here go without.
+        without: names of the application's pipeline that all routes declared here skip.
+        max_body: the largest body of all routes declared here, in bytes; None leaves it to the pipeline.
         options: those of `fastapi.APIRouter`, such as `prefix` and `tags`.
     """
 
-    def __init__(self, *, middleware: Middlewares = (), without: Sequence[str] = (), **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        middleware: Middlewares = (),
+        without: Sequence[str] = (),
+        max_body: int | None = None,
+        **options: Any,
+    ) -> None:
         settings: dict[str, Any] = {"route_class": Route, **options}
         settings["dependencies"] = injectable(settings.get("dependencies"))
         super().__init__(**settings)
-        self._without = tuple(without)
+        self._without, self._max_body = tuple(without), max_body
         self._pipeline = around = pipeline_of(middleware)
         self._around = around.wrap(Problems(super().handle, checks_headers=False)) if around is not None else None
 
@@ -68,6 +79,7 @@ class Router(APIRouter):
         *,
         middleware: Middlewares = (),
         without: Sequence[str] = (),
+        max_body: int | None = None,
         errors: Sequence[type[Exception]] = (),
         **options: Any,
     ) -> None:
@@ -78,13 +90,19 @@ class Router(APIRouter):
             endpoint: the function that answers.
             middleware: of this route.
             without: of the application's pipeline.
+            max_body: in bytes; that of the router when None.
             errors: what it may raise, for OpenAPI.
             options: those of `fastapi.APIRouter.add_api_route`.
+
+        Raises:
+            RouteError: `max_body` is negative, or the `route_class` cannot take what is around the route.
         """
         function = without_injected(endpoint)
-        names = (*self._without, *without)
-        if names:
-            function = _marked(function, names)
+        names, largest = (*self._without, *without), self._max_body if max_body is None else max_body
+        if largest is not None and largest < 0:
+            raise RouteError(f"max_body of {path} is negative", _place(endpoint), "give a number of bytes")
+        if names or largest is not None:
+            function = _marked(function, names, largest)
         if errors:
             told = {ERRORS: [names_of(error) for error in errors]}
             options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **told}
@@ -93,14 +111,18 @@ class Router(APIRouter):
         pipeline, route = pipeline_of(middleware), self.routes[-1]
         if isinstance(route, Route) and self._pipeline is not None:
             route.pipelines = (self._pipeline,)
+        if pipeline is None and largest is None:
+            return
+        if not isinstance(route, Route):
+            raise RouteError(
+                f"{path} takes no middleware, for it is a {type(route).__name__}",
+                _place(endpoint),
+                "derive the route_class from vega.web.Route",
+            )
         if pipeline is not None:
-            if not isinstance(route, Route):
-                raise RouteError(
-                    f"{path} takes no middleware, for it is a {type(route).__name__}",
-                    f"{endpoint.__module__}.{endpoint.__qualname__}",
-                    "derive the route_class from vega.web.Route",
-                )
             route.surround(pipeline)
+        if largest is not None:
+            route.limit_body(largest)
 
     def add_api_websocket_route(
         self,
@@ -180,8 +202,12 @@ def pipeline_of(middleware: Middlewares) -> MiddlewarePipeline | None:
     return pipeline
 
 
-def _marked(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
-    """Return a function of its own that carries the names, since one endpoint may serve several routes."""
+def _place(endpoint: Callable[..., Any]) -> str:
+    return f"{endpoint.__module__}.{endpoint.__qualname__}"
+
+
+def _marked(function: Callable[..., Any], names: tuple[str, ...], max_body: int | None) -> Callable[..., Any]:
+    """Return a function of its own that carries the options, since one endpoint may serve several routes."""
     marked: Any = update_wrapper(partial(function), function)
-    marked.__vega_without__ = names
+    mark_options(marked, names, max_body)
     return marked  # type: ignore[no-any-return]  # a partial with an attribute that its type does not say

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..._errors import UnauthenticatedError
 from ..._pipeline.documented import Operation
-from ..._pipeline.exclusions import WITHOUT
+from ..._pipeline.route_options import WITHOUT
 from ..._problems.denial import deny
 from ..._problems.problems import CHALLENGE
 from ..._security.counting import COUNTERS, RequestCounter

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..._pipeline.route_options import MAX_BODY
 from ..._problems.problems import problem
 from ..asgi_headers import header
 
 
-class _TooLargeError(Exception):
-    """More came than was announced, or allowed."""
+class _TooLargeError(HTTPException):
+    """More came than was announced, or allowed: an error of the client, so that nothing logs it as a failure."""
 
 
 @final
 class BodyLimitMiddleware:
     """Answers 413 to a larger body: at once where its length is announced, else when too much has come.
 
+    A route has another limit by its option `max_body`: `router.post("/photos", max_body=10 * 1024 * 1024)`.
+
     Args:
         app: the next application.
-        max_bytes: the largest body.
+        max_bytes: the largest body, in bytes.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int = 1024 * 1024) -> None:
@@ -30,30 +34,31 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest: int = scope.get(MAX_BODY, self._max)
         announced = header(scope, b"content-length")
         if announced is not None and (not announced.isascii() or not announced.isdigit()):
             await problem(scope, 400, detail="the content-length is no number")(scope, receive, send)
-        elif announced is not None and int(announced[:20]) > self._max:
-            await self._refuse(scope, receive, send)
+        elif announced is not None and int(announced[:20]) > largest:
+            await self._refuse(largest, scope, receive, send)
         else:
-            await self._count(scope, receive, send)
+            await self._count(largest, scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"the body is larger than {self._max} bytes"
+    async def _refuse(self, largest: int, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"the body is larger than {largest} bytes"
         is_first = scope.get("http_version", "1.1").startswith("1")  # later versions know no such header
         headers = {"connection": "close"} if is_first else {}
         await problem(scope, 413, detail=detail, headers=headers)(scope, receive, send)
 
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _count(self, largest: int, scope: Scope, receive: Receive, send: Send) -> None:
         got, is_too_large, has_started = 0, False, False
 
         async def counting() -> Message:
             nonlocal got, is_too_large
             message = await receive()
             got += len(message.get("body", b""))
-            if got > self._max:
+            if got > largest:
                 is_too_large = True
-                raise _TooLargeError
+                raise _TooLargeError(413)
             return message
 
         async def sending(message: Message) -> None:  # the application may make an answer of its own of the error
@@ -69,4 +74,4 @@ class BodyLimitMiddleware:
             if not is_too_large or has_started:
                 raise
         if is_too_large and not has_started:
-            await self._refuse(scope, receive, send)
+            await self._refuse(largest, scope, receive, send)

@@ -1,4 +1,4 @@
-"""Routes that opt out of named middleware."""
+"""Options of routes that middleware asks for before routing: names to skip, and the largest body."""
 
 from __future__ import annotations
 
@@ -13,50 +13,67 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .._paths import route_path
 from .inline import CallNext, InlineFunction
 
-WITHOUT: Final = "vega.without"  # the key of the connection scope under which the names stand
+WITHOUT: Final = "vega.without"  # keys of the connection scope, and below of endpoints
+MAX_BODY: Final = "vega.max_body"
+_WITHOUT: Final = "__vega_without__"
+_MAX_BODY: Final = "__vega_max_body__"
 
 
 class _Row(NamedTuple):
     path: re.Pattern[str]
     methods: frozenset[str] | None
     names: frozenset[str]
+    max_body: int | None
+
+    @property
+    def has_options(self) -> bool:
+        return bool(self.names) or self.max_body is not None
 
 
 @final
-class Exclusions:
-    """ASGI application (ASGI 3.0) that notes which middleware the route of a request opts out of.
+class RouteOptions:
+    """ASGI application (ASGI 3.0) that notes in the scope which options the route of a request has.
 
     The table is made of the routes that the application has when it starts; it is asked before routing, and its
     first match is the route that routing takes.
 
     Args:
         app: the next application.
-        rows: path, methods (None: a WebSocket) and names of each route, in the order of routing.
+        rows: path, methods (None: a WebSocket) and options of each route, in the order of routing.
     """
 
     def __init__(self, app: ASGIApp, rows: Sequence[_Row]) -> None:
         self._app, self._rows = app, tuple(rows)
-        self._some = tuple(row for row in rows if row.names)
+        self._some = tuple(row for row in rows if row.has_options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in {"http", "websocket"}:
-            scope[WITHOUT] = self._names(scope)
+            row = self._row(scope)
+            scope[WITHOUT] = row.names if row is not None else frozenset()
+            if row is not None and row.max_body is not None:
+                scope[MAX_BODY] = row.max_body
         await self._app(scope, receive, send)
 
-    def _names(self, scope: Scope) -> frozenset[str]:
+    def _row(self, scope: Scope) -> _Row | None:
         path = route_path(scope)
         if not any(row.path.match(path) for row in self._some):
-            return frozenset()
+            return None
         method = scope.get("method")
         for asked in (method, "GET") if method == "HEAD" else (method,):  # HEAD is answered where GET is
             for row in self._rows:
                 if row.path.match(path) and (asked in row.methods if row.methods is not None else asked is None):
-                    return row.names
-        return frozenset()
+                    return row
+        return None
+
+
+def mark_options(endpoint: Any, names: Sequence[str], max_body: int | None) -> None:
+    """Note the options of a route at its endpoint, which no other route has."""
+    setattr(endpoint, _WITHOUT, tuple(names))
+    setattr(endpoint, _MAX_BODY, max_body)
 
 
 def table_of(routes: Any) -> list[_Row]:
-    """Return the middleware that the routes of an application opt out of, in the order of routing."""
+    """Return the options of the routes of an application, in the order of routing."""
     return [row for context in iter_route_contexts(routes) for row in _row(context)]
 
 
@@ -64,8 +81,8 @@ def _row(context: Any) -> Iterator[_Row]:
     path = context.path
     if path is not None:
         methods = frozenset(context.methods) if context.methods else None
-        names = frozenset(getattr(context.endpoint, "__vega_without__", ()))
-        yield _Row(compile_path(path)[0], methods, names)
+        names = frozenset(getattr(context.endpoint, _WITHOUT, ()))
+        yield _Row(compile_path(path)[0], methods, names, getattr(context.endpoint, _MAX_BODY, None))
 
 
 @final
