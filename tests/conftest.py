@@ -22,13 +22,13 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
         from build import build  # type: ignore[import-not-found]  # a script of tools/
     finally:
         sys.path.pop(0)
-    assert len(build(folder, wheels_only=True)) == 10
+    assert len(build(folder, wheels_only=True)) == 11
     return folder
 
 
 @pytest.fixture(scope="session")
 def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` of an environment with `vega[all]` from the wheels: what `pip install "vega[all]"` gives.
+    """The `bin` of an environment with `vega[all]` from the wheels: what the README's line installs.
 
     The wheel itself is named, since an unrelated distribution of a higher version has the name on the index.
     """

@@ -19,7 +19,7 @@ import pytest
 
 COMMANDS = [
     "python -m venv .venv",
-    'pip install "vega[all]"',
+    'pip install --find-links dist "vega[all]==0.4.0"',
     "vega init shop --with data,web,jobs",
     "vega generate resource Product name:str price:decimal:min=0 active:bool=true indexed:bool=false",
     "vega generate job index_product --on ProductCreated",

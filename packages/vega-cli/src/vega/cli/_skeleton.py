@@ -18,7 +18,8 @@ FILES: Final[Mapping[str, str]] = {
         version = "0.1.0"
         requires-python = ">=3.11"
         dependencies = [
-          "vega>=0.1,<0.2",
+          "vega-cli>=0.1,<0.2",
+          "vega-core>=0.1,<0.2",
         ]
 
         [dependency-groups]
