@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 
 from .._pipeline.documented import DocumentedStack, Operation
 from .._pipeline.pipeline import stack_of
+from .._pipeline.route_options import skipped_names
 from .._pipeline.stack import Stack, around
 from .._security.principal import Policy
 
@@ -46,7 +47,7 @@ def _installed(app: FastAPI) -> Iterator[tuple[Stack, Any]]:
 
 
 def _ask(operation: Operation, context: Any, stacks: list[DocumentedStack]) -> None:
-    without = frozenset[str](getattr(context.endpoint, "__vega_without__", ()))
+    without = skipped_names(context.endpoint)
     for stack in stacks:
         stack.document(operation, without)
     for pipeline in getattr(context.original_route, "pipelines", ()):

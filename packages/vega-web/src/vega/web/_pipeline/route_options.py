@@ -72,6 +72,11 @@ def mark_options(endpoint: Any, names: Sequence[str], max_body: int | None) -> N
     setattr(endpoint, _MAX_BODY, max_body)
 
 
+def skipped_names(endpoint: Any) -> frozenset[str]:
+    """Return the names of middleware that the route of an endpoint opts out of."""
+    return frozenset(getattr(endpoint, _WITHOUT, ()))
+
+
 def table_of(routes: Any) -> list[_Row]:
     """Return the options of the routes of an application, in the order of routing."""
     return [row for context in iter_route_contexts(routes) for row in _row(context)]
@@ -81,8 +86,8 @@ def _row(context: Any) -> Iterator[_Row]:
     path = context.path
     if path is not None:
         methods = frozenset(context.methods) if context.methods else None
-        names = frozenset(getattr(context.endpoint, _WITHOUT, ()))
-        yield _Row(compile_path(path)[0], methods, names, getattr(context.endpoint, _MAX_BODY, None))
+        largest = getattr(context.endpoint, _MAX_BODY, None)
+        yield _Row(compile_path(path)[0], methods, skipped_names(context.endpoint), largest)
 
 
 @final
