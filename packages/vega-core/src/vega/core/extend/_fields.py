@@ -236,18 +236,12 @@ class _Options:
                 setattr(options, f"{key}imum", _checked_bound(value, kind, text))
             else:
                 raise InvalidFieldError(f"{word!r} is not an option of a field", text, _FORM)
-<<<<<<< HEAD
-        if options.minimum and options.maximum and Decimal(options.minimum) > Decimal(options.maximum):
-            raise InvalidFieldError("min is larger than max", text, _FORM)
-        return options
-=======
-        if found.private and found.public:
+        if options.private and options.public:
             raise InvalidFieldError("the field is both private and public", text, "choose one of the two")
-        largest = found.maximum or (str(_LENGTH) if kind.measured == "length" else None)
-        if found.minimum and largest and Decimal(found.minimum) > Decimal(largest):
+        largest = options.maximum or (str(_LENGTH) if kind.measured == "length" else None)
+        if options.minimum and largest and Decimal(options.minimum) > Decimal(largest):
             raise InvalidFieldError(f"min is larger than max, which is {largest}", text, _FORM)
-        return found
->>>>>>> 5c52c85 (core, cli: give generated texts a length, and keep secrets private)
+        return options
 
 
 def _checked_bound(value: str, kind: FieldType, text: str) -> str:
