@@ -41,8 +41,8 @@ from ._stored_members import member_differences
 
 _CONDITIONS: Final = ("sqlite_where", "postgresql_where")
 _CAST: Final = re.compile(  # as PostgreSQL writes it after a constant; texts in quotes are matched first, and kept
-    r"""('(?:[^']|'')*')?::(?:character varying|timestamp with(?:out)? time zone|double precision|"[^"]+"|\w+)"""
-    r"""(?:\(\d+\))?|('(?:[^']|'')*')"""
+    r"""('(?:[^']|'')*+')?::(?:character varying|timestamp with(?:out)? time zone|double precision|"[^"]+"|\w+)"""
+    r"""(?:\(\d+\))?|('(?:[^']|'')*+')"""
 )
 
 
