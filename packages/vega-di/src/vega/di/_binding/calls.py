@@ -41,9 +41,8 @@ def call_bound(bound: Bound, begin: Begin, *values: Any) -> Any:
     bound_call = engine.calls.get((bound, given))
     if bound_call is None:
         bound_call = engine.calls[bound, given] = BoundCall(engine, bound, given)
-    defaults = bound_call.defaults
-    if defaults:
-        values = tuple(defaults.get(index, value) for index, value in enumerate(values))
+    if bound_call.defaults:
+        values = tuple(bound_call.defaults.get(index, value) for index, value in enumerate(values))
     return begin(bound_call, values)
 
 

@@ -81,7 +81,10 @@ class Writer:
         if node.deps and can_split and (depth > DEPTH or self._count > BUDGET):
             plan = self.source.constant(self.plans.later(self.plans.part, node, awaits=self.awaits and node.is_async))
             call = f"{plan}({self.owner})"
-            return self._await(call) if self.awaits and node.is_async else call
+            if not self.awaits or not node.is_async:
+                return call
+            self.lines.append(f"{(name := self.temporary())} = await {call}")
+            return name
         return self.made(node, depth)
 
     def made(self, node: Node, depth: int = 0) -> str:
@@ -103,11 +106,6 @@ class Writer:
         else:
             text = self.owner
         return text if argument.keyword is None else f"{argument.keyword}={text}"
-
-    def _await(self, call: str) -> str:
-        name = self.temporary()
-        self.lines.append(f"{name} = await {call}")
-        return name
 
     def temporary(self) -> str:
         """Return a new local name."""

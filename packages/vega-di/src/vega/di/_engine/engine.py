@@ -206,5 +206,4 @@ class Engine:
 
 def is_always_true(value: object) -> bool:
     """Return whether the truth of an object is known without code of the class."""
-    cls = type(value)
-    return not (hasattr(cls, "__bool__") or hasattr(cls, "__len__"))
+    return not (hasattr(type(value), "__bool__") or hasattr(type(value), "__len__"))

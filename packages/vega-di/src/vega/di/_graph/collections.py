@@ -34,10 +34,9 @@ def gather_all(*items: Any) -> All[Any]:
 
 def gather_mapping(titles: list[str]) -> Callable[..., Mapping[str, Any]]:
     """Make the value of ``Mapping[str, T]``; immutable."""
-    names = tuple(titles)
 
     def gather(*items: Any) -> Mapping[str, Any]:
-        return MappingProxyType(dict(zip(names, items, strict=True)))
+        return MappingProxyType(dict(zip(titles, items, strict=True)))
 
     return gather
 
