@@ -192,7 +192,7 @@ class Container:
         Raises:
             InvalidInstanceError: a value is None or of the wrong type.
         """
-        opened = self._scope_class()
+        opened: ActiveScope = self._scope_class()
         opened._store = None if values is None else self._epochs.seed(values)  # pyright: ignore[reportPrivateUsage]  # begins it
         opened._resources = None  # pyright: ignore[reportPrivateUsage]  # the same
         return opened
