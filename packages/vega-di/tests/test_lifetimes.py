@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pytest
 
@@ -743,3 +743,41 @@ def taking(key: type) -> Any:
 
     init.__annotations__["part"] = key
     return init
+
+
+class Opened:
+    log: ClassVar[list[str]] = []
+
+    def __init__(self, one: One) -> None:
+        self.one = one
+
+    async def __aenter__(self) -> Self:
+        self.log.append("open")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.log.append("close")
+
+
+def test_an_override_may_begin_before_its_container_opens_and_end_after_it_closed() -> None:
+    async def life(container: Container) -> One:
+        opened = await container.aresolve(Opened)
+        assert opened is await container.aresolve(Opened)
+        await container.aclose()
+        return opened.one
+
+    Opened.log.clear()
+    container, given = Container({One: One}), One()
+    container.register(Opened, scope=Scope.SINGLETON)
+    with container.override({One: given}):  # which cannot await an end
+        assert asyncio.run(life(container)) is given
+    with container.override({One: given}):
+        with pytest.raises(ContainerClosedError):
+            container.resolve(One)
+        for _ in range(2):
+            container.reopen()
+            assert asyncio.run(life(container)) is given
+    container.reopen()
+
+    assert asyncio.run(life(container)) is not given
+    assert Opened.log == ["open", "close"] * 4

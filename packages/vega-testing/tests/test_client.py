@@ -10,6 +10,9 @@ import pytest
 from starlette.applications import Starlette
 
 from vega.core import Application
+from vega.core.extend import Project
+from vega.di import Container
+from vega.events import EventBus
 from vega.testing import client_for, fake_jobs
 from vega.web import create_app
 
@@ -64,3 +67,18 @@ def test_a_client_keeps_the_jobs_of_the_application_unless_the_test_does(
 
     assert (alone, together) == (200, 200)
     assert [each.arguments for each in jobs.enqueued] == [{"to": "ada"}]
+
+
+def test_the_services_of_a_client_are_met_at_each_start_of_the_application() -> None:
+    class Users: ...
+
+    container = Container({Users: Users})
+    project = Project(root=Path("/nowhere"), package="nothing")
+    app = create_app(Application(project, container=container, bus=EventBus()))
+
+    async def met() -> bool:
+        given = Users()
+        async with client_for(app, {Users: given}):
+            return container.resolve(Users) is given
+
+    assert [asyncio.run(met()) for _ in range(3)] == [True] * 3

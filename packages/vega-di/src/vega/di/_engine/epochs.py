@@ -143,6 +143,8 @@ class Epochs:
                 self._switch(None)
             else:
                 self._layers = (*self._layers, layer)
+            if self._closed:  # valid from `reopen` on
+                return
             try:
                 engine = self.effective()
                 self._switch(None if self._local_layers else engine)
@@ -237,6 +239,9 @@ class Epochs:
             self._store.clear()
             self._switch(None)
             opened, self._opened = self._opened, []
+            for layer in (*self._layers, *self._local_layers):  # an override may last longer than its objects
+                opened += layer.opened
+                layer.opened.clear()
             at_end, self.at_end = self.at_end, []
         for end in at_end:
             end()
