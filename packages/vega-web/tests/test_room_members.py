@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import pytest
@@ -325,6 +325,60 @@ async def test_a_handler_joins_as_its_principal(shop: Shop) -> None:
         assert len(identities) == 2
         assert "ada" in identities
         assert await rooms.identities("a") == []
+
+
+class Late(WebSocketHandler):
+    """Joins rooms in tasks of its own, and in its last call."""
+
+    path = "/late"
+    presence = True
+    tasks: ClassVar[list[asyncio.Task[None]]] = []
+    gate: ClassVar[asyncio.Event]
+
+    async def on_connect(self) -> None:
+        await self.accept()
+        await self.join("first")
+        self.tasks.append(asyncio.create_task(self._join_after(self.gate)))
+        self.tasks.append(asyncio.create_task(self.join("held")))
+
+    async def _join_after(self, gate: asyncio.Event) -> None:
+        await gate.wait()
+        await self.join("later")
+
+    async def on_disconnect(self) -> None:
+        await self.join("last")
+
+
+class Held(Slow):
+    """Has a join of one room wait until the connection has ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+
+    async def follow(self, room: str) -> None:
+        if room == "held":
+            await self.gate.wait()
+        await super().follow(room)
+
+
+async def test_a_connection_that_has_ended_joins_no_more(shop: Shop) -> None:
+    backplane = Held()
+    app = shop(rooms=Rooms(backplane))
+    add_websocket(app, Late)
+    Late.gate = backplane.gate
+    async with serving(app):
+        rooms: Rooms = app.state.sockets.rooms
+        client = Client(app, "/late")
+        await client.heard()
+        await _until(lambda: rooms.members("first") == 1)
+        await _until(lambda: len(Late.tasks) == 2)
+        client.leave()
+        await client.gone()
+        backplane.gate.set()
+        await asyncio.gather(*Late.tasks)
+        for room in ("first", "later", "held", "last"):
+            assert (rooms.members(room), await rooms.identities(room)) == (0, [])
 
 
 async def test_rooms_are_provided_and_started_wherever_the_application_runs(project: Path) -> None:

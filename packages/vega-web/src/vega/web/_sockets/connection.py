@@ -229,7 +229,7 @@ class _Connection:
         handler = self._handler
         try:
             with anyio.CancelScope(shield=True):
-                await asyncio.gather(*map(handler.leave, handler.joined))
+                await handler.detach()
         finally:
             try:
                 if is_connected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
@@ -10,6 +11,7 @@ from starlette.websockets import WebSocket
 from vega.patterns import new_id
 
 from .._security.principal import Policy, Principal, authorize, principal_of
+from .._stores.uninterrupted import uninterrupted
 from .coalescing import Overflow
 from .messages import written
 from .rooms import Rooms
@@ -67,7 +69,12 @@ class WebSocketHandler:
     def attach(self, socket: WebSocket, send_queue: SendQueue, rooms: Rooms) -> None:
         """Take the connection; the application calls it, before `on_connect`."""
         self.socket, self._send_queue, self._rooms = socket, send_queue, rooms
-        self._id, self._joined = new_id().hex, set[str]()
+        self._id, self._joined, self._has_ended = new_id().hex, set[str](), False
+
+    async def detach(self) -> None:
+        """Leave all rooms, for good; the application calls it before `on_disconnect`."""
+        self._has_ended = True
+        await asyncio.gather(*map(self.leave, self.joined))
 
     async def on_connect(self) -> None:
         """Accept the connection; override it to check first, and call `self.socket.close(1008)` to refuse."""
@@ -105,16 +112,21 @@ class WebSocketHandler:
         await self._send_queue.send(written(message))
 
     async def join(self, room: str) -> None:
-        """Join a room.
+        """Join a room; has no effect once the connection has ended.
 
         Raises:
             UnauthenticatedError, ForbiddenError: `join_policy` does not allow it.
         """
         if self.join_policy is not None:
             await authorize(self.join_policy, self.principal, room)
+        if self._has_ended:
+            return
         identity = "" if not self.presence else self.principal.subject if self.principal is not None else self._id
         await self._rooms.join(room, self._id, self._send_queue, identity=identity)
-        self._joined.add(room)
+        if self._has_ended:  # while the room was being joined
+            await uninterrupted(self._rooms.leave(room, self._id))
+        else:
+            self._joined.add(room)
 
     async def leave(self, room: str) -> None:
         """Leave a room."""
