@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,15 @@ from vega.data import (
     InMemoryUnitOfWork,
     SQLAlchemyRepository,
 )
-from vega.events import Event, EventBus, set_event_bus
-from vega.patterns import AggregateRoot, QueryableRepository, UnitOfWork, UnitOfWorkError
+from vega.events import Event, EventBus, get_event_bus, set_event_bus
+from vega.patterns import (
+    AfterCommitErrors,
+    AggregateRoot,
+    QueryableRepository,
+    UnitOfWork,
+    UnitOfWorkError,
+    use_after_commit_report,
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,31 @@ def test_a_read_only_unit_refuses_every_change(in_house: Any) -> None:
             for change in (lambda: house.orders.add(Order("1")), lambda: house.orders.delete("1")):
                 with pytest.raises(UnitOfWorkError, match="read-only"):
                     await change()
+
+    in_house(body)
+
+
+@pytest.mark.parametrize("in_unit", [True, False])
+@pytest.mark.parametrize("at_edge", [True, False])
+def test_the_events_of_a_stored_aggregate_are_all_published_despite_failures(
+    in_house: Any, in_unit: bool, at_edge: bool
+) -> None:
+    reported: list[AfterCommitErrors] = []
+
+    async def body(house: House) -> None:
+        def fail(event: Registered) -> None:
+            raise ValueError(event.order_id)
+
+        get_event_bus().subscribe(Registered, fail, priority=9)
+        order = Order("1").place()
+        order.record(Registered("2"))
+        raised = nullcontext() if at_edge else pytest.raises(AfterCommitErrors, match="the change is stored")
+        with use_after_commit_report(reported.append if at_edge else None), raised as caught:
+            async with house.unit() if in_unit else nullcontext():
+                await house.orders.save(order)
+
+        (errors,) = reported if at_edge else (caught.value,)
+        assert (len(errors.exceptions), house.heard, await house.ids()) == (2, ["1", "2"], ["1"])
 
     in_house(body)
 

@@ -27,6 +27,7 @@ class Clock: ...
     "graphshop/presentation/graphql/clock.py": """
 import strawberry
 from pydantic import BaseModel, Field
+from vega.data import InMemoryUnitOfWork
 from vega.patterns import Interactor
 from vega.patterns.query import UnknownFieldError
 from vega.errors import ErrorKind
@@ -86,6 +87,13 @@ async def nested() -> str:
     outer, inner = ConstructionError("no Shop", "", ""), ConstructionError("no Closed", "", "")
     inner.__cause__ = TooLateError("closed since noon")
     raise outer from inner
+def fail() -> None:
+    raise ValueError("hunter2")
+@mutation
+async def store_hour(hour: int) -> int:
+    async with InMemoryUnitOfWork() as unit:
+        unit.after_commit(fail)
+    return hour
 @mutation
 async def set_hour(hour: int) -> Time:
     return Time(hour=hour)
@@ -118,6 +126,13 @@ def ask(application: Application, query: str, **variables: Any) -> dict[str, Any
 def test_queries_and_mutations_answer(application: Application) -> None:
     assert ask(application, '{ time(zone: "CEST") { hour } }')["data"] == {"time": {"hour": 4}}
     assert ask(application, "mutation { setHour(hour: 7) { hour } }")["data"] == {"setHour": {"hour": 7}}
+
+
+def test_a_stored_change_is_answered_whatever_fails_after_its_commit(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert ask(application, "mutation { storeHour(hour: 7) }") == {"data": {"storeHour": 7}}
+    assert [record.name for record in caplog.records if record.levelname == "ERROR"] == ["vega.core"]
 
 
 def test_an_operation_is_one_scope(application: Application) -> None:

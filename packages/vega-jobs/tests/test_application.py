@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from vega.core import Application
 from vega.core.extend import GenerationRequest, Name, Project, RunOptions, WriteFile
 from vega.di import ScopeClosedError
-from vega.jobs import JobQueue, NoJobQueueError, Worker
+from vega.jobs import JobQueue, NoJobQueueError, Worker, embedded_server
 from vega.jobs._generator import job as generator
 from vega.jobs._plugin import JobsPlugin
 
@@ -60,6 +61,30 @@ async def store(key: str, session: Session, bus: EventBus, container: Container)
 """
 
 
+AFTER = """
+from vega.jobs import background_job
+from vega.patterns import UnitOfWork
+
+log: list[str] = []
+
+class Unit(UnitOfWork):
+    async def _begin(self, *, read_only: bool) -> None: ...
+    async def _commit(self) -> None: ...
+    async def _rollback(self) -> None: ...
+    async def _open_savepoint(self) -> None: ...
+    async def _release_savepoint(self, savepoint: object) -> None: ...
+    async def _undo_savepoint(self, savepoint: object) -> None: ...
+
+def fail() -> None:
+    raise ValueError("no mail")
+
+@background_job(queue="shop", retry=3)
+async def bill(key: str) -> str:
+    async with Unit() as unit:
+        log.append(key)
+        unit.after_commit(fail)
+    return key
+"""
 LEAK = """
 from vega.di import Scope, current_scope, injectable
 from vega.jobs import background_job
@@ -86,6 +111,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
         "jobshop/infrastructure/services/session.py": SERVICE,
         "jobshop/infrastructure/jobs/store.py": JOBS,
         "jobshop/infrastructure/jobs/leak.py": LEAK,
+        "jobshop/infrastructure/jobs/after.py": AFTER,
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -130,6 +156,43 @@ def test_the_scope_of_an_attempt_refuses_to_resolve_after_it_and_names_the_job(p
                 kept[0].resolve(Basket)
 
     asyncio.run(main())
+
+
+def test_an_attempt_succeeds_whatever_fails_after_its_commit(
+    project: Path, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> tuple[str, list[str]]:
+        async with Application.load(project) as app, JobQueue.connect(redis_url):
+            from jobshop.infrastructure.jobs.after import bill, log  # type: ignore[import-not-found]  # the test wrote it
+
+            handle = await JobQueue.enqueue(bill, key="7")
+            await Worker(["shop"], application=app).run_until_empty()
+            return await handle.result(timeout=1), list(log)
+
+    assert asyncio.run(main()) == ("7", ["7"])
+    assert [record.name for record in caplog.records if record.levelname == "ERROR"] == ["vega.core"]
+
+
+def test_the_queue_reports_to_readiness(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    plugin = JobsPlugin()
+    without = plugin.health(Application.load(project))
+
+    async def main() -> None:
+        async with embedded_server() as server:
+            monkeypatch.setenv("REDIS_URL", server.url)
+            app = Application.load(project)
+            check = app.plugin("jobs").health(app)["jobs"]
+            async with app:
+                await check()
+                await asyncio.to_thread(server.stop)
+                with pytest.raises(redis.RedisError):
+                    await check()
+            with pytest.raises(NoJobQueueError):  # the application has stopped
+                await check()
+
+    asyncio.run(main())
+    assert without == {}
 
 
 def test_the_application_connects_while_it_runs_and_provides_the_queue(

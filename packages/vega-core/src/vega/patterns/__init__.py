@@ -24,7 +24,7 @@ from ._errors import (
 )
 from ._sources.current import get_clock, new_id, use_clock, use_id_source
 from ._sources.ports import Clock, IdSource, SystemClock, TimeOrderedIds
-from ._unit_of_work.after_commit import AfterCommitErrors
+from ._unit_of_work.after_commit import AfterCommitErrors, run_after_commit, use_after_commit_report
 from ._unit_of_work.unit_of_work import UnitOfWork, current_unit
 from ._use_cases.behaviours import Behaviour, CallNext, get_behaviours, set_behaviours
 from ._use_cases.interactor import Interactor
@@ -85,9 +85,11 @@ __all__ = [
     "get_behaviours",
     "get_clock",
     "new_id",
+    "run_after_commit",
     "set_behaviours",
     "transactional",
     "trigger",
+    "use_after_commit_report",
     "use_clock",
     "use_id_source",
     "validate",

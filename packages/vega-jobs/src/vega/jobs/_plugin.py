@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vega.core.extend import AddDependency, EnableFeature, Finding, Operation, Plugin, Process, Project, RunOptions
 
@@ -61,6 +61,14 @@ class JobsPlugin(Plugin):
         queue, self._queue = self._queue, None
         if queue is not None:
             await queue.aclose()
+
+    def health(self, app: Application) -> Mapping[str, Callable[[], Awaitable[object]]]:
+        """Return the question whether the queue answers; none where no REDIS_URL is set, so that no job is enqueued."""
+        return {"jobs": self._ping} if os.environ.get(_URL) else {}
+
+    async def _ping(self) -> None:
+        ping = cast("Callable[[], Awaitable[object]]", self._connected().redis.ping)  # pyright: ignore[reportUnknownMemberType] # typed in part
+        await ping()
 
     def add(self, project: Project) -> Sequence[Operation]:
         """Return the requirement, with a server to develop and test with, and the feature."""

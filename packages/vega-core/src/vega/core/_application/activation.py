@@ -10,6 +10,9 @@ from typing import Any, TypeAlias, final
 
 from vega.di import ActiveScope, Container, use_container
 from vega.events import EventBus, use_event_bus
+from vega.patterns import use_after_commit_report
+
+from .after_commit import report_after_commit
 
 ContainerHook: TypeAlias = Callable[[Container], object]
 _hooks: ContextVar[tuple[ContainerHook, ...]] = ContextVar("vega_activation_hooks", default=())
@@ -67,7 +70,11 @@ class Activation:
 
     def __aenter__(self) -> Any:  # often returns the coroutine of the scope, to save a coroutine per activation
         run_hooks(self._container)
-        self._current = use_container(self._container), use_event_bus(self._bus)
+        self._current = (
+            use_container(self._container),
+            use_event_bus(self._bus),
+            use_after_commit_report(report_after_commit),
+        )
         for block in self._current:
             block.__enter__()
         if self._ambient:

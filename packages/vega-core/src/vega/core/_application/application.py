@@ -97,7 +97,8 @@ class Application:
         """Return an async context manager for a unit of work at an edge.
 
         Inside, container and bus are this application's, and a scope is open, the value of `async with`. Every HTTP
-        request, WebSocket message, job attempt and command enters one activation.
+        request, WebSocket message, job attempt and command enters one activation. Failures after a commit are one
+        error in the log and a count (`vega_after_commit_failures_total`): the change is stored, so the unit succeeds.
 
         Args:
             values: objects provided by the scope, by key, such as the request.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from . import _libraries
@@ -91,9 +92,7 @@ def _tracer() -> trace.Tracer:
     """Return OpenTelemetry's proxy tracer, which follows a provider set later."""
     from opentelemetry import trace
 
-    from .. import __version__
-
-    return trace.get_tracer("vega", __version__)
+    return trace.get_tracer("vega", version("vega-core"))
 
 
 def trace_context() -> dict[str, str]:

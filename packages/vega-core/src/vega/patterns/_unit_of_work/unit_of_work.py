@@ -13,7 +13,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 from .._domain.entities import AggregateRoot
 from .._errors import UnitOfWorkError
-from .after_commit import Callback, publishing, run_all
+from .after_commit import Callback, publishing, run_after_commit
 from .savepoint import Savepoint, undone
 
 U = TypeVar("U", bound="UnitOfWork")
@@ -235,7 +235,7 @@ class UnitOfWork(ABC):
             self._callbacks.append(publishing(event))
 
     async def _run_callbacks(self) -> None:
-        await run_all(self._callbacks)
+        await run_after_commit(self._callbacks)
 
     def _open_unit(self) -> Self:
         """Return the open unit of the same store in this context, or this unit if none is open."""

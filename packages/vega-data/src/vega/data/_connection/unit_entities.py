@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from inspect import isawaitable
 from typing import Any, TypeVar
 
 from vega.di import current_scope, get_container
 from vega.events import get_event_bus
-from vega.patterns import AggregateRoot, current_unit
+from vega.patterns import AggregateRoot, current_unit, run_after_commit
 
 from .._mapping.copies import all_with_values, with_values
 
@@ -62,6 +63,9 @@ async def publish_events(entities: Iterable[object], store: object) -> None:
     Args:
         entities: the entities that were stored or deleted.
         store: the store of them, whose unit has them; else the innermost unit.
+
+    Raises:
+        AfterCommitErrors: without a unit, handlers of events failed, and no edge reports it.
     """
     roots = [entity for entity in entities if isinstance(entity, AggregateRoot)]
     if not roots:
@@ -70,10 +74,8 @@ async def publish_events(entities: Iterable[object], store: object) -> None:
     if unit is not None:
         unit.collect(*roots)
         return
-    bus = get_event_bus()
-    for root in roots:
-        for event in root.pull_events():
-            await bus.publish(event)
+    publish = get_event_bus().publish
+    await run_after_commit([partial(publish, event) for root in roots for event in root.pull_events()])
 
 
 def _values(entity: object, changes: Mapping[str, Any]) -> dict[str, Any]:
