@@ -236,19 +236,27 @@ def test_a_file_that_the_server_would_send_can_be_read(spec: str, tmp_path: Path
     assert serve(app_of(endpoint, wrapping), spec, **sends_paths).text == "of the file"
 
 
-def test_a_stream_taken_from_a_task_of_its_own_is_refused_and_ended() -> None:
+def test_a_stream_of_a_child_task_cannot_be_taken_from_a_task_of_its_own(spec: str) -> None:
+    class FromChildTask(StreamingResponse):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.stream_response(send))
+
     log: list[str] = []
 
     async def endpoint(_: Request) -> Response:
         return StreamingResponse(chunks(2, log))
 
+    async def in_child_task(_: Request) -> Response:
+        return FromChildTask(chunks(2, log))
+
     async def apart(request: Request, call_next: Any) -> Any:
         return await asyncio.ensure_future(call_next(request))
 
     with pytest.raises(MiddlewareError, match=r"asyncio\.timeout"):
-        serve(app_of(endpoint, apart), "2.3")
-    assert serve(app_of(endpoint, apart), "2.4").text == "0 1 "
-    assert serve(app_of(hello, apart), "2.3").text == "hello"
+        serve(app_of(in_child_task, apart), spec)
+    assert serve(app_of(endpoint, apart), spec).text == "0 1 "
+    assert serve(app_of(hello, apart), spec).text == "hello"
 
 
 def test_a_function_that_returns_nothing_is_named(spec: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Concatenate, TypeAlias, final
+from typing import Any, Concatenate, Final, TypeAlias, final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .._errors import MiddlewareError
 from .app_run import NOTHING, AppRun
+from .client_watch import BELOW_2_4
 from .inline_request import InlineRequest
 from .inline_response import InlineResponse
 
+_NO_VERSION: Final = {"version": "3.0", "spec_version": "2.0"}
 CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
 InlineFunction: TypeAlias = Callable[Concatenate[Request, CallNext, ...], Awaitable[Response]]
 
@@ -41,12 +43,27 @@ class InlineChain:
             await self._app(scope, receive, send)
             return
         request = scope[self._key] = InlineRequest(scope, receive, send)
+        asgi: Any = scope.get("asgi", _NO_VERSION)
+        if asgi.get("spec_version", "2.0") not in BELOW_2_4:
+            await self._answer(request, receive, send)
+            return
+        scope["asgi"] = {**asgi, "spec_version": "2.4"}
+        try:
+            await self._answer(request, request.give, request.send_watched)
+        finally:
+            scope["asgi"] = asgi
+
+    async def _answer(self, request: InlineRequest, receive: Receive, send: Send) -> None:
         try:
             response = await self._first(request)
-            await response(scope, receive, send)
+            await response(request.scope, receive, send)
         except BaseException as error:
+            has_left = await request.has_lost_client(error)
             await request.release(error)
+            if has_left:
+                return
             raise
+        await request.has_lost_client(None)
         app_run = request.app_run
         if app_run is not None and not app_run.is_done:
             await request.release(None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from typing import final
 
 from starlette.requests import empty_send
@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .._errors import MiddlewareError
 from .app_run import AppRun
+from .client_watch import ClientWatch
 from .fast_request import FastRequest
 
 
@@ -35,6 +36,8 @@ class InlineRequest(FastRequest):
     _was_empty = False
     _kept: list[Message] | None = None
     _index = 0
+    _reads = 0  # reads of the application that wait
+    _watch: ClientWatch | None = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, self._read, empty_send)
@@ -61,14 +64,39 @@ class InlineRequest(FastRequest):
                 "await request.body() before the first call_next; it is then kept",
             )
         self._index = 0
-        return self._give
+        return self.give
 
-    async def _give(self) -> Message:
+    def send_watched(self, message: Message) -> Awaitable[None]:
+        """Send to a server of ASGI below 2.4, and watch the client while an answer is streamed.
+
+        Raises:
+            OSError: the client has left, as at ASGI 2.4.
+        """
+        if message["type"] == "http.response.body":
+            watch = self._watch
+            if not message.get("more_body"):
+                if watch is not None:
+                    watch.stop()
+            elif watch is not None:
+                watch.check()
+            elif not self._reads and self.task is not None:
+                self._watch = ClientWatch(self._from_server, self.task)
+        return self.to_server(message)
+
+    async def has_lost_client(self, error: BaseException | None) -> bool:
+        """End the watch; return whether the error of the answer is only that the client has left."""
+        return self._watch is not None and await self._watch.end(error)
+
+    async def give(self) -> Message:
         """Return the next message, to the application; a body that is empty is kept for another run."""
         if self._kept is not None and self._index < len(self._kept):
             self._index += 1
             return self._kept[self._index - 1]
-        message = await self._from_server()
+        self._reads += 1
+        try:
+            message = await (self._from_server() if self._watch is None else self._watch.receive())
+        finally:
+            self._reads -= 1
         if message["type"] == "http.request":
             self._was_empty = not (self._is_taken or message.get("body") or message.get("more_body"))
             self._is_taken = True
