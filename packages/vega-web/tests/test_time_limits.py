@@ -1,6 +1,7 @@
 """Time limits and cancellations at each step of a request: the answer is whole or 504, never a head with an error."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -194,5 +195,74 @@ def test_a_request_cancelled_at_each_step_leaves_nothing_behind(shop: Shop, path
             assert held.count("opened") == held.count("closed"), steps
             assert len(asyncio.all_tasks()) == 1, steps
             assert all(message.get("status", 200) == 200 for message in sent)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("spec", ["2.3", "2.4"])
+@pytest.mark.parametrize("path", list(WHOLE))
+@pytest.mark.parametrize("count", [0, 1, 10])
+def test_a_request_within_a_cancelled_scope_leaves_nothing_behind(shop: Shop, path: str, spec: str, count: int) -> None:
+    async def main() -> set[bool]:
+        at[0] = 10_000
+        app = shop(_routes(Router()), pipeline=_limited(of_anyio, count) if count else None)
+        cancelled: set[bool] = set()
+
+        async def within(scope: Any, receive: Any, send: Any) -> None:
+            with anyio.CancelScope() as outer:
+                task = asyncio.ensure_future(_after(at[1], outer.cancel))
+                await app(scope, receive, send)
+            task.cancel()
+            await asyncio.wait({task})
+            cancelled.add(outer.cancelled_caught)
+
+        for steps in STEPS:
+            held.clear()
+            at[1:] = [steps]
+            sent, error = await ask(within, path, spec)
+            assert error is None, steps
+            assert held.count("opened") == held.count("closed"), steps
+            assert len(asyncio.all_tasks()) == 1, steps
+            assert all(message.get("status", 200) == 200 for message in sent)
+        return cancelled
+
+    assert True in asyncio.run(main())
+
+
+@pytest.mark.parametrize("spec", ["2.3", "2.4"])
+@pytest.mark.parametrize("count", [0, 1, 10])
+@pytest.mark.parametrize("limit", [of_asyncio, of_anyio])
+def test_a_limit_within_an_endpoint_or_its_source_holds_at_each_step(
+    shop: Shop, spec: str, count: int, limit: Limit
+) -> None:
+    routes = Router()
+
+    async def limited() -> AsyncIterator[str]:
+        try:
+            async with limit(at[1]):
+                async for piece in _pieces():
+                    yield piece
+        except TimeoutError:
+            yield "late"
+
+    @routes.get("/limited")
+    async def endpoint() -> StreamingResponse:
+        with contextlib.suppress(TimeoutError):
+            async with limit(at[1]):
+                await asyncio.sleep(0)
+        return StreamingResponse(limited())
+
+    async def main() -> None:
+        at[0] = 10_000
+        app = shop(routes, pipeline=_limited(of_anyio, count) if count else None)
+        for steps in range(12):
+            held.clear()
+            at[1:] = [steps]
+            sent, error = await ask(app, "/limited", spec)
+            body = b"".join(message.get("body", b"") for message in sent)
+            assert error is None, steps
+            assert body in {b"0 1 2 ", b"late", b"0 late", b"0 1 late", b"0 1 2 late"}
+            assert sent[-1].get("more_body", False) is False
+            assert len(asyncio.all_tasks()) == 1, steps
 
     asyncio.run(main())
