@@ -167,10 +167,11 @@ def _install_pipeline(
 def _lifespan(application: Application, drain: Drain, rooms: Rooms, proof: InjectionProof) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        _refuse(application, proof.mistakes(app))  # of routes that were added since
         if application.state == "stopped":
+            application.container.reopen()
             drain.reset()
             app.middleware_stack = None  # the services supplied to it are closed
+        _refuse(application, proof.mistakes(app))  # of routes that were added since
         report_exposure(application.settings)
         async with application, rooms, drain.on_sigterm():
             warn_of_missing_names()
