@@ -40,9 +40,9 @@ BY_HAND = {
         ),
         ("(product_id: str)", "(product_id: str, products: ProductRepository)"),
         (
-            'do no harm."""\n',
+            'more than once."""\n',
             (
-                'do no harm."""\n    product = await products.get(product_id)\n'
+                'more than once."""\n    product = await products.get(product_id)\n'
                 "    await products.update(replace(product, indexed=True))\n"
             ),
         ),

@@ -7,7 +7,7 @@ from stage import DemoError, Stage, say
 FIELDS = ("code:str:unique", "name:str", "kind:str", "country:str", "parent:str:optional", "indexed:bool=false")
 JOB = "atlas/infrastructure/jobs/index_subdivision.py"
 GENERATED = """async def index_subdivision(subdivision_id: str) -> None:
-    \"\"\"Do it; it may run more than once, so a second time must do no harm.\"\"\"
+    \"\"\"Run the job; make it idempotent, since it may run more than once.\"\"\"
 """
 BY_HAND = """async def index_subdivision(subdivision_id: str, subdivisions: SubdivisionRepository) -> None:
     \"\"\"Mark a subdivision as indexed; a second time does no harm.\"\"\"

@@ -70,7 +70,6 @@ USE_CASES = '''
         class Input(BaseModel):
             """The values of a new $title."""
 
-            $config
             $inputs
 
         @bind
@@ -210,6 +209,9 @@ class UseCases(Generator):
         return [*entity.plan(request), *(WriteFile(path, text) for path, text in files.items())]
 
 
+_CONFIG = "model_config = ConfigDict(hide_input_in_errors=True)\n\n"
+
+
 def _use_case_values(fields: Sequence[FieldSpec]) -> dict[str, str]:
     public = [field for field in fields if not field.private]
     has_private = len(public) < len(fields)
@@ -224,10 +226,9 @@ def _use_case_values(fields: Sequence[FieldSpec]) -> dict[str, str]:
             fields, "from collections.abc import Mapping", "from dataclasses import dataclass, field, replace"
         ),
         "model": ", ".join(names),
-        "config": "model_config = ConfigDict(hide_input_in_errors=True)\n" if has_private else "",
         "allow": "\n".join(['"id": {"eq", "ne", "in"},', *allow]),
         "sort": ", ".join(f'"{name}"' for name in ("id", *(field.name for field in public))),
-        "inputs": "\n".join(field.model_line for field in fields) or "pass",
+        "inputs": (_CONFIG if has_private else "") + ("\n".join(field.model_line for field in fields) or "pass"),
     }
 
 
