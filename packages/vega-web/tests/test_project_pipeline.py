@@ -252,3 +252,39 @@ def test_a_client_that_leaves_an_endless_stream_ends_it(served: int) -> None:
 
     assert first.startswith("x")
     assert asyncio.run(until_ended()) == ["endless ended"]
+
+
+def test_what_middleware_lacks_is_in_the_report_of_the_start(project: Path) -> None:
+    (project / "webshop/config.py").write_text(
+        "from vega.di import Inject\nfrom vega.web import MiddlewarePipeline\n"
+        "from webshop.infrastructure.services.broken import Absent\npipeline = MiddlewarePipeline()\n"
+        "class Header:\n    def __init__(self, app, absent: Absent):\n        self.app = app\n"
+        "    async def __call__(self, scope, receive, send):\n        await self.app(scope, receive, send)\n"
+        "pipeline.use(Header)\n@pipeline.use_inline\n"
+        "async def stamp(request, call_next, absent: Inject[Absent]):\n    return await call_next(request)\n"
+    )
+    (project / "webshop/infrastructure/services/broken.py").write_text(
+        "from vega.di import injectable\nclass Absent: ...\nclass Other: ...\n"
+        "@injectable\nclass Broken:\n    def __init__(self, other: Other): ...\n"
+    )
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        Application.load(project)
+
+    report = str(caught.value)
+    for words in ("nothing provides Other", "Header cannot be made", "stamp cannot be called"):
+        assert report.count(words) == 1
+
+
+@pytest.mark.parametrize("kind", ["Absent", "Inject[Absent]", "Lazy[Absent]"])
+def test_an_inline_function_that_takes_what_nothing_provides_stops_the_start(project: Path, kind: str) -> None:
+    (project / "webshop/config.py").write_text(
+        "from vega.di import Inject, Lazy\nfrom vega.web import MiddlewarePipeline\npipeline = MiddlewarePipeline()\n"
+        "class Absent: ...\n@pipeline.use_inline\n"
+        f"async def stamp(request, call_next, absent: {kind}):\n    return await call_next(request)\n"
+    )
+
+    with pytest.raises(ConfigurationErrors) as caught:
+        create_app(Application.load(project))
+
+    assert "stamp cannot be called: missing a required argument: 'absent'" in str(caught.value)

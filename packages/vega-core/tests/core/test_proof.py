@@ -185,3 +185,29 @@ def test_mistakes_of_many_calls_are_in_one_report(project: Path) -> None:
 
     assert report.count("nothing provides Mailer") == 2
     assert report.count("nothing provides Users") == 1
+
+
+def test_mistakes_of_registrations_calls_and_handlers_are_in_one_report(project: Path) -> None:
+    write(
+        project,
+        {
+            "proofshop/infrastructure/__init__.py": "",
+            "proofshop/infrastructure/services/mail.py": (
+                "from vega.di import injectable\nfrom proofshop.domain.ports import Mailer\nclass Server: ...\n"
+                "@injectable(provides=Mailer)\nclass Smtp(Mailer):\n    def __init__(self, server: Server): ...\n"
+                "    async def send(self) -> None: ...\n"
+            ),
+            "proofshop/application/handlers/users.py": (
+                "from vega.events import Event, subscribe\nclass Clock: ...\nclass UserCreated(Event): ...\n"
+                "@subscribe(UserCreated)\nasync def on(event: UserCreated, clock: Clock) -> None: ...\n"
+            ),
+            "proofshop/presentation/web/routes/users.py": EDGES["a route"][1],
+        },
+    )
+
+    report = mistakes(project)
+
+    for name in ("nothing provides Server", "nothing provides Users", "nothing provides clock of the event handler"):
+        assert report.count(name) == 1
+    assert "nothing provides Mailer" not in report  # it is registered, and its own mistake is reported
+    assert "3 mistakes" in report

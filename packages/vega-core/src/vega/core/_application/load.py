@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module, invalidate_caches
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ from .application import STOP_TIMEOUT, Application
 from .invoke import Invoker
 from .plugin import Plugin
 from .plugins import load_plugins
-from .proof import prove_calls
+from .proof import add_calls
 from .sources import CurrentClock, CurrentIds, follow_registered
 
 
@@ -69,7 +70,8 @@ def _load(path: Path | None) -> Application:
     _wire(app, config, errors)
     _prove(app, invoker, errors)
     if errors:
-        raise ConfigurationErrors(f"{project.package} cannot start: {len(errors)} mistakes", _flat(errors))
+        mistakes = _flat(errors)
+        raise ConfigurationErrors(f"{project.package} cannot start: {len(mistakes)} mistakes", mistakes)
     return app
 
 
@@ -186,11 +188,19 @@ def _wire(app: Application, config: ModuleType | None, errors: list[Exception]) 
 
 
 def _prove(app: Application, invoker: Invoker, errors: list[Exception]) -> None:
-    """Prove the container, then the parameters of handlers and calls; a broken container cannot be queried."""
-    if _collect(app.container.validate, errors):
+    """Prove registrations, calls and handlers in one report; a container with mistakes resolves nothing."""
+    _collect(lambda: errors.extend(add_calls(app)), errors)
+    is_whole = _collect(app.container.validate, errors)
+    _collect(lambda: invoker.check(app.bus.handlers), errors)
+    if errors:  # one report; without mistakes, each edge checks its parts when it is made
+        for plugin in app.plugins:
+            _collect(partial(_add_mistakes, plugin, app, errors), errors)
+    if is_whole:
         _collect(lambda: follow_registered(app), errors)
-        _collect(lambda: invoker.check(app.bus.handlers), errors)
-        _collect(lambda: prove_calls(app), errors)
+
+
+def _add_mistakes(plugin: Plugin, app: Application, errors: list[Exception]) -> None:
+    errors += plugin.prove(app)
 
 
 def _collect(step: Callable[[], object], errors: list[Exception]) -> bool:

@@ -37,6 +37,13 @@ class Plugin(Protocol):
         """Register services, handlers and activations; no I/O here."""
         return  # type checkers take a method without a body for abstract
 
+    def prove(self, app: Application) -> Sequence[Exception]:
+        """Return the mistakes of the feature's parts, for the report of a start that fails for other reasons.
+
+        The container may have mistakes: it then says what it provides, and resolves nothing.
+        """
+        return []
+
     async def startup(self, app: Application) -> None:
         """Open resources; called in the order of `requires`."""
         return  # type checkers take a method without a body for abstract

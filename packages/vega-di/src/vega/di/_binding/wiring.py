@@ -6,9 +6,15 @@ import inspect
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._errors import CaptiveDependencyError, ContainerError, InjectionError, MissingProviderError
+from .._errors import (
+    CaptiveDependencyError,
+    CircularDependencyError,
+    ContainerError,
+    InjectionError,
+    MissingProviderError,
+)
 from .._graph.node import Argument, ArgumentSource, Node
-from .._graph.validation import async_required
+from .._graph.validation import async_required, mistakes_error
 from .._keys.key import Dependency, is_builtin, label, read_dependency
 from .._keys.scope import Scope
 from .._registration.registration import Kind, Registration
@@ -16,6 +22,7 @@ from .._registration.signatures import EMPTY, Parameter, read_parameters
 
 if TYPE_CHECKING:
     from .._engine.engine import Engine
+    from .._engine.epochs import Epochs
     from .._graph.linker import Linker
     from .bound_function import Bound
 
@@ -141,15 +148,18 @@ def _check(engine: Engine, bound: Bound, node: Node, chooser: _Chooser) -> None:
         raise async_required(node)
 
 
-def check_bound(engine: Engine, functions: Iterable[Bound]) -> None:
-    """Check bound functions whose callers give exactly the declared parameters.
+def validate(epochs: Epochs, functions: Iterable[Bound]) -> None:
+    """Prove the registrations, and bound functions whose callers give exactly the declared parameters.
 
     Raises:
-        ContainerError: the mistakes.
+        ContainerError: every mistake, those of functions beside those of registrations.
     """
+    engine, mistakes = epochs.draft()
     errors = [error for bound in functions for error in _mistakes(engine, bound)]
+    if mistakes:  # a function is in no cycle itself
+        errors = [*mistakes, *(error for error in errors if not isinstance(error, CircularDependencyError))]
     if errors:
-        raise ContainerError(f"{len(errors)} mistakes in bound functions", errors)
+        raise mistakes_error(errors)
 
 
 def _mistakes(engine: Engine, bound: Bound) -> list[InjectionError]:

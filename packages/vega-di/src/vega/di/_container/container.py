@@ -238,19 +238,19 @@ class Container:
 
     def provides(self, key: Any, *, name: str | None = None) -> bool:
         """Return whether a key is provided; an override counts, an inactive registration does not."""
-        return self._epochs.effective().has(address(key, name))
+        return self._epochs.draft()[0].has(address(key, name))
 
     def injected(self, function: Callable[..., Any], *, given: Iterable[str] = ()) -> Mapping[str, Any]:
         """Return the injectable parameters of a function, without the names in `given`, with types."""
         from .._binding.wiring import injected
 
-        return injected(self._epochs.effective(), function, frozenset(given))
+        return injected(self._epochs.draft()[0], function, frozenset(given))
 
     def validate(self) -> None:
         """Build the container, and check the functions of `bind`; a ContainerError holds every mistake."""
-        from .._binding.wiring import check_bound
+        from .._binding.wiring import validate
 
-        check_bound(self._epochs.effective(), self._bound)
+        validate(self._epochs, self._bound)
 
     def graph(self) -> GraphView:
         """Return every registration, active or not, with the reasons and the dependencies."""

@@ -13,11 +13,11 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from .._codegen.plans import Plans
-from .._errors import AmbiguousProviderError, ContainerError, InvalidKeyError, MissingProviderError
+from .._errors import AmbiguousProviderError, InvalidKeyError, MissingProviderError
 from .._graph.linker import Linker
 from .._graph.node import Graph, Node, unchanged
 from .._graph.suggestions import suggest
-from .._graph.validation import ambiguous_error, async_required, prove, scope_required
+from .._graph.validation import ambiguous_error, async_required, mistakes_error, prove, scope_required
 from .._keys.key import check_key, label, read_dependency, split
 from .._keys.scope import Scope
 from .._runtime.active_scope import ambient_of
@@ -72,10 +72,7 @@ class Engine:
         self._proved = len(self.graph.every)
         problems = prove(self.graph, self.epochs.registry, fresh)
         if problems:
-            raise ContainerError(
-                f"{len(problems)} mistakes in the container" if len(problems) > 1 else "a mistake in the container",
-                problems,
-            )
+            raise mistakes_error(problems)
         return fresh
 
     def grow(self) -> None:

@@ -9,12 +9,18 @@ calling contexts, so that a call looks nothing up. Otherwise these places hold t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from .._errors import ContainerClosedError, InvalidInstanceError, InvalidRegistrationError
+from .._errors import (
+    ContainerClosedError,
+    ContainerError,
+    InjectionError,
+    InvalidInstanceError,
+    InvalidRegistrationError,
+)
 from .._keys.key import class_of, label
 from .._keys.resolver import Resolver
 from .._keys.scope import Scope
@@ -85,26 +91,25 @@ class Epochs:
         engine = self._engines.get(layers)
         return engine if engine is not None else self._build(layers)
 
-    def _build(self, layers: tuple[Layer, ...]) -> Engine:
-        from .._graph.linker import Linker
-        from .._graph.node import ArgumentSource
-        from .engine import Engine  # loaded at the first build
+    def draft(self) -> tuple[Engine, Sequence[InjectionError]]:
+        """Return the valid engine of the calling context; or a linked one that can be asked, and its mistakes."""
+        try:
+            return self.effective(), ()
+        except ContainerError as group:
+            with self.lock:
+                engine = self._link(self._layers)
+                with suppress(ContainerError):
+                    engine.prove()
+                return engine, cast("Sequence[InjectionError]", group.exceptions)  # not nested
 
+    def _build(self, layers: tuple[Layer, ...]) -> Engine:
         with self.lock:
             self.refuse_closed()
             engine = self._engines.get(layers)
             if engine is not None:
                 return engine
             previous = self._engines.get(layers[:-1]) or self._build(layers[:-1]) if layers else self._last
-            replaced = {address: entry for layer in layers for address, entry in layer.entries.items()}
-            special: dict[Any, tuple[ArgumentSource, Any]] = {
-                Resolver: (ArgumentSource.OWNER, None),
-                ActiveScope: (ArgumentSource.SCOPE, None),
-                type(self.container): (ArgumentSource.CONSTANT, self.container),
-            }
-            linker = Linker(self.registry, replaced, special)
-            engine = Engine(self, linker, linker.link_all(), self._store, self._numbers)
-            engine.layers = layers
+            engine = self._link(layers)
             engine.fresh_slots = layers[-1].slots if layers else []
             engine.prove()
             engine.number(previous)
@@ -114,6 +119,22 @@ class Epochs:
             if not self._local_layers and layers == self._layers:
                 self._switch(engine)
             return engine
+
+    def _link(self, layers: tuple[Layer, ...]) -> Engine:
+        from .._graph.linker import Linker
+        from .._graph.node import ArgumentSource
+        from .engine import Engine  # loaded at the first build
+
+        replaced = {address: entry for layer in layers for address, entry in layer.entries.items()}
+        special: dict[Any, tuple[ArgumentSource, Any]] = {
+            Resolver: (ArgumentSource.OWNER, None),
+            ActiveScope: (ArgumentSource.SCOPE, None),
+            type(self.container): (ArgumentSource.CONSTANT, self.container),
+        }
+        linker = Linker(self.registry, replaced, special)
+        engine = Engine(self, linker, linker.link_all(), self._store, self._numbers)
+        engine.layers = layers
+        return engine
 
     def invalidate(self) -> None:
         """Begin a new epoch at the next use."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, get_args, get_origin
 
@@ -11,6 +11,7 @@ from .._errors import (
     AsyncRequiredError,
     CaptiveDependencyError,
     CircularDependencyError,
+    ContainerError,
     InjectionError,
     InvalidRegistrationError,
     MissingProviderError,
@@ -56,6 +57,12 @@ def prove(graph: Graph, registry: Registry, fresh: Iterable[Node]) -> list[Injec
             if wrong is not None:
                 found.append(wrong)
     return found
+
+
+def mistakes_error(mistakes: Sequence[InjectionError]) -> ContainerError:
+    """Return the error with some mistakes of a container."""
+    count = len(mistakes)
+    return ContainerError(f"{count} mistakes in the container" if count > 1 else "a mistake in the container", mistakes)
 
 
 def _cycles(graph: Graph, nodes: list[Node]) -> list[InjectionError]:

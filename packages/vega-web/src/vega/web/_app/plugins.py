@@ -106,6 +106,21 @@ class WebPlugin(Plugin):
         app.container.expect(WebSocket)
         app.container.register_instance(Rooms, configured(app, "rooms", Rooms) or Rooms(), when=missing(Rooms))
 
+    def prove(self, app: Application) -> Sequence[Exception]:
+        """Return the mistakes of the project's middleware."""
+        from .project_pipeline import project_pipeline
+
+        mistakes: list[Exception] = []
+        pipeline = project_pipeline(app, mistakes)
+        try:
+            if pipeline is not None:
+                pipeline.describe(container=app.container)
+        except ConfigurationErrors as group:
+            mistakes += group.exceptions
+        except WebError as error:
+            mistakes.append(error)
+        return mistakes
+
     def checks(self, project: Project) -> Sequence[Finding]:
         """Report what would keep the HTTP application from being made: routes, sockets and middleware."""
         from .app import create_app

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from vega.core import Application
+from vega.di import ContainerError
 
 from .._errors import MiddlewareError
 from .._pipeline.pipeline import MiddlewarePipeline
@@ -33,6 +34,8 @@ def project_pipeline(application: Application, mistakes: list[Exception]) -> Mid
         if in_config is not None:
             mistakes.append(_two(package, module))
         return _made(application, module)
+    except ContainerError:  # it reports its mistakes itself
+        return None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - collected: the user's module raised
         mistakes.append(_failed(name, error))
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -38,7 +38,13 @@ def injected(function: Any, given: int, container: Container | None) -> Mapping[
     if container is None:
         return {}
     names = list(inspect.signature(function).parameters)
-    return container.injected(function, given=names[:given]) if len(names) > given else {}
+    return _provided(container, function, names[:given]) if len(names) > given else {}
+
+
+def _provided(container: Container, function: Any, given: Iterable[str]) -> Mapping[str, Any]:
+    """Return the injectable parameters that the container provides; a marked one may lack a provider."""
+    wanted = container.injected(function, given=given)
+    return {name: key for name, key in wanted.items() if container.provides(key)}
 
 
 def supplied(entry: MiddlewareEntry, container: Container | None) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def _wanted(entry: MiddlewareEntry, container: Container | None) -> Mapping[str,
     needed = {name for name, each in signature.parameters.items() if each.default is each.empty} - given.keys()
     if not needed:
         return {}
-    return {name: key for name, key in container.injected(entry.target, given=given).items() if name in needed}
+    return {name: key for name, key in _provided(container, entry.target, given).items() if name in needed}
 
 
 def check_inline(entry: MiddlewareEntry, container: Container | None, errors: list[Exception]) -> None:
