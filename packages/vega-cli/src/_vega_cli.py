@@ -1,6 +1,6 @@
-"""The start of the `vega` command, outside the namespace: it works even when another distribution hides `vega`.
+"""The entry point of `vega`, outside the namespace, so that a distribution that hides `vega` cannot break it.
 
-Standard library only. `--version` and `--help` are answered here, without Typer and without any plugin.
+Standard library only. `--version` and `--help` are handled here, without Typer and plugins.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _USAGE = "Usage: vega [--version] [--help] COMMAND [ARGUMENTS]"
 
 
 def intruders() -> list[str]:
-    """Return the distributions that ship `vega/__init__.py` and so hide the namespace; usually none."""
+    """Return the distributions that ship `vega/__init__.py` and thereby hide the namespace; normally empty."""
     spec = PathFinder.find_spec("vega")
     if spec is None or spec.origin is None:
         return []
@@ -31,7 +31,7 @@ def intruders() -> list[str]:
 
 
 def distributions() -> Iterator[tuple[str, Path]]:
-    """Yield the name and the metadata folder of each installed distribution, found without importlib.metadata."""
+    """Yield the name and metadata folder of each installed distribution, without the slow importlib.metadata."""
     for place in dict.fromkeys(sys.path):
         folder = Path(place or ".")
         if folder.is_dir():
@@ -47,7 +47,7 @@ def _ships_init(folder: Path) -> bool:
 
 
 def remedy(names: Sequence[str]) -> str:
-    """Return what to do about the distributions that hide the namespace."""
+    """Return the error text about the distributions that hide the namespace."""
     others = " ".join(names)
     return (
         f"error: {others} ships vega/__init__.py, which hides the packages of Vega\n"
@@ -57,7 +57,7 @@ def remedy(names: Sequence[str]) -> str:
 
 
 def version() -> str:
-    """Return the version of the installed vega-cli, read from its metadata folder's name."""
+    """Return the installed version of vega-cli, read from the name of its metadata folder."""
     for name, folder in distributions():
         if name == "vega-cli":
             return folder.name.removesuffix(".dist-info").partition("-")[2]
@@ -66,20 +66,20 @@ def version() -> str:
 
 def entry_points(group: str) -> dict[str, str]:
     """Return the entry points of a group, name -> object reference, by a scan of the metadata folders."""
-    found: dict[str, str] = {}
+    references: dict[str, str] = {}
     for _, folder in distributions():
         file = folder / "entry_points.txt"
         if file.is_file():
             parser = ConfigParser(delimiters=("=",), interpolation=None)
-            parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+            parser.optionxform = str  # type: ignore[assignment,method-assign]  # keep the case of names
             try:
                 parser.read_string(file.read_text(encoding="utf-8"))
             except (ConfigError, UnicodeDecodeError):
-                continue  # another distribution's broken metadata must not stop this command
+                continue  # broken metadata of another distribution must not stop the command
             if parser.has_section(group):
                 for name, reference in parser.items(group):
-                    found.setdefault(name, reference)
-    return found
+                    references.setdefault(name, reference)
+    return references
 
 
 def help_text() -> str:

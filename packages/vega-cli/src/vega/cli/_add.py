@@ -1,4 +1,4 @@
-"""`vega add`: enable a feature; nothing is half done when its installation fails."""
+"""`vega add`: enable a feature; a failed installation changes nothing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def add(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
 ) -> None:
-    """Enable features: their distributions, their place in pyproject.toml, their files."""
+    """Enable features: install distributions, edit pyproject.toml, write files."""
     _features.check_known(features)
     project = Project.find()
-    wanted = _features.with_required(features)
-    lacking = _installer.missing(_features.requirements(wanted)) if install else []
+    enabled = _features.with_required(features)
+    lacking = _installer.missing(_features.requirements(enabled)) if install else []
     if lacking and not dry_run:
         carry_out(
             project.root,
@@ -35,9 +35,9 @@ def add(
             then=lambda: _installer.install(project.root, lacking, timeout=timeout),
             as_json=as_json,
         )
-    carry_out(project.root, _features.operations(project, wanted), dry_run=dry_run, as_json=as_json)
+    carry_out(project.root, _features.operations(project, enabled), dry_run=dry_run, as_json=as_json)
     if not (dry_run or as_json):
-        say(f"enabled: {', '.join(wanted)}")
+        say(f"enabled: {', '.join(enabled)}")
         for plugin in filter(None, map(_features.plugin_of, features)):
             for notice in plugin.notices(project):
                 say(f"next: {notice}")

@@ -1,8 +1,8 @@
-"""Writes several files as one: all of them or none, also when the machine stops in between.
+"""Write several files atomically: all or none, even after a crash.
 
-The files are staged below `.vega/batch` with copies of what they replace; then the journal is written, which is
-what makes the batch pending; then each file is replaced; then the journal is removed, which is what makes it done.
-A pending batch that a crash left behind is undone by the next command (`recover`).
+Theory of operation: the new files and copies of the old ones are staged below `.vega/batch`. Writing the journal makes
+the batch pending; after every file is replaced, removing the journal completes the batch. The next command undoes a
+batch left pending by a crash (`recover`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _JOURNAL = "journal.json"
 
 
 def write(root: Path, changes: Sequence[Change]) -> None:
-    """Write the changes that are not identical.
+    """Write all changes except those with status `identical`.
 
     Raises:
-        WriteError: a file cannot be written; everything is as it was before.
+        WriteError: a file cannot be written; every file was restored.
     """
     todo = [change for change in changes if change.status != "identical"]
     if not todo:
@@ -36,20 +36,20 @@ def write(root: Path, changes: Sequence[Change]) -> None:
         for number, change in enumerate(todo):
             target = root / change.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(root / _FOLDER / f"{number}.new", target)  # noqa: PTH105 - the atomic one, by its name
+            os.replace(root / _FOLDER / f"{number}.new", target)  # noqa: PTH105 - atomic
     except OSError as error:
         recover(root)
         raise WriteError(
             f"{error.filename or root} cannot be written: {error.strerror}; nothing was changed",
             str(root),
-            "free space, or mend the permissions",
+            "free space, or fix the permissions",
         ) from error
     (root / _FOLDER / _JOURNAL).unlink()
     _clean(root)
 
 
 def recover(root: Path) -> bool:
-    """Undo a batch that was not finished; tell whether there was one."""
+    """Undo an unfinished batch; return whether there was a batch to undo."""
     folder = root / _FOLDER
     journal = folder / _JOURNAL
     pending = journal.is_file()
@@ -74,7 +74,7 @@ def _stage(root: Path, changes: Sequence[Change]) -> None:
         for change in changes
     ]
     _put(folder / "journal.tmp", json.dumps(entries).encode())
-    os.replace(folder / "journal.tmp", folder / _JOURNAL)  # noqa: PTH105 - the atomic one, by its name
+    os.replace(folder / "journal.tmp", folder / _JOURNAL)  # noqa: PTH105 - atomic
 
 
 def _put(file: Path, content: bytes) -> None:
@@ -85,7 +85,7 @@ def _put(file: Path, content: bytes) -> None:
 
 
 def _folders_to_make(root: Path, path: str) -> list[str]:
-    """Return the folders above a path that do not exist yet, the deepest first."""
+    """Return the missing folders above a path, deepest first."""
     parents = [parent for parent in Path(path).parents if parent != Path()]
     return [parent.as_posix() for parent in parents if not (root / parent).exists()]
 
@@ -93,7 +93,7 @@ def _folders_to_make(root: Path, path: str) -> list[str]:
 def _undo(root: Path, old: Path, entry: dict[str, object]) -> None:
     target = root / str(entry["path"])
     if entry["existed"] and old.is_file():
-        os.replace(old, target)  # noqa: PTH105 - the atomic one, by its name
+        os.replace(old, target)  # noqa: PTH105 - atomic
     elif not entry["existed"]:
         target.unlink(missing_ok=True)
     for name in cast("list[str]", entry["made"]):

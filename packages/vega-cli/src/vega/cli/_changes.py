@@ -1,4 +1,4 @@
-"""What a plan would change in a project: computed in full, and checked for conflicts, before anything is written."""
+"""Changes of a plan, computed in full and checked for conflicts before any write."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Status = Literal["create", "update", "identical", "conflict"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One file before and after.
+    """A file before and after a plan.
 
     Args:
         path: relative to the project's root, with forward slashes.
-        before: the content now; None when there is no file.
+        before: the current content; None if the file is missing.
         after: the content to write.
-        status: `create`, `update`, `identical` (nothing to do), or `conflict` (another content is there).
+        status: `create`, `update`, `identical` (nothing to do), or `conflict` (the file exists with different content).
     """
 
     path: str
@@ -33,21 +33,21 @@ class Change:
 
 
 def changes_of(root: Path, operations: Iterable[Operation]) -> list[Change]:
-    """Return what operations would change below a folder, a change a file, in order of first mention.
+    """Return the changes of operations below a folder: one change a file, in order of first mention.
 
     Raises:
         UsageError: a path leads out of the folder.
         ProjectError: pyproject.toml cannot be edited.
-        ConflictError: two operations write one file with different contents.
+        ConflictError: two operations write the same file with different contents.
     """
     texts: dict[str, bytes] = {}
     written: set[str] = set()
     for operation in operations:
         path = _path_of(operation)
-        now = texts.get(path, _read(root, path))
-        after = _after(operation, now)
+        before = texts.get(path, _read(root, path))
+        after = _after(operation, before)
         if isinstance(operation, WriteFile):
-            if path in written and now != after:
+            if path in written and before != after:
                 raise ConflictError("two generators write one file with different contents", path, "rename one of them")
             written.add(path)
         texts[path] = after
@@ -55,7 +55,7 @@ def changes_of(root: Path, operations: Iterable[Operation]) -> list[Change]:
 
 
 def refuse_conflicts(changes: Iterable[Change]) -> None:
-    """Raise a ConflictError that names every file with another content."""
+    """Raise ConflictError with the names of all files in conflict."""
     paths = [change.path for change in changes if change.status == "conflict"]
     if paths:
         raise ConflictError(
@@ -81,18 +81,18 @@ def _read(root: Path, path: str) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 
-def _after(operation: Operation, now: bytes | None) -> bytes:
+def _after(operation: Operation, before: bytes | None) -> bytes:
     if isinstance(operation, WriteFile):
         return operation.text.encode()
     if isinstance(operation, AppendLine):
-        return _appended(now or b"", operation.line.encode())
-    return _pyproject.edited(now, operation)
+        return _appended(before or b"", operation.line.encode())
+    return _pyproject.edited(before, operation)
 
 
-def _appended(now: bytes, line: bytes) -> bytes:
-    if line in now.splitlines():
-        return now
-    return now + (b"" if not now or now.endswith(b"\n") else b"\n") + line + b"\n"
+def _appended(before: bytes, line: bytes) -> bytes:
+    if line in before.splitlines():
+        return before
+    return before + (b"" if not before or before.endswith(b"\n") else b"\n") + line + b"\n"
 
 
 def _change(root: Path, path: str, after: bytes, *, whole: bool) -> Change:

@@ -1,4 +1,4 @@
-"""Everything that the command line prints; the one module that does."""
+"""All output of the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def say(text: str = "") -> None:
 
 
 def say_json(value: object) -> None:
-    """Print a value as one line of JSON."""
+    """Print a value as a line of JSON."""
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Runs one command: only its own module is imported, and every failure has a text and a status."""
+"""Run a command: import only its module, and turn failures into a text and an exit status."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ._console import complain
 from ._errors import CliError, UsageError
 
 _OWN: Final = {name: f"vega.cli._{name}:app" for name in COMMANDS}
-_STATUS: Final = {ErrorKind.INVALID: 2, ErrorKind.CONFLICT: 3}  # of errors of the project's own commands
+_STATUS: Final = {ErrorKind.INVALID: 2, ErrorKind.CONFLICT: 3}  # for errors of the project's own commands
 _USAGE: Final = (InvalidNameError, InvalidFieldError, ProjectError)
 
 
 def dispatch(words: Sequence[str]) -> int:
-    """Run the command that the first word names, with the others as its arguments.
+    """Run the command named by the first word, with the remaining words as arguments.
 
     Returns:
         The exit status: 0 done, 1 failed, 2 wrong usage, 3 conflict, 130 interrupted.
@@ -51,7 +51,7 @@ def _run(name: str, arguments: list[str]) -> int:
         raise CliError(
             f"the command {name!r} cannot be loaded: {type(error).__name__}: {error}",
             reference,
-            "mend or upgrade the distribution that brings it",
+            "fix or upgrade the distribution that provides it",
         ) from error
     app.pretty_exceptions_enable = False
     try:
@@ -66,7 +66,7 @@ def _members(error: Exception) -> tuple[Exception, ...]:
 
 
 def _is_user_error(error: Exception) -> bool:
-    """Return whether an error says what, where and fix, or states its kind: those need no traceback."""
+    """Return whether an error needs no traceback: it has the three parts of a Vega error, or states a kind."""
     if _members(error):
         return all(_is_user_error(inner) for inner in _members(error))
     cause = cause_of(error)

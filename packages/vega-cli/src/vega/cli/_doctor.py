@@ -1,4 +1,4 @@
-"""`vega doctor`: what is wrong with a project, all at once."""
+"""`vega doctor`: report all problems of a project at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def doctor(
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as a JSON list.")] = False,
 ) -> None:
-    """Check the project: features, layers, wiring, and what its plugins know."""
+    """Check the project: features, layers, wiring, and the checks of plugins."""
     project = Project.find()
     findings = [*_features(project), *check_layers(project), *_wiring(project), *_plugins(project)]
     if as_json:
@@ -64,7 +64,7 @@ def _features(project: Project) -> Iterator[Finding]:
 
 
 def _wiring(project: Project) -> Iterator[Finding]:
-    """Put the application together as a start would, and report what that reports."""
+    """Load the application as a start would, and yield failures as findings."""
     sys.path.insert(0, str(project.root))
     try:
         application = Application.load(project.root)

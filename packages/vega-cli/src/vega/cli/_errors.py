@@ -1,11 +1,11 @@
-"""What can go wrong on the command line.
+"""Errors of the command line.
 
 CliError
 ├── UsageError        VG601  an unknown command, kind, feature or option   (exit status 2)
-├── ConflictError     VG602  a file is there with another content          (exit status 3)
+├── ConflictError     VG602  a file exists with different content          (exit status 3)
 ├── InstallError      VG603  an installer failed, hung, or is missing
 ├── WriteError        VG604  files cannot be written; nothing was changed
-└── RunError          VG605  a process of the project cannot start, or died
+└── RunError          VG605  a process of the project cannot start, or ended
 """
 
 from typing import ClassVar
@@ -17,7 +17,7 @@ class CliError(CoreError):
     """The root of the errors of vega-cli.
 
     Attributes:
-        exit_status: what the command exits with.
+        exit_status: the exit status of the command.
     """
 
     code = "VG600"
@@ -25,7 +25,7 @@ class CliError(CoreError):
 
 
 class UsageError(CliError):
-    """The words of a command are wrong."""
+    """The arguments of a command are wrong."""
 
     code = "VG601"
     kind = ErrorKind.INVALID
@@ -33,7 +33,7 @@ class UsageError(CliError):
 
 
 class ConflictError(CliError):
-    """A file that would be written exists with another content."""
+    """A file to write exists with different content."""
 
     code = "VG602"
     kind = ErrorKind.CONFLICT
@@ -48,13 +48,13 @@ class InstallError(CliError):
 
 
 class WriteError(CliError):
-    """Files cannot be written; what was there before is there again."""
+    """Files cannot be written; the previous contents were restored."""
 
     code = "VG604"
 
 
 class RunError(CliError):
-    """A process of the project cannot start, or died."""
+    """A process of the project cannot start, or ended early."""
 
     code = "VG605"
     kind = ErrorKind.UNAVAILABLE

@@ -1,4 +1,4 @@
-"""The command line's one table: the features of Vega, for when their distributions are not installed yet."""
+"""The features shipped with Vega, known before their distributions are installed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ GROUP: Final = "vega.plugins"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A feature that Vega ships.
+    """A feature shipped with Vega.
 
     Args:
-        requirement: what a project depends on for it (PEP 508).
-        requires: features that it needs.
+        requirement: the distribution to depend on (PEP 508).
+        requires: the features to enable first.
     """
 
     requirement: str
@@ -40,26 +40,26 @@ FEATURES: Final = {
 
 
 def plugin_of(feature: str) -> Plugin | None:
-    """Return the installed plugin of a feature, or None when none is installed.
+    """Return the plugin of a feature, or None if not installed.
 
     Raises:
-        PluginError: it is installed and cannot be loaded.
+        PluginError: the plugin is installed and cannot be loaded.
     """
     reference = entry_points(GROUP).get(feature)
     if reference is None:
         return None
     try:
-        return cast("Plugin", load(reference)())  # what an entry point names is untyped
+        return cast("Plugin", load(reference)())  # entry points are untyped
     except Exception as error:
         raise PluginError(
             f"the plugin {feature!r} cannot be loaded: {type(error).__name__}: {error}",
             reference,
-            "mend or upgrade the distribution that brings it",
+            "fix or upgrade the distribution that provides it",
         ) from error
 
 
 def load(reference: str) -> Any:
-    """Return the object that an entry point names: `package.module:name`."""
+    """Return the object named by an entry point: `package.module:name`."""
     from importlib import import_module
 
     module, _, attribute = reference.partition(":")
@@ -67,10 +67,10 @@ def load(reference: str) -> Any:
 
 
 def check_known(features: Sequence[str]) -> None:
-    """Refuse features that neither Vega nor an installed plugin knows.
+    """Raise UsageError for features unknown to Vega and to installed plugins.
 
     Raises:
-        UsageError: one is unknown; it says which was probably meant.
+        UsageError: a feature is unknown; the message suggests the nearest name.
     """
     known = sorted({*FEATURES, *entry_points(GROUP)})
     for feature in features:
@@ -81,7 +81,7 @@ def check_known(features: Sequence[str]) -> None:
 
 
 def with_required(features: Sequence[str]) -> list[str]:
-    """Return the features and those they need, each after what it needs."""
+    """Return the features and their requirements, requirements first."""
     ordered: list[str] = []
 
     def visit(feature: str) -> None:
@@ -97,12 +97,12 @@ def with_required(features: Sequence[str]) -> list[str]:
 
 
 def requirements(features: Sequence[str]) -> list[str]:
-    """Return the requirements of features that Vega ships, each once."""
+    """Return the requirements of features shipped with Vega, without duplicates."""
     return list(dict.fromkeys(FEATURES[name].requirement for name in features if name in FEATURES))
 
 
 def operations(project: Project, features: Sequence[str]) -> Iterator[Operation]:
-    """Yield what `vega add` changes: dependency, list of features, and what each plugin adds itself."""
+    """Yield the changes of `vega add`: dependency, list of features, and the operations of each plugin."""
     for requirement in requirements(features):
         yield AddDependency(requirement)
     for feature in features:

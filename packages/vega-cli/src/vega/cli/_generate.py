@@ -26,7 +26,7 @@ app = typer.Typer(context_settings={"allow_extra_args": True, "ignore_unknown_op
 @app.command()
 def generate(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="What to generate; `vega generate list` shows the kinds.")],
+    kind: Annotated[str, typer.Argument(help="The kind of component; `vega generate list` shows all kinds.")],
     name: Annotated[str, typer.Argument(help="Its name, such as OrderItem.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
@@ -72,21 +72,21 @@ def _kinds() -> Iterator[tuple[str, str]]:
 
 def _load(kind: str, reference: str) -> Generator:
     try:
-        return cast("Generator", load(reference))  # what an entry point names is untyped
+        return cast("Generator", load(reference))  # entry points are untyped
     except Exception as error:
         raise PluginError(
             f"the generator {kind!r} cannot be loaded: {type(error).__name__}: {error}",
             reference,
-            "mend or upgrade the distribution that brings it",
+            "fix or upgrade the distribution that provides it",
         ) from error
 
 
 def _generators(kind: str, project: Project) -> list[Generator]:
-    """Return the generators of a kind; for a compound one, those of the enabled features that contribute to it."""
+    """Return the generators of a kind; for a compound kind, those contributed by enabled features."""
     installed = entry_points(GROUP)
     if kind in COMPOUND:
-        made = [_load(name, reference) for name, reference in sorted(installed.items())]
-        return [g for g in made if kind in g.slices and (not g.feature or project.has(g.feature))]
+        generators = [_load(name, reference) for name, reference in sorted(installed.items())]
+        return [g for g in generators if kind in g.slices and (not g.feature or project.has(g.feature))]
     if kind not in installed:
         known = sorted({*COMPOUND, *installed})
         near = get_close_matches(kind, known, n=1)
@@ -103,7 +103,7 @@ def _generators(kind: str, project: Project) -> list[Generator]:
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """Separate fields from options: `--on X` and `--on=X` are options, other words are fields."""
+    """Separate fields from options: `--on X` and `--on=X` are options, the rest are fields."""
     fields: list[str] = []
     options: dict[str, str] = {}
     rest = iter(words)

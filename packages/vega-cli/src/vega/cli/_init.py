@@ -1,4 +1,4 @@
-"""`vega init`: a new project, made whole in a folder beside its place, then moved there."""
+"""`vega init`: build a project in a temporary folder, then move the folder into place."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def init(
 ) -> None:
     """Make a new project in a folder of its name."""
     parsed = Name.parse(name)
-    wanted = [word for word in features.replace(" ", "").split(",") if word]
-    _features.check_known(wanted)
+    names = [word for word in features.replace(" ", "").split(",") if word]
+    _features.check_known(names)
     target = Path.cwd() / parsed.snake
     if target.exists():
         raise ConflictError(f"there is a {parsed.snake} already", str(target), "choose another name, or move it away")
     if _hides_a_package(parsed.snake):
         raise InvalidNameError(f"{name!r} would hide an installed package", parsed.snake, "choose another name")
-    wanted = _features.with_required(wanted)
-    lacking = _installer.missing(_features.requirements(wanted)) if install else []
+    names = _features.with_required(names)
+    lacking = _installer.missing(_features.requirements(names)) if install else []
     if lacking and not dry_run:
         _installer.install(Path.cwd(), lacking, timeout=timeout)
-    paths = _make(target, parsed, wanted, dry_run=dry_run)
+    paths = _make(target, parsed, names, dry_run=dry_run)
     if as_json:
         say_json({"applied": not dry_run, "changes": [{"path": path, "status": "create"} for path in paths]})
         return
@@ -60,7 +60,7 @@ def _hides_a_package(package: str) -> bool:
 
 
 def _make(target: Path, name: Name, features: Sequence[str], *, dry_run: bool) -> list[str]:
-    """Make the project in a temporary folder beside its place; return its files."""
+    """Build the project in a temporary folder next to the target; return the paths of its files."""
     try:
         with tempfile.TemporaryDirectory(prefix=".vega-init-", dir=target.parent) as folder:
             root = Path(folder) / name.snake
@@ -78,5 +78,5 @@ def _make(target: Path, name: Name, features: Sequence[str], *, dry_run: bool) -
         raise WriteError(
             f"{error.filename or target} cannot be written: {error.strerror}",
             str(target),
-            "free space, or mend the permissions",
+            "free space, or fix the permissions",
         ) from error

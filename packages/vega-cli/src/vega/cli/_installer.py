@@ -1,4 +1,4 @@
-"""Installs distributions with the tool that a project uses: uv, poetry, pdm, or pip of this interpreter."""
+"""Install distributions with the project's tool: uv, poetry, pdm, or pip of this interpreter."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def missing(requirements: Sequence[str]) -> list[str]:
 
 
 def command_for(root: Path, requirements: Sequence[str]) -> list[str]:
-    """Return the command that installs requirements in the way of a project.
+    """Return the command to install requirements with the project's tool.
 
-    The project's dependencies are edited already, so the tools that keep a lock file are asked to follow it.
+    The dependencies in pyproject.toml are already edited, so tools with a lock file only synchronise.
 
     Raises:
-        InstallError: there is no installer.
+        InstallError: no installer is available.
     """
     if (root / "uv.lock").is_file() and shutil.which("uv"):
         return ["uv", "sync"]
@@ -52,11 +52,11 @@ def install(root: Path, requirements: Sequence[str], *, timeout: float = LIMIT) 
 
     Args:
         root: the project's folder, where the installer runs.
-        requirements: what to install (PEP 508).
-        timeout: seconds until the installer and all that it started are ended.
+        requirements: the distributions to install (PEP 508).
+        timeout: seconds; then the installer and its child processes are stopped.
 
     Raises:
-        InstallError: it failed, took too long, or cannot be started.
+        InstallError: the installer failed, exceeded the timeout, or cannot be started.
     """
     command = command_for(root, requirements)
     status, output = run_within(command, cwd=root, timeout=timeout)
@@ -69,6 +69,8 @@ def install(root: Path, requirements: Sequence[str], *, timeout: float = LIMIT) 
     if status:
         tail = "\n".join(output.splitlines()[-8:])
         raise InstallError(
-            f"the installer failed with status {status}:\n{tail}", " ".join(command), "mend that, or use --no-install"
+            f"the installer failed with status {status}:\n{tail}",
+            " ".join(command),
+            "fix the cause, or use --no-install",
         )
     importlib.invalidate_caches()

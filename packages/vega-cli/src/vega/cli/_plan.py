@@ -1,4 +1,4 @@
-"""What `init`, `add` and `generate` share: compute the changes, show them, write them, tell what was done."""
+"""Shared steps of `init`, `add` and `generate`: compute the changes, show, write and report them."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def carry_out(
     then: Callable[[], None] | None = None,
     notes: Sequence[str] = (),
 ) -> None:
-    """Compute, check and write a plan, and print a line a file.
+    """Compute, check and write a plan; print a line a file.
 
     Args:
         root: the project's folder.
         operations: the plan.
         dry_run: print the plan and write nothing.
         as_json: print one JSON object instead of lines: `applied`, `changes` with `path` and `status`, and `notes`.
-        force: overwrite files that have another content.
-        then: runs after the files are written; when it raises, they are put back as they were.
-        notes: sentences about the plan, printed after it.
+        force: overwrite files with different content.
+        then: called after the files are written; if the call raises, the previous contents are restored.
+        notes: sentences about the plan, printed last.
 
     Raises:
-        ConflictError: files have another content, and `force` is not given.
+        ConflictError: files exist with different content, and `force` is false.
         WriteError: a file cannot be written; nothing was changed.
     """
     planned = list(operations)
@@ -51,7 +51,7 @@ def carry_out(
         _batch.write(root, changes)
         if then is not None:
             _finish(root, changes, then)
-    _tell(changes, notes, dry_run=dry_run, as_json=as_json)
+    _report(changes, notes, dry_run=dry_run, as_json=as_json)
 
 
 def _check(changes: Sequence[Change], notes: Sequence[str], *, dry_run: bool) -> None:
@@ -59,7 +59,7 @@ def _check(changes: Sequence[Change], notes: Sequence[str], *, dry_run: bool) ->
         refuse_conflicts(changes)
     except ConflictError:
         if dry_run:
-            _tell(changes, notes, dry_run=True, as_json=False)
+            _report(changes, notes, dry_run=True, as_json=False)
         raise
 
 
@@ -87,7 +87,7 @@ def _remove_empty(root: Path, folder: Path) -> None:
         folder = folder.parent
 
 
-def _tell(changes: Sequence[Change], notes: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
+def _report(changes: Sequence[Change], notes: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         rows = [{"path": change.path, "status": change.status} for change in changes]
         say_json({"applied": not dry_run, "changes": rows, "notes": list(notes)})

@@ -1,4 +1,4 @@
-"""Runs programs with a time limit; a program that is ended takes its children with it."""
+"""Run programs with a time limit; stopping a program also stops its children."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ GRACE = 10.0
 
 
 def run_within(command: Sequence[str], *, cwd: Path, timeout: float) -> tuple[int | None, str]:
-    """Run a program to its end; return its status (None: it took too long and was ended) and its output.
+    """Run a program and return its exit status (None after a timeout) and its output.
 
     Raises:
-        RunError: it cannot be started.
+        RunError: the program cannot be started.
     """
     with start(command, cwd=cwd, environment=os.environ, output=subprocess.PIPE) as child:
         try:
@@ -34,10 +34,10 @@ def run_within(command: Sequence[str], *, cwd: Path, timeout: float) -> tuple[in
 def start(
     command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], output: int | None
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own, with its errors in its output.
+    """Start a program in its own process group, with standard error merged into standard output.
 
     Raises:
-        RunError: it cannot be started.
+        RunError: the program cannot be started.
     """
     try:
         return subprocess.Popen(
@@ -56,18 +56,18 @@ def start(
 
 
 def stop(child: subprocess.Popen[bytes], *, grace: float = GRACE) -> None:
-    """End a program and its process group: politely, and after `grace` seconds by force."""
+    """Stop a program and its process group: SIGTERM, then SIGKILL after `grace` seconds."""
     _signal(child, signal.SIGTERM)
     try:
         child.wait(timeout=grace)
     except subprocess.TimeoutExpired:
         _signal(child, signal.SIGKILL)
         child.wait()
-    _signal(child, signal.SIGKILL)  # what the leader left behind in its group
+    _signal(child, signal.SIGKILL)  # processes of the group that outlived the leader
 
 
 def _signal(child: subprocess.Popen[bytes], number: int) -> None:
     try:
         os.killpg(child.pid, number)
     except (ProcessLookupError, PermissionError):
-        return  # the group has gone
+        return  # the group has ended

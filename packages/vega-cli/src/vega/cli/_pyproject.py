@@ -1,4 +1,4 @@
-"""Edits of pyproject.toml that leave every other byte as it was."""
+"""Edits of pyproject.toml that preserve all other bytes."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from vega.core.extend import AddDependency, EnableFeature
 _FILE = "pyproject.toml"
 
 
-def edited(now: bytes | None, operation: AddDependency | EnableFeature) -> bytes:
-    """Return pyproject.toml with a dependency or a feature added; the same bytes when it is there already.
+def edited(before: bytes | None, operation: AddDependency | EnableFeature) -> bytes:
+    """Return pyproject.toml with a dependency or a feature added, unchanged if already present.
 
     Raises:
-        ProjectError: there is no file, it is no TOML, or it has no static list of dependencies.
+        ProjectError: the file is missing, is not TOML, or has no static list of dependencies.
     """
-    if now is None:
+    if before is None:
         raise ProjectError("there is no pyproject.toml", _FILE, "make a project with: vega init NAME")
     try:
-        text = now.decode()
+        text = before.decode()
         document = tomlkit.parse(text)
     except (TOMLKitError, UnicodeDecodeError) as error:
-        raise ProjectError(f"pyproject.toml cannot be read: {error}", _FILE, "mend the file") from error
+        raise ProjectError(f"pyproject.toml cannot be read: {error}", _FILE, "fix the file") from error
     if isinstance(operation, EnableFeature):
         changed = _append(_features(document), operation.feature)
     else:
         changed = _add_requirement(_dependencies(document), operation.requirement)
-    return _with_line_ends_of(now, tomlkit.dumps(document).encode()) if changed else now
+    return _with_line_ends_of(before, tomlkit.dumps(document).encode()) if changed else before
 
 
 def _with_line_ends_of(before: bytes, after: bytes) -> bytes:
-    """Return the content with CRLF at each line's end where all lines ended so before."""
+    """Return the content with CRLF line ends if every line ended so before."""
     if before.count(b"\r\n") == before.count(b"\n"):
         return re.sub(rb"(?<!\r)\n", b"\r\n", after)
     return after
@@ -57,7 +57,7 @@ def _dependencies(document: tomlkit.TOMLDocument) -> Array:
         raise ProjectError("pyproject.toml has no table [project]", _FILE, "add [project] with name and dependencies")
     if "dependencies" in cast("list[str]", _entry(project, "dynamic") or []):
         raise ProjectError(
-            "the dependencies are dynamic, so they stand in another file",
+            "the dependencies are dynamic, so they are declared in another file",
             f"{_FILE}: [project] dynamic",
             "add the requirement there by hand, then run the command again with --no-install",
         )
@@ -67,31 +67,31 @@ def _dependencies(document: tomlkit.TOMLDocument) -> Array:
 
 
 def _entry(table: object, key: str) -> object:
-    """Return an entry of a table; None when there is no such table or entry."""
+    """Return an entry of a table, or None if the table or the entry is missing."""
     return cast("dict[str, object]", table).get(key) if isinstance(table, dict) else None
 
 
 def _array(value: object, where: str) -> Array:
     if not isinstance(value, Array):
-        raise ProjectError(f"{where} is no list", _FILE, "write it as a list of texts")
+        raise ProjectError(f"{where} is not a list", _FILE, "write it as a list of strings")
     return value
 
 
 def _add_requirement(array: Array, requirement: str) -> bool:
-    wanted = distribution_of(requirement)
-    if any(distribution_of(text) == wanted for text in _texts(array)):
+    distribution = distribution_of(requirement)
+    if any(distribution_of(text) == distribution for text in _texts(array)):
         return False
     return _append(array, requirement)
 
 
 def _append(array: Array, text: str) -> bool:
-    """Append in the style of the list: on a line of its own where the others stand so."""
+    """Append in the style of the list: on a separate line if existing entries are."""
     if text in _texts(array):
         return False
     if "\n" in array.as_string():
         array.add_line(text, indent=_indent(array))
     else:
-        array.append(text)  # pyright: ignore[reportUnknownMemberType] - tomlkit's Array is a bare list
+        array.append(text)  # pyright: ignore[reportUnknownMemberType] - tomlkit's Array is an untyped list
     return True
 
 
@@ -100,12 +100,12 @@ def _texts(array: Array) -> list[str]:
 
 
 def _indent(array: Array) -> str:
-    found = re.search(r"\n([ \t]+)\S", array.as_string())
-    return found.group(1) if found else "  "
+    match = re.search(r"\n([ \t]+)\S", array.as_string())
+    return match.group(1) if match else "  "
 
 
 def distribution_of(requirement: str) -> str:
-    """Return the normalised name of the distribution that a requirement (PEP 508) asks for.
+    """Return the normalised name of the distribution of a requirement (PEP 508).
 
     >>> distribution_of("Vega_Web[cli]>=0.1")
     'vega-web'

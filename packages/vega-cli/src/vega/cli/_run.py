@@ -1,4 +1,4 @@
-"""`vega run`: the project's services, workers and servers, started in order and stopped together."""
+"""`vega run`: start the project's services, workers and servers in order, and stop them together."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def run(
     ] = None,
     host: Annotated[str, typer.Option(help="The address that servers listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The TCP port of the HTTP server.")] = 8000,
-    reload: Annotated[bool, typer.Option("--reload", help="Start servers anew when a source file changes.")] = False,
-    ready_timeout: Annotated[float, typer.Option(help="Seconds that each process may take until it is ready.")] = 60.0,
+    reload: Annotated[bool, typer.Option("--reload", help="Restart servers when a source file changes.")] = False,
+    ready_timeout: Annotated[float, typer.Option(help="Seconds that each process may take to get ready.")] = 60.0,
 ) -> None:
-    """Start the project: embedded services, workers, the HTTP server; Ctrl-C stops them all."""
+    """Start the project: embedded services, workers, the HTTP server; Ctrl-C stops all of them."""
     project = Project.find()
     options = RunOptions(host=host, port=port, reload=reload)
     plugins = _plugins(project)
@@ -51,10 +51,10 @@ def _plugins(project: Project) -> list[Plugin]:
 
 
 def _processes(plugins: list[Plugin], project: Project, options: RunOptions) -> list[Process]:
-    found = [process for plugin in plugins for process in plugin.processes(project, options)]
-    if not found:
+    processes = [process for plugin in plugins for process in plugin.processes(project, options)]
+    if not processes:
         raise UsageError("no enabled feature has anything to run", "[tool.vega] features", "run: vega add web")
-    return sorted(found, key=lambda process: process.stage)
+    return sorted(processes, key=lambda process: process.stage)
 
 
 def _chosen(processes: list[Process], names: list[str]) -> list[Process]:

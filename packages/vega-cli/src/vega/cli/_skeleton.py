@@ -87,11 +87,11 @@ FILES: Final[Mapping[str, str]] = {
         """$title: the application's package."""
     ''',
     "$package/config.py": '''
-        """How the application is put together."""
+        """Configuration of the application."""
 
         from vega.core import Application
 
-        # Where components are found; see the guide "Discovery" for every key.
+        # Packages searched for components; see the guide "Discovery" for every key.
         DISCOVERY_CONFIG: dict[str, list[str] | bool] = {
             "exclude_patterns": ["*.test.*", "*_old.*"],
             "auto_tags": True,
@@ -103,18 +103,18 @@ FILES: Final[Mapping[str, str]] = {
             """Register what discovery cannot find, such as app.container.register(Clock, SystemClock)."""
     ''',
     "$package/settings.py": '''
-        """The application's settings: from the environment and from .env."""
+        """Settings of the application, read from the environment and from .env."""
 
         from vega.settings import BaseSettings
 
 
         class Settings(BaseSettings):
-            """Add a field for each setting; what has no default must be set."""
+            """Add a field for each setting; a field without a default is required."""
 
             app_name: str = "$title"
     ''',
     "tests/architecture/test_layers.py": '''
-        """The floors of the house hold."""
+        """The layers of the architecture hold."""
 
         from pathlib import Path
 
@@ -125,7 +125,7 @@ FILES: Final[Mapping[str, str]] = {
             assert_layers(Path(__file__).parents[2])
     ''',
     "tests/unit/test_application.py": '''
-        """The application can be put together."""
+        """The application can be loaded."""
 
         from pathlib import Path
 
@@ -139,7 +139,7 @@ FILES: Final[Mapping[str, str]] = {
 
 
 def files(package: str, title: str) -> dict[str, str]:
-    """Return the files of a new project, by their paths.
+    """Return the files of a new project by path.
 
     Args:
         package: the project's package, an identifier.

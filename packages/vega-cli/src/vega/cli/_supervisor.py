@@ -1,4 +1,4 @@
-"""Starts processes in order, shows their output, and stops them all when one ends or the user says so."""
+"""Start processes in order, show their output, and stop all of them when one ends or a signal arrives."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") 
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Raise when a TCP port cannot be listened on.
+    """Raise RunError if a TCP port is not available.
 
     Raises:
-        RunError: the port is taken, or the address is not this machine's.
+        RunError: the port is in use, or the address does not belong to this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -38,17 +38,17 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise RunError(
-                f"port {port} of {host} cannot be used: {error.strerror}", "vega run", "choose another one with --port"
+                f"port {port} of {host} cannot be used: {error.strerror}", "vega run", "choose another port with --port"
             ) from error
 
 
 def _reader_has_gone() -> bool:
-    """Return whether the output is a pipe that nothing reads any more, such as that of `head`."""
+    """Return whether standard output is a pipe without a reader, as after `| head`."""
     try:
         output = sys.stdout.fileno()
         if not stat.S_ISFIFO(os.fstat(output).st_mode) or not hasattr(select, "poll"):
             return False
-    except (OSError, ValueError):  # it has no descriptor, as under a test
+    except (OSError, ValueError):  # no file descriptor, as under pytest
         return False
     watch = select.poll()
     watch.register(output, 0)
@@ -56,12 +56,12 @@ def _reader_has_gone() -> bool:
 
 
 class Supervisor:
-    """The life of several processes as one.
+    """Several processes with a common lifetime.
 
     Args:
-        root: the folder they run in.
-        processes: in the order of their start; they stop in the reverse order.
-        ready_timeout: seconds that each may take until its `ready` says yes.
+        root: the working directory.
+        processes: in the order of starting; stopped in reverse order.
+        ready_timeout: seconds for each `ready` to return true.
     """
 
     def __init__(self, root: Path, processes: Sequence[Process], *, ready_timeout: float) -> None:
@@ -74,10 +74,10 @@ class Supervisor:
             self._environment.update(process.shares)
 
     def run(self) -> int:
-        """Start them, wait until one ends, a signal comes or the output has no reader, stop them; return the status.
+        """Run until a process ends, a signal arrives or the output loses its reader; return the exit status.
 
         Raises:
-            RunError: one cannot be started, is not ready in time, or died.
+            RunError: a process cannot be started, is not ready in time, or ended.
         """
         before = {number: signal.signal(number, self._stop_soon) for number in _ENDS}
         try:
@@ -93,12 +93,12 @@ class Supervisor:
         return 0
 
     def _say(self, text: str) -> None:
-        """Print a line; when its reader has gone, such as `head`, stop, and print no more."""
+        """Print a line; without a reader, as after `| head`, stop and discard further output."""
         try:
             say(text)
         except BrokenPipeError:
             self._asked_to_stop = True
-            with open(os.devnull, "w") as nothing:  # noqa: PTH123 - a device, whose descriptor is needed
+            with open(os.devnull, "w") as nothing:  # noqa: PTH123 - the file descriptor of a device is needed
                 os.dup2(nothing.fileno(), sys.stdout.fileno())
 
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:
