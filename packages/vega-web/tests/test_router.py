@@ -588,7 +588,7 @@ def test_annotations_that_cannot_be_read_are_left_to_fastapi() -> None:
 
 
 def test_only_statuses_of_errors_can_be_mapped() -> None:
-    with pytest.raises(WebError, match="no status of an error"):
+    with pytest.raises(WebError, match="not an error status"):
         ErrorMap().map(KeyError, status=200)
 
 

@@ -1,7 +1,7 @@
 """HTTP and WebSocket delivery of use cases on FastAPI.
 
-This module has the names of a first application and every error. All names of a topic, these included, are in
-`vega.web.middleware`, `vega.web.security` and `vega.web.websockets`.
+The names of a first application and every error. The modules `vega.web.middleware`, `vega.web.security` and
+`vega.web.websockets` export all names of a topic, including these.
 """
 
 from vega.core.facades import lazy_names

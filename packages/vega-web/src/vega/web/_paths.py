@@ -1,4 +1,4 @@
-"""The path of a connection as routing takes it, and patterns of such paths."""
+"""Paths of connections as routing compares them, and patterns of paths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 from starlette.convertors import FloatConvertor, IntegerConvertor, register_url_convertor
 
-_DIGITS: Final = sys.get_int_max_str_digits() or 4300  # more are an error of int(), or take quadratic time
+_DIGITS: Final = sys.get_int_max_str_digits() or 4300  # int() refuses more, or takes quadratic time
 
 
 class _Integer(IntegerConvertor):
@@ -22,20 +22,20 @@ class _Float(FloatConvertor):
 
 
 def bound_convertors() -> None:
-    """Have `{id:int}` and `{id:float}` fit numbers that Python can read; another text is another path (404).
+    """Restrict `{id:int}` and `{id:float}` to numbers that Python can parse; other paths get 404.
 
-    The convertors of Starlette belong to the process. They fit the same paths as before, save those that raised an
-    error or gave infinity.
+    The convertors of Starlette are global to the process. Paths match as before, except those that raised an error or
+    gave infinity.
     """
     register_url_convertor("int", _Integer())
     register_url_convertor("float", _Float())
 
 
 def route_path(connection: Mapping[str, Any]) -> str:
-    """Return the path that routing compares with the routes: without the prefix that the application is served under.
+    """Return the path that routing compares with routes, without the prefix under which the application is mounted.
 
-    A prefix comes from the server (`--root-path`, `--url-path-prefix`), from `FastAPI(root_path=...)` or from a mount;
-    a proxy may strip it or not. Rules about paths use this one, not `connection.url.path`.
+    The prefix comes from the server (`--root-path`, `--url-path-prefix`), from `FastAPI(root_path=...)` or from a
+    mount; a proxy may or may not strip the prefix. Rules about paths use this path, not `connection.url.path`.
 
     Args:
         connection: a request, a WebSocket, or a connection scope (ASGI 3.0: `path` and `root_path`).
@@ -52,15 +52,15 @@ def route_path(connection: Mapping[str, Any]) -> str:
 
 @final
 class PathPatterns:
-    """Patterns of paths, in which `*` stands for any characters.
+    """Patterns of paths, in which `*` matches any characters.
 
     Args:
-        patterns: shell patterns (`fnmatch`), compared with the path that routing takes.
+        patterns: shell patterns (`fnmatch`), compared with the result of `route_path`.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._match = re.compile("|".join(map(translate, patterns)) or r"(?!)").match
 
     def match(self, connection: Mapping[str, Any]) -> bool:
-        """Return whether a pattern fits the path of a request or WebSocket."""
+        """Return whether a pattern matches the path of a request or WebSocket."""
         return self._match(route_path(connection)) is not None

@@ -1,16 +1,16 @@
-"""The private names of FastAPI and Starlette that vega.web uses, all of them.
+"""All private names of FastAPI and Starlette used by vega.web.
 
-| name | use | where it is missing |
+| name | use | if missing |
 |---|---|---|
-| `fastapi.routing._effective_route_context_var` | the settings of a route that a router includes | no fast routes |
+| `fastapi.routing._effective_route_context_var` | the settings of a route included by a router | no fast routes |
 | `effective_route_context`, `fastapi.telemetry`: keys of the scope | the same, for a request | FastAPI serves |
-| `get_request_handler.<locals>.app`, the name of a handler | a handler that nothing has wrapped | no fast routes |
+| `get_request_handler.<locals>.app`, the name of a handler | detects unwrapped handlers | no fast routes |
 | `starlette._exception_handler.wrap_app_handling_exceptions` | the errors of a fast route | no fast routes |
 | `ModelField._type_adapter` | refuses NaN in the response of a model | NaN is written as null |
-| `starlette.datastructures.Headers._list` | headers of responses that are quick to set | `MutableHeaders` |
-| the attributes that `starlette.requests.Request` sets | requests made with one call | its constructor |
+| `starlette.datastructures.Headers._list` | response headers that are fast to set | `MutableHeaders` |
+| the attributes that `starlette.requests.Request` sets | requests created with one call | the constructor |
 
-An application warns at its start of the names that are missing.
+An application warns at start if names are missing.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ _WRAPPER: Final[Any] = _exception_wrapper()
 
 
 def handling_exceptions(app: ASGIApp, request: Request) -> ASGIApp:
-    """Return an ASGI application whose errors the exception handlers of the application around it answer."""
-    return _WRAPPER(app, request)  # type: ignore[no-any-return]  # as the name is private
+    """Return an ASGI application that handles errors with the exception handlers of the surrounding application."""
+    return _WRAPPER(app, request)  # type: ignore[no-any-return]  # a private name is untyped
 
 
 def included_route() -> Any:
-    """Return the route as the router being built includes it, or None."""
+    """Return the route as included by the router being built, or None."""
     return None if _INCLUDED is None else _INCLUDED.get()
 
 
 def requested_route(scope: Scope) -> Any:
-    """Return the route of a request as a router includes it, or None."""
+    """Return the route of a request as included by a router, or None."""
     return scope.get("fastapi", {}).get("effective_route_context")
 
 
@@ -63,23 +63,23 @@ def is_observed(scope: Scope) -> bool:
 
 
 def is_usual_handler(handler: Any) -> bool:
-    """Return whether a handler is the one of FastAPI, wrapped by nothing."""
+    """Return whether a handler is FastAPI's own, unwrapped."""
     name = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__qualname__', '')}"
     return name == f"{routing.__name__}.get_request_handler.<locals>.app"
 
 
 def type_adapter(field: Any) -> Any:
-    """Return pydantic's adapter of a field of FastAPI, or None."""
+    """Return the pydantic adapter of a FastAPI field, or None."""
     return getattr(field, "_type_adapter", None)
 
 
 def sender(request: Request) -> Send:
-    """Return the ASGI `send` that a request was made with."""
+    """Return the ASGI `send` of a request."""
     return request._send  # pyright: ignore[reportPrivateUsage]
 
 
 def sets_usual_attributes() -> bool:
-    """Return whether the constructor of a request sets the known attributes alone."""
+    """Return whether the constructor of a request sets only the known attributes."""
     return vars(Request({"type": "http"})).keys() == _REQUEST
 
 
@@ -89,12 +89,12 @@ def keeps_list() -> bool:
 
 
 def can_serve_fast() -> bool:
-    """Return whether routes may be served without FastAPI's dependency solving."""
+    """Return whether routes may be served without FastAPI's dependency resolution."""
     return _INCLUDED is not None and _WRAPPER is not None
 
 
 def missing_names() -> list[str]:
-    """Return the names of the table above that the installed versions lack."""
+    """Return the names of the table above that are missing in the installed versions."""
     route = APIRoute("/", _probe)
     is_there = {
         "fastapi.routing._effective_route_context_var": _INCLUDED is not None,
@@ -104,11 +104,11 @@ def missing_names() -> list[str]:
         "starlette.datastructures.Headers._list": keeps_list(),
         "starlette.requests.Request._receive and others": sets_usual_attributes(),
     }
-    return [name for name, found in is_there.items() if not found]
+    return [name for name, is_present in is_there.items() if not is_present]
 
 
 def warn_of_missing_names() -> None:
-    """Log one warning with the names that the installed versions lack."""
+    """Log one warning about names missing in the installed versions."""
     missing = missing_names()
     if missing:
         _logger.warning(

@@ -1,6 +1,6 @@
-"""Middleware: the pipeline, the classes that come with vega-web, and their errors.
+"""Middleware: the pipeline, the classes shipped with vega-web, and their errors.
 
-The same objects as in `vega.web`, sorted by topic.
+The objects are those of `vega.web`, sorted by topic.
 """
 
 from vega.core.facades import lazy_names

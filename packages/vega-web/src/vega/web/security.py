@@ -1,6 +1,6 @@
 """Security: schemes that authenticate a request, principals, and policies.
 
-The same objects as in `vega.web`, sorted by topic.
+The objects are those of `vega.web`, sorted by topic.
 """
 
 from vega.core.facades import lazy_names

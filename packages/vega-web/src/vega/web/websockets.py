@@ -1,6 +1,6 @@
-"""WebSockets: handlers, rooms, and the backplanes that join processes.
+"""WebSockets: handlers, rooms, and backplanes between processes.
 
-The same objects as in `vega.web`, sorted by topic.
+The objects are those of `vega.web`, sorted by topic.
 """
 
 from vega.core.facades import lazy_names

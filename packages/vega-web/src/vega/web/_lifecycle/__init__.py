@@ -1,1 +1,1 @@
-"""The scope of one request, the source of a stream, the drain of a stopping process, and its health."""
+"""The scope of a request, the source of a stream, the drain of a stopping process, and health endpoints."""

@@ -1,4 +1,4 @@
-"""The end of a process: readiness goes first, then long-lived connections, then the server."""
+"""Graceful shutdown: end readiness first, then long-lived connections, then the server."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from typing import Any, Final, final
 from starlette.types import Scope
 
 _KEY: Final = "vega_drain"
-_MOMENT: Final = 0.05  # seconds in which what was handed to a server leaves it
-_PATIENCE: Final = 2.0  # seconds for connections to end in
+_MOMENT: Final = 0.05  # seconds for a server to send buffered data
+_PATIENCE: Final = 2.0  # seconds for connections to end
 
 
 @final
 class Drain:
-    """Whether a process is about to end, and what is to be told then.
+    """The state of a shutdown, and the callbacks to run when a shutdown begins.
 
     Args:
-        delay: seconds between the loss of readiness and the end of the server, for load balancers to notice.
+        delay: seconds between the end of readiness and the end of the server, for load balancers to react.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
         self.is_begun: bool = False
-        self.is_served: bool = False  # whether a server waits for the end, rather than a test or a script
+        self.is_served: bool = False  # whether a server handles SIGTERM, as opposed to a test or a script
         self._delay = delay
-        self._told: set[Callable[[], None]] = set()
+        self._callbacks: set[Callable[[], None]] = set()
         self._latest = 0.0
 
-    def add(self, tell: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called when the end begins, at once if it has; return what forgets it."""
+    def add(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Register a callback for the start of shutdown, called at once if begun; return a function to unregister."""
         if self.is_begun:
-            tell()
-        self._told.add(tell)
-        return lambda: self._told.discard(tell)
+            callback()
+        self._callbacks.add(callback)
+        return lambda: self._callbacks.discard(callback)
 
     def begin(self) -> None:
-        """Tell everybody; once."""
+        """Begin the shutdown and call the callbacks, once."""
         if not self.is_begun:
             self.is_begun = True
-            for tell in tuple(self._told):
-                tell()
+            for callback in tuple(self._callbacks):
+                callback()
 
     def reset(self) -> None:
-        """Forget the end and the connections of an earlier run."""
+        """Forget a shutdown and the connections of an earlier run."""
         self.is_begun = False
-        self._told.clear()
+        self._callbacks.clear()
 
     @asynccontextmanager
     async def on_sigterm(self) -> AsyncGenerator[None]:
-        """Begin at SIGTERM while the block runs, before other handlers; for the main thread only."""
+        """Begin the shutdown on SIGTERM inside the block, before other handlers run; for the main thread only."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -85,24 +85,24 @@ class Drain:
                 signal.signal(signal.SIGTERM, before)
 
     def _begin_then(self, loop: asyncio.AbstractEventLoop, end: Callable[..., object], *arguments: Any) -> None:
-        """Begin, and have the server end after the delay; a signal that comes again changes nothing."""
+        """Begin the shutdown and stop the server after the delay; ignore further signals."""
         if not self.is_begun:
             self.begin()
             self._latest = loop.time() + self._delay + _PATIENCE
             loop.call_later(max(self._delay, _MOMENT), end, *arguments)
 
     def _end_when_left(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End a server that would drop what it has not sent yet, once nobody is left, or patience is."""
-        if self._told and loop.time() < self._latest:
+        """Stop a server that would drop unsent data, once all connections have ended or the time limit has passed."""
+        if self._callbacks and loop.time() < self._latest:
             loop.call_later(_MOMENT, self._end_when_left, loop)
         else:
             signal.raise_signal(signal.SIGINT)
 
 
 def _take_from_loop(loop: asyncio.AbstractEventLoop, handler: object) -> bool:
-    """Take SIGTERM from a server that has the event loop handle it and SIGINT alike, as granian does.
+    """Take over SIGTERM from a server such as granian, with one event loop handler for SIGTERM and SIGINT.
 
-    A loop tells nobody its handlers, so the server is asked to end by SIGINT instead.
+    An event loop does not expose its handlers, so the server is stopped with SIGINT instead.
     """
     if handler != signal.getsignal(signal.SIGINT):
         return False
@@ -113,12 +113,12 @@ def _take_from_loop(loop: asyncio.AbstractEventLoop, handler: object) -> bool:
 
 
 def drain_of(scope: Scope) -> Drain:
-    """Return that of the application which serves a connection; a still one where there is none."""
+    """Return the drain of the application that serves a connection; a new, inactive drain without an application."""
     app: Any = scope.get("app")
-    found = getattr(app.state, _KEY, None) if app is not None else None
-    return found if isinstance(found, Drain) else Drain()
+    drain = getattr(app.state, _KEY, None) if app is not None else None
+    return drain if isinstance(drain, Drain) else Drain()
 
 
 def set_drain(app: Any, drain: Drain) -> None:
-    """Give an application the drain that its connections look at."""
+    """Set the drain used by the connections of an application."""
     setattr(app.state, _KEY, drain)

@@ -1,4 +1,4 @@
-"""Reports a server that others can reach while it runs with the defaults of development."""
+"""A warning about servers reachable from other machines with development defaults."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _VARIABLES: Final = ("UVICORN_HOST", "GRANIAN_HOST")
 def report_exposure(settings: object) -> None:
     """Log a warning if the server listens beyond loopback and no profile is set.
 
-    ASGI (3.0) does not say at start where a server listens: its command line does, and its environment.
+    ASGI 3.0 does not expose the address of a server at start, so the command line and the environment are read.
 
     Args:
-        settings: those of the application, or None.
+        settings: the settings of the application, or None.
     """
     host = listening_host(sys.argv, os.environ)
     if host is not None and not is_loopback(host) and not _has_profile(settings):
         _log.warning(
-            "the server listens on %s, and VEGA_PROFILE is not set, so it has the defaults of development: /docs, "
+            "the server listens on %s, and VEGA_PROFILE is not set, so development defaults apply: /docs, "
             "GraphiQL, texts for developers; set VEGA_PROFILE=production, or listen on 127.0.0.1",
             host,
         )
 
 
 def listening_host(arguments: Sequence[str], environment: Mapping[str, str]) -> str | None:
-    """Return the host that the command line of a server states, else its environment; None when neither does."""
+    """Return the host stated in a server's command line, else in its environment, or None."""
     for number, word in enumerate(arguments):
         option, sign, value = word.partition("=")
         if option in _OPTIONS:
@@ -42,7 +42,7 @@ def listening_host(arguments: Sequence[str], environment: Mapping[str, str]) -> 
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches a host."""
+    """Return whether a host is reachable only from this machine."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

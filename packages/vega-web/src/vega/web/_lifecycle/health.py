@@ -1,4 +1,4 @@
-"""Whether a process lives, and whether it may be sent requests."""
+"""Liveness and readiness endpoints."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class _Entry:
 
 
 class Health:
-    """The endpoints `/health/live`, which asks nobody, and `/health/ready`, which runs the checks.
+    """The endpoints `/health/live`, without checks, and `/health/ready`, with checks.
 
-    Ready answers 200 where the application runs and every check passed, else 503, as it does from SIGTERM on. The
-    checks run at the same time, each within its time limit; requests within `cache` seconds get the same answer, so
-    that they do not load the database. What went wrong is logged, not shown.
+    Ready responds with 200 if the application runs and every check passes, else, and from SIGTERM on, with 503. Checks
+    run concurrently, each within its time limit; requests within `cache` seconds share a result, so that probes do not
+    load the database. Failures are logged, not shown.
 
-    A `config.py` that defines `health = Health()` has it used by `create_app`. Plugins of the application bring checks
-    of their own: with the feature `data`, the database is asked.
+    `create_app` uses the instance of a `config.py` that defines `health = Health()`. Plugins of the application add
+    checks: the feature `data` checks the database.
 
     Args:
-        path: below which the endpoints are.
-        cache: seconds for which an answer is good.
-        timeout: seconds for a check that has no limit of its own.
+        path: the prefix of the endpoints.
+        cache: seconds for which a result is reused.
+        timeout: seconds for a check without its own limit.
     """
 
     def __init__(self, *, path: str = "/health", cache: float = 1.0, timeout: float = 2.0) -> None:
@@ -62,8 +62,8 @@ class Health:
         """Add a check.
 
         Args:
-            name: shown in the answer.
-            check: takes nothing; fails by raising, or by returning (or resolving to) False.
+            name: shown in the response.
+            check: takes no arguments; fails by raising, or by returning (or resolving to) False.
             tags: `/health/ready?tag=NAME` runs only the checks with that tag.
             timeout: seconds; the default of the class when None.
 
@@ -77,9 +77,9 @@ class Health:
         return self
 
     def joined(self, application: Application) -> Health:
-        """Return these checks with those of the application's plugins, whose features are their tags.
+        """Return these checks and those of the application's plugins, tagged with the plugins' features.
 
-        A check of the same name takes the place of a plugin's.
+        A check replaces a plugin's check of the same name.
         """
         whole = copy(self)
         whole._application = application
@@ -95,10 +95,10 @@ class Health:
         return list({**self._brought, **self._entries}.values())
 
     async def report(self, tag: str = "") -> dict[str, Any]:
-        """Return the status of the checks, those with a tag if one is given: `{"status": ..., "checks": {...}}`."""
-        kept = self._kept.get(tag)
-        if kept is not None and time.monotonic() - kept[0] < self._cache:
-            return kept[1]
+        """Return the status of all checks, or of those with a tag: `{"status": ..., "checks": {...}}`."""
+        cached = self._kept.get(tag)
+        if cached is not None and time.monotonic() - cached[0] < self._cache:
+            return cached[1]
         if tag not in self._running:
             self._running[tag] = asyncio.ensure_future(self._run(tag))
             self._running[tag].add_done_callback(lambda _: self._running.pop(tag, None))
@@ -117,7 +117,7 @@ class Health:
         """Return the endpoints.
 
         Args:
-            drain: tells when the process is about to end.
+            drain: reports whether the process is shutting down.
         """
 
         async def live(_: Request) -> JSONResponse:
@@ -149,7 +149,7 @@ async def _outcome(entry: _Entry) -> dict[str, Any]:
         status = "failing" if answer is False else "ok"
     except TimeoutError:
         status = "timeout"
-    except Exception as error:  # noqa: BLE001 - a boundary: it is logged and becomes the answer
+    except Exception as error:  # noqa: BLE001 - a boundary: logged, and reported as failing
         _log.warning("the health check %s failed", entry.name, exc_info=error)
         status = "failing"
     return {"status": status, "ms": round((time.perf_counter() - start) * 1000, 1)}

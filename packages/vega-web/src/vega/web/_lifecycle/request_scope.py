@@ -1,4 +1,4 @@
-"""One scope per request, opened before routing and closed after the last byte; one per WebSocket of a router."""
+"""Scopes: one per request, from before routing to the last byte; one per WebSocket of a router."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RequestScope:
 
     Args:
         app: the next application.
-        application: whose `activate` is entered; its scope provides the request.
+        application: `activate` of this application is entered; the scope provides the request.
     """
 
     def __init__(self, app: ASGIApp, application: Application) -> None:
@@ -44,7 +44,7 @@ class RequestScope:
 
 @final
 class ConnectionScope:
-    """ASGI application (ASGI 3.0) that enters the unit of work of a RequestScope around one WebSocket connection.
+    """ASGI application (ASGI 3.0) that enters the unit of work of a RequestScope around a WebSocket connection.
 
     Args:
         app: the next application.
@@ -64,7 +64,7 @@ class ConnectionScope:
 
 
 def _check_started(application: Application, scope: Scope) -> None:
-    """Report an application that serves without having been started, once."""
+    """Log an error, once, if an application serves requests without having been started."""
     if application.state == "new":
         _log.error(
             "%s serves %s, but was not started: run the lifespan of a mounted application in that of the outer one, "
@@ -75,7 +75,7 @@ def _check_started(application: Application, scope: Scope) -> None:
 
 
 def origin_of(scope: Scope) -> str:
-    """Say in words what a request was for, and where its endpoint is."""
+    """Return a description of a request and the location of its endpoint."""
     request = f"{scope.get('method', 'WebSocket')} {scope['path']}"
     endpoint = scope.get("endpoint")
     line = line_of(getattr(getattr(endpoint, "__vega_use_case__", None), "call", endpoint))

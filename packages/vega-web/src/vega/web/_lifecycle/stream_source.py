@@ -1,8 +1,8 @@
-"""The source of a stream, such as an async generator, driven by one task from its first step to its end.
+"""Sources of streams, such as async generators, driven by one task from the first step to the end.
 
-A generator may hold a time limit, a cancel scope, a task group or a context variable while it is suspended at a
-`yield`. These belong to one task: a cancellation that comes while a value is being sent is raised at that `yield`,
-and the generator is closed where it ran.
+A generator may hold a timeout, a cancel scope, a task group or a context variable while suspended at a `yield`. All of
+these belong to one task: a cancellation during the sending of a value is raised at the `yield`, and the generator is
+closed in the task that ran it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ T = TypeVar("T")
 
 
 async def drive(source: AsyncIterable[T], take: Callable[[T], Awaitable[object]]) -> None:
-    """Pass each value of a source to a function, and close the source in this task.
+    """Pass each value of a source to a function, and close the source in the same task.
 
     Args:
-        source: an async generator mostly, which sees a cancellation of `take` at its `yield` and may go on.
-        take: awaited with each value before the next one is asked for.
+        source: usually an async generator; a cancellation of `take` is raised at its `yield`, and the generator may
+            continue.
+        take: awaited with each value before the next value is requested.
     """
     values = aiter(source)
     try:
@@ -45,7 +46,7 @@ async def drive(source: AsyncIterable[T], take: Callable[[T], Awaitable[object]]
 
 
 async def _close(values: AsyncIterator[Any]) -> None:
-    """Close a source; a task group that it holds wraps the end of the generator, which is not a failure."""
+    """Close a source; the end of a generator may arrive wrapped by its task group, which is not a failure."""
     close: Any = getattr(values, "aclose", None)
     if close is None:
         return
@@ -58,7 +59,7 @@ async def _close(values: AsyncIterator[Any]) -> None:
 
 
 def own_stream(response: Any) -> Any:
-    """Have a `StreamingResponse` drive its source; return any response as it is."""
+    """Make a `StreamingResponse` drive its source with `drive`; return any other response unchanged."""
     if isinstance(response, StreamingResponse) and type(response).stream_response is StreamingResponse.stream_response:
         response.stream_response = partial(_stream, response)  # type: ignore[method-assign]  # this response only
     return response

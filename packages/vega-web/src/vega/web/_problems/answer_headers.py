@@ -1,4 +1,4 @@
-"""Headers of answers that would end a line: no server may send them."""
+"""Checks of response headers against response splitting."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _ENDS_LINE: Final = re.compile(rb"[\r\n\0]")
 
 
 def check_headers(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> None:
-    """Refuse headers that hold CR, LF or NUL, with which an answer could be split in two.
+    """Refuse headers with CR, LF or NUL, which allow response splitting.
 
-    Servers differ: some send the bytes as they are, some close the connection without an answer.
+    Some servers send such bytes unchanged, some close the connection without a response.
 
     Raises:
-        WebError: a name or value holds one; it says which, and where the endpoint is.
+        WebError: a name or value contains CR, LF or NUL; the message names the header and the endpoint.
 
     Source: RFC 9110, section 5.5.
     """
@@ -32,7 +32,7 @@ def check_headers(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> None:
             raise WebError(
                 f"the header {name.decode('latin-1')!r} has the value {value.decode('latin-1')!r}, which ends its line",
                 _place(scope),
-                "leave CR, LF and NUL out of headers; text of clients is quoted, with urllib.parse.quote",
+                "leave CR, LF and NUL out of headers; quote text of clients with urllib.parse.quote",
             )
 
 

@@ -1,4 +1,4 @@
-"""Refuses a request or a WebSocket before the application sees it."""
+"""Refusals of requests and WebSockets before the application runs."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ async def deny(
     detail: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Answer with a problem document; a WebSocket that is not open yet gets it as the answer to its handshake.
+    """Respond with a problem document, for a WebSocket as the response to its handshake.
 
-    Where the server cannot say that (`websocket.http.response` is missing), the WebSocket is closed with the code
-    that fits, which the server turns into a 403.
+    If the server does not support `websocket.http.response`, the WebSocket is closed with the corresponding close code,
+    which the server turns into a 403.
 
     Args:
         scope: of an HTTP request or a WebSocket.
-        receive: as it comes.
-        send: as it comes.
+        receive: the ASGI callable.
+        send: the ASGI callable.
         status: 400-599.
         detail: shown to the client.
         headers: of the response.
@@ -56,9 +56,9 @@ async def _refuse(scope: Scope, send: Send, response: Response, reason: str) -> 
 
 
 async def refuse_handshake(error: Exception, scope: Scope, send: Send) -> None:
-    """Answer the handshake of a WebSocket, whose `websocket.connect` was received, as HTTP would answer an error.
+    """Refuse the handshake of a WebSocket, after `websocket.connect`, with the response HTTP would give for the error.
 
-    A refusal is one line in the log, without a traceback unless it is an internal error.
+    A refusal logs a single line; only an internal error logs a traceback.
     """
     response = answer_to(error, scope)
     if response.status_code != 500:
@@ -67,9 +67,9 @@ async def refuse_handshake(error: Exception, scope: Scope, send: Send) -> None:
 
 
 class HandshakeProblems:
-    """ASGI middleware (ASGI 3.0) that answers the errors of other middleware before a WebSocket is open.
+    """ASGI middleware (ASGI 3.0) that handles errors of other middleware before a WebSocket is open.
 
-    An error after the handshake is raised on.
+    An error after the handshake is re-raised.
 
     Args:
         app: the next application.
@@ -105,7 +105,7 @@ class HandshakeProblems:
 
 
 def close_code(status: int) -> int:
-    """Return the close code of a WebSocket that says what an HTTP status says (RFC 6455, section 7.4).
+    """Return the close code of a WebSocket that corresponds to an HTTP status (RFC 6455, section 7.4).
 
     >>> close_code(403), close_code(500)
     (4403, 1011)

@@ -1,4 +1,4 @@
-"""What HTTP says of an error: by its kind, or as the application maps its class."""
+"""Mapping of errors to HTTP: by error kind, or by class as configured by the application."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ STATUS: Final[Mapping[ErrorKind, int]] = {
     ErrorKind.INTERNAL: 500,
 }
 _KINDS: Final = {status: kind for kind, status in STATUS.items() if kind is not ErrorKind.INTERNAL}
-ERRORS: Final = "x-vega-errors"  # where a route's OpenAPI says which errors it names
+ERRORS: Final = "x-vega-errors"  # the key for a route's errors in its OpenAPI extras
 _PHRASES: Final = {known.value: known.phrase for known in HTTPStatus}
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """How an error is answered.
+    """The HTTP response to an error.
 
     Args:
         status: the HTTP status, 400-599.
-        type: the URI of the sort of problem.
-        title: the sort of problem in words; empty for the words of the status.
+        type: the URI of the problem type.
+        title: a short summary of the problem type; the reason phrase when empty.
     """
 
     status: int
@@ -43,10 +43,10 @@ class Mapped:
 
 
 class ErrorMap:
-    """The problems that classes of errors become; each error is answered as its nearest mapped class says.
+    """A mapping of error classes to problems; the nearest mapped class in the MRO of an error applies.
 
-    An error that no class of its MRO is mapped for is answered by its `ErrorKind`. A `config.py` that defines
-    `errors = ErrorMap()` has it used by `create_app`.
+    Without a mapped class, the `ErrorKind` of the error decides. `create_app` uses the map of a `config.py` that
+    defines `errors = ErrorMap()`.
 
     >>> class OutOfStockError(Exception): ...
     >>> errors = ErrorMap().map(OutOfStockError, status=409, type="https://shop.example/out-of-stock")
@@ -58,33 +58,33 @@ class ErrorMap:
         self._mapped: dict[type[BaseException], Mapped] = {}
 
     def map(self, error: type[Exception], status: int, type: str = "about:blank", title: str = "") -> Self:
-        """Say how a class of errors, and those derived from it, are answered.
+        """Map a class of errors, including subclasses, to a response.
 
         Args:
             error: the class.
-            status: 400-599; below 500 the error's text is shown, from 500 on only if its class states a `kind`.
-            type: a URI that names the sort of problem.
-            title: the sort of problem in words, the same for every occurrence.
+            status: 400-599; below 500 the text of the error is shown, from 500 on only if its class states a `kind`.
+            type: a URI for the problem type.
+            title: a short summary of the problem type, the same for every occurrence.
 
         Raises:
-            WebError: the status is none of an error.
+            WebError: the status is not an error status.
         """
         if not 400 <= status <= 599:
-            raise WebError(f"{status} is no status of an error", f"{error.__qualname__} in an ErrorMap", "give 400-599")
+            raise WebError(f"{status} is not an error status", f"{error.__qualname__} in an ErrorMap", "give 400-599")
         self._mapped[error] = Mapped(status=status, type=type, title=title)
         return self
 
     def find(self, error: BaseException) -> Mapped | None:
-        """Return how an error is answered; None where only its kind says it.
+        """Return the mapping of an error, or None if only its kind decides.
 
-        The error that counts is looked for first, then the error itself.
+        The result of `cause_of` is looked up first, then the error itself.
         """
         return self._nearest(self.cause_of(error)) or self._nearest(error)
 
     def cause_of(self, error: BaseException) -> BaseException:
-        """Return the error that counts: the cause of a transparent one, or the one that decides about a group.
+        """Return the decisive error: the cause of a transparent error, or the most severe member of a group.
 
-        In a group, mapped errors count by their status; see `vega.errors.cause_of`.
+        Within a group, mapped errors rank by status; see `vega.errors.cause_of`.
         """
         return cause_of(error, self._kind_of)
 
@@ -96,7 +96,7 @@ class ErrorMap:
         return None if mapped is None else _KINDS.get(mapped.status, ErrorKind.INVALID if mapped.status < 500 else None)
 
     def of_names(self, names: list[str]) -> Mapped | None:
-        """Return what the first of several classes that is mapped is mapped to, by their qualified names."""
+        """Return the mapping of the first mapped class, by qualified names."""
         mapped = {_name(kind): answer for kind, answer in self._mapped.items()}
         return next((mapped[name] for name in names if name in mapped), None)
 
@@ -106,11 +106,11 @@ def _name(kind: type) -> str:
 
 
 def names_of(error: type[Exception]) -> list[str]:
-    """Return the status that an error's kind gives, then the qualified names of its MRO: as JSON, for OpenAPI."""
+    """Return the status of an error's kind, followed by the qualified names of its MRO, for the OpenAPI document."""
     kind = getattr(error, "kind", ErrorKind.INTERNAL)
-    return [str(STATUS.get(kind, 500)), *(_name(each) for each in error.__mro__)]
+    return [str(STATUS.get(kind, 500)), *(_name(base) for base in error.__mro__)]
 
 
 def phrase(status: int) -> str:
-    """Return the words of a status; those of its class when it is none of the registered ones, such as 499."""
+    """Return the reason phrase of a status; for unregistered statuses such as 499, that of the status class."""
     return _PHRASES.get(status) or _PHRASES.get(status // 100 * 100, "Error")

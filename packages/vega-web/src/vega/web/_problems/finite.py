@@ -1,4 +1,4 @@
-"""JSON without NaN and Infinity (RFC 8259, section 6): one rule for all that is received and sent."""
+"""JSON without NaN and Infinity (RFC 8259, section 6), for all JSON received and sent."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def write_json(value: Any) -> bytes:
     """Return a value as JSON.
 
     Raises:
-        NotFiniteError: it holds NaN or Infinity.
-        PydanticSerializationError: it cannot become JSON.
+        NotFiniteError: the value contains NaN or Infinity.
+        PydanticSerializationError: the value cannot be serialised.
     """
     content = to_json(value)
     check_written(content, lambda: value)
@@ -33,11 +33,12 @@ def write_json(value: Any) -> bytes:
 
 
 def check_written(content: bytes, value: Callable[[], Any]) -> None:
-    """Raise NotFiniteError if a value has numbers that JSON does not have.
+    """Raise NotFiniteError if a value contains NaN or Infinity.
 
     Args:
-        content: what pydantic wrote: it stands `null` for such a number in a model, `NaN` or `Infinity` elsewhere.
-        value: returns the value, where the content gives reason to look.
+        content: the output of pydantic, which writes such a number as `null` in a model, as `NaN` or `Infinity`
+            elsewhere.
+        value: returns the value; called only if the content is suspicious.
     """
     if b"null" in content or b"NaN" in content or b"Infinity" in content:
         place = next(places(value()), None)
@@ -49,26 +50,26 @@ def read_json(text: str | bytes) -> Any:
     """Return the value of a JSON text.
 
     Raises:
-        RequestValidationError: it holds NaN, Infinity, a number beyond the range of a float, or one of more digits
-            than Python reads; says where.
-        ValueError: it is not JSON.
+        RequestValidationError: the text contains NaN, Infinity, a number beyond the range of a float, or an integer
+            with more digits than Python parses; the error names the place.
+        ValueError: the text is not JSON.
     """
     try:
         return json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise
-    except ValueError:  # that of _refuse, or of int()
-        found = [("body", *place) for place in places(json.loads(text, parse_int=_int))]
-    entries = [{"type": "finite_number", "loc": place, "msg": MESSAGE, "input": None} for place in found]
+    except ValueError:  # from _refuse, or from int()
+        found_places = [("body", *place) for place in places(json.loads(text, parse_int=_int))]
+    entries = [{"type": "finite_number", "loc": place, "msg": MESSAGE, "input": None} for place in found_places]
     raise RequestValidationError(entries) from None
 
 
 class _RefusedError(ValueError):
-    """A number that JSON does not have."""
+    """A number outside JSON."""
 
 
 def _int(text: str) -> float:
-    """Return a number to be refused for an int that Python does not read."""
+    """Return an infinite number for an integer that Python cannot parse, so that the number is refused."""
     try:
         return int(text)
     except ValueError:
@@ -84,11 +85,11 @@ def _finite(text: str) -> float:
     return value if math.isfinite(value) else _refuse(text)
 
 
-read_finite: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode  # as above; says no place
+read_finite: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode  # raises without a place
 
 
 def places(value: Any, place: Place = ()) -> Iterator[Place]:
-    """Yield the places of numbers that are NaN or infinite, in anything that becomes JSON."""
+    """Yield the places of numbers that are NaN or infinite, in any serialisable value."""
     if isinstance(value, float):
         if not math.isfinite(value):
             yield place
@@ -109,7 +110,7 @@ def places(value: Any, place: Place = ()) -> Iterator[Place]:
 
 
 def may_hold_numbers(schema: Any) -> bool:
-    """Return whether values of a pydantic core schema may hold numbers of floating point, as far as it says."""
+    """Return whether values of a pydantic core schema may contain floating-point numbers."""
     if isinstance(schema, Mapping):
         known = cast("Mapping[str, Any]", schema)
         kind = known.get("type")

@@ -1,4 +1,4 @@
-"""Every error as a problem document (RFC 9457); nothing internal is shown."""
+"""Errors as problem documents (RFC 9457), without internal details."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from .error_map import ERRORS, STATUS, ErrorMap, Mapped, names_of, phrase
 
 _log = logging.getLogger("vega.web")
 MEDIA_TYPE: Final = "application/problem+json"
-_SOON: Final = "1"  # Retry-After of what is unavailable, in seconds; RFC 9110, section 10.2.3
+_SOON: Final = "1"  # Retry-After of unavailable services, in seconds; RFC 9110, section 10.2.3
 DEBUG: Final = "vega.debug"  # keys of the connection scope
 REQUEST_ID: Final = "vega.request_id"
 CHALLENGE: Final = "vega.challenge"
 _NO_ERRORS: Final = ErrorMap()
-_GONE: Final = 499  # for the log of requests: a client that left before it was answered, as nginx counts it
-_TEXTS: Final = ("type", "title", "detail", "instance", "request_id")  # members that are text; RFC 9457, section 3.1
+_GONE: Final = 499  # for the log of requests: the client closed the connection before the response, as in nginx
+_TEXTS: Final = ("type", "title", "detail", "instance", "request_id")  # string members; RFC 9457, section 3.1
 _JSON_FREE: Final = (b"", b"application/json", b"application/x-www-form-urlencoded", b"multipart/form-data")
 
 
@@ -40,12 +40,12 @@ class ProblemDetails(BaseModel):
     """A problem document (RFC 9457, section 3.1).
 
     Attributes:
-        type: a URI that names the sort of problem; `about:blank` when the status says it all.
-        title: the sort of problem in words.
+        type: a URI for the problem type; `about:blank` if the status says enough.
+        title: a short summary of the problem type.
         status: the HTTP status, 400-599.
-        detail: what happened here; empty for internal errors.
-        errors: for invalid input, one entry a field: `loc`, `msg` and `type`.
-        request_id: the id of the request, where `RequestIdMiddleware` gives one.
+        detail: an explanation of this occurrence; empty for internal errors.
+        errors: for invalid input, an entry per field: `loc`, `msg` and `type`.
+        request_id: the id of the request, if `RequestIdMiddleware` is installed.
     """
 
     type: str = "about:blank"
@@ -57,15 +57,15 @@ class ProblemDetails(BaseModel):
 
 
 class Problems:
-    """ASGI middleware (ASGI 3.0) that answers what comes out of an application, by its class and `ErrorKind`.
+    """ASGI middleware (ASGI 3.0) that turns errors into problem documents, by class and `ErrorKind`.
 
-    The text of an error is shown as `vega.core.disclosure` says; one whose text is not shown is logged with its
-    traceback. An error after the response began is raised on, so that the server breaks the connection.
+    `vega.core.disclosure` decides whether the text of an error is shown; a hidden error is logged with its traceback.
+    An error after the start of the response is re-raised, so that the server aborts the connection.
 
     Args:
         app: the next application.
-        checks_headers: whether answers are checked for headers that would break the protocol; once inside of all
-            middleware and once outside is enough.
+        checks_headers: whether response headers are checked against response splitting; once inside all middleware
+            and once outside is enough.
     """
 
     def __init__(self, app: ASGIApp, *, checks_headers: bool = True) -> None:
@@ -77,7 +77,7 @@ class Problems:
             return
         started, checks_headers = False, self._checks_headers
 
-        def noting_start(message: Message) -> Awaitable[None]:  # which costs no coroutine of its own
+        def noting_start(message: Message) -> Awaitable[None]:  # not async, which saves a coroutine per message
             nonlocal started
             if message["type"] == "http.response.start":
                 if checks_headers:
@@ -89,18 +89,18 @@ class Problems:
             await self._app(scope, receive, noting_start)
         except Exception as error:
             if started:
-                if isinstance(error, ClientDisconnect):  # how a stream reports it, which is not a failure
+                if isinstance(error, ClientDisconnect):  # a stream whose client has left: not a failure
                     return
                 raise
             await answer_to(error, scope)(scope, receive, send)
 
 
 def install_problems(app: FastAPI, errors: ErrorMap | None = None) -> None:
-    """Have an application answer every error with a problem document.
+    """Respond to every error of an application with a problem document.
 
     Args:
         app: the application.
-        errors: what some classes of errors become.
+        errors: the mapping of error classes.
     """
     app.state.errors = errors or ErrorMap()
     app.add_exception_handler(HTTPException, _http)
@@ -119,17 +119,17 @@ def problem(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """Return a problem document as a response, for middleware that answers by itself.
+    """Return a problem document as a response, for middleware that responds itself.
 
     Args:
-        scope: the connection scope, which knows the id of the request.
+        scope: the connection scope, with the id of the request.
         status: 400-599.
-        detail: what happened here; is shown to the client.
-        type: a URI that names the sort of problem.
-        title: the sort of problem in words; empty for the words of the status.
-        errors: one entry a field that is invalid.
+        detail: an explanation of this occurrence, shown to the client.
+        type: a URI for the problem type.
+        title: a short summary of the problem type; the reason phrase when empty.
+        errors: an entry per invalid field.
         headers: of the response.
-        members: further members of the document, and those above where they are not given: anything that becomes JSON.
+        members: further members of the document, and defaults for those above: any serialisable values.
     """
     further = _members(members or {})
     document = ProblemDetails(
@@ -143,10 +143,10 @@ def problem(
     return JSONResponse({**further, **document}, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def _members(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return members as JSON; those of another type than documented are below `details`."""
-    members: dict[str, Any] = to_jsonable_python(dict(given), inf_nan_mode="constants")
-    members.pop("status", None)  # that of the response
+def _members(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return members as JSON; members with a type other than documented move below `details`."""
+    members: dict[str, Any] = to_jsonable_python(dict(extra), inf_nan_mode="constants")
+    members.pop("status", None)  # the status of the response applies
     odd = {name for name in _TEXTS if not isinstance(members.get(name, ""), str)}
     errors = members.get("errors", [])
     if not isinstance(errors, list) or not all(isinstance(entry, dict) for entry in cast("list[object]", errors)):
@@ -157,7 +157,7 @@ def _members(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def answer_to(error: Exception, scope: Scope) -> Response:
-    """Return the response that an error becomes; what a factory raised is answered as if the route had raised it."""
+    """Return the response for an error; an error raised by a factory is treated as raised by the route."""
     errors = _errors_of(scope)
     mapped, cause = errors.find(error), errors.cause_of(error)
     if cause is not error and isinstance(cause, Exception):
@@ -195,14 +195,14 @@ def _errors_of(scope: Scope) -> ErrorMap:
 
 
 def _is_named_by_route(error: Exception, scope: Scope) -> bool:
-    """Return whether the `errors` of the route that was taken name a class of an error."""
+    """Return whether the `errors` of the matched route include a class of an error."""
     declared: Any = getattr(scope.get("route"), "openapi_extra", None) or {}
     names = set(names_of(type(error))[1:])
     return any(entry[1] in names for entry in declared.get(ERRORS, ()))
 
 
 def _headers(status: int, scope: Scope) -> Mapping[str, str] | None:
-    """Return the headers that go with a status. Source: RFC 9110, sections 10.2.3 and 11.6.1."""
+    """Return the headers required by a status. Source: RFC 9110, sections 10.2.3 and 11.6.1."""
     if status == 401:
         return {"www-authenticate": scope.get(CHALLENGE) or "Bearer"}
     return {"retry-after": _SOON} if status == 503 else None
@@ -213,7 +213,7 @@ def _traceback(error: Exception, scope: Scope) -> Mapping[str, Any] | None:
 
 
 def _of_http(error: HTTPException, scope: Scope) -> Response:
-    if error.status_code in {204, 205, 304}:  # these have no body
+    if error.status_code in {204, 205, 304}:  # responses without a body
         return Response(status_code=error.status_code, headers=error.headers)
     detail: Any = error.detail
     headers = error.headers
@@ -228,14 +228,14 @@ def _of_http(error: HTTPException, scope: Scope) -> Response:
 
 
 def _allowed(known: str, scope: Scope) -> str:
-    """Return the methods of every route that shares the path (RFC 9110, 15.5.6); routing names those of one."""
+    """Return the methods of all routes with the path (RFC 9110, 15.5.6); Starlette reports those of one route."""
     path = route_path(scope)
     methods: set[str] = set()
     for context in iter_route_contexts(scope["app"].routes if "app" in scope else ()):
         pattern = getattr(context, "path_regex", None)
         if context.methods and pattern is not None and pattern.match(path):
             methods |= context.methods
-    if not methods or scope["method"] in methods:  # an endpoint of this very method refused it, and knows why
+    if not methods or scope["method"] in methods:  # raised by an endpoint for this method, which knows its reasons
         return known
     if "GET" in methods:
         methods.add("HEAD")
@@ -249,13 +249,13 @@ def _of_request(error: RequestValidationError, scope: Scope) -> Response:
 
 
 def _is_other_media_type(scope: Scope) -> bool:
-    given = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-    media_type: bytes = given.partition(b";")[0].strip().lower()
+    content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    media_type: bytes = content_type.partition(b";")[0].strip().lower()
     return media_type not in _JSON_FREE and not media_type.endswith(b"+json")
 
 
 def _field_errors(error: RequestValidationError) -> list[dict[str, Any]]:
-    """Return each error's place, message and type: what was sent is not sent back."""
+    """Return place, message and type of each error, without the input."""
     return [{"loc": list(entry["loc"]), "msg": entry["msg"], "type": entry["type"]} for entry in error.errors()]
 
 

@@ -19,24 +19,24 @@ _LONGEST: Final = 16 * 1024
 
 @final
 class BearerTokens(AuthenticationScheme):
-    """Proves an identity by a signed token, `Authorization: Bearer ...`; needs the extra `jwt`.
+    """An authentication scheme for signed tokens, `Authorization: Bearer ...`; needs the extra `jwt`.
 
-    Only the algorithms that are named here are taken, whatever a token says of itself; `exp` and `sub` are required,
-    `nbf`, `iss` and `aud` are checked. In a WebSocket from a browser, which cannot send the header, the token may come
-    in the subprotocols `["bearer", TOKEN]`.
+    Only the configured algorithms are accepted, regardless of the token's header; `exp` and `sub` are required, `nbf`,
+    `iss` and `aud` are checked. Browsers cannot send the header with a WebSocket, so the token may be sent in the
+    subprotocols `["bearer", TOKEN]`.
 
     Args:
-        key: the shared secret (HS*), the public key in PEM form, or a `JwkSet` whose keys rotate.
-        algorithms: those of the key, such as `["RS256"]`; shared secrets and public keys do not mix.
-        issuer: the `iss` that a token must have; any when None.
-        audience: the `aud` that a token must be for.
-        leeway: seconds by which clocks may differ.
-        roles_claim: the claim that lists the roles.
+        key: the shared secret (HS*), the public key in PEM form, or a `JwkSet` for rotating keys.
+        algorithms: the algorithms of the key, such as `["RS256"]`; shared secrets and public keys do not mix.
+        issuer: the required `iss`; any when None.
+        audience: the required `aud`.
+        leeway: the tolerated difference of clocks, in seconds.
+        roles_claim: the claim with the list of roles.
 
     Raises:
-        WebError: there is no algorithm, `none` is among them, or they do not fit the key.
+        WebError: the list of algorithms is empty, contains `none`, or does not fit the key.
 
-    Source: RFC 7519; RFC 8725 for what is refused.
+    Source: RFC 7519; RFC 8725 for refused tokens.
     """
 
     challenge: str = "Bearer"
@@ -66,7 +66,7 @@ class BearerTokens(AuthenticationScheme):
         self._issuer, self._audience, self._leeway, self._roles = issuer, audience, leeway, roles_claim
 
     async def authenticate(self, connection: HTTPConnection) -> Principal | None:
-        """Return whom the token names; None where there is no token."""
+        """Return the principal of the token, or None without a token."""
         token = _token_of(connection)
         if token is None:
             return None
@@ -128,4 +128,4 @@ def _token_of(connection: HTTPConnection) -> str | None:
 def _listed(value: Any) -> Sequence[Any]:
     if isinstance(value, str):
         return [value]
-    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]  # whatever the issuer wrote
+    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]  # untyped claims

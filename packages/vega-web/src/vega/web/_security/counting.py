@@ -6,21 +6,21 @@ from typing import Final, Protocol, runtime_checkable
 
 from starlette.types import Receive, Scope, Send
 
-COUNTERS: Final = "vega.counters"  # the key of the connection scope under which those outside of authentication stand
+COUNTERS: Final = "vega.counters"  # the key of the connection scope for counters outside of authentication
 
 
 @runtime_checkable
 class RequestCounter(Protocol):
-    """Middleware that counts requests by who sends them."""
+    """Middleware that counts requests by sender."""
 
     async def admit(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Count a request for the sender known now, and no longer for the one known before.
+        """Count a request for its current sender, and undo the count for an earlier sender.
 
         Returns:
-            Whether it may pass; False: it was answered.
+            Whether the request may pass; if False, the response was sent.
         """
         ...
 
     async def release(self, scope: Scope) -> None:
-        """Count a request no longer, which turns out not to be meant."""
+        """Undo the count of a request outside of the limit's branch."""
         ...

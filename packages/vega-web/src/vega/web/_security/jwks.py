@@ -1,4 +1,4 @@
-"""The public keys of an issuer, which change from time to time."""
+"""Rotating public keys of an issuer."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _LARGEST: Final = 1024 * 1024
 
 @final
 class JwkSet:
-    """Fetches a JSON Web Key Set, keeps it, and fetches it anew when it is old or does not know a key.
+    """A JSON Web Key Set, cached, and fetched again when expired or when a key is unknown.
 
-    An unknown key id is worth one fetch each `cooldown` seconds, whoever sends how many. While the issuer cannot be
-    reached, keys that are known stay good.
+    Unknown key ids cause at most one fetch per `cooldown`, regardless of the number of requests. While the issuer is
+    unavailable, known keys remain valid.
 
     Args:
-        url: of the set; HTTPS, or HTTP on this machine.
-        lifetime: seconds until the set is fetched anew.
-        cooldown: the fewest seconds between two fetches.
-        timeout: seconds for one fetch.
+        url: the URL of the set; HTTPS, or HTTP on this machine.
+        lifetime: seconds until the set expires.
+        cooldown: minimum seconds between two fetches.
+        timeout: seconds for a fetch.
 
     Raises:
-        WebError: the URL is neither.
+        WebError: the URL is neither HTTPS nor local.
 
     Source: RFC 7517.
     """
@@ -47,7 +47,7 @@ class JwkSet:
 
         Raises:
             UnauthenticatedError: the issuer has no such key.
-            KeysUnavailableError: the keys were never fetched, and cannot be.
+            KeysUnavailableError: the keys were never fetched, and cannot be fetched now.
         """
         now = time.monotonic()
         if (kid not in self._keys or now - self._fetched > self._lifetime) and now - self._tried > self._cooldown:
@@ -57,7 +57,9 @@ class JwkSet:
         if kid in self._keys:
             return self._keys[kid]
         if self._fetched == float("-inf"):
-            raise KeysUnavailableError("the keys of the issuer cannot be fetched", self._url, "see to the issuer")
+            raise KeysUnavailableError(
+                "the keys of the issuer cannot be fetched", self._url, "check the issuer's server"
+            )
         raise UnauthenticatedError("the token is not valid", "Authorization", "ask for a new one")
 
     async def _refresh(self) -> None:
@@ -72,10 +74,10 @@ class JwkSet:
         from jwt import PyJWKSet, PyJWKSetError
 
         try:
-            found = PyJWKSet.from_dict(json.loads(await asyncio.to_thread(self._read)))
+            key_set = PyJWKSet.from_dict(json.loads(await asyncio.to_thread(self._read)))
         except (OSError, ValueError, PyJWKSetError):
-            return  # what is known stays good; `find` says what is not
-        self._keys = {key.key_id: key.key for key in found.keys if key.public_key_use in {None, "sig"}}
+            return  # known keys remain valid; `find` reports unknown keys
+        self._keys = {key.key_id: key.key for key in key_set.keys if key.public_key_use in {None, "sig"}}
         self._fetched = time.monotonic()
 
     def _read(self) -> bytes:

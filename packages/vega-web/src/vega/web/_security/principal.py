@@ -1,4 +1,4 @@
-"""Who sends a request, and what they may do: the same for HTTP, WebSockets and GraphQL."""
+"""Principals and policies, common to HTTP, WebSockets and GraphQL."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .._errors import ForbiddenError, UnauthenticatedError
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody whose identity was proved.
+    """An authenticated identity.
 
     Attributes:
-        subject: who, by an id that does not change.
-        roles: what they are, such as `admin`.
-        scopes: what they let the sender do, such as `orders:read`.
-        claims: whatever else the proof says.
-        scheme: how it was proved, such as `bearer`.
+        subject: a stable identifier.
+        roles: such as `admin`.
+        scopes: the granted scopes, such as `orders:read`.
+        claims: further claims of the credentials.
+        scheme: the authentication scheme, such as `bearer`.
     """
 
     subject: str
@@ -34,13 +34,13 @@ class Principal:
 
 
 REAUTHENTICATE: Final = "vega.reauthenticate"  # keys of the connection scope of a WebSocket
-RECHECK: Final = "vega.recheck"  # set while it is asked, which does not count as a request
+RECHECK: Final = "vega.recheck"  # set during a recheck, which does not count as a request
 
 current: ContextVar[Principal | None] = ContextVar("vega_principal", default=None)
 
 
 def current_principal() -> Principal | None:
-    """Return who sends the request, message or operation that this task serves; None for nobody known."""
+    """Return the principal of the current request, message or operation; None if anonymous."""
     return current.get()
 
 
@@ -49,11 +49,11 @@ Check: TypeAlias = Callable[[Principal | None, Any], bool | Awaitable[bool]]
 
 @final
 class Policy:
-    """A question about who asks, and what for; `&`, `|` and `~` join questions.
+    """A predicate of principal and resource; policies combine with `&`, `|` and `~`.
 
     Args:
-        check: gets the principal (None for nobody known) and the resource that is asked for (None where there is
-            none); returns, or resolves to, whether it may be had.
+        check: called with the principal (None if anonymous) and the resource (None without a resource); returns, or
+            resolves to, whether access is allowed.
         name: for messages.
 
     >>> import asyncio
@@ -67,7 +67,7 @@ class Policy:
         self.name: str = name or getattr(check, "__name__", "policy")
 
     async def allows(self, principal: Principal | None, resource: Any = None) -> bool:
-        """Tell whether somebody may have something; anything but True is no."""
+        """Return whether a principal may access a resource; any result of the check but True denies access."""
         answer: Any = self._check(principal, resource)
         if isawaitable(answer):
             answer = await answer
@@ -101,23 +101,27 @@ nobody: Policy = Policy(lambda _, __: False, "nobody")
 
 
 def has_role(*roles: str) -> Policy:
-    """Return the policy of those who have any of some roles."""
-    wanted = frozenset(roles)
-    return Policy(lambda who, _: who is not None and bool(wanted & who.roles), f"role {' or '.join(roles)}")
+    """Return a policy that requires any of the roles."""
+    required = frozenset(roles)
+    return Policy(
+        lambda principal, _: principal is not None and bool(required & principal.roles), f"role {' or '.join(roles)}"
+    )
 
 
 def has_scope(*scopes: str) -> Policy:
-    """Return the policy of those who have all of some scopes."""
-    wanted = frozenset(scopes)
-    return Policy(lambda who, _: who is not None and wanted <= who.scopes, f"scope {' and '.join(scopes)}")
+    """Return a policy that requires all of the scopes."""
+    required = frozenset(scopes)
+    return Policy(
+        lambda principal, _: principal is not None and required <= principal.scopes, f"scope {' and '.join(scopes)}"
+    )
 
 
 async def authorize(policy: Policy, principal: Principal | None, resource: Any = None) -> None:
-    """Pass where a policy allows it; for whatever edge: a route, a message, a resolver, a room.
+    """Raise unless a policy allows access; for any edge: a route, a message, a resolver, a room.
 
     Raises:
-        UnauthenticatedError: it does not, and nobody is known.
-        ForbiddenError: it does not.
+        UnauthenticatedError: access is denied to an anonymous sender.
+        ForbiddenError: access is denied.
     """
     if await policy.allows(principal, resource):
         return
@@ -127,13 +131,13 @@ async def authorize(policy: Policy, principal: Principal | None, resource: Any =
 
 
 def principal_of(connection: HTTPConnection) -> Principal | None:
-    """Return who sends a request or opened a WebSocket; None for nobody known."""
-    found = connection.scope.get("user")
-    return found if isinstance(found, Principal) else None
+    """Return the principal of a request or WebSocket; None if anonymous."""
+    user = connection.scope.get("user")
+    return user if isinstance(user, Principal) else None
 
 
 def requires(policy: Policy) -> Any:
-    """Return a FastAPI dependency that lets only those pass whom a policy allows.
+    """Return a FastAPI dependency that enforces a policy.
 
     For routes, routers and WebSocket routes: `dependencies=[requires(has_role("admin"))]`.
     """

@@ -1,4 +1,4 @@
-"""The contract of schemes: the ways to prove an identity."""
+"""The protocol of authentication schemes."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from .principal import Principal
 
 
 class AuthenticationScheme(Protocol):
-    """One way to prove an identity; derive from it, or take `BearerTokens`, `ApiKeys` or `SessionCookies`.
+    """A way to authenticate; subclass it, or use `BearerTokens`, `ApiKeys` or `SessionCookies`.
 
-    A class may have an attribute `security_scheme` too, its Security Scheme Object in the OpenAPI document (OpenAPI
-    3.1.1, 4.8.27). Without it, the authentication scheme that `challenge` names is documented, if it names any.
+    A class may also have an attribute `security_scheme`: its Security Scheme Object for the OpenAPI document (OpenAPI
+    3.1.1, 4.8.27). Without the attribute, the HTTP authentication scheme in `challenge`, if any, is documented.
 
     Attributes:
-        challenge: the value of `WWW-Authenticate` (RFC 9110, 11.6.1); empty where a 401 should have none.
+        challenge: the value of `WWW-Authenticate` (RFC 9110, 11.6.1); empty for 401 responses without the header.
     """
 
     challenge: str
 
     @abstractmethod
     async def authenticate(self, connection: HTTPConnection) -> Principal | None:
-        """Return who sends a request; None where it has no credentials of this scheme.
+        """Return the principal of a request; None without credentials of this scheme.
 
         Raises:
-            UnauthenticatedError: it has some, and they prove nothing.
+            UnauthenticatedError: the credentials are invalid.
         """
 
 
 def security_schemes(schemes: Sequence[AuthenticationScheme]) -> dict[str, Mapping[str, Any]]:
-    """Return the Security Scheme Objects of schemes by the names of their classes, a second one with a number."""
+    """Return the Security Scheme Objects by class name, with a number appended to repeated names."""
     documented: dict[str, Mapping[str, Any]] = {}
     for scheme in schemes:
         described: Mapping[str, Any] | None = getattr(scheme, "security_scheme", None)

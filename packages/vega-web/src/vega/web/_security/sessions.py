@@ -1,4 +1,4 @@
-"""Sessions of browsers: a random id in a cookie, the rest in a `Store`."""
+"""Browser sessions: a random id in a cookie, the data in a `Store`."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 @final
 class SessionCookies(AuthenticationScheme):
-    """Proves an identity by a cookie whose session this application began; ends it at once where it is ended.
+    """An authentication scheme for session cookies; an ended session is invalid immediately.
 
-    A request that changes something, or opens a WebSocket, must come from a page of the same host: browsers say so
-    (`Sec-Fetch-Site`, `Origin`). Other sites can neither use the cookie nor sign their reader in under another name, so
-    requests without the cookie are refused too, unless they have an `Authorization`, which no form can send.
+    An unsafe request, or the handshake of a WebSocket, must come from a page of the same host, as reported by browsers
+    (`Sec-Fetch-Site`, `Origin`). Other sites can neither use the cookie nor sign a user in under another name: unsafe
+    requests without the cookie are refused too, except those with `Authorization`, which forms cannot send.
 
     Args:
-        store: keeps the sessions; under the digest of their id.
-        cookie: its name. `__Host-` makes browsers insist on HTTPS.
-        lifetime: seconds since the last request for which a session lives.
-        secure: False only for development without HTTPS; then name the cookie without `__Host-`.
-        same_site: `strict` for pages that nobody links to.
-        origins: further origins whose pages are trusted as those of the same host, such as `https://app.example`;
-            those of a `CORSMiddleware` with `allow_credentials` are.
+        store: keeps the sessions under digests of their ids.
+        cookie: the name of the cookie. With the prefix `__Host-`, browsers require HTTPS.
+        lifetime: seconds from the last request to the expiry of a session.
+        secure: False only for development without HTTPS; the name of the cookie must then lack `__Host-`.
+        same_site: `strict` for pages without inbound links.
+        origins: further origins trusted like the same host, such as `https://app.example`; origins of a
+            `CORSMiddleware` with `allow_credentials` are trusted too.
     """
 
     challenge: str = ""
@@ -57,31 +57,31 @@ class SessionCookies(AuthenticationScheme):
         self._same_site: Literal["lax", "strict"] = same_site
 
     async def begin(self, response: Response, principal: Principal) -> None:
-        """Begin a session, always with a new id, and give its cookie to a response."""
+        """Begin a session with a new id, and set its cookie on a response."""
         identity = secrets.token_urlsafe(32)
-        told = {
+        data = {
             "subject": principal.subject,
             "roles": sorted(principal.roles),
             "scopes": sorted(principal.scopes),
             "claims": dict(principal.claims),
         }
-        await self._store.set(_place(identity), json.dumps(told).encode(), ttl=self._lifetime)
+        await self._store.set(_place(identity), json.dumps(data).encode(), ttl=self._lifetime)
         response.set_cookie(
             self._cookie, identity, httponly=True, secure=self._secure, samesite=self._same_site, path="/"
         )
 
     async def end(self, connection: HTTPConnection, response: Response) -> None:
-        """End the session of a request, if it has one, and take its cookie away."""
+        """End the session of a request, if any, and delete its cookie."""
         identity = connection.cookies.get(self._cookie)
         if identity:
             await self._store.delete(_place(identity))
         response.delete_cookie(self._cookie, path="/", secure=self._secure, httponly=True)
 
     async def authenticate(self, connection: HTTPConnection) -> Principal | None:
-        """Return whose session it is; None where there is none, or it has ended.
+        """Return the principal of the session; None if missing or ended.
 
         Raises:
-            UnauthenticatedError: a page of another site sends it, and it is not a safe one (RFC 9110, 9.2.1).
+            UnauthenticatedError: an unsafe request (RFC 9110, 9.2.1) comes from another site.
         """
         identity = connection.cookies.get(self._cookie)
         if not identity and "authorization" in connection.headers:
@@ -90,18 +90,18 @@ class SessionCookies(AuthenticationScheme):
             raise UnauthenticatedError("the request comes from another site", "Origin", "send it from the same host")
         if not identity:
             return None
-        place = _place(identity)
-        kept = await self._store.get(place)
-        if kept is None:
+        key = _place(identity)
+        stored = await self._store.get(key)
+        if stored is None:
             return None
-        if RECHECK not in connection.scope:  # an open WebSocket alone does not keep a session
-            await self._store.swap(place, kept, kept, ttl=self._lifetime)
-        told = json.loads(kept)
+        if RECHECK not in connection.scope:  # an idle WebSocket does not extend a session
+            await self._store.swap(key, stored, stored, ttl=self._lifetime)
+        data = json.loads(stored)
         return Principal(
-            subject=told["subject"],
-            roles=frozenset(told["roles"]),
-            scopes=frozenset(told["scopes"]),
-            claims=told["claims"],
+            subject=data["subject"],
+            roles=frozenset(data["roles"]),
+            scopes=frozenset(data["scopes"]),
+            claims=data["claims"],
             scheme="session",
         )
 
@@ -110,7 +110,7 @@ class SessionCookies(AuthenticationScheme):
         if origin is not None and (origin in self._origins or is_allowed(connection.scope, WITH_COOKIES, origin)):
             return True
         site = connection.headers.get("sec-fetch-site")
-        if site is not None:  # knows the scheme too
+        if site is not None:  # unlike Origin, distinguishes schemes
             return site in {"same-origin", "none"}
         return origin is None or is_own(connection.scope, origin)
 

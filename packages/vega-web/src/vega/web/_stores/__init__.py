@@ -1,1 +1,1 @@
-"""State that several processes share: the Redis client and store, and the counters of rate limits."""
+"""State shared by several processes: the Redis client and store, and the counters of rate limits."""

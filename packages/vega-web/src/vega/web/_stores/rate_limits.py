@@ -22,16 +22,17 @@ _ATTEMPTS = 64
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """So many requests in so many seconds.
+    """A number of requests per time.
 
     Args:
-        rate: how many; at least 1.
+        rate: requests; at least 1.
         per: seconds; above 0.
-        algorithm: `sliding` weighs the window before with the part of it that still counts (Cloudflare, "How we built
-            rate limiting capable of scaling to millions of domains", 2017); `fixed` starts a new count at each window;
-            `bucket` lets `burst` pass at once and then one each `per / rate` seconds (GCRA, ITU-T I.371).
-        burst: of a bucket; `rate` when None.
-        name: distinguishes several limits: a word of letters, digits, `-` and `_`.
+        algorithm: `sliding` adds the previous window, weighted by the part still inside the period (Cloudflare, "How we
+            built rate limiting capable of scaling to millions of domains", 2017); `fixed` starts a new count with each
+            window; `bucket` lets `burst` requests pass at once and then one every `per / rate` seconds (GCRA, ITU-T
+            I.371).
+        burst: the size of a bucket; `rate` when None.
+        name: distinguishes limits; consists of letters, digits, `-` and `_`.
 
     Raises:
         WebError: a value is out of range.
@@ -51,22 +52,22 @@ class Limit:
 
     @property
     def quota(self) -> int:
-        """How many may pass at once."""
+        """The number of requests that may pass at once."""
         return self.burst or self.rate if self.algorithm == "bucket" else self.rate
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a limit says of one request.
+    """The decision of a limit about a request.
 
     Attributes:
-        limit: which limit.
-        is_allowed: whether it may pass.
-        remaining: how many more may pass now.
-        reset: seconds until the whole quota is there again.
-        retry_after: seconds until the next one may pass; 0 where it may now.
-        place: the key of its count in the store.
+        limit: the limit.
+        is_allowed: whether the request may pass.
+        remaining: the number of further requests that may pass now.
+        reset: seconds until the full quota is available again.
+        retry_after: seconds until the next request may pass; 0 if a request may pass now.
+        place: the key of the count in the store.
     """
 
     limit: Limit
@@ -78,11 +79,11 @@ class Verdict:
 
 
 async def take_all(store: Store, limits: Sequence[Limit], key: str, now: float) -> list[Verdict]:
-    """Count one request against several limits: against all of them, or against none where one refuses.
+    """Count a request against all limits, or against none if a limit refuses the request.
 
     Args:
         store: as in `take`.
-        limits: one of each name.
+        limits: with distinct names.
         key: as in `take`.
         now: as in `take`.
 
@@ -92,19 +93,21 @@ async def take_all(store: Store, limits: Sequence[Limit], key: str, now: float) 
     verdicts: list[Verdict] = []
     try:
         for limit in limits:
-            verdicts.append(await take(store, limit, key, now))  # noqa: PERF401 - an error leaves them to give back
-    except BaseException:  # a cancellation too
+            verdicts.append(await take(store, limit, key, now))  # noqa: PERF401 - the handler below needs the partial list
+    except BaseException:  # includes cancellation
         with suppress(StoreError):
             await uninterrupted(give_back(store, verdicts, now))
         raise
     if all(verdict.is_allowed for verdict in verdicts):
         return verdicts
     await uninterrupted(give_back(store, verdicts, now))
-    return [replace(each, remaining=each.remaining + 1) if each.is_allowed else each for each in verdicts]
+    return [
+        replace(verdict, remaining=verdict.remaining + 1) if verdict.is_allowed else verdict for verdict in verdicts
+    ]
 
 
 async def give_back(store: Store, verdicts: Sequence[Verdict], now: float) -> None:
-    """Undo the count of a request, where it was counted.
+    """Undo the count of a request, if counted.
 
     Raises:
         StoreUnavailableError: the store cannot be reached.
@@ -118,13 +121,13 @@ async def give_back(store: Store, verdicts: Sequence[Verdict], now: float) -> No
 
 
 async def take(store: Store, limit: Limit, key: str, now: float) -> Verdict:
-    """Count one request.
+    """Count a request.
 
     Args:
-        store: where the counts are; whoever shares it shares the limit.
-        limit: how many may pass.
-        key: who asks.
-        now: seconds since the epoch, the same for all who share the store.
+        store: keeps the counts; processes with the same store share the limit.
+        limit: the limit to apply.
+        key: identifies the sender.
+        now: seconds since the epoch, from a clock common to all users of the store.
 
     Raises:
         StoreUnavailableError: the store cannot be reached.
@@ -147,23 +150,23 @@ async def _take_window(store: Store, limit: Limit, place: str, now: float) -> Ve
     if weighed <= limit.rate:
         remaining = int(limit.rate - weighed)
         return Verdict(limit=limit, is_allowed=True, remaining=remaining, reset=rest, place=window)
-    await store.increment(window, -1, ttl=limit.per * 2 + 1)  # what is refused does not count
+    await store.increment(window, -1, ttl=limit.per * 2 + 1)  # a refused request does not count
     if limit.algorithm == "fixed":
         wait = rest
-    elif count <= limit.rate:  # the window before must fade until there is room for one
+    elif count <= limit.rate:  # the previous window must fade until one request fits
         wait = limit.per * (1 - (limit.rate - count) / before) - elapsed
-    else:  # so must this one, when it is the window before
+    else:  # the current window must fade as well, once it is the previous one
         wait = rest + limit.per * (1 - (limit.rate - 1) / (count - 1))
     wait = max(wait, 0.001)
     return Verdict(limit=limit, is_allowed=False, remaining=0, reset=rest, retry_after=wait, place=window)
 
 
 async def _take_bucket(store: Store, limit: Limit, place: str, now: float) -> Verdict:
-    """Count by the theoretical arrival time: when the bucket would be full again."""
+    """Count by the theoretical arrival time: the time at which the bucket is full again."""
     interval = limit.per / limit.rate
     depth = interval * limit.quota
     for attempt in range(_ATTEMPTS):
-        if attempt:  # somebody else was first: the more of them, the longer the pause
+        if attempt:  # lost a race: pause longer with each attempt
             await asyncio.sleep(random() * 0.001 * attempt)
         old = await store.get(place)
         full = max(float(old), now) if old is not None else now

@@ -1,4 +1,4 @@
-"""One client of Redis, whose pool makes callers wait for a connection instead of failing them."""
+"""Redis clients whose pool waits for a free connection instead of raising an error."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ CONNECTIONS = 50
 
 
 def redis_client(url: str, *, timeout: float, connections: int = CONNECTIONS) -> Any:
-    """Return a `redis.asyncio.Redis`, of which the types are partial.
+    """Return a `redis.asyncio.Redis`, whose types are incomplete.
 
     Args:
         url: such as `redis://localhost:6379/0`.
-        timeout: seconds for a connection, an answer, and the wait for a free connection.
-        connections: how many are open at most.
+        timeout: seconds for connecting, for an answer, and for a free connection.
+        connections: the maximum number of open connections.
     """
     from redis.asyncio import BlockingConnectionPool, Redis
 
@@ -23,13 +23,13 @@ def redis_client(url: str, *, timeout: float, connections: int = CONNECTIONS) ->
 
 
 def listening_client(url: str, *, timeout: float) -> Any:
-    """Return a `redis.asyncio.Redis` for a subscription, on which no message for a while is not a failure.
+    """Return a `redis.asyncio.Redis` for a subscription, where silence is not a failure.
 
     Args:
         url: such as `redis://localhost:6379/0`.
-        timeout: seconds for a connection.
+        timeout: seconds for connecting.
     """
     from redis.asyncio import Redis
 
-    redis: Any = Redis  # of which the types are partial
+    redis: Any = Redis  # types are incomplete
     return redis.from_url(url, socket_timeout=None, socket_connect_timeout=timeout)

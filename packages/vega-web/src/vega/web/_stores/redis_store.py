@@ -31,17 +31,17 @@ return total
 
 @final
 class RedisStore:
-    """Keeps values in Redis (5 and later) or Valkey; needs the extra `redis`.
+    """A store in Redis (5 and later) or Valkey; needs the extra `redis`.
 
-    Every call ends within `timeout`. After one that failed, further ones fail at once for `pause`, so that a server
-    that is down costs requests no time.
+    Every call ends within `timeout`. After a failed call, further calls fail immediately for `pause` seconds, so an
+    unavailable server does not slow down requests.
 
     Args:
         url: such as `redis://localhost:6379/0` or `unix:///run/valkey.sock`.
-        prefix: put before each key.
-        timeout: seconds for a call, its connection included.
-        pause: seconds between attempts while the server cannot be reached.
-        connections: how many are open at most, for each event loop; calls wait for a free one.
+        prefix: prepended to each key.
+        timeout: seconds for a call, including connecting.
+        pause: seconds between attempts while the server is unavailable.
+        connections: the maximum number of open connections, per event loop; calls wait for a free connection.
     """
 
     def __init__(
@@ -61,31 +61,31 @@ class RedisStore:
         self._closed_until = 0.0
 
     async def get(self, key: str) -> bytes | None:
-        """Return the value, or None when it is absent."""
+        """Return the value of a key, or None if missing."""
         value: bytes | None = await self._call(key, lambda redis, name: redis.get(name))
         return value
 
     async def set(self, key: str, value: bytes, *, ttl: float | None) -> None:
-        """Keep a value, whatever was there."""
+        """Store a value, replacing any previous value."""
         await self._call(key, lambda redis, name: redis.set(name, value, px=_milliseconds(ttl)))
 
     async def add(self, key: str, value: bytes, *, ttl: float | None) -> bool:
-        """Keep a value where there is none; tell whether it was kept."""
+        """Store a value unless the key exists; return whether the value was stored."""
         return bool(await self._call(key, lambda redis, name: redis.set(name, value, px=_milliseconds(ttl), nx=True)))
 
     async def swap(self, key: str, old: bytes, new: bytes, *, ttl: float | None) -> bool:
-        """Replace the value if it is `old`; tell whether it was."""
+        """Replace the value if equal to `old`; return whether the value was replaced."""
         limit = _milliseconds(ttl) or ""
         return bool(await self._call(key, lambda redis, name: redis.eval(_SWAP, 1, name, old, new, limit)))
 
     async def delete(self, key: str, *, expected: bytes | None = None) -> bool:
-        """Take a value away, if it is the expected one; tell whether one was taken."""
+        """Delete a key, if its value is the expected one; return whether a key was deleted."""
         if expected is None:
             return bool(await self._call(key, lambda redis, name: redis.delete(name)))
         return bool(await self._call(key, lambda redis, name: redis.eval(_DELETE, 1, name, expected)))
 
     async def increment(self, key: str, by: int = 1, *, ttl: float | None) -> int:
-        """Add to a counter and return its new value."""
+        """Add to a counter and return the new value."""
         limit = _milliseconds(ttl) or ""
         return int(await self._call(key, lambda redis, name: redis.eval(_INCREMENT, 1, name, by, limit)))
 
@@ -99,7 +99,7 @@ class RedisStore:
         from redis import RedisError, ResponseError
 
         if not key:
-            raise StoreError(f"{key!r} is no key", "the store", "give a text that is not empty")
+            raise StoreError(f"{key!r} is not a key", "the store", "give a text that is not empty")
         if time.monotonic() < self._closed_until:
             raise self._unavailable()
         try:
@@ -114,13 +114,13 @@ class RedisStore:
     def _client(self) -> Redis:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            for old in [each for each in self._clients if each.is_closed()]:
+            for old in [client_loop for client_loop in self._clients if client_loop.is_closed()]:
                 del self._clients[old]
             self._clients[loop] = redis_client(self._url, timeout=self._timeout, connections=self._connections)
         return self._clients[loop]
 
     def _unavailable(self) -> StoreUnavailableError:
-        return StoreUnavailableError("the store cannot be reached", "Redis", "see to the server behind REDIS_URL")
+        return StoreUnavailableError("the store cannot be reached", "Redis", "check the server at REDIS_URL")
 
 
 def _milliseconds(ttl: float | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Calls of a store that a cancellation does not cut in two."""
+"""Store calls protected from cancellation."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ T = TypeVar("T")
 
 
 async def uninterrupted(call: Coroutine[Any, Any, T]) -> T:
-    """Run a call to its end and return its result, whatever cancels the caller meanwhile.
+    """Run a call to completion and return its result, even if the caller is cancelled meanwhile.
 
-    A store on the network acts before it answers: a caller that is cancelled between the two does not know what it
-    changed. The call runs in a task of its own; `task.cancel()` and the scopes of anyio take effect after it.
+    A store on the network acts before its answer arrives: a caller cancelled in between cannot know the result. The
+    call runs in its own task; `task.cancel()` and anyio scopes take effect after the call.
 
     Args:
-        call: ends in bounded time, as the calls of a `Store` do.
+        call: completes in bounded time, as calls of a `Store` do.
 
     Raises:
-        CancelledError: the caller was cancelled; the call has ended.
+        CancelledError: the caller was cancelled; the call has completed.
     """
     task = asyncio.ensure_future(call)
     cancelled: asyncio.CancelledError | None = None
@@ -33,5 +33,5 @@ async def uninterrupted(call: Coroutine[Any, Any, T]) -> T:
                 cancelled = error
     if cancelled is None or task.cancelled():
         return task.result()
-    task.exception()  # seen, whatever it is: the cancellation comes first
+    task.exception()  # mark as retrieved: the cancellation takes precedence
     raise cancelled
