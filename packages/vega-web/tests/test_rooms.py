@@ -69,7 +69,7 @@ def test_a_room_hears_what_its_members_say(shop: Shop) -> None:
 
 
 def test_rooms_carry_no_bytes() -> None:
-    with pytest.raises(TypeError, match="no bytes"):
+    with pytest.raises(TypeError, match="not bytes"):
         asyncio.run(Rooms().broadcast("a", b"x"))
 
 

@@ -1,1 +1,1 @@
-"""The middleware that comes with vega-web, in a folder for each purpose."""
+"""The middleware shipped with vega-web, in a folder per purpose."""

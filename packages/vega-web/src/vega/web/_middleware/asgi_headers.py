@@ -1,4 +1,4 @@
-"""What middleware shares that adds headers to answers."""
+"""Helpers for middleware that adds response headers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Header: TypeAlias = tuple[bytes, bytes]
 async def send_with(
     headers: Sequence[Header], app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, replace: bool = True
 ) -> None:
-    """Run an application and add headers to its answer.
+    """Run an application and add headers to its response.
 
     Args:
         headers: lower-case names, and values.
         app: the application.
         scope: of an HTTP request.
-        receive: as it comes.
-        send: as it comes.
-        replace: whether they take the place of the answer's own; else they give way.
+        receive: the ASGI callable.
+        send: the ASGI callable.
+        replace: whether the headers replace those of the response; otherwise the response's own headers win.
     """
     names = frozenset(name for name, _ in headers)
 
@@ -31,10 +31,10 @@ async def send_with(
         if message["type"] == "http.response.start":
             own = message.get("headers", ())
             if replace:
-                merged = [*(each for each in own if each[0].lower() not in names), *headers]
+                merged = [*(pair for pair in own if pair[0].lower() not in names), *headers]
             else:
                 present = {name.lower() for name, _ in own}
-                merged = [*own, *(each for each in headers if each[0] not in present)]
+                merged = [*own, *(pair for pair in headers if pair[0] not in present)]
             message = {**message, "headers": merged}
         await send(message)
 
@@ -42,12 +42,12 @@ async def send_with(
 
 
 def answering(app: ASGIApp) -> Problems:
-    """Return an application that answers its own errors, so that what stands around it adds headers to them too."""
+    """Return an application that handles its own errors, so that outer middleware also adds headers to errors."""
     return app if isinstance(app, Problems) else Problems(app, checks_headers=False)
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """Return the first header of a name, which is given in lower case; None when there is none."""
+    """Return the first header of a lower-case name, or None."""
     for key, value in scope["headers"]:
         if key == name:
             return str(value, "latin-1")

@@ -1,1 +1,1 @@
-"""WebSockets: handlers, messages, send queues, rooms and the backplanes that join processes."""
+"""WebSockets: handlers, messages, send queues, rooms and backplanes."""

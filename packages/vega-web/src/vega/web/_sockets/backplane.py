@@ -1,4 +1,4 @@
-"""Backplanes: how the rooms of several processes become one; the one of this process alone."""
+"""Backplanes, which connect the rooms of several processes, and the in-process backplane."""
 
 from __future__ import annotations
 
@@ -7,67 +7,67 @@ from typing import Protocol, TypeAlias, final
 
 from .messages import written
 
-Deliver: TypeAlias = Callable[[str, str, str], None]  # room, text, and the member to leave out
-Missed: TypeAlias = Callable[[str, int], None]  # room, and how many messages
+Deliver: TypeAlias = Callable[[str, str, str], None]  # room, text, and the member to exclude
+Missed: TypeAlias = Callable[[str, int], None]  # room, and the number of messages
 
 
 class Backplane(Protocol):
-    """Carries the messages of rooms between processes, and knows who is in them."""
+    """Delivers the messages of rooms between processes, and tracks the identities in rooms."""
 
     async def start(self, deliver: Deliver, missed: Missed) -> None:
-        """Begin; both functions are called in the event loop, and never wait."""
+        """Start; both functions are called in the event loop and do not block."""
 
     async def stop(self) -> None:
-        """End."""
+        """Stop."""
 
     async def follow(self, room: str) -> None:
-        """Hear what is published for a room, from the return of this call on."""
+        """Subscribe to the messages of a room, effective when the call returns."""
 
     async def leave(self, room: str) -> None:
-        """Hear it no more; also where `follow` was cancelled."""
+        """Unsubscribe from a room, also after a cancelled `follow`."""
 
     async def publish(self, room: str, text: str, exclude: str) -> None:
-        """Have a text delivered to every process that follows a room, this one included.
+        """Deliver a text to every process that follows a room, including this process.
 
         Raises:
-            BackplaneError: it cannot be carried; this process got it.
+            BackplaneError: other processes cannot be reached; the text was delivered in this process.
         """
 
     async def enter(self, room: str, member: str, identity: str) -> None:
-        """Count a member; the first of an identity is announced to the room, `{"type": "join", ...}`."""
+        """Add a member; the first member of an identity is announced to the room, `{"type": "join", ...}`."""
 
     async def exit(self, room: str, member: str) -> None:
-        """Count a member no more; the end of the last of an identity is announced, `{"type": "leave", ...}`."""
+        """Remove a member; removing the last of an identity is announced, `{"type": "leave", ...}`."""
 
     async def identities(self, room: str) -> list[str]:
-        """Return the identities in a room, in every process, sorted.
+        """Return the identities in a room, in all processes, sorted.
 
         Raises:
-            BackplaneError: they cannot be had.
+            BackplaneError: the identities cannot be read.
         """
         raise NotImplementedError
 
 
 @final
 class MemoryBackplane:
-    """For one process: messages are delivered at once."""
+    """A backplane for one process; delivers immediately."""
 
     def __init__(self) -> None:
         self._deliver: Deliver | None = None
         self._identities: dict[str, dict[str, str]] = {}
 
     async def start(self, deliver: Deliver, missed: Missed) -> None:
-        """Begin."""
+        """Start."""
         self._deliver = deliver
 
     async def stop(self) -> None:
-        """End."""
+        """Stop."""
 
     async def follow(self, room: str) -> None:
-        """Do nothing: every room is heard."""
+        """Do nothing: every room is followed."""
 
     async def leave(self, room: str) -> None:
-        """Do nothing, as above."""
+        """Do nothing: every room is followed."""
 
     async def publish(self, room: str, text: str, exclude: str) -> None:
         """Deliver a text."""
@@ -75,7 +75,7 @@ class MemoryBackplane:
             self._deliver(room, text, exclude)
 
     async def enter(self, room: str, member: str, identity: str) -> None:
-        """Count a member."""
+        """Add a member."""
         present = self._identities.setdefault(room, {})
         is_first = identity not in present.values()
         present[member] = identity
@@ -83,7 +83,7 @@ class MemoryBackplane:
             await self.publish(room, announcement("join", room, identity), "")
 
     async def exit(self, room: str, member: str) -> None:
-        """Count a member no more."""
+        """Remove a member."""
         present = self._identities.get(room, {})
         identity = present.pop(member, None)
         if not present:

@@ -1,4 +1,4 @@
-"""What becomes of messages that a client does not take: `drop_oldest`, `close`, or only the latest of each thing."""
+"""Overflow policies for slow clients: `drop_oldest`, `close`, or coalescing to the latest state."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ Full: TypeAlias = Literal["drop_oldest", "close"]
 @final
 @dataclass(frozen=True, slots=True)
 class Coalescing:
-    """Keeps the latest of the messages that say the same of an older state; made by `coalesce`.
+    """An overflow policy that keeps the latest message per key; created by `coalesce`.
 
     Attributes:
-        fields: whose values together tell what a message is about.
-        otherwise: what one more message does where all that wait are about something else.
+        fields: the fields whose values form the key of a message.
+        otherwise: the policy if the queue is full of messages with other keys.
     """
 
     fields: tuple[str, ...]
     otherwise: Full = "close"
 
     def key_of(self, message: Message) -> Hashable | None:
-        """Return what a message is about; None for one that is no JSON object with all of the fields."""
+        """Return the key of a message; None unless the message is a JSON object with all fields."""
         try:
-            found = from_json(message.get("text") or b"")
+            parsed = from_json(message.get("text") or b"")
         except ValueError:
             return None
-        if not isinstance(found, dict):
+        if not isinstance(parsed, dict):
             return None
-        value = cast("dict[str, Any]", found)  # JSON has no other keys
+        value = cast("dict[str, Any]", parsed)  # keys in JSON are strings
         if not all(field in value for field in self.fields):
             return None
         return to_json([value[field] for field in self.fields])
@@ -45,14 +45,14 @@ Overflow: TypeAlias = Full | Coalescing
 
 
 def coalesce(*fields: str, otherwise: Full = "close") -> Coalescing:
-    """Return the `overflow` of a handler whose messages are states: only the latest of each waits for a slow client.
+    """Return an `overflow` for messages that are states: a slow client gets only the latest message per key.
 
-    A message takes the place of one that waits and has the same values in some fields. A message that is no JSON
-    object, or lacks one of the fields, is kept beside. Clients that keep up get every message.
+    A message replaces a waiting message with the same key. Messages without a key (not a JSON object, or without one of
+    the fields) wait as well. Clients that keep up get every message.
 
     Args:
-        fields: of the JSON objects that are sent, such as `"symbol"`; their values together are the key.
-        otherwise: what one more message does when the queue is full of others: `close` (1013) or `drop_oldest`.
+        fields: fields of the JSON objects, such as `"symbol"`; their values form the key.
+        otherwise: the policy if the queue is full of other messages: `close` (1013) or `drop_oldest`.
 
     Raises:
         WebSocketDefinitionError: no field is named.

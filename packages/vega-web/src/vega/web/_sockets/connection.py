@@ -1,4 +1,4 @@
-"""The life of one WebSocket connection."""
+"""The lifetime of a WebSocket connection."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from .send_queue import TRY_AGAIN_LATER, SendQueue
 
 _log = logging.getLogger("vega.web")
 _PATIENCE: Final = 1.0  # seconds for a client to take the last messages
-_SLOW: Final = 10.0  # seconds for a client that was too slow to take its close code
-_FRESH: Final = 1.0  # seconds for which an answer about credentials is good for messages
+_SLOW: Final = 10.0  # seconds for a slow client to take its close code
+_FRESH: Final = 1.0  # seconds for which a check of credentials remains valid
 _TOO_BIG, _GOING, _FAILED, _SILENT = 1009, 1012, 1011, 4408
 
 
 class Surroundings(NamedTuple):
-    """What every connection of an application shares."""
+    """Objects shared by all connections of an application."""
 
     application: Application
     rooms: Rooms
@@ -50,8 +50,8 @@ class SocketEndpoint:
     """ASGI application (ASGI 3.0) that runs a handler for each connection.
 
     Args:
-        handler: the class; its annotations are read here, once.
-        around: what connections share.
+        handler: the class; its annotations are read once, here.
+        around: objects shared by connections.
     """
 
     def __init__(self, handler: type[WebSocketHandler], around: Surroundings) -> None:
@@ -70,14 +70,14 @@ class SocketEndpoint:
 
 
 class _Connection:
-    """One connection: received from in one task, sent to through a queue."""
+    """A connection: one task receives, a queue sends."""
 
     def __init__(
         self, handler: WebSocketHandler, around: Surroundings, read: Read, call: Any, scope: Scope, *ends: Any
     ) -> None:
         self._handler, self._around, self._read, self._call = handler, around, read, call
         receive, send = ends
-        self._code: int | None = None  # with which to close; None while nobody asked to
+        self._code: int | None = None  # the close code; None until a close is requested
         self._task, self._is_waiting = asyncio.current_task(), False
         self._loop = asyncio.get_running_loop()
         self._last = self._checked = self._loop.time()
@@ -89,19 +89,19 @@ class _Connection:
         handler.attach(self._socket, self._send_queue, around.rooms)
 
     def stop(self, code: int) -> None:
-        """Have the connection closed, now or when the message at hand is handled."""
+        """Request a close, effective now or after the current message."""
         if self._code is None:
             self._code = code
             if self._is_waiting and self._task is not None:
                 self._task.cancel()
 
     async def run(self) -> None:
-        """Connect, handle message after message, and disconnect, whatever happens.
+        """Connect, handle messages in order, and disconnect in any case.
 
         Raises:
-            Exception: what refused the connection before it was accepted; `is_refused` says so.
+            Exception: the error that refused the handshake; `is_refused` is then true.
         """
-        forget = self._around.drain.add(lambda: self.stop(_GOING))
+        unregister = self._around.drain.add(lambda: self.stop(_GOING))
         timers = self._start_timers()
         is_connected = False
         try:
@@ -123,7 +123,7 @@ class _Connection:
             try:
                 await self._disconnect(is_connected)
             finally:
-                forget()
+                unregister()
 
     async def _connect(self) -> None:
         policy = self._handler.policy
@@ -133,7 +133,7 @@ class _Connection:
             await self._handler.on_connect()
 
     async def _may_refuse(self) -> bool:
-        """Return whether the handshake is not answered yet."""
+        """Return whether the handshake is still unanswered."""
         if self._socket.application_state is not WebSocketState.CONNECTING:
             return False
         if self._socket.client_state is WebSocketState.CONNECTING:
@@ -141,18 +141,18 @@ class _Connection:
         return self._socket.client_state is WebSocketState.CONNECTED
 
     async def _recheck(self) -> None:
-        """Stop where the credentials that opened the connection are no longer good, or its policy says no."""
+        """Stop if the credentials of the handshake have become invalid, or the policy denies access."""
         self._checked = self._loop.time()
         ask = self._socket.scope.get(REAUTHENTICATE)
         try:
             if ask is not None:
-                known, self._socket.scope["user"] = self._handler.principal, await ask()
-                await authorize(authenticated if known is not None else anybody, self._handler.principal)
+                previous, self._socket.scope["user"] = self._handler.principal, await ask()
+                await authorize(authenticated if previous is not None else anybody, self._handler.principal)
             if self._handler.policy is not None:
                 await authorize(self._handler.policy, self._handler.principal, self._socket)
         except (UnauthenticatedError, ForbiddenError) as error:
             self.stop(close_code(STATUS[error.kind]))
-        except Exception as error:  # noqa: BLE001 - a boundary: such as a store that is down; it is asked again
+        except Exception as error:  # noqa: BLE001 - a boundary: such as an unavailable store; checked again later
             name = type(self._handler).__qualname__
             _log.warning("%s cannot check its session: %r", name, error, extra=self._log_fields())
 
@@ -161,7 +161,7 @@ class _Connection:
         return self._around.application.activate({WebSocket: self._socket}, origin=origin)
 
     async def _receive(self) -> Message | None:
-        """Return the next message; None when the connection is over."""
+        """Return the next message, or None at the end of the connection."""
         self._is_waiting = True
         try:
             message = await self._socket.receive()
@@ -194,32 +194,32 @@ class _Connection:
         try:
             async with self._unit_of_work():
                 await self._call(self._handler, value)
-        except Exception as error:  # noqa: BLE001 - a boundary: it is reported, or raised on
+        except Exception as error:  # noqa: BLE001 - a boundary: reported or re-raised
             self._report(error)
 
     def _report(self, error: Exception) -> None:
-        """Answer a message with the error that it caused; raise an internal one, which ends the connection."""
+        """Send an error caused by a message to the client; raise an internal error, which ends the connection."""
         mapped = self._around.errors.find(error)
         seen = disclose(self._around.errors.cause_of(error), is_named=mapped is not None)
         mapped, name = mapped or Mapped(status=STATUS[seen.kind]), type(self._handler).__qualname__
         extra = self._log_fields()
-        if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is sound
+        if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is intact
             _log.error("%s cannot send a message", name, exc_info=error, extra=extra)
         elif mapped.status == 500:
             raise error
         elif mapped.status > 500:
             _log.warning("%s answered %d: %r", name, mapped.status, error, extra=extra)
         title = mapped.title or phrase(mapped.status)
-        told: dict[str, Any] = {"type": "error", "status": mapped.status, "title": title}
+        content: dict[str, Any] = {"type": "error", "status": mapped.status, "title": title}
         if mapped.status < 500:
-            told |= {"detail": seen.detail, **({"errors": list(seen.fields)} if seen.fields else {})}
-        self._send_queue.push(written(told))
+            content |= {"detail": seen.detail, **({"errors": list(seen.fields)} if seen.fields else {})}
+        self._send_queue.push(written(content))
 
     def _log_fields(self) -> dict[str, str]:
         return {"request_id": self._socket.scope.get(REQUEST_ID, "")}
 
     def _fail(self, error: Exception) -> None:
-        """Note what a handler raised; that of a client which has gone is no failure."""
+        """Log an error of a handler, unless caused by a client that left."""
         if self._socket.client_state is WebSocketState.DISCONNECTED:
             return
         _log.error("%s failed", type(self._handler).__qualname__, exc_info=error, extra=self._log_fields())
@@ -243,7 +243,7 @@ class _Connection:
                 await self._send_queue.close(last, _PATIENCE, _SLOW if code == TRY_AGAIN_LATER else None)
 
     def _start_timers(self) -> list[_Timer]:
-        """Start what looks after the connection from time to time."""
+        """Start the periodic checks of the connection."""
         timers: list[_Timer] = []
         if self._handler.heartbeat is not None:
             timers.append(_Timer(self._handler.heartbeat, self._beat))
@@ -256,7 +256,7 @@ class _Connection:
             self._rechecking = self._loop.create_task(self._recheck())
 
     def _beat(self, seconds: float) -> None:
-        """Ask a client that has been silent whether it is there; close where it does not answer."""
+        """Ping a silent client; close the connection without a reply."""
         silent = self._loop.time() - self._last
         if silent >= 2 * seconds:
             self.stop(_SILENT)
@@ -265,7 +265,7 @@ class _Connection:
 
 
 class _Timer:
-    """Calls a function every so many seconds."""
+    """Calls a function periodically."""
 
     def __init__(self, seconds: float, call: Callable[[float], None]) -> None:
         self._seconds, self._call = seconds, call
@@ -277,5 +277,5 @@ class _Timer:
         self._call(self._seconds)
 
     def cancel(self) -> None:
-        """Call no more."""
+        """Stop."""
         self._timer.cancel()

@@ -1,4 +1,4 @@
-"""WebSocket handlers as classes: what a user writes."""
+"""WebSocket handlers as classes."""
 
 from __future__ import annotations
 
@@ -19,38 +19,36 @@ from .send_queue import SendQueue
 
 
 class WebSocketHandler:
-    """One connection of a WebSocket path; subclass it, set `path`, and override what you need.
+    """A connection of a WebSocket path; subclass, set `path`, and override methods as needed.
 
-    The application makes one instance a connection. `on_connect` accepts (or closes) the connection; an error that it
-    raises before that refuses the handshake, with the status that HTTP would answer. `on_message` is called with each
-    message, in order, inside a unit of work of its own; `on_disconnect` is called once after `on_connect` has accepted
-    the connection, however it ended.
+    The application creates an instance per connection. `on_connect` accepts or closes the connection; an error raised
+    earlier refuses the handshake with the status that HTTP would use. `on_message` is called with each message, in
+    order, inside a unit of work per message; `on_disconnect` is called once after `on_connect` has accepted the
+    connection, however the connection ends.
 
-    The annotation of the message says what is expected: `str`, `bytes`, or anything that pydantic reads from JSON,
-    such as a union of models told apart by their `type`. A message that does not fit is answered with
-    `{"type": "error", "status": 422, ...}`, an error of the domain with its status, a service that is
-    down with 503; any other error closes the connection (1011) and is logged. Further parameters that are marked with
-    `Inject` come from the container.
+    The annotation of the message declares the expected type: `str`, `bytes`, or any type that pydantic validates from
+    JSON, such as a union of models with a discriminator. The response to an invalid message is
+    `{"type": "error", "status": 422, ...}`, to a domain error its status, to an unavailable service 503; any other
+    error closes the connection (1011) and is logged. Further parameters marked with `Inject` come from the container.
 
     Attributes:
-        path: where it is mounted, such as `/ws/chat/{room}`.
-        policy: who may connect; anybody when None. It is asked before the connection opens.
+        path: the path of the WebSocket, such as `/ws/chat/{room}`.
+        policy: required to connect; any sender when None. Checked before the connection opens.
         origins: further origins whose pages may connect, such as `https://app.example`; `*` for all. Allowed by
             default are the application's own host, the hosts of `TrustedHostMiddleware` and the origins of
-            `CORSMiddleware`; programs, which send no `Origin`, always are.
-        join_policy: who may join a room, whose name is the resource; anybody when None.
-        max_size: the largest message, in bytes; a larger one closes the connection (1009).
-        queue: how many messages may wait for a client that does not read.
-        overflow: what one more does: `drop_oldest` of them, or `close` (1013). `coalesce("symbol")` has a message take
-            the place of one that waits and is about the same.
-        presence: whether the rooms it joins know who is in them: the subject of its principal, its id where it has
-            none. Joins and leaves are announced, `{"type": "join", "room": ..., "identity": ...}`; `Rooms.identities`
-            returns who is there.
-        recheck: seconds after which the credentials that opened the connection, and `policy`, are asked again, also
-            while it is silent; None for never. A session that has ended closes the connection (4401), a policy that
-            no longer allows it too (4403).
-        heartbeat: seconds of silence after which the client is sent `{"type": "ping"}`; as many again without any
-            message close the connection (4408). None for none: servers ping by themselves.
+            `CORSMiddleware`; clients without `Origin`, which are not browsers, are always allowed.
+        join_policy: required to join a room, with the name of the room as the resource; any sender when None.
+        max_size: the maximum size of a message, in bytes; a larger message closes the connection (1009).
+        queue: the maximum number of messages that wait for a slow client.
+        overflow: the policy for a full queue: `drop_oldest`, or `close` (1013). With `coalesce("symbol")`, a message
+            replaces a waiting message with the same key.
+        presence: whether joined rooms track identities: the subject of the principal, or the connection's id if
+            anonymous. Joins and leaves are announced, `{"type": "join", "room": ..., "identity": ...}`;
+            `Rooms.identities` returns the identities.
+        recheck: seconds between checks of the credentials and of `policy`, even on a silent connection; None disables
+            the checks. An ended session closes the connection (4401), as does a policy that denies access (4403).
+        heartbeat: seconds of silence until the client is sent `{"type": "ping"}`; the same time without any message
+            then closes the connection (4408). None disables heartbeats: servers send pings of the protocol.
         socket: the connection, set before `on_connect`.
     """
 
@@ -67,55 +65,55 @@ class WebSocketHandler:
     socket: WebSocket
 
     def attach(self, socket: WebSocket, send_queue: SendQueue, rooms: Rooms) -> None:
-        """Take the connection; the application calls it, before `on_connect`."""
+        """Set the connection; called by the application before `on_connect`."""
         self.socket, self._send_queue, self._rooms = socket, send_queue, rooms
         self._id, self._joined, self._has_ended = new_id().hex, set[str](), False
 
     async def detach(self) -> None:
-        """Leave all rooms, for good; the application calls it before `on_disconnect`."""
+        """Leave all rooms permanently; called by the application before `on_disconnect`."""
         self._has_ended = True
         await asyncio.gather(*map(self.leave, self.joined))
 
     async def on_connect(self) -> None:
-        """Accept the connection; override it to check first, and call `self.socket.close(1008)` to refuse."""
+        """Accept the connection; override to check first, and call `self.socket.close(1008)` to refuse."""
         await self.accept()
 
     async def on_message(self, message: Any, *services: Any, **named: Any) -> None:
-        """Handle one message; override it with any further parameters that are marked with `Inject`."""
+        """Handle a message; override with further parameters marked with `Inject`, if needed."""
 
     async def on_disconnect(self) -> None:
-        """Release what `on_connect` took."""
+        """Release resources acquired in `on_connect`."""
 
     @property
     def principal(self) -> Principal | None:
-        """Who connected; None for nobody known."""
+        """The principal of the connection; None if anonymous."""
         return principal_of(self.socket)
 
     @property
     def joined(self) -> frozenset[str]:
-        """The rooms it is in."""
+        """The joined rooms."""
         return frozenset(self._joined)
 
     @property
     def id(self) -> str:
-        """What tells this connection from every other one."""
+        """The unique id of the connection."""
         return self._id
 
     async def accept(self) -> None:
-        """Accept the connection; with the subprotocol `bearer` where the client sent its token by that."""
+        """Accept the connection, with the subprotocol `bearer` if the client sent its token in the subprotocols."""
         offered = cast("list[str]", self.socket.scope.get("subprotocols") or [])
         is_token = len(offered) > 1 and offered[0].lower() == "bearer"
         await self.socket.accept(subprotocol=offered[0] if is_token else None)
 
     async def send(self, message: Any) -> None:
-        """Send a text, bytes, or anything that becomes JSON, and wait until the server has taken it."""
+        """Send a text, bytes, or any serialisable value, and wait until the server has taken the message."""
         await self._send_queue.send(written(message))
 
     async def join(self, room: str) -> None:
-        """Join a room; has no effect once the connection has ended.
+        """Join a room; has no effect after the end of the connection.
 
         Raises:
-            UnauthenticatedError, ForbiddenError: `join_policy` does not allow it.
+            UnauthenticatedError, ForbiddenError: `join_policy` denies access.
         """
         if self.join_policy is not None:
             await authorize(self.join_policy, self.principal, room)
@@ -123,7 +121,7 @@ class WebSocketHandler:
             return
         identity = "" if not self.presence else self.principal.subject if self.principal is not None else self._id
         await self._rooms.join(room, self._id, self._send_queue, identity=identity)
-        if self._has_ended:  # while the room was being joined
+        if self._has_ended:  # while joining
             await uninterrupted(self._rooms.leave(room, self._id))
         else:
             self._joined.add(room)
@@ -134,7 +132,7 @@ class WebSocketHandler:
         await self._rooms.leave(room, self._id)
 
     async def broadcast(self, room: str, message: Any, *, include_self: bool = True) -> None:
-        """Tell everybody in a room.
+        """Send a message to all members of a room.
 
         Raises:
             BackplaneError: other processes cannot be reached.

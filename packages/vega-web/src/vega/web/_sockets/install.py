@@ -1,4 +1,4 @@
-"""Mounts the WebSocket handlers that discovery found."""
+"""Mounting of WebSocket handlers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def install_websockets(app: FastAPI, around: Surroundings, errors: list[Exceptio
     """Mount the discovered handlers.
 
     Args:
-        app: takes the routes.
-        around: what their connections share.
-        errors: takes a `WebSocketDefinitionError` for each handler that cannot be mounted.
+        app: the application to extend.
+        around: objects shared by connections.
+        errors: collects a `WebSocketDefinitionError` for each handler that cannot be mounted.
     """
     app.state.sockets, app.state.socket_origins = around, HandlerOrigins()
     app.add_middleware(OriginCheck, handlers=app.state.socket_origins)
@@ -34,19 +34,19 @@ def install_websockets(app: FastAPI, around: Surroundings, errors: list[Exceptio
 
 
 def add_websocket(app: FastAPI, handler: type[WebSocketHandler]) -> None:
-    """Mount a handler that discovery does not find, on an application of `create_app`.
+    """Mount a handler outside of the discovered packages, on an application of `create_app`.
 
     Raises:
-        WebSocketDefinitionError: it has no path, or its messages have no type that pydantic knows.
+        WebSocketDefinitionError: the handler has no path, or pydantic does not support the type of its messages.
     """
     mount_websocket(app, handler, app.state.sockets)
 
 
 def mount_websocket(app: FastAPI, handler: type[WebSocketHandler], around: Surroundings) -> None:
-    """Mount one handler at its path.
+    """Mount a handler at its path.
 
     Raises:
-        WebSocketDefinitionError: it has no path, or its messages have no type that pydantic knows.
+        WebSocketDefinitionError: the handler has no path, or pydantic does not support the type of its messages.
     """
     where = f"{handler.__module__}.{handler.__qualname__}"
     if not handler.path.startswith("/"):
@@ -59,7 +59,7 @@ def mount_websocket(app: FastAPI, handler: type[WebSocketHandler], around: Surro
         raise WebSocketDefinitionError(
             f"the messages of {handler.__qualname__} cannot be read: {error}",
             f"{where}.on_message",
-            "annotate the message with str, bytes, or what pydantic reads from JSON",
+            "annotate the message with str, bytes, or a type that pydantic validates from JSON",
         ) from error
     app.router.routes.append(WebSocketRoute(handler.path, endpoint, name=handler.__name__))
     app.state.socket_origins.add(handler.path, handler.origins)

@@ -1,4 +1,4 @@
-"""What comes over a socket, read as the handler declares it; what goes over it, written."""
+"""Parsing of received messages by the handler's annotation, and serialisation of sent messages."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Read = Callable[[Message], Any]
 
 
 def reader_of(on_message: Callable[..., Any]) -> Read:
-    """Return what reads a message as the second parameter of a method is annotated.
+    """Return a function that parses a message as the second parameter of a method is annotated.
 
-    `str` and `bytes` are taken as they come; anything else is JSON that pydantic checks: a model, or a union of
-    models with a discriminator.
+    `str` and `bytes` are passed unchanged; any other type is JSON validated by pydantic: a model, or a union of models
+    with a discriminator.
     """
     parameter = list(inspect.signature(on_message).parameters)[1]
     hint = get_type_hints(on_message, include_extras=True).get(parameter, str)
@@ -45,18 +45,18 @@ def reader_of(on_message: Callable[..., Any]) -> Read:
 
 
 def _check_read(content: str | bytes) -> None:
-    """Raise a ValidationError for numbers that JSON does not have; pydantic reports text that is not JSON at all."""
+    """Raise ValidationError for numbers outside JSON; pydantic reports text that is not JSON."""
     try:
         read_json(content)
     except RequestValidationError as error:
-        found: Any = [{"type": entry["type"], "loc": entry["loc"][1:], "input": None} for entry in error.errors()]
-        raise ValidationError.from_exception_data("message", found) from None
+        errors: Any = [{"type": entry["type"], "loc": entry["loc"][1:], "input": None} for entry in error.errors()]
+        raise ValidationError.from_exception_data("message", errors) from None
     except ValueError:
         return
 
 
 def caller_of(on_message: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what calls a method with connection and message, its further parameters supplied by the container."""
+    """Return a function of connection and message that calls a method with services from the container."""
     return bind(on_message) if injected_names(on_message) else on_message
 
 
@@ -68,10 +68,10 @@ def _only(message: Message, kind: str) -> Any:
 
 
 def written(value: Any) -> Message:
-    """Return the message that sends a text, bytes, or anything that becomes JSON; a value is written once for many.
+    """Return the message that sends a text, bytes, or any serialisable value; may be sent to many clients.
 
     Raises:
-        NotFiniteError: the value holds NaN or Infinity.
+        NotFiniteError: the value contains NaN or Infinity.
     """
     if isinstance(value, str):
         return {"type": "websocket.send", "text": value}
@@ -81,7 +81,7 @@ def written(value: Any) -> Message:
 
 
 def size_of(message: Message) -> int:
-    """Return how many bytes a message has, at most: four for each character of a text."""
+    """Return the size of a message in bytes, in UTF-8 for a text."""
     text = message.get("text")
     if text is None:
         return len(message.get("bytes") or b"")
@@ -89,9 +89,9 @@ def size_of(message: Message) -> int:
 
 
 def refusal(error: ValidationError | MessageKindError) -> dict[str, Any]:
-    """Return what is sent to a client whose message cannot be read."""
-    told: dict[str, Any] = {"type": "error", "status": 422, "title": "Unprocessable Content"}
+    """Return the response to a message that cannot be parsed."""
+    content: dict[str, Any] = {"type": "error", "status": 422, "title": "Unprocessable Content"}
     if isinstance(error, MessageKindError):
-        return {**told, "detail": error.what}
-    fields = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors()]
-    return {**told, "detail": "the message is invalid", "errors": fields}
+        return {**content, "detail": error.what}
+    fields = [{"loc": list(entry["loc"]), "msg": entry["msg"], "type": entry["type"]} for entry in error.errors()]
+    return {**content, "detail": "the message is invalid", "errors": fields}

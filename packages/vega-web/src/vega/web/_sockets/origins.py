@@ -1,4 +1,4 @@
-"""Refuses WebSockets that pages of other origins open: browsers send cookies with them, and no CORS check."""
+"""Origin checks of WebSockets: browsers send cookies with the handshake, without CORS checks."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ ANY: Final = "*"
 
 @final
 class HandlerOrigins:
-    """The origins that handlers allow, by path."""
+    """The origins allowed by handlers, by path."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[re.Pattern[str], frozenset[str]]] = []
 
     def add(self, path: str, origins: Sequence[str]) -> None:
-        """Note the origins that the handler of a path allows."""
+        """Register the origins allowed by the handler of a path."""
         self._rows.append((compile_path(path)[0], frozenset(origins)))
 
     def allow(self, scope: Scope, origin: str) -> bool:
-        """Return whether the first handler whose path fits allows an origin."""
+        """Return whether the first handler with a matching path allows an origin."""
         path = route_path(scope)
         allowed = next((origins for pattern, origins in self._rows if pattern.match(path)), frozenset[str]())
         return origin in allowed or ANY in allowed
@@ -36,14 +36,14 @@ class HandlerOrigins:
 
 @final
 class OriginCheck:
-    """ASGI middleware (ASGI 3.0) that denies the handshake of a WebSocket to pages of other origins, with 403.
+    """ASGI middleware (ASGI 3.0) that denies WebSocket handshakes from pages of other origins, with 403.
 
-    A handshake without `Origin` is not a browser's and passes. Allowed are the host that the handshake is for, the
+    A handshake without `Origin` does not come from a browser and passes. Allowed are the host of the handshake, the
     hosts of `TrustedHostMiddleware`, the origins of `CORSMiddleware`, and `origins` of the handler.
 
     Args:
         app: the next application.
-        handlers: the origins that handlers allow.
+        handlers: the origins allowed by handlers.
 
     Source: RFC 6455, section 10.2.
     """

@@ -1,4 +1,4 @@
-"""Rooms over Redis or Valkey: one subscriber a process, numbers that show what was missed."""
+"""Rooms over Redis or Valkey: one subscriber per process, and numbered messages to detect gaps."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 redis.call('PUBLISH', KEYS[1], number .. '|' .. ARGV[1])
 return number
 """
-_REMEMBERED: Final = 3600  # seconds for which the number of a silent room is kept
-_SILENCE: Final = 10.0  # seconds after which a silent server is asked whether it is there
+_REMEMBERED: Final = 3600  # seconds for which the number of an inactive room is stored
+_SILENCE: Final = 10.0  # seconds of silence after which the server is pinged
 
 
 @final
 class RedisBackplane:
-    """Carries the messages of rooms over Redis (5 and later) or Valkey; needs the extra `redis`.
+    """A backplane over Redis (5 and later) or Valkey; needs the extra `redis`.
 
-    Messages of a room are numbered. Where numbers are missing, since the connection broke or the server began anew,
-    its members are told `{"type": "gap", "room": ..., "missed": n}` (0 where nobody knows how many).
+    Messages of a room are numbered. If numbers are missing, after a broken connection or a restart of the server, the
+    room's members get `{"type": "gap", "room": ..., "missed": n}` (0 if the number of missed messages is unknown).
 
     Args:
         url: such as `redis://localhost:6379/0` or `unix:///run/valkey.sock`.
-        prefix: put before the name of each room.
-        timeout: seconds for one command.
-        longest_pause: seconds between attempts to connect again; they begin at a twentieth.
-        lease: seconds for which the identities of a process that was killed stay in their rooms, at most.
+        prefix: prepended to the name of each room.
+        timeout: seconds for a command.
+        longest_pause: maximum seconds between attempts to reconnect; the first pause is a twentieth.
+        lease: seconds for which the identities of a killed process remain in their rooms, at most.
     """
 
     def __init__(
@@ -50,9 +50,9 @@ class RedisBackplane:
     ) -> None:
         self._url, self._prefix, self._timeout, self._longest = url, prefix, timeout, longest_pause
         self._lease = lease
-        self._numbers: dict[str, int | None] = {}  # the last number of each room that is followed
+        self._numbers: dict[str, int | None] = {}  # the last number of each followed room
         self._confirmed: dict[str, asyncio.Event] = {}
-        self._redis: Any = None  # a redis.asyncio.Redis and its PubSub, which are typed in part
+        self._redis: Any = None  # a redis.asyncio.Redis and its PubSub, whose types are incomplete
         self._listener: Any = None
         self._pubsub: Any = None
         self._is_asked = False
@@ -61,7 +61,7 @@ class RedisBackplane:
         self._presence = RedisPresence(prefix, kept=_REMEMBERED, lease=lease)
 
     async def start(self, deliver: Deliver, missed: Missed) -> None:
-        """Begin to listen; the server may be reached later."""
+        """Start listening; the server may become available later."""
         self._redis = redis_client(self._url, timeout=self._timeout)
         self._listener = listening_client(
             self._url, timeout=self._timeout
@@ -85,7 +85,7 @@ class RedisBackplane:
             await self._listener.aclose()
 
     async def follow(self, room: str) -> None:
-        """Subscribe to a room and wait for the confirmation; without a connection, when there is one again."""
+        """Subscribe to a room and wait for the confirmation; without a connection, subscribe after reconnecting."""
         self._numbers.setdefault(room, None)
         confirmed = self._confirmed.setdefault(room, asyncio.Event())
         await self._command("subscribe", room)
@@ -103,7 +103,7 @@ class RedisBackplane:
         async with self._lock:
             is_wanted = room in self._numbers
             if self._pubsub is None or is_wanted != (name == "subscribe"):
-                return  # whoever came in between has changed it, or the listener does all when it connects
+                return  # changed by another task meanwhile, or left to the listener when it connects
             with contextlib.suppress(*_failures()):
                 async with asyncio.timeout(self._timeout):
                     await getattr(self._pubsub, name)(self._prefix + room)
@@ -112,7 +112,7 @@ class RedisBackplane:
         """Publish a text under the next number of its room.
 
         Raises:
-            BackplaneError: the server cannot be reached; the members in this process were told.
+            BackplaneError: the server cannot be reached; the members in this process received the text.
         """
         assert self._redis is not None, "the application has not started"
         try:
@@ -121,15 +121,15 @@ class RedisBackplane:
         except _failures() as error:
             self._deliver(room, text, exclude)
             raise BackplaneError(
-                "other processes cannot be told", f"the room {room}", "see to the server behind REDIS_URL"
+                "other processes cannot be reached", f"the room {room}", "check the server at REDIS_URL"
             ) from error
 
     async def enter(self, room: str, member: str, identity: str) -> None:
-        """Count a member; without a connection, when there is one again."""
+        """Add a member; without a connection, after reconnecting."""
         await self._attempt(self._presence.enter, room, member, identity)
 
     async def exit(self, room: str, member: str) -> None:
-        """Count a member no more; without a connection, when its lease has ended."""
+        """Remove a member; without a connection, when its lease expires."""
         await self._attempt(self._presence.exit, room, member)
 
     async def identities(self, room: str) -> list[str]:
@@ -143,11 +143,11 @@ class RedisBackplane:
                 return await self._presence.identities(self._redis, room)
         except _failures() as error:
             raise BackplaneError(
-                "the identities in a room cannot be read", f"the room {room}", "see to the server behind REDIS_URL"
+                "the identities in a room cannot be read", f"the room {room}", "check the server at REDIS_URL"
             ) from error
 
     async def _attempt(self, command: Callable[..., Awaitable[None]], *arguments: str) -> None:
-        """Run a command that leases make good where the server cannot be reached."""
+        """Run a command; if the server is unavailable, the leases compensate."""
         if self._redis is None:
             return
         try:
@@ -177,7 +177,7 @@ class RedisBackplane:
             pause = min(pause * 2, self._longest)
 
     async def _connect(self) -> None:
-        """Subscribe to a channel of our own, so that there is always one, and to every room; see what was missed."""
+        """Subscribe to a private channel, so that the subscription is never empty, and to every room; report gaps."""
         assert self._redis is not None
         pubsub = self._listener.pubsub()
         self._pubsub, self._is_asked = pubsub, False
@@ -185,7 +185,7 @@ class RedisBackplane:
             await pubsub.subscribe(f"{self._prefix}\0")
         async with self._lock:
             rooms = list(self._numbers)
-            for room in rooms:  # before the subscription: what comes in between shows by its number
+            for room in rooms:  # before subscribing: messages sent in between show as a gap
                 current: Any = await self._redis.get(self._prefix + room)
                 self._compare(room, int(current or 0) + 1)
             if rooms:
@@ -219,10 +219,10 @@ class RedisBackplane:
             self._deliver(room, text, exclude)
 
     async def _ask(self) -> None:
-        """Ask a silent server whether it is there.
+        """Ping a silent server.
 
         Raises:
-            TimeoutError: it was asked before.
+            TimeoutError: an earlier ping is unanswered.
         """
         if self._is_asked:
             raise TimeoutError("the server does not answer")
@@ -231,15 +231,15 @@ class RedisBackplane:
             await self._pubsub.ping()
 
     def _compare(self, room: str, coming: int) -> None:
-        """Tell members what was missed before a number; the number before it is then the last."""
+        """Report a gap before a number to members, and record the preceding number as the last."""
         last = self._numbers.get(room)
-        if last is not None and coming != last + 1:  # a smaller one: the server, or the room, was forgotten
+        if last is not None and coming != last + 1:  # smaller after a restart of the server or expiry of the room
             self._missed(room, max(0, coming - last - 1))
         self._numbers[room] = coming - 1
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Return the errors of a server that cannot be reached."""
+    """Return the errors of an unavailable server."""
     from redis import RedisError
 
     return RedisError, OSError, TimeoutError

@@ -1,8 +1,8 @@
-"""The identities in rooms over Redis or Valkey: counted in the server, with leases that end with their process.
+"""Identities in rooms over Redis or Valkey, counted in the server, with leases that expire with their process.
 
-Three keys a room: when the lease of each member ends (a sorted set), the identity of each member, and the number of
-members of each identity (hashes). Whichever process looks at a room next takes out members whose lease has ended, and
-announces the identities that have left with them.
+Each room has three keys: the expiry of each member's lease (a sorted set), the identity of each member, and the number
+of members of each identity (hashes). The next process to access a room removes members with expired leases and
+announces the identities that have left.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ for _, key in ipairs({leases, who, counts}) do redis.call('PEXPIRE', key, lease 
 )
 _EXIT: Final = _COMMON + "for i = 3, #ARGV do exit(ARGV[i]) end"
 _WHO: Final = _COMMON + "return redis.call('HKEYS', counts)"
-_AT_ONCE: Final = 500  # members in one command
+_AT_ONCE: Final = 500  # members per command
 
 
 @final
 class RedisPresence:
-    """The identities in rooms, as the members of one process have entered them.
+    """The identities of this process's members in rooms.
 
     Args:
-        prefix: put before the name of each room.
-        kept: seconds for which the number of a silent room is kept.
-        lease: seconds for which a member counts without `renew`.
+        prefix: prepended to the name of each room.
+        kept: seconds for which the number of an inactive room is stored.
+        lease: seconds until a member expires without `renew`.
     """
 
     def __init__(self, prefix: str, *, kept: int, lease: float) -> None:
@@ -69,12 +69,12 @@ class RedisPresence:
         self._members: dict[str, dict[str, str]] = {}  # room -> member -> identity
 
     async def enter(self, redis: Any, room: str, member: str, identity: str) -> None:
-        """Count a member, now and whenever `renew` is called."""
+        """Add a member, renewed by each `renew`."""
         self._members.setdefault(room, {})[member] = identity
         await self._enter(redis, room, {member: identity})
 
     async def exit(self, redis: Any, room: str, *members: str) -> None:
-        """Count members no more."""
+        """Remove members."""
         present = self._members.get(room, {})
         for member in members:
             present.pop(member, None)
@@ -83,12 +83,12 @@ class RedisPresence:
         await self._run(redis, _EXIT, room, members)
 
     async def exit_all(self, redis: Any) -> None:
-        """Count none of the members of this process any more."""
+        """Remove all members of this process."""
         for room, members in list(self._members.items()):
             await self.exit(redis, room, *members)
 
     async def renew(self, redis: Any) -> None:
-        """Begin the leases of all members again; a member that the server has lost enters again."""
+        """Renew the leases of all members; a member lost by the server enters again."""
         for room, members in list(self._members.items()):
             entries = list(members.items())
             for i in range(0, len(entries), _AT_ONCE):

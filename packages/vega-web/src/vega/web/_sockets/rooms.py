@@ -1,4 +1,4 @@
-"""Rooms: their members, and the messages that all of them receive, in this process and in others."""
+"""Rooms: members, and messages to all members, in this process and others."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ from .send_queue import SendQueue
 
 
 class Member(Protocol):
-    """A receiver of the messages of a room: the queue of a socket or of a subscription."""
+    """A receiver of a room's messages: the queue of a socket or of a subscription."""
 
     def push(self, message: Message) -> None:
-        """Take a message; never waits, never raises."""
+        """Take a message without blocking or raising."""
 
 
 class _Room:
-    """A room with members in this process, or one that is being joined or left."""
+    """A room with members in this process, or a room being joined or left."""
 
     __slots__ = ("identities", "is_followed", "lock", "members", "users")
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
-        self.identities: set[str] = set()  # the members that are counted by an identity
+        self.identities: set[str] = set()  # members counted by identity
         self.lock = asyncio.Lock()
-        self.users = 0  # the tasks that join or leave
+        self.users = 0  # tasks that are joining or leaving
         self.is_followed = False
 
 
 @final
 class Rooms:
-    """The rooms of an application; injectable, so that any code may speak to one: `rooms: Inject[Rooms]`.
+    """The rooms of an application; injectable, so that any code can send to a room: `rooms: Inject[Rooms]`.
 
-    A room exists while it has members. A socket that disconnects leaves all of its rooms.
+    A room exists while it has members. A socket leaves all of its rooms on disconnect.
 
-    A `config.py` that defines `rooms = Rooms(RedisBackplane(url))` has it provided and started in every process of the
-    application: servers, workers, commands.
+    The instance of a `config.py` that defines `rooms = Rooms(RedisBackplane(url))` is provided and started in every
+    process of the application: servers, workers, commands.
 
     Args:
-        backplane: joins the rooms of several processes; a `MemoryBackplane` when None.
+        backplane: connects the rooms of several processes; a `MemoryBackplane` when None.
     """
 
     def __init__(self, backplane: Backplane | None = None) -> None:
@@ -58,7 +58,7 @@ class Rooms:
         self._starts = 0
 
     async def __aenter__(self) -> Rooms:
-        """Start, unless they are started; the last exit stops them."""
+        """Start, unless started; the last exit stops the rooms."""
         self._starts += 1
         if self._starts == 1:
             await self._backplane.start(self._deliver, self._report_missed)
@@ -70,12 +70,12 @@ class Rooms:
             await self._backplane.stop()
 
     def members(self, room: str) -> int:
-        """Return how many members a room has in this process."""
+        """Return the number of members of a room in this process."""
         entry = self._rooms.get(room)
         return len(entry.members) if entry is not None else 0
 
     async def identities(self, room: str) -> list[str]:
-        """Return the identities of the members of a room, in every process: each once, sorted.
+        """Return the distinct identities of a room's members, in all processes, sorted.
 
         Raises:
             BackplaneError: other processes cannot be reached.
@@ -83,13 +83,13 @@ class Rooms:
         return await self._backplane.identities(room)
 
     async def join(self, room: str, member: str, receiver: Member, *, identity: str = "") -> None:
-        """Let a receiver into a room; for handlers, which call it by `self.join(room)`.
+        """Add a receiver to a room; handlers call `self.join(room)`.
 
         Args:
-            room: its name.
-            member: the id of the receiver, unique over all processes.
+            room: the name of the room.
+            member: the id of the receiver, unique across processes.
             receiver: takes the messages.
-            identity: counted and announced in the room while it has a member there; empty for none.
+            identity: counted and announced while present in the room; empty for none.
         """
         async with self._changing(room) as entry:
             if not entry.is_followed:
@@ -106,7 +106,7 @@ class Rooms:
                     raise
 
     async def leave(self, room: str, member: str) -> None:
-        """Let a receiver out of a room."""
+        """Remove a receiver from a room."""
         if room not in self._rooms:
             return
         async with self._changing(room) as entry:
@@ -116,11 +116,11 @@ class Rooms:
     async def _exit(self, entry: _Room, room: str, member: str) -> None:
         if member in entry.identities:
             entry.identities.discard(member)
-            await uninterrupted(self._backplane.exit(room, member))  # or other processes count the member on
+            await uninterrupted(self._backplane.exit(room, member))  # or other processes keep counting the member
 
     @asynccontextmanager
     async def _changing(self, room: str) -> AsyncGenerator[_Room]:
-        """Give a room to one task at a time; the last one that finds it empty forgets it, whatever was cancelled."""
+        """Lock a room for one task; the last task removes an empty room, also after a cancellation."""
         entry = self._rooms.setdefault(room, _Room())
         entry.users += 1
         try:
@@ -144,14 +144,14 @@ class Rooms:
                 del self._rooms[room]
 
     async def subscribe(self, room: str, *, queue: int = 100, overflow: Overflow = "drop_oldest") -> AsyncIterator[str]:
-        """Yield the messages of a room as text, JSON as it is sent: `EventStream(rooms.subscribe("board"))`.
+        """Yield the messages of a room as text, serialised to JSON: `EventStream(rooms.subscribe("board"))`.
 
-        The room is joined when the first message is asked for, and left when the iteration ends.
+        The room is joined at the first step of the iteration, and left at the end.
 
         Args:
-            room: its name.
-            queue: how many messages may wait for a slow reader.
-            overflow: what becomes of one more: `drop_oldest`, `close` (which ends the iteration), or `coalesce(...)`.
+            room: the name of the room.
+            queue: the maximum number of messages that wait for a slow reader.
+            overflow: the policy for a full queue: `drop_oldest`, `close` (ends the iteration), or `coalesce(...)`.
         """
         member, taken = new_id().hex, asyncio.Queue[Message](1)
         receiver = SendQueue(taken.put, limit=queue, overflow=overflow, stop=_ignore)
@@ -167,24 +167,24 @@ class Rooms:
         await receiver.close(None, 0)
 
     async def broadcast(self, room: str, message: Any, *, exclude: str = "") -> None:
-        """Send a message to all members of a room, in every process; no slow client holds it up.
+        """Send a message to all members of a room, in all processes, without waiting for slow clients.
 
         Args:
-            room: its name.
-            message: a text, or anything that becomes JSON; written once for all.
-            exclude: the id of a member that does not receive it, such as the sender.
+            room: the name of the room.
+            message: a text, or any serialisable value; serialised once for all.
+            exclude: the id of a member to leave out, such as the sender.
 
         Raises:
-            BackplaneError: other processes cannot be reached; this one's members received it.
-            NotFiniteError: the message holds NaN or Infinity.
-            TypeError: bytes, which rooms do not carry.
+            BackplaneError: other processes cannot be reached; the members in this process received the message.
+            NotFiniteError: the message contains NaN or Infinity.
+            TypeError: the message is bytes, which rooms do not support.
             WebError: the rooms are not started.
         """
         sent = written(message)
         if "text" not in sent:
-            raise TypeError("rooms carry text and what becomes JSON, no bytes")
+            raise TypeError("rooms carry text and serialisable values, not bytes")
         if not self._starts:
-            raise WebError("the rooms are not started", f"the room {room}", "speak while the application runs")
+            raise WebError("the rooms are not started", f"the room {room}", "send while the application runs")
         await self._backplane.publish(room, sent["text"], exclude)
 
     def _deliver(self, room: str, text: str, exclude: str) -> None:
@@ -202,4 +202,4 @@ class Rooms:
 
 
 def _ignore(_: int) -> None:
-    """Do nothing: a reader sees that its queue is closed."""
+    """Do nothing: the reader notices the closed queue."""

@@ -1,4 +1,4 @@
-"""The queue of messages to one socket: sent at once while the client keeps up, bounded when it does not."""
+"""The send queue of a socket: immediate for fast clients, bounded for slow ones."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ TRY_AGAIN_LATER: Final = 1013
 
 @final
 class SendQueue:
-    """Sends messages to one socket.
+    """A queue of messages to a socket.
 
-    A message is sent in the task of whoever pushes it, as far as that goes without waiting, which is all the way while
-    the client keeps up. Where it does not, a task of the socket's own waits, and further messages queue behind it.
+    The task that pushes a message drives the sending until the first wait, which for a fast client means to the end.
+    For a slow client, a task of the queue takes over, and further messages wait.
 
     Args:
-        send: the server's, of the socket.
-        limit: how many messages may wait.
-        overflow: what becomes of one more: the oldest that waits is dropped for it, or the socket is closed (1013);
-            a `Coalescing` first puts a message in the place of one that waits and says the same of an older state.
-        stop: called with the close code where the socket is to be closed.
+        send: the `send` of the socket's server.
+        limit: the maximum number of waiting messages.
+        overflow: the policy for a full queue: drop the oldest waiting message, or close the socket (1013); a
+            `Coalescing` first replaces a waiting message with the same key.
+        stop: called with the close code to close the socket.
     """
 
     __slots__ = (
@@ -49,18 +49,18 @@ class SendQueue:
         self._coalescing = overflow if isinstance(overflow, Coalescing) else None
         self._drops = (overflow.otherwise if isinstance(overflow, Coalescing) else overflow) == "drop_oldest"
         self._queue: OrderedDict[Hashable, Message] = OrderedDict()
-        self._numbers = count()  # keys of what nothing takes the place of
+        self._numbers = count()  # keys of messages that cannot be replaced
         self._task: asyncio.Task[None] | None = None
         self.dropped: int = 0
         self.is_closed: bool = False
 
     @property
     def waiting(self) -> int:
-        """How many messages wait behind the one that is being sent."""
+        """The number of messages that wait behind the current one."""
         return len(self._queue)
 
     def push(self, message: Message) -> None:
-        """Send a message, now or when those before it have gone; never waits, never raises."""
+        """Send a message, now or after those before it, without blocking or raising."""
         if self._task is not None or self.is_closed:
             self._enqueue(message)
             return
@@ -69,7 +69,7 @@ class SendQueue:
             waited = running.send(None)
         except StopIteration:
             return
-        except Exception:  # noqa: BLE001 - the client has gone: the receiving side hears of it and ends the socket
+        except Exception:  # noqa: BLE001 - the client has left: the receiving side notices and ends the socket
             self.is_closed = True
             return
         self._task = asyncio.get_running_loop().create_task(self._finish(running, waited))
@@ -93,12 +93,12 @@ class SendQueue:
         self._queue[next(self._numbers) if key is None else key] = message
 
     async def send(self, message: Message) -> None:
-        """Send a message and wait until it has gone to the server."""
+        """Send a message and wait until the server has taken it."""
         self.push(message)
         await self.flush()
 
     async def flush(self) -> None:
-        """Wait until nothing waits any more."""
+        """Wait until the queue is empty."""
         while self._task is not None:
             await asyncio.wait({self._task})
 
@@ -113,12 +113,12 @@ class SendQueue:
             self._task = None
 
     async def close(self, message: Message | None, patience: float, slow: float | None = None) -> None:
-        """Send what waits and a last message, as far as the client takes it in time; then nothing more.
+        """Send waiting messages and a last message within a time limit; then send nothing more.
 
         Args:
-            message: the last one; None for none.
-            patience: seconds for what waits.
-            slow: seconds for the last message where the client was too slow for the others; `patience` when None.
+            message: the last message, or None.
+            patience: seconds for waiting messages.
+            slow: seconds for the last message if the client was too slow for the others; `patience` when None.
         """
         if message is not None and not self.is_closed:
             self.push(message)
@@ -131,20 +131,22 @@ class SendQueue:
             if is_stuck:
                 task.cancel()
                 await asyncio.wait({task})
-        if message is not None and (was_closed or is_stuck):  # also after a stuck one: the server has that already
+        if message is not None and (
+            was_closed or is_stuck
+        ):  # also behind a stuck message, which the server already has
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience if slow is None else slow):
                     await _last(self._send, message)
 
 
 async def _last(send: Send, message: Message) -> None:
-    with contextlib.suppress(Exception):  # the client has gone; there is nobody to tell
+    with contextlib.suppress(Exception):  # the client has left
         await send(message)
 
 
 @final
 class _Resumed:
-    """Goes on with a coroutine that waits for something already."""
+    """An awaitable that resumes a coroutine suspended at a future."""
 
     __slots__ = ("_running", "_waited")
 
@@ -157,7 +159,7 @@ class _Resumed:
             failure: BaseException | None = None
             try:
                 yield waited
-            except BaseException as error:  # noqa: BLE001 - raised where the coroutine waits
+            except BaseException as error:  # noqa: BLE001 - raised in the coroutine
                 failure = error
             try:
                 waited = self._running.send(None) if failure is None else self._running.throw(failure)

@@ -1,4 +1,4 @@
-"""One structured record for each request."""
+"""The access log: a structured record for each request."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .request_id import TRACE
 
 @final
 class RequestLoggingMiddleware:
-    """Logs each request when its last byte was sent: INFO, WARNING where it was slow, ERROR from status 500 on.
+    """Logs each request after its last byte: INFO, WARNING if slow, ERROR from status 500 on.
 
-    The record has, beside its message, the attributes `http_method`, `http_path` (without the query, which may hold
-    secrets), `http_status`, `duration_ms`, `response_bytes`, `client_ip`, `request_id` and `trace_id`. A request
-    without a whole answer, since its client has gone or a stream broke, is logged with `is_whole` False; one without
-    any has status 499. Uvicorn's own line for each request is switched off.
+    Besides the message, the record has the attributes `http_method`, `http_path` (without the query, which may contain
+    secrets), `http_status`, `duration_ms`, `response_bytes`, `client_ip`, `request_id` and `trace_id`. A request with
+    an incomplete response, because the client left or a stream failed, is logged with `is_whole` False; without any
+    response the status is 499. The access log of Uvicorn is disabled.
 
     Args:
         app: the next application.
-        logger: its name.
-        skip: paths that are not logged; `*` stands for any characters.
-        slow: seconds from which on a request is slow.
+        logger: the name of the logger.
+        skip: paths that are not logged; `*` matches any characters.
+        slow: seconds from which on a request counts as slow.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class RequestLoggingMiddleware:
     ) -> None:
         self._app, self._log = app, logging.getLogger(logger)
         self._skip, self._slow = PathPatterns(skip), slow
-        logging.getLogger("uvicorn.access").disabled = True  # one line a request
+        logging.getLogger("uvicorn.access").disabled = True  # one line per request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or self._skip.match(scope):

@@ -1,4 +1,4 @@
-"""What a developer wants to see of a request, and nobody else may."""
+"""Debug information in responses, for development."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..._problems.problems import DEBUG
 
 @final
 class DebugMiddleware:
-    """Puts the traceback into the problem documents of failures, and the time taken into `Server-Timing`.
+    """Adds tracebacks to the problem documents of failures, and the elapsed time as `Server-Timing`.
 
     For development only: `pipeline.use(DebugMiddleware, when=settings.DEBUG)`.
 

@@ -1,4 +1,4 @@
-"""What the application serves, in numbers."""
+"""Prometheus metrics of requests and connections."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 @final
 class MetricsMiddleware:
-    """Counts requests, measures their time, and tells Prometheus; needs the extra `metrics`.
+    """Exports the number and duration of requests to Prometheus; needs the extra `metrics`.
 
-    Labels are the method, the path of the route as it was declared (`/users/{id}`; `unmatched` where there is none)
-    and the status, so that no client can make up new ones.
+    Labels are the method, the declared path of the route (`/users/{id}`; `unmatched` without a route) and the status,
+    so clients cannot create new label values.
 
     Args:
         app: the next application.
-        path: where the page for Prometheus is answered, such as `/metrics`; nowhere when None.
+        path: the path of the metrics page, such as `/metrics`; no page when None.
     """
 
     def __init__(self, app: ASGIApp, *, path: str | None = None) -> None:
@@ -67,7 +67,7 @@ class MetricsMiddleware:
             SECONDS.observe(time.perf_counter() - start, method=method, route=route)
 
     def _route(self, scope: Scope) -> str:
-        """Return the path of the route that was taken, as it was declared, prefixes included."""
+        """Return the declared path of the matched route, including prefixes."""
         if self._templates is None:
             self._templates = {}
             for context in iter_route_contexts(scope["app"].routes):

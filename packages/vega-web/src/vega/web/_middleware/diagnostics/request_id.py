@@ -1,4 +1,4 @@
-"""An id for each request, and its place in a distributed trace."""
+"""Request ids and distributed tracing."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _current: ContextVar[str] = ContextVar("vega_request_id", default="")
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceContext:
-    """Where a request stands in a distributed trace (W3C Trace Context, level 1).
+    """The position of a request in a distributed trace (W3C Trace Context, level 1).
 
     Attributes:
-        trace_id: 32 hexadecimal digits, the same for the whole trace.
-        span_id: 16 digits, of this request.
-        parent_id: 16 digits, of whoever sent the request; empty where the trace begins here.
+        trace_id: 32 hexadecimal digits, common to the whole trace.
+        span_id: 16 hexadecimal digits, for this request.
+        parent_id: 16 hexadecimal digits, the sender's span; empty at the root of a trace.
         is_sampled: whether the sender records the trace.
     """
 
@@ -40,48 +40,48 @@ class TraceContext:
     is_sampled: bool = False
 
     def __str__(self) -> str:
-        """Return the `traceparent` to send on."""
+        """Return the value of `traceparent` for outgoing requests."""
         return f"00-{self.trace_id}-{self.span_id}-{int(self.is_sampled):02x}"
 
     @classmethod
     def of(cls, traceparent: str | None) -> TraceContext:
-        """Return the place that a header gives; a new trace when there is none, or it is malformed.
+        """Return the context of a `traceparent` header; a new trace if missing or malformed.
 
         >>> TraceContext.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").parent_id
         '00f067aa0ba902b7'
         """
-        found = _TRACEPARENT.match(traceparent or "")
+        match = _TRACEPARENT.match(traceparent or "")
         span = secrets.token_hex(8)
-        if found is None or found[1] == "ff" or (found[1] == "00" and found[5]):
+        if match is None or match[1] == "ff" or (match[1] == "00" and match[5]):
             return cls(trace_id=new_id().hex, span_id=span)
-        if not int(found[2], 16) or not int(found[3], 16):  # all zero is no id
+        if not int(match[2], 16) or not int(match[3], 16):  # an id of zeros is invalid
             return cls(trace_id=new_id().hex, span_id=span)
-        return cls(trace_id=found[2], span_id=span, parent_id=found[3], is_sampled=bool(int(found[4], 16) & 1))
+        return cls(trace_id=match[2], span_id=span, parent_id=match[3], is_sampled=bool(int(match[4], 16) & 1))
 
 
 def request_id() -> str:
-    """Return the id of the request that this task serves; empty outside of one."""
+    """Return the id of the current request; empty outside of a request."""
     return _current.get()
 
 
 def new_request_id() -> str:
-    """Return 32 hexadecimal digits: an identifier of the current id source."""
+    """Return 32 hexadecimal digits from the current id source."""
     return new_id().hex
 
 
 @final
 class RequestIdMiddleware:
-    """Gives each request and WebSocket an id, tells it in the answer, and continues the sender's trace.
+    """Assigns an id to each request and WebSocket, returns it in a header, and continues the sender's trace.
 
-    The id is that of the client's header where it is well-formed (1-128 letters, digits, `.`, `_`, `-`), else a new
-    one. Handlers read it with `request_id()`; problem documents and access logs carry it. The `TraceContext` stands in
-    the connection scope under `vega.trace`; the answer has a `traceresponse` header with it.
+    The client's id is used if well-formed (1-128 letters, digits, `.`, `_`, `-`), else a new id is generated. Handlers
+    call `request_id()`; problem documents and access logs include the id. The connection scope has the `TraceContext`
+    under `vega.trace`; the response has a `traceresponse` header.
 
     Args:
         app: the next application.
-        header: the header that brings and tells the id.
-        trust_client: whether the client's id is taken over.
-        generate: makes a new id.
+        header: the header for the id, in requests and responses.
+        trust_client: whether ids of clients are accepted.
+        generate: returns a new id.
     """
 
     def __init__(
@@ -99,8 +99,8 @@ class RequestIdMiddleware:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        given = header(scope, self._name) if self._trust_client else None
-        identity = given if given is not None and _ID.match(given) else self._generate()
+        client_id = header(scope, self._name) if self._trust_client else None
+        identity = client_id if client_id is not None and _ID.match(client_id) else self._generate()
         trace = TraceContext.of(header(scope, b"traceparent"))
         scope[REQUEST_ID], scope[TRACE] = identity, trace
         token = _current.set(identity)
@@ -108,7 +108,7 @@ class RequestIdMiddleware:
             if scope["type"] == "websocket":
                 await self._app(scope, receive, send)
                 return
-            told = ((self._name, identity.encode("ascii")), (b"traceresponse", str(trace).encode("ascii")))
-            await send_with(told, self._app, scope, receive, send)
+            headers = ((self._name, identity.encode("ascii")), (b"traceresponse", str(trace).encode("ascii")))
+            await send_with(headers, self._app, scope, receive, send)
         finally:
             _current.reset(token)

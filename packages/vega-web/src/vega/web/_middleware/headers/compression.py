@@ -1,4 +1,4 @@
-"""Smaller answers: zstandard, brotli or gzip, as the client likes."""
+"""Response compression: zstandard, brotli or gzip, negotiated with the client."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @final
 class CompressionMiddleware:
-    """Compresses answers of compressible types with what the client accepts; needs the extra `compress`.
+    """Compresses responses of compressible types with an encoding the client accepts; needs the extra `compress`.
 
-    A strong `ETag` becomes weak where an answer is compressed, since its bytes are others (RFC 9110, section 8.8.3.3);
-    `Range` is not honoured of a compressed answer. A 304 has the `Vary` of the answer that it stands for.
-    Server-sent events and answers that are encoded already pass untouched.
+    Compression turns a strong `ETag` into a weak one, because the bytes differ (RFC 9110, section 8.8.3.3); `Range` is
+    not supported for compressed responses. A 304 has the `Vary` of the full response. Server-sent events and responses
+    with a `Content-Encoding` pass unchanged.
 
     Args:
         app: the next application.
-        minimum: bytes from which on an answer of known length is compressed.
+        minimum: the smallest content length to compress, in bytes.
     """
 
     def __init__(self, app: ASGIApp, *, minimum: int = 500) -> None:
@@ -40,7 +40,7 @@ class CompressionMiddleware:
 
 
 def _honest(status: int, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an answer that is true of its compressed bytes."""
+    """Return response headers that are correct for the compressed bytes."""
     names = {name.lower() for name, _ in headers}
     if status == 304 and b"vary" not in names:
         return [*headers, (b"vary", b"Accept-Encoding")]

@@ -1,4 +1,4 @@
-"""Cross-origin requests, also where the answer is an error."""
+"""Cross-origin requests, including error responses."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _ANYBODY: Final = ("https://anybody.invalid", "null")
 
 
 class CORSMiddleware(StarletteCORS):
-    """Starlette's, with its headers on every error, and refusals that are problem documents.
+    """The CORS middleware of Starlette, with headers on every error, and problem documents for refusals.
 
-    Pages of the allowed origins may open WebSockets too; with `allow_credentials`, they may use `SessionCookies`.
+    Pages of the allowed origins may also open WebSockets, and with `allow_credentials` use `SessionCookies`.
 
     Args:
         app: the next application.
-        allow_origins: such as `https://app.example`; `*` for all, for answers that need no credentials.
-        options: the others of `starlette.middleware.cors.CORSMiddleware`, such as `allow_credentials`.
+        allow_origins: such as `https://app.example`; `*` allows all, for responses without credentials.
+        options: further options of `starlette.middleware.cors.CORSMiddleware`, such as `allow_credentials`.
 
     Raises:
-        MiddlewareError: `allow_credentials` with all origins, or with `null`, which any page can have.
+        MiddlewareError: `allow_credentials` with all origins, or with `null`, which any page can send.
 
     Source: Fetch, section 3.3.
     """
@@ -60,5 +60,5 @@ class CORSMiddleware(StarletteCORS):
     def _preflight(scope: Scope, response: Response) -> Response:
         if response.status_code < 400:
             return response
-        kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-        return problem(scope, 400, detail=bytes(response.body).decode(), headers=kept)
+        headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        return problem(scope, 400, detail=bytes(response.body).decode(), headers=headers)

@@ -1,4 +1,4 @@
-"""Answers that the client has already are not sent again."""
+"""Conditional requests: unchanged responses are not sent again."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _TAG: Final = re.compile(r'"[^"]*"')
 
 @final
 class ETagMiddleware:
-    """Gives whole answers to GET an `ETag`, and answers 304 where the client's `If-None-Match` has it.
+    """Adds an `ETag` to GET responses, and responds 304 if the tag is in the client's `If-None-Match`.
 
-    An answer in one piece gets a weak tag of its bytes, unless it has one itself; streams pass untouched, save that
-    a tag of their own is compared too.
+    A response in one piece without an `ETag` gets a weak tag computed from its bytes. Streams pass unchanged; an `ETag`
+    set by the application is compared in any case.
 
     Args:
         app: the next application.
@@ -39,8 +39,8 @@ class ETagMiddleware:
 class _Tagging:
     """The `send` of one request."""
 
-    def __init__(self, known: str | None, send: Send) -> None:
-        self._known = _tags(known) if known is not None else frozenset[str]()
+    def __init__(self, if_none_match: str | None, send: Send) -> None:
+        self._known = _tags(if_none_match) if if_none_match is not None else frozenset[str]()
         self._send = send
         self._start: Message | None = None
         self._is_unchanged = False
@@ -67,8 +67,8 @@ class _Tagging:
         if own is not None and ("*" in self._known or _weak(own) in self._known):
             self._is_unchanged = True
             left_out = {b"content-length", b"content-type", b"content-encoding"}
-            kept = [each for each in headers if each[0].lower() not in left_out]
-            await self._send({"type": "http.response.start", "status": 304, "headers": kept})
+            remaining = [pair for pair in headers if pair[0].lower() not in left_out]
+            await self._send({"type": "http.response.start", "status": 304, "headers": remaining})
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         await self._send({**start, "headers": headers})
@@ -76,7 +76,7 @@ class _Tagging:
 
 
 def _tags(text: str) -> frozenset[str]:
-    """Return the tags of a list, which may hold commas themselves. Source: RFC 9110, section 8.8.3."""
+    """Return the tags of a list; a tag may contain commas. Source: RFC 9110, section 8.8.3."""
     return frozenset({"*"}) if text.strip() == "*" else frozenset(_TAG.findall(text))
 
 

@@ -1,4 +1,4 @@
-"""Only the hosts that the application serves, and only the proxies that it trusts."""
+"""Checks of the Host header, and headers of trusted proxies."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HOST: Final = re.compile(r"([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?
 
 @final
 class TrustedHostMiddleware:
-    """Refuses requests and WebSockets for another host with 400, so that links and caches cannot be poisoned.
+    """Refuses requests and WebSockets for unknown hosts with 400, against poisoned links and caches.
 
-    There must be one `Host`, and the whole of it a host with an optional port. Pages of the hosts may open WebSockets.
+    Exactly one `Host` is required: a host with an optional port. Pages of the allowed hosts may open WebSockets.
 
     Args:
         app: the next application.
-        allowed: host names without port; `*.example.com` stands for every name below `example.com`, `*` for any.
-        skip: paths that answer any host, such as the probes of a platform; `*` stands for any characters.
+        allowed: host names without port; `*.example.com` matches every name below `example.com`, `*` any name.
+        skip: paths that accept any host, such as the probes of a platform; `*` matches any characters.
 
     Source: RFC 9110, section 7.2, and RFC 3986, section 3.2.
     """
@@ -45,9 +45,9 @@ class TrustedHostMiddleware:
             await deny(scope, receive, send, 400, detail="the host is not served here")
 
     def _is_allowed(self, scope: Scope) -> bool:
-        given = [value for name, value in scope["headers"] if name == b"host"]
-        found = _HOST.match(given[0].decode("latin-1").lower()) if len(given) == 1 else None
-        return found is not None and (self._is_any or self._is_name(found[1]))
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        match = _HOST.match(hosts[0].decode("latin-1").lower()) if len(hosts) == 1 else None
+        return match is not None and (self._is_any or self._is_name(match[1]))
 
     def _is_name(self, name: str) -> bool:
         return name in self._names or (bool(self._endings) and name.endswith(self._endings))
@@ -57,8 +57,8 @@ class TrustedHostMiddleware:
 class TrustedProxyMiddleware:
     """Takes the client's address and scheme from `X-Forwarded-For` and `X-Forwarded-Proto` of trusted proxies only.
 
-    The address is the last one in the header that is no trusted proxy. From anybody else the headers are ignored.
-    Run the server without a proxy handling of its own (`uvicorn --no-proxy-headers`, as `vega run` does).
+    The client is the last address in the header that does not belong to a trusted proxy. Headers of other senders are
+    ignored. Disable the server's own proxy handling (`uvicorn --no-proxy-headers`, as `vega run` does).
 
     Args:
         app: the next application.
@@ -66,7 +66,7 @@ class TrustedProxyMiddleware:
     """
 
     def __init__(self, app: ASGIApp, *, trusted: Sequence[str]) -> None:
-        self._proxies: ASGIApp = ProxyHeadersMiddleware(app, list(trusted))  # type: ignore[arg-type,assignment]  # the same ASGI in other words
+        self._proxies: ASGIApp = ProxyHeadersMiddleware(app, list(trusted))  # type: ignore[arg-type,assignment]  # Uvicorn has its own ASGI types
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._proxies(scope, receive, send)

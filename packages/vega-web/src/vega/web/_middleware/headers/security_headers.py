@@ -1,4 +1,4 @@
-"""The headers that tell browsers to be careful."""
+"""Security headers for browsers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DEFAULTS: Mapping[str, str] = {
 
 @final
 class SecurityHeadersMiddleware:
-    """Adds security headers to every answer; a header that the answer has itself stays.
+    """Adds security headers to every response; headers of the response itself take precedence.
 
     The defaults suit an API. Pages need a `content-security-policy` of their own.
 
     Args:
         app: the next application.
-        hsts: seconds for which browsers use HTTPS only; told on HTTPS answers; None to leave it out.
-        headers: further headers, or other values; an empty value leaves a default out.
+        hsts: seconds for which browsers must use HTTPS; sent only with HTTPS responses; None omits the header.
+        headers: further headers, or other values; an empty value omits a default.
 
     Source: OWASP, "HTTP Security Response Headers Cheat Sheet"; RFC 6797 for HSTS.
     """
@@ -38,8 +38,8 @@ class SecurityHeadersMiddleware:
         self, app: ASGIApp, *, hsts: int | None = 31_536_000, headers: Mapping[str, str] | None = None
     ) -> None:
         self._app = answering(app)
-        wanted = {**DEFAULTS, **{name.lower(): value for name, value in (headers or {}).items()}}
-        self._plain = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in wanted.items() if value)
+        merged = {**DEFAULTS, **{name.lower(): value for name, value in (headers or {}).items()}}
+        self._plain = tuple((name.encode("ascii"), value.encode("latin-1")) for name, value in merged.items() if value)
         strict = (b"strict-transport-security", f"max-age={hsts}; includeSubDomains".encode("ascii"))
         self._secure = (*self._plain, strict) if hsts is not None else self._plain
 

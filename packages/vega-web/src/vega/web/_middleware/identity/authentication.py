@@ -1,4 +1,4 @@
-"""Who sends a request."""
+"""Authentication of requests."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ..._security.schemes import AuthenticationScheme, security_schemes
 
 @final
 class AuthenticationMiddleware:
-    """Finds out who sends each request and opens each WebSocket; wrong credentials are answered with 401.
+    """Authenticates each request and WebSocket; responds 401 to invalid credentials.
 
-    Whom it found is `request.user`, and `current_principal()` in whatever the request runs. A request without
-    credentials passes with nobody known: `AuthorizationMiddleware`, inside, decides what that may have. Rate limits of
-    the same pipeline count each request before its credentials are looked at, and for its user from then on.
+    The principal is `request.user`, and `current_principal()` anywhere within the request. A request without
+    credentials passes as anonymous; `AuthorizationMiddleware`, further in, decides about access. Rate limits of the
+    same pipeline count each request before its credentials are checked, and afterwards for its user.
 
     Args:
         app: the next application.
-        schemes: asked in order; the first that knows the credentials counts.
+        schemes: tried in order; the first scheme that recognises the credentials decides.
     """
 
-    sets_principal: ClassVar[bool] = True  # a pipeline refuses it inside of what reads the principal
+    sets_principal: ClassVar[bool] = True  # a pipeline refuses this class inside of readers of the principal
 
     def __init__(self, app: ASGIApp, *, schemes: Sequence[AuthenticationScheme] = ()) -> None:
         self._app, self._schemes = app, tuple(schemes)
@@ -40,11 +40,11 @@ class AuthenticationMiddleware:
         self._inner: tuple[tuple[str, RequestCounter], ...] = ()
 
     def document(self, operation: Operation) -> None:
-        """Add the schemes to an operation, and the answer to wrong credentials."""
+        """Add the schemes and the response to invalid credentials to an operation."""
         operation.authenticate(security_schemes(self._schemes))
 
     def count_by(self, inner: Sequence[tuple[str, RequestCounter]]) -> None:
-        """Take the rate limits that stand inside, by name; the pipeline calls it when it is built."""
+        """Set the rate limits inside of authentication, by name; called by the pipeline when built."""
         self._inner = tuple(inner)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +53,7 @@ class AuthenticationMiddleware:
             return
         inner = [counter for name, counter in self._inner if name not in scope.get(WITHOUT, ())]
         if inner:
-            scope.setdefault("user", None)  # which the predicates of branches may read
+            scope.setdefault("user", None)  # predicates of branches may read the key
             if not await _admitted(inner, scope, receive, send):
                 return
         try:
@@ -66,7 +66,7 @@ class AuthenticationMiddleware:
         counters = [*scope.get(COUNTERS, ()), *inner]
         if principal is not None and counters and not await _admitted(counters, scope, receive, send):
             return
-        if scope["type"] == "websocket":  # which may stay open for longer than its credentials are good
+        if scope["type"] == "websocket":  # may outlive its credentials
             scope[REAUTHENTICATE] = partial(self._find, HTTPConnection({**scope, RECHECK: True}))
         token = current.set(principal)
         try:
@@ -83,7 +83,7 @@ class AuthenticationMiddleware:
 
 
 async def _admitted(counters: Sequence[RequestCounter], scope: Scope, receive: Receive, send: Send) -> bool:
-    """Return whether all rate limits let a request pass; where one does not, it has answered."""
+    """Return whether all rate limits admit a request; a refusing limit has already responded."""
     for counter in counters:
         if not await counter.admit(scope, receive, send):
             return False

@@ -1,4 +1,4 @@
-"""Who may come in at all."""
+"""Authorization of requests by path."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ..._security.principal import Policy, authenticated, principal_of
 
 @final
 class AuthorizationMiddleware:
-    """Lets requests and WebSockets pass whose sender a policy allows; 401 for nobody known, 403 for others.
+    """Admits requests and WebSockets whose sender satisfies a policy; 401 for anonymous senders, else 403.
 
-    Whatever no rule names needs `policy`, so that a new route is closed until somebody opens it. Stand it inside
+    Paths without a rule require `policy`, so new routes are closed by default. Add the middleware inside of
     `AuthenticationMiddleware`.
 
     Args:
         app: the next application.
-        policy: of every path that no rule names.
-        rules: policies by path, the first that fits counts; `*` stands for any characters.
-        public: paths that are open to all.
+        policy: for paths without a rule.
+        rules: policies by path, the first match decides; `*` matches any characters.
+        public: paths open to all.
     """
 
-    reads_principal: ClassVar[bool] = True  # a pipeline refuses it outside of authentication
+    reads_principal: ClassVar[bool] = True  # a pipeline refuses this class outside of authentication
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class AuthorizationMiddleware:
         self._public = PathPatterns(public)
 
     def document(self, operation: Operation) -> None:
-        """Have the policy of its path decide about an operation."""
+        """Apply the policy of the operation's path to its document."""
         template = {"path": operation.path}
         if not self._public.match(template):
             operation.ask(self._policy_of(template))

@@ -1,1 +1,1 @@
-"""Middleware that bounds a request: body size, time, rate, and repetition by idempotency keys."""
+"""Middleware that limits requests: body size, time, rate, and repetition by idempotency keys."""

@@ -1,4 +1,4 @@
-"""No request body larger than the application wants."""
+"""Limits for the size of request bodies."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ..asgi_headers import header
 
 
 class _TooLargeError(HTTPException):
-    """More came than was announced, or allowed: an error of the client, so that nothing logs it as a failure."""
+    """A body larger than announced or allowed: a client error, so not logged as a failure."""
 
 
 @final
 class BodyLimitMiddleware:
-    """Answers 413 to a larger body: at once where its length is announced, else when too much has come.
+    """Responds 413 to large bodies: at once if the length is announced, else as soon as the limit is exceeded.
 
-    A route has another limit by its option `max_body`: `router.post("/photos", max_body=10 * 1024 * 1024)`.
+    The route option `max_body` overrides the limit: `router.post("/photos", max_body=10 * 1024 * 1024)`.
 
     Args:
         app: the next application.
-        max_bytes: the largest body, in bytes.
+        max_bytes: the maximum size of a body, in bytes.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int = 1024 * 1024) -> None:
@@ -37,7 +37,7 @@ class BodyLimitMiddleware:
         largest: int = scope.get(MAX_BODY, self._max)
         announced = header(scope, b"content-length")
         if announced is not None and (not announced.isascii() or not announced.isdigit()):
-            await problem(scope, 400, detail="the content-length is no number")(scope, receive, send)
+            await problem(scope, 400, detail="the content-length is not a number")(scope, receive, send)
         elif announced is not None and int(announced[:20]) > largest:
             await self._refuse(largest, scope, receive, send)
         else:
@@ -45,23 +45,23 @@ class BodyLimitMiddleware:
 
     async def _refuse(self, largest: int, scope: Scope, receive: Receive, send: Send) -> None:
         detail = f"the body is larger than {largest} bytes"
-        is_first = scope.get("http_version", "1.1").startswith("1")  # later versions know no such header
+        is_first = scope.get("http_version", "1.1").startswith("1")  # HTTP/2 and later have no such header
         headers = {"connection": "close"} if is_first else {}
         await problem(scope, 413, detail=detail, headers=headers)(scope, receive, send)
 
     async def _count(self, largest: int, scope: Scope, receive: Receive, send: Send) -> None:
-        got, is_too_large, has_started = 0, False, False
+        received, is_too_large, has_started = 0, False, False
 
         async def counting() -> Message:
-            nonlocal got, is_too_large
+            nonlocal received, is_too_large
             message = await receive()
-            got += len(message.get("body", b""))
-            if got > largest:
+            received += len(message.get("body", b""))
+            if received > largest:
                 is_too_large = True
                 raise _TooLargeError(413)
             return message
 
-        async def sending(message: Message) -> None:  # the application may make an answer of its own of the error
+        async def sending(message: Message) -> None:  # the application may turn the error into its own response
             nonlocal has_started
             if is_too_large and not has_started:
                 return

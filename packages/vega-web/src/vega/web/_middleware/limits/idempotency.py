@@ -1,4 +1,4 @@
-"""A request that is sent again is answered again, and not done again."""
+"""Idempotency keys: a repeated request gets the first response, without repeated execution."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ _LEFT_OUT: Final = frozenset({b"set-cookie", b"connection", b"transfer-encoding"
 
 @final
 class IdempotencyMiddleware:
-    """Executes a request with an `Idempotency-Key` once, and answers every repetition with the first answer.
+    """Executes a request with an `Idempotency-Key` once, and replays the response to repeated requests.
 
-    The first request claims the key in the store, runs, and keeps its answer before it is sent. While it runs,
-    repetitions get 409; afterwards they get its answer with `Idempotency-Replayed: true`. The same key with another
-    body, path or method gets 422. An answer from 500 on is not kept, nor one that says "later" (408, 409, 425, 429, or
-    any with `Retry-After`), nor that of a request that was cancelled: nothing was done, so the next attempt executes.
-    Where a process dies between execution and answer, the key stays claimed for `lease`, since it is unknown how far
-    it came. Without a store that can be reached nothing is executed: 503.
+    The first request claims the key in the store, runs, and stores its response before sending. During the run,
+    repeated requests get 409; afterwards they get the response with `Idempotency-Replayed: true`. A key used with a
+    different body, path or method gets 422. Responses from 500 on are not stored, nor those that ask to retry (408,
+    409, 425, 429, or any with `Retry-After`), nor those of cancelled requests: the next attempt executes. If a process
+    dies between execution and response, the key remains claimed for `lease`, because the progress is unknown. While the
+    store is unavailable, nothing is executed: 503.
 
-    A key belongs to its sender: the user that `AuthenticationMiddleware`, outside, found; else the digest of
-    `Authorization`, the header of `ApiKeys`, the cookies of sessions, and the headers and cookies that the security
-    schemes of FastAPI on the routes name. An application that authenticates by other values gives `sender`.
+    A key belongs to its sender: the user found by an outer `AuthenticationMiddleware`; else the digest of
+    `Authorization`, the header of `ApiKeys`, the session cookies, and the headers and cookies of FastAPI security
+    schemes on the routes. An application with other credentials passes `sender`.
 
     Args:
         app: the next application.
-        store: keeps claims and answers; in the memory of this process when None. Several processes need one they all
-            reach, such as a `RedisStore`.
-        lifetime: seconds for which answers are kept.
-        lease: seconds for which a request may run; above the time limit of requests.
-        methods: whose requests may have a key.
-        paths: that take keys; `*` stands for any characters.
+        store: keeps claims and responses; in the memory of this process when None. Several processes need a shared
+            store, such as a `RedisStore`.
+        lifetime: seconds for which responses are stored.
+        lease: seconds for which a request may run; must exceed the time limit of requests.
+        methods: methods whose requests may have a key.
+        paths: paths that accept keys; `*` matches any characters.
         required: whether a request without a key is refused with 400.
-        max_bytes: the largest body of a request with a key, and the largest answer that is kept.
-        sender: returns who sends a request, instead.
+        max_bytes: the maximum size of a request body with a key, and of a stored response.
+        sender: returns the identity of the sender, instead of the above.
 
     Source: draft-ietf-httpapi-idempotency-key-header-07.
     """
 
-    reads_principal: ClassVar[bool] = True  # a pipeline refuses it outside of authentication
+    reads_principal: ClassVar[bool] = True  # a pipeline refuses this class outside of authentication
 
     def __init__(
         self,
@@ -103,19 +103,19 @@ class IdempotencyMiddleware:
             await problem(scope, 413, detail=f"the body is larger than {self._max} bytes")(scope, receive, send)
             return
         sender = self._sender(HTTPConnection(scope))
-        place = f"idempotency:{_digest(sender.encode('utf-8', 'surrogateescape'), key.encode())}"
+        store_key = f"idempotency:{_digest(sender.encode('utf-8', 'surrogateescape'), key.encode())}"
         print_ = _digest(scope["method"].encode(), scope["path"].encode(), scope.get("query_string", b""), body)
         claim = json.dumps({"print": print_, "owner": secrets.token_hex(8)}).encode()
-        run, kept = _Execution(self._store, place, claim, print_, self._max), None
+        run, stored = _Execution(self._store, store_key, claim, print_, self._max), None
         try:
-            while kept is None and not await run.claim_key(self._lease):
-                kept = await self._store.get(place)
+            while stored is None and not await run.claim_key(self._lease):
+                stored = await self._store.get(store_key)
         except StoreUnavailableError as error:
             _log.warning("idempotency keys cannot be kept", exc_info=error)
             await problem(scope, 503, detail="try again later", headers={"retry-after": "1"})(scope, receive, send)
             return
-        if kept is not None:
-            await _repeat(json.loads(kept), print_, scope, receive, send)
+        if stored is not None:
+            await _repeat(json.loads(stored), print_, scope, receive, send)
         else:
             await self._execute(run, body, scope, receive, send)
 
@@ -126,8 +126,8 @@ class IdempotencyMiddleware:
             return coming.pop() if coming else await receive()
 
         async def sending(message: Message) -> None:
-            for each in await run.take(message, self._lifetime):
-                await send(each)
+            for outgoing in await run.take(message, self._lifetime):
+                await send(outgoing)
 
         try:
             await self._app(scope, replaying, sending)
@@ -136,15 +136,15 @@ class IdempotencyMiddleware:
 
 
 class _Execution:
-    """One execution: claims the key, holds the answer back until it is kept, and gives the key up where none is."""
+    """An execution: claims the key, withholds the response until stored, and releases the key on failure."""
 
-    def __init__(self, store: Store, place: str, claim: bytes, print_: str, largest: int) -> None:
-        self._store, self._place, self._claim, self._print, self._max = store, place, claim, print_, largest
+    def __init__(self, store: Store, store_key: str, claim: bytes, print_: str, largest: int) -> None:
+        self._store, self._place, self._claim, self._print, self._max = store, store_key, claim, print_, largest
         self._held: list[Message] = []
         self._size, self._is_passing, self._is_settled = 0, False, False
 
     async def claim_key(self, lease: float) -> bool:
-        """Claim the key, unless it is taken; one that was claimed while the request was cancelled is given up."""
+        """Claim the key, unless claimed; a claim made during a cancellation is released."""
         try:
             return await uninterrupted(self._store.add(self._place, self._claim, ttl=lease))
         except asyncio.CancelledError:
@@ -152,7 +152,7 @@ class _Execution:
             raise
 
     async def take(self, message: Message, lifetime: float) -> list[Message]:
-        """Take a message of the answer; return what is to be sent now."""
+        """Take a message of the response; return the messages to send now."""
         if self._is_passing or message["type"] not in {"http.response.start", "http.response.body"}:
             return [message]
         self._held.append(message)
@@ -160,22 +160,22 @@ class _Execution:
         is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
         if not is_whole and self._size <= self._max:
             return []
-        held, self._held, self._is_passing = self._held, [], True
+        messages, self._held, self._is_passing = self._held, [], True
         if is_whole:
-            await (self._keep(held, lifetime) if _is_final(held[0]) else self.give_up())
-        return held
+            await (self._keep(messages, lifetime) if _is_final(messages[0]) else self.give_up())
+        return messages
 
-    async def _keep(self, held: list[Message], lifetime: float) -> None:
-        headers = [(name, value) for name, value in held[0].get("headers", ()) if name.lower() not in _LEFT_OUT]
-        kept: dict[str, Any] = {
+    async def _keep(self, messages: list[Message], lifetime: float) -> None:
+        headers = [(name, value) for name, value in messages[0].get("headers", ()) if name.lower() not in _LEFT_OUT]
+        record: dict[str, Any] = {
             "print": self._print,
-            "status": held[0]["status"],
+            "status": messages[0]["status"],
             "headers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
-            "body": base64.b64encode(b"".join(each.get("body", b"") for each in held[1:])).decode("ascii"),
+            "body": base64.b64encode(b"".join(message.get("body", b"") for message in messages[1:])).decode("ascii"),
         }
         self._is_settled = True
         try:
-            swap = self._store.swap(self._place, self._claim, json.dumps(kept).encode(), ttl=lifetime)
+            swap = self._store.swap(self._place, self._claim, json.dumps(record).encode(), ttl=lifetime)
             is_kept = await uninterrupted(swap)
         except StoreError as error:
             is_kept = False
@@ -184,7 +184,7 @@ class _Execution:
             _log.warning("a request outlived the lease of its idempotency key; its answer was not kept")
 
     async def give_up(self) -> None:
-        """Let the next attempt execute, where nothing was kept: the request failed."""
+        """Release the key after a failed request, so that the next attempt executes."""
         if self._is_settled:
             return
         self._is_settled = True
@@ -195,14 +195,14 @@ class _Execution:
 
 
 def _is_final(start: Message) -> bool:
-    """Return whether an answer is the one for every repetition: no failure, and no request to come again later."""
+    """Return whether a response may be replayed: neither a failure nor a request to retry."""
     status: int = start["status"]
     is_later = status in _LATER or any(name.lower() == b"retry-after" for name, _ in start.get("headers", ()))
     return status < 500 and not is_later
 
 
 async def _read(receive: Receive, largest: int) -> bytes | None:
-    """Return the body, or a little more than the largest; None where the client has gone."""
+    """Return the body, truncated shortly above the limit, or None if the client has left."""
     body = bytearray()
     while len(body) <= largest:
         message = await receive()
@@ -214,18 +214,18 @@ async def _read(receive: Receive, largest: int) -> bytes | None:
     return bytes(body)
 
 
-async def _repeat(kept: dict[str, Any], print_: str, scope: Scope, receive: Receive, send: Send) -> None:
-    if kept["print"] != print_:
+async def _repeat(stored: dict[str, Any], print_: str, scope: Scope, receive: Receive, send: Send) -> None:
+    if stored["print"] != print_:
         detail = "the Idempotency-Key was used for another request"
         await problem(scope, 422, detail=detail)(scope, receive, send)
-    elif "status" not in kept:
+    elif "status" not in stored:
         detail = "the request with this Idempotency-Key is being executed"
         await problem(scope, 409, detail=detail, headers={"retry-after": "1"})(scope, receive, send)
     else:
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept["headers"]]
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in stored["headers"]]
         headers.append((b"idempotency-replayed", b"true"))
-        await send({"type": "http.response.start", "status": kept["status"], "headers": headers})
-        await send({"type": "http.response.body", "body": base64.b64decode(kept["body"]), "more_body": False})
+        await send({"type": "http.response.start", "status": stored["status"], "headers": headers})
+        await send({"type": "http.response.body", "body": base64.b64decode(stored["body"]), "more_body": False})
 
 
 def _digest(*parts: bytes) -> str:

@@ -1,4 +1,4 @@
-"""No more requests than were agreed."""
+"""Rate limiting of requests and WebSocket handshakes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ DEFAULT: Final = Limit(rate=100, per=60.0)
 @final
 @dataclass(slots=True)
 class _Count:
-    """The count of one request.
+    """The count of a request.
 
     Attributes:
-        key: the sender for whom it is counted.
-        verdicts: of the limits, in their order; empty where the store could not be reached.
-        headers: of the answer.
+        key: the counted sender.
+        verdicts: of the limits, in order; empty if the store was unavailable.
+        headers: of the response.
     """
 
     key: str
@@ -46,22 +46,22 @@ class _Count:
 
 @final
 class RateLimitingMiddleware:
-    """Counts requests and handshakes of WebSockets by who sends them; answers 429 above the limit.
+    """Counts requests and WebSocket handshakes by sender; responds 429 above the limit.
 
-    Every answer has `RateLimit-Policy` and `RateLimit`, a refusal `Retry-After` too. A request is counted for the
-    client's address (the /64 network of an IPv6 one) until `AuthenticationMiddleware` finds its user, and for the user
-    from there on. So wrong credentials stay counted for the address, and above its limit no credentials are looked
-    at, whether it stands outside of authentication or inside. Behind proxies, put `TrustedProxyMiddleware` outside, or
-    all clients have the proxy's address. A request that one limit refuses counts against none.
+    Every response has `RateLimit-Policy` and `RateLimit`, a refusal also `Retry-After`. A request counts for the
+    client's address (for IPv6, the /64 network) until `AuthenticationMiddleware` finds the user, and afterwards for the
+    user. So invalid credentials count for the address, and above the limit of an address no credentials are checked,
+    whether the limit is outside or inside of authentication. Behind proxies, add `TrustedProxyMiddleware` outside, or
+    all clients share the proxy's address. A request refused by one limit counts against none.
 
     Args:
         app: the next application.
-        limits: all must let a request pass; one of each name.
-        store: where the counts are; in the memory of this process, in bounds, when None. Several processes share a
-            limit through a `RedisStore`.
-        key: returns who sends a request, instead; it is asked before and after the user is known.
-        on_failure: what happens when the store cannot be reached: `open` lets requests pass, `closed` answers 503.
-        skip: paths that are not counted; `*` stands for any characters.
+        limits: a request must pass all of them; with distinct names.
+        store: keeps the counts; in bounded memory of this process when None. Several processes share a limit through a
+            `RedisStore`.
+        key: returns the identity of the sender, instead of the above; called before and after authentication.
+        on_failure: the policy while the store is unavailable: `open` admits requests, `closed` responds 503.
+        skip: paths that are not counted; `*` matches any characters.
 
     Source: draft-ietf-httpapi-ratelimit-headers-10 for the headers; RFC 6585 for 429.
     """
@@ -85,7 +85,7 @@ class RateLimitingMiddleware:
         self._place = f"vega.count.{id(self)}"  # a key of the connection scope
 
     def document(self, operation: Operation) -> None:
-        """Add the answer above a limit to an operation that is counted."""
+        """Add the response above a limit to an operation that is counted."""
         if self._limits and not self._skip.match({"path": operation.path}):
             operation.answers[429] = "Too many requests were sent"
 
@@ -103,10 +103,10 @@ class RateLimitingMiddleware:
             await send_with(count.headers, self._app, scope, receive, send)
 
     async def admit(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Count a request for the sender known now, and no longer for the one known before.
+        """Count a request for its current sender, and undo the count for an earlier sender.
 
         Returns:
-            Whether it may pass; False: it was answered.
+            Whether the request may pass; if False, the response was sent.
         """
         if scope["type"] not in {"http", "websocket"} or self._skip.match(scope):
             return True
@@ -135,17 +135,17 @@ class RateLimitingMiddleware:
         return False
 
     async def release(self, scope: Scope) -> None:
-        """Count a request no longer: the branch of the pipeline in which the limit stands is not for its sender."""
+        """Undo the count of a request outside of the limit's branch."""
         count: _Count | None = scope.pop(self._place, None)
         if count is not None:
-            with suppress(StoreError):  # it stays counted
+            with suppress(StoreError):  # the request remains counted
                 await uninterrupted(give_back(self._store, count.verdicts, get_clock().now().timestamp()))
 
     async def _count(self, key: str, before: _Count | None) -> list[Verdict]:
         now = get_clock().now().timestamp()
         verdicts = await take_all(self._store, self._limits, key, now)
         if before is not None:
-            with suppress(StoreError):  # it stays counted for both
+            with suppress(StoreError):  # the request remains counted for both
                 await uninterrupted(give_back(self._store, before.verdicts, now))
         return verdicts
 

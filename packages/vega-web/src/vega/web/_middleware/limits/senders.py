@@ -1,4 +1,4 @@
-"""The sender of a request: the user where one is known, else credentials or an address."""
+"""Identification of senders: by user, else by credentials or address."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def user_or_address(connection: HTTPConnection) -> str:
 
 
 def user_or_credentials(connection: HTTPConnection) -> str:
-    """Return the user of a request, else a digest of its credentials, whatever part of the application checks them.
+    """Return the user of a request, else a digest of its credentials, regardless of the part that checks them.
 
-    Credentials are `Authorization`, the header of `ApiKeys`, the cookies of sessions, and the headers and cookies
-    that the security schemes of FastAPI on the application's routes name.
+    Credentials are `Authorization`, the header of `ApiKeys`, session cookies, and the headers and cookies of FastAPI
+    security schemes on the application's routes.
     """
     user = _user(connection)
     if user:
@@ -45,7 +45,7 @@ def user_or_credentials(connection: HTTPConnection) -> str:
 
 
 def network_of(address: str) -> str:
-    """Return the addresses of one client: an IPv4 address, or the /64 network of an IPv6 one.
+    """Return the network of a client: an IPv4 address, or the /64 network of an IPv6 address.
 
     >>> network_of("2001:db8::1:2"), network_of("192.0.2.7")
     ('2001:db8::/64', '192.0.2.7')
@@ -71,7 +71,7 @@ def _add(digest: Any, name: str, values: Iterable[str]) -> None:
 
 
 def _names(app: Any) -> _Names:
-    """Return the headers and cookies that bring credentials to an application; read once."""
+    """Return the headers and cookies that carry credentials in an application; cached."""
     if app is None:
         return _DEFAULTS
     names = _by_app.get(app)
@@ -84,7 +84,7 @@ def _names(app: Any) -> _Names:
 
 
 def _schemes(context: Any) -> Iterator[tuple[str, str]]:
-    """Yield place and name of the API keys that a route declares, by `Dependant`, which FastAPI does not document."""
+    """Yield place and name of the API keys declared by a route, from `Dependant`, which FastAPI does not document."""
     waiting = [getattr(context, "dependant", None) or getattr(context.original_route, "dependant", None)]
     while waiting:
         dependant = waiting.pop()

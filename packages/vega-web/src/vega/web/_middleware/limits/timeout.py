@@ -1,4 +1,4 @@
-"""A time limit that ends the work."""
+"""Time limits for requests."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from ..._problems.problems import problem
 
 @final
 class TimeoutMiddleware:
-    """Answers 504 when the answer has not begun in time, and cancels what the application was doing.
+    """Responds 504 if the response does not start in time, and cancels the application.
 
-    What has begun may take as long as it takes, so that streams and downloads live. Stand it on a route for a limit
-    of its own: `middleware=[Middleware(TimeoutMiddleware, seconds=60)]`, where the application's is longer.
+    A started response may take any time, so streams and downloads are not cut. For a limit per route, add the
+    middleware to the route: `middleware=[Middleware(TimeoutMiddleware, seconds=60)]`; the limit of the application must
+    be longer.
 
     Args:
         app: the next application.
-        seconds: until the first byte; above 0.
+        seconds: time until the first byte; above 0.
     """
 
     def __init__(self, app: ASGIApp, *, seconds: float = 30.0) -> None:
@@ -35,7 +36,7 @@ class TimeoutMiddleware:
         async def sending(message: Message) -> None:
             nonlocal has_started
             if not has_started and message["type"] == "http.response.start":
-                if limit.expired():  # the cancellation is on its way
+                if limit.expired():  # a cancellation is pending
                     await asyncio.sleep(0)
                     raise asyncio.CancelledError
                 has_started = True
