@@ -1,9 +1,9 @@
-"""Patterns of decimals as text, within bounds and with a number of places, which JSON Schema can say of texts only so.
+"""Regular expressions for decimals within bounds, because JSON Schema has no numeric bounds for strings.
 
-Theory of operation: a decimal from `low` to `high`, both 0 or more, is one of three: the integer part of `low` with a
-fraction that is large enough, that of `high` with one that is small enough, or an integer part between the two with
-any fraction. Fractions are compared digit by digit, where missing digits are zeros; integers are compared by ranges of
-which each has a pattern of classes of digits. A negative decimal is a minus before such a decimal.
+Theory of operation: a decimal from `low` to `high`, both 0 or more, has the integer part of `low` with a sufficiently
+large fraction, the integer part of `high` with a sufficiently small fraction, or an integer part in between with any
+fraction. Fractions are compared digit by digit, with missing digits as zeros; integers are split into ranges with a
+pattern of digit classes per range. A negative decimal is a minus followed by such a decimal.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import Final
 
-DIGITS: Final = 15  # before the point, where no bound has more
-PLACES: Final = 10  # after it, where the field does not say
+DIGITS: Final = 15  # before the decimal point, unless a bound has more
+PLACES: Final = 10  # after the decimal point, unless the field states a number
 
 
 def decimal_pattern(least: Decimal | None, most: Decimal | None, places: int = PLACES) -> str:
-    """Return the pattern of decimals as text, anchored at both ends.
+    """Return the pattern of decimals as strings, anchored at both ends.
 
     Args:
-        least: the lower bound, included; None for none.
-        most: the upper bound, included; None for none.
-        places: the most digits after the point, 0 or more.
+        least: the inclusive lower bound, or None.
+        most: the inclusive upper bound, or None.
+        places: the maximum number of digits after the decimal point, 0 or more.
 
     >>> decimal_pattern(Decimal(3), Decimal(12), places=0)
     '^(([3-9]|1[0-2]))$'
@@ -43,7 +43,7 @@ def decimal_pattern(least: Decimal | None, most: Decimal | None, places: int = P
 
 
 def _between(low: Decimal, high: Decimal, places: int) -> Iterator[str]:
-    """Yield patterns of the decimals from one to another, both 0 or more."""
+    """Yield patterns of the decimals between two inclusive bounds, both 0 or more."""
     (first, above), (last, below) = _parts(low, places), _parts(high, places)
     if first == last:
         yield f"{first}{_fraction_between(above, below, places)}"
@@ -59,7 +59,7 @@ def _between(low: Decimal, high: Decimal, places: int) -> Iterator[str]:
 
 
 def _parts(value: Decimal, places: int) -> tuple[int, str]:
-    """Return the integer part, and the digits of the fraction without zeros at the end."""
+    """Return the integer part, and the digits of the fraction without trailing zeros."""
     whole, _, fraction = f"{value:.{places}f}".partition(".")
     return int(whole), fraction.rstrip("0")
 
@@ -69,7 +69,7 @@ def _any(places: int) -> str:
 
 
 def _at_least(digits: str, length: int) -> str:
-    """Return the pattern of up to `length` digits that are not less than others, as the digits of a fraction."""
+    """Return the pattern of up to `length` digits not less than `digits`, compared as fractions."""
     digits = digits.rstrip("0")
     ways = [
         rf"{digits[:index]}{_class(int(digit) + 1, 9)}\d{{0,{length - index - 1}}}"
@@ -80,7 +80,7 @@ def _at_least(digits: str, length: int) -> str:
 
 
 def _at_most(digits: str, length: int) -> str:
-    """Return the pattern of 1 to `length` digits that are not more than others."""
+    """Return the pattern of 1 to `length` digits not greater than `digits`, compared as fractions."""
     digits = digits.rstrip("0")
     if not digits:
         return f"0{{1,{length}}}"
@@ -98,7 +98,7 @@ def _fraction_at_most(digits: str, places: int) -> str:
 
 
 def _fraction_between(above: str, below: str, places: int) -> str:
-    """Return the pattern of fractions from one to another; `above` is the lesser one."""
+    """Return the pattern of fractions from `above`, the lower bound, to `below`."""
     if not above:
         return _fraction_at_most(below, places)
     if above == below:
@@ -111,17 +111,17 @@ def _fraction_between(above: str, below: str, places: int) -> str:
     if int(low[index]) + 1 < int(high[index]):
         ways.append(rf"{same}{_class(int(low[index]) + 1, int(high[index]) - 1)}\d{{0,{rest}}}")
     ways.append(f"{same}{high[index]}" + (f"({_at_most(high[index + 1 :], rest)})?" if rest else ""))
-    if above == same:  # its further digits are zeros
+    if above == same:  # the remaining digits of `above` are zeros
         ways.append(same)
     return rf"\.({'|'.join(ways)})"
 
 
 def _integers(low: int, high: int) -> Iterator[str]:
-    """Yield patterns of the integers from one to another; all numbers of so many digits have one."""
+    """Yield patterns of the integers between two bounds; integers of the same length share a pattern where possible."""
     if low == 0:
         yield "0"
         low = 1
-    least, most = len(str(low - 1)) if low > 1 else 0, len(str(high + 1)) - 1  # 10**least is the first of its digits
+    least, most = len(str(low - 1)) if low > 1 else 0, len(str(high + 1)) - 1  # 10**least is the first with its length
     if least >= most:
         yield from (_range(start, stop) for start, stop in (_ranges(low, high) if low <= high else ()))
         return
@@ -131,7 +131,7 @@ def _integers(low: int, high: int) -> Iterator[str]:
 
 
 def _ranges(low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges that together are one, each with the same number of digits and one pattern."""
+    """Split a range into ranges whose bounds have equal lengths and that need a single pattern."""
     stops = {high}
     size = 10
     while (stop := low // size * size + size - 1) < high:

@@ -1,4 +1,4 @@
-"""Decimals of requests: numbers or texts within the bounds and places of their field, exactly as documented."""
+"""Decimals in requests: numbers or strings within the bounds and places of a field, exactly as documented."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pydantic_core import PydanticCustomError
 
 from .decimal_patterns import PLACES, decimal_pattern
 
-_CLOSE = 1e-12  # relative: how far a number of JSON, which is binary, may be from the decimal that is meant
+_CLOSE = 1e-12  # relative tolerance between a binary JSON number and the intended decimal
 
 
 @final
 class DecimalRules:
-    """The bounds and places that a field states, and the texts that they allow.
+    """The bounds and places of a field, and the permitted strings.
 
     Args:
         metadata: of the field.
@@ -37,10 +37,10 @@ class DecimalRules:
         self._plain = re.compile(decimal_pattern(None, None, places), re.ASCII)
 
     def check(self, value: Any) -> Any:
-        """Refuse true, false and texts of another form; pydantic reports values out of bounds.
+        """Refuse true, false and malformed strings; pydantic reports values out of bounds.
 
         Raises:
-            PydanticCustomError: it is one of these.
+            PydanticCustomError: the value is a bool or a malformed string.
         """
         if isinstance(value, str) and not self._form.fullmatch(value) and not self._is_out_of_bounds(value):
             raise PydanticCustomError("decimal_form", "Input should be a decimal as text, in the documented form")
@@ -59,22 +59,24 @@ class DecimalRules:
         return is_small or (self._most is not None and value > self._most)
 
     def document(self, schema: dict[str, Any], *, only_text: bool) -> dict[str, Any]:
-        """Return the JSON schema of a decimal with the pattern of its texts, and the places of its numbers."""
+        """Return the JSON schema of a decimal, with the pattern of strings and the places of numbers."""
         text: dict[str, Any] = {"type": "string", "pattern": self.pattern}
         if only_text:
             return text
-        number = next((each for each in schema.get("anyOf", ()) if each.get("type") == "number"), {"type": "number"})
+        number = next(
+            (option for option in schema.get("anyOf", ()) if option.get("type") == "number"), {"type": "number"}
+        )
         places = {} if self._places is None else {"multipleOf": float(Decimal(1).scaleb(-self._places))}
         return {**schema, "anyOf": [{**number, **places}, text]}
 
 
 @final
 class DocumentedDecimal:
-    """Metadata of a type: documents the texts that a decimal may be, which pydantic leaves out.
+    """Metadata that documents the permitted strings of a decimal, which pydantic omits.
 
     Args:
         metadata: of the field.
-        only_text: whether all values are texts, as in a path or query.
+        only_text: whether all values are strings, as in a path or query.
     """
 
     def __init__(self, metadata: Sequence[Any], *, only_text: bool) -> None:
@@ -85,7 +87,7 @@ class DocumentedDecimal:
 
 
 def check_of(metadata: Sequence[Any]) -> Callable[[Any], Any]:
-    """Return the function that checks a decimal before it is read; a plain one, as pydantic takes it."""
+    """Return a function that checks a decimal before parsing; a plain function, as required by pydantic."""
     rules = DecimalRules(metadata)
 
     def decimal_form(value: Any) -> Any:
@@ -95,7 +97,7 @@ def check_of(metadata: Sequence[Any]) -> Callable[[Any], Any]:
 
 
 def _value(metadata: Sequence[Any], word: str) -> Any:
-    return next((value for each in metadata if (value := getattr(each, word, None)) is not None), None)
+    return next((value for constraint in metadata if (value := getattr(constraint, word, None)) is not None), None)
 
 
 def _next(bound: Any, step: Decimal) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Server-sent events: streams that stay open, and end when the process does."""
+"""Server-sent events that end with the source, the client or the process."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from .._lifecycle.drain import drain_of
 from .._lifecycle.stream_source import drive
 from .._problems.finite import write_json
 
-_MOMENT: Final = 0.05  # seconds for which the head of the answer waits for the first event, at most
+_MOMENT: Final = 0.05  # maximum seconds that the head of the response waits for the first event
 _DEFAULTS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSentEvent:
-    r"""One event of a stream.
+    r"""An event of a stream.
 
     Args:
-        data: text, or anything that becomes JSON.
-        event: its name; `message` for browsers when empty.
-        id: what the client sends as `Last-Event-ID` when it comes again.
-        retry: seconds after which the client is to come again; 0 or more, finite.
+        data: a text, or any serialisable value.
+        event: the name of the event; browsers use `message` when empty.
+        id: the value that the client sends as `Last-Event-ID` when reconnecting.
+        retry: seconds until the client reconnects; 0 or more, finite.
 
     Raises:
-        ValueError: a name or id of several lines, or a `retry` out of range.
+        ValueError: the name or id has several lines, or `retry` is out of range.
 
     Source: WHATWG HTML, section 9.2.6.
 
@@ -57,7 +57,7 @@ class ServerSentEvent:
         """Return the bytes of the event.
 
         Raises:
-            NotFiniteError: the data holds NaN or Infinity.
+            NotFiniteError: the data contains NaN or Infinity.
         """
         text = self.data if isinstance(self.data, str) else write_json(self.data).decode()
         lines = [f"event: {self.event}"] if self.event else []
@@ -69,18 +69,18 @@ class ServerSentEvent:
 
 @final
 class EventStream(Response):
-    """A stream of events; ends when its source does, when the client has gone, and when the process is about to end.
+    """A stream of events; ends with its source, when the client leaves, and at shutdown.
 
-    One task drives the source from its first step to its end, so that time limits, cancel scopes, task groups and
-    context variables of a generator hold over its `yield`. When the client has gone and when the process is about to
-    end, the source is cancelled where it waits, and closed. At the end of the process clients are asked to come again.
-    A source that fails at once, before its first event, is answered as if the route had raised the error.
+    A single task drives the source from the first step to the end, so time limits, cancel scopes, task groups and
+    context variables of a generator remain valid across its `yield`. When the client leaves and at shutdown, the source
+    is cancelled and closed. At shutdown, clients are asked to reconnect. If the source fails before its first event,
+    the error is handled as if raised by the route.
 
     Args:
-        events: `ServerSentEvent`, text, or anything that becomes JSON; an async generator mostly.
-        status_code: of the response; 200-299, since browsers reconnect on no other (WHATWG HTML, section 9.2.3).
-        ping: seconds of silence after which a comment is sent, so that proxies keep the connection; above 0.
-        headers: further headers; they replace defaults of the same name.
+        events: `ServerSentEvent`, text, or any serialisable values; usually an async generator.
+        status_code: of the response; 200-299, since browsers do not reconnect otherwise (WHATWG HTML, section 9.2.3).
+        ping: seconds of silence until a comment is sent, which keeps connections through proxies open; above 0.
+        headers: further headers; override defaults of the same name.
         background: runs after the last byte.
 
     Raises:
@@ -104,8 +104,8 @@ class EventStream(Response):
         self.status_code: int = status_code
         self.background: BackgroundTask | None = background
         self.body: bytes | memoryview = b""
-        given = {name.lower(): value for name, value in (headers or {}).items()}
-        self.init_headers({**_DEFAULTS, **given})
+        overrides = {name.lower(): value for name, value in (headers or {}).items()}
+        self.init_headers({**_DEFAULTS, **overrides})
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,7 +115,7 @@ class EventStream(Response):
         source = asyncio.ensure_future(drive(self._events, handover.put))
         try:
             await asyncio.wait({handover.ready, source, ended}, timeout=_MOMENT, return_when=asyncio.FIRST_COMPLETED)
-            if not _has_failed(source):  # else the failure is raised, and becomes a problem
+            if not _has_failed(source):  # a failure is raised below, and becomes a problem document
                 await self._send_whole(handover, source, ended, receive, send)
         finally:
             forget()
@@ -138,7 +138,7 @@ class EventStream(Response):
         try:
             await self._send_all(handover, {source, ended, gone}, send)
             has_gone, is_cut = gone.done(), not source.done()
-        except OSError:  # how a server may report a client that has gone (ASGI 2.4)
+        except OSError:  # the client has left (ASGI 2.4)
             has_gone, is_cut = True, True
         finally:
             handover.close()
@@ -149,7 +149,7 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _send_all(self, handover: _Handover, ends: set[asyncio.Future[Any]], send: Send) -> None:
-        """Send events until the source, the client or the process ends; what the source has passed on is sent."""
+        """Send events until the source, the client or the process ends, including events already handed over."""
         while True:
             await asyncio.wait({handover.ready, *ends}, timeout=self._ping, return_when=asyncio.FIRST_COMPLETED)
             event, is_sent = handover.take()
@@ -164,12 +164,12 @@ class EventStream(Response):
 
 
 class _ClosedError(Exception):
-    """A source passes on an event after the end of its stream."""
+    """The source hands over an event after the end of the stream."""
 
 
 @final
 class _Handover:
-    """Events on their way from the task of the source to the task that sends them, one at a time.
+    """Hands over events from the source's task to the sending task, one at a time.
 
     Attributes:
         ready: done while an event waits.
@@ -182,7 +182,7 @@ class _Handover:
         self.ready: asyncio.Future[None] = self._loop.create_future()
 
     async def put(self, event: Any) -> None:
-        """Pass on an event, and wait until it is sent."""
+        """Hand over an event, and wait until sent."""
         if self._is_closed:
             raise _ClosedError
         is_sent = self._loop.create_future()
@@ -192,19 +192,19 @@ class _Handover:
         await is_sent
 
     def take(self) -> tuple[bytes | None, asyncio.Future[None]]:
-        """Return the next event, None where none waits, and what is to be done once it is sent."""
+        """Return the next event, or None, and the future to resolve after sending."""
         event, is_sent = self._events.popleft() if self._events else (None, self._loop.create_future())
         if not self._events and self.ready.done():
             self.ready = self._loop.create_future()
         return event, is_sent
 
     def close(self) -> None:
-        """Take no more events."""
+        """Refuse further events."""
         self._is_closed = True
 
 
 async def _end(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel tasks and wait for their end, also where the caller is cancelled."""
+    """Cancel tasks and wait for their end, even if the caller is cancelled."""
     for task in tasks:
         task.cancel()
     with anyio.CancelScope(shield=True):

@@ -1,7 +1,7 @@
-"""A route served without FastAPI's dependency solving; unusual requests go to FastAPI's own handler.
+"""Routes served without FastAPI's dependency resolution; unusual requests use FastAPI's handler.
 
-Input is validated by the fields that FastAPI made. Where it is invalid, or comes in another form than usual, FastAPI
-serves the request from its beginning, and says what is wrong in its own words.
+Input is validated by FastAPI's fields. For invalid input, or input in an unusual form, FastAPI handles the request from
+the beginning and reports the errors.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _UNUSUAL: Final[Any] = object()
 
 @final
 class FastRoute:
-    """ASGI application (ASGI 3.0) of one fast route.
+    """ASGI application (ASGI 3.0) of a fast route.
 
     Args:
-        plan: how it is served.
-        fastapi: gives FastAPI's own application of the route.
+        plan: the plan of the route.
+        fastapi: returns FastAPI's application of the route.
     """
 
     __slots__ = ("_fastapi", "_is_direct", "_plan")
@@ -49,7 +49,7 @@ class FastRoute:
             name, validate = plan.body
             try:
                 sent: Any = await _body(request)
-            except Exception as error:  # noqa: BLE001 - FastAPI meets it again, and answers it
+            except Exception as error:  # noqa: BLE001 - raised again and handled within FastAPI
                 await self._fastapi()(scope, _raising(error), send)
                 return
             values[name], errors = (None, True) if sent is _UNUSUAL else validate(sent, {}, loc=("body",))
@@ -70,13 +70,13 @@ class FastRoute:
                 await send({"type": "http.response.body", "body": content})
                 return
             response = result if isinstance(result, Response) else self._response(result, scope)
-        except Exception as error:  # noqa: BLE001 - handled or raised on, as FastAPI does
+        except Exception as error:  # noqa: BLE001 - handled or re-raised as in FastAPI
             await _failing(error, request, is_started)(scope, receive, _nowhere if is_started else send)
             return
         await handling_exceptions(own_stream(response), request)(scope, receive, send)
 
     def _serialized(self, result: Any, scope: Scope) -> Any:
-        """Return what the endpoint's result is in the response: bytes of JSON, or what the class of it renders."""
+        """Return the content of the response for a result: bytes of JSON, or a value for the response class."""
         plan = self._plan
         field = plan.field
         if field is None:
@@ -84,8 +84,8 @@ class FastRoute:
         value, errors = field.validate(result, {}, loc=("response",))
         if errors:
             path = f"{scope['method']} {scope.get('root_path', '').rstrip('/')}{plan.where['path']}"
-            where: Any = {**plan.where, "path": path}
-            raise ResponseValidationError(errors=errors, body=result, endpoint_ctx=where)
+            context: Any = {**plan.where, "path": path}
+            raise ResponseValidationError(errors=errors, body=result, endpoint_ctx=context)
         return (field.serialize_json if plan.is_json else field.serialize)(value, **plan.dump)
 
     def _response(self, result: Any, scope: Scope) -> Response:
@@ -94,7 +94,7 @@ class FastRoute:
         try:
             response = self._plan.response_class(content, **status)
         except ValueError:
-            check_written(b"NaN", lambda: content)  # raises where that is the reason
+            check_written(b"NaN", lambda: content)  # raises a precise error for NaN and Infinity
             raise
         if not is_body_allowed_for_status_code(response.status_code):
             response.body = b""
@@ -102,33 +102,33 @@ class FastRoute:
 
 
 def _values(plan: FastRoutePlan, request: Request) -> dict[str, Any] | None:
-    """Return the valid arguments from path and query; None when one is missing or invalid."""
+    """Return the valid arguments from path and query, or None if an argument is missing or invalid."""
     values: dict[str, Any] = dict.fromkeys(plan.requests, request)
     if plan.path:
-        given = request.scope["path_params"]
-        for each in plan.path:
-            values[each.name], errors = (
-                each.validate(given[each.alias], values) if each.alias in given else (None, True)
+        path_params = request.scope["path_params"]
+        for field in plan.path:
+            values[field.name], errors = (
+                field.validate(path_params[field.alias], values) if field.alias in path_params else (None, True)
             )
             if errors:
                 return None
     if plan.query:
-        asked = request.query_params
-        for each in plan.query:
-            text = asked.get(each.alias)
+        query_params = request.query_params
+        for field in plan.query:
+            text = query_params.get(field.alias)
             if text is not None:
-                values[each.name], errors = each.validate(text, values)
+                values[field.name], errors = field.validate(text, values)
                 if errors:
                     return None
-            elif each.is_required:
+            elif field.is_required:
                 return None
             else:
-                values[each.name] = each.default
+                values[field.name] = field.default
     return values
 
 
 async def _body(request: Request) -> Any:
-    """Return the JSON of a body; `_UNUSUAL` when there is none, or it says to be something else, or is malformed."""
+    """Return the JSON of a body; `_UNUSUAL` for an empty body, another media type or malformed JSON."""
     content = await request.body()
     kind = next((value for name, value in request.scope["headers"] if name == b"content-type"), b"")
     if not content or kind.partition(b";")[0] != _JSON[1]:
@@ -140,7 +140,7 @@ async def _body(request: Request) -> Any:
 
 
 def _again(content: bytes, receive: Receive) -> Receive:
-    """Return what gives a body once more, and then what comes after it."""
+    """Return a `receive` that repeats a body and then continues."""
     coming: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -157,7 +157,7 @@ def _raising(error: Exception) -> Receive:
 
 
 def _failing(error: Exception, request: Request, is_started: bool) -> ASGIApp:
-    """Return what has the application's handlers answer an error, as if the endpoint's application had raised it."""
+    """Return an application that raises an error, so that exception handlers run as for the endpoint."""
 
     async def fail(_: Scope, __: Receive, send: Send) -> None:
         if is_started:
@@ -168,4 +168,4 @@ def _failing(error: Exception, request: Request, is_started: bool) -> ASGIApp:
 
 
 async def _nowhere(_: Message) -> None:
-    """Send nothing."""
+    """Discard a message."""

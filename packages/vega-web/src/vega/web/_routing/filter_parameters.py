@@ -1,4 +1,4 @@
-"""The query parameters of lists: pages, and what a `FilterSet` allows; documented in OpenAPI."""
+"""Query parameters of lists: pages, and the filters of a `FilterSet`; documented in OpenAPI."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ _MEANING: Final = {
 }
 _PAGE: Final = 20
 _LONGEST_VALUE: Final = 1000  # characters, as `FilterSet` reads them
-_BOUNDS: Final[dict[Any, dict[str, Any]]] = {  # what stores can compare with
+_BOUNDS: Final[dict[Any, dict[str, Any]]] = {  # limits of stores
     int: {"ge": LEAST_INT, "lt": INT_END},
     Decimal: {"ge": -(10**25), "le": 10**25},
     str: {"pattern": NO_NUL, "max_length": _LONGEST_VALUE},
 }
-_LIKE: Final[dict[str, Any]] = {  # a backslash escapes something
+_LIKE: Final[dict[str, Any]] = {  # a backslash must escape a character
     "pattern": r"^([^\x00\\]|\\[^\x00])*$",
     "max_length": _LONGEST_VALUE,
 }
-_LIST: Final[dict[str, Any]] = {"pattern": NO_NUL}  # each of its values is bounded
+_LIST: Final[dict[str, Any]] = {"pattern": NO_NUL}  # the separated values have their own bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which page a request asks for.
+    """The requested page.
 
     Attributes:
         number: from 1.
-        size: how many entries a full page has.
+        size: the number of entries on a full page.
     """
 
     number: int
@@ -60,7 +60,7 @@ class PageRequest:
 
     @property
     def offset(self) -> int:
-        """How many entries come before the page."""
+        """The number of entries before the page."""
         return (self.number - 1) * self.size
 
 
@@ -68,8 +68,8 @@ def paging(*, size: int = _PAGE, max_size: int = 100) -> Callable[..., PageReque
     """Return a dependency that reads `page` and `size`: `Annotated[PageRequest, Depends(paging())]`.
 
     Args:
-        size: of a page where the request names none.
-        max_size: the largest page.
+        size: the default size of a page.
+        max_size: the maximum size of a page.
     """
 
     def read(
@@ -86,34 +86,34 @@ def paging(*, size: int = _PAGE, max_size: int = 100) -> Callable[..., PageReque
 
 
 class FilterParameters:
-    """A dependency that reads what a `FilterSet` allows of the fields of an entity.
+    """A dependency that reads the filters that a `FilterSet` allows for an entity.
 
-    OpenAPI tells each parameter with its type. The dependency gives the pairs of the query string, for
-    `FilterSet.page` or `FilterSet.apply`, which refuse whatever was not declared:
+    OpenAPI documents each parameter with its type. The dependency returns the pairs of the query string, for
+    `FilterSet.page` or `FilterSet.apply`, which refuse undeclared filters:
 
         Filters = Annotated[list[tuple[str, str]], Depends(FilterParameters(USER_FILTERS, User))]
 
     Args:
-        filters: what a request may ask.
-        entity: whose annotated fields are meant.
-        numbered: whether pages are asked for by `page` and `size`; else by `limit` and `offset`.
+        filters: the allowed filters.
+        entity: the class with the annotated fields.
+        numbered: whether the page parameters are `page` and `size`; else `limit` and `offset`.
 
     Raises:
-        RouteError: the entity has no such field.
+        RouteError: the entity lacks a field of the filters.
     """
 
     def __init__(self, filters: FilterSet, entity: type, *, numbered: bool = True) -> None:
         self._filters, self._entity, self._numbered = filters, entity, numbered
         request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
         parameters = list(self._parameters())
-        self._names = {each.name: _alias(each) for each in parameters}
+        self._names = {parameter.name: _alias(parameter) for parameter in parameters}
         self.__signature__: inspect.Signature = inspect.Signature([request, *parameters])
 
     async def __call__(self, **values: Any) -> list[tuple[str, str]]:
-        """Return the pairs of the query string, those that are declared in their plain form: `2` for `2.0`.
+        """Return the pairs of the query string, with declared parameters in plain form: `2` for `2.0`.
 
         Raises:
-            RequestValidationError: one of them is given more than once.
+            RequestValidationError: a parameter is repeated.
         """
         request: Request = values.pop("request")
         names = self._names
@@ -127,8 +127,10 @@ class FilterParameters:
             kind = _type_of(self._entity, path)
             for operator in sorted(operators):
                 name = path if operator == "eq" else f"{path}__{operator}"
-                said = f"{path} {_MEANING.get(operator, operator if operator in _TEXTS else 'is')}"
-                yield _parameter(f"filter_{number}", name, _asked(kind, operator), said, _bounds(kind, operator))
+                description = f"{path} {_MEANING.get(operator, operator if operator in _TEXTS else 'is')}"
+                yield _parameter(
+                    f"filter_{number}", name, _value_type(kind, operator), description, _bounds(kind, operator)
+                )
                 number += 1
         if list(self._filters.sort):
             yield _sort_parameter(sorted(self._filters.sort))
@@ -145,13 +147,14 @@ class FilterParameters:
 def _sort_parameter(keys: list[str]) -> inspect.Parameter:
     names = [re.escape(key) for key in keys]
     key = f"-?({'|'.join(names)})"
-    said = f"by what to sort, of {', '.join(keys)}, each at most once; - before one sorts downwards"
+    description = f"by what to sort, of {', '.join(keys)}, each at most once; - before one sorts downwards"
     pattern = f"{key}(,{key}){{0,{len(keys) - 1}}}$"
     once = "".join(
         f"(?!(.*,)?-?{name},(.*,)?-?{name}(,|$))" for name in names
-    )  # pydantic's patterns look nowhere ahead
+    )  # the pattern language of pydantic has no lookahead
     hint: Any = Annotated[
-        str | None, Query(description=said, pattern=f"^{pattern}", json_schema_extra={"pattern": f"^{once}{pattern}"})
+        str | None,
+        Query(description=description, pattern=f"^{pattern}", json_schema_extra={"pattern": f"^{once}{pattern}"}),
     ]
     return inspect.Parameter("sort", inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
 
@@ -159,23 +162,23 @@ def _sort_parameter(keys: list[str]) -> inspect.Parameter:
 def _refuse_repeated(request: Request, names: Iterable[str]) -> None:
     repeated = [name for name in names if len(request.query_params.getlist(name)) > 1]
     if repeated:
-        said = {"type": "repeated", "msg": "Input should be given once", "input": None}
-        raise RequestValidationError([{**said, "loc": ("query", name)} for name in repeated])
+        problem = {"type": "repeated", "msg": "Input should be given once", "input": None}
+        raise RequestValidationError([{**problem, "loc": ("query", name)} for name in repeated])
 
 
-def _parameter(name: str, alias: str, kind: Any, said: str, bounds: dict[str, Any]) -> inspect.Parameter:
+def _parameter(name: str, alias: str, kind: Any, description: str, bounds: dict[str, Any]) -> inspect.Parameter:
     metadata = Query(**bounds).metadata
-    asked: Any = text_typed(kind, metadata) | None
-    if kind is Decimal:  # its check comes after the bounds
-        parts = (asked, *metadata, *text_checks(kind, metadata), Query(alias=alias, description=said))
-        hint: Any = cast("Any", Annotated)[parts]  # made at run time
+    value_type: Any = text_typed(kind, metadata) | None
+    if kind is Decimal:  # the check must follow the bounds
+        parts = (value_type, *metadata, *text_checks(kind, metadata), Query(alias=alias, description=description))
+        hint: Any = cast("Any", Annotated)[parts]  # built at run time
     else:
-        hint = Annotated[asked, Query(alias=alias, description=said, **bounds)]
+        hint = Annotated[value_type, Query(alias=alias, description=description, **bounds)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=None)
 
 
 def _alias(parameter: inspect.Parameter) -> str:
-    named = (getattr(each, "alias", None) for each in get_args(parameter.annotation)[1:])
+    named = (getattr(mark, "alias", None) for mark in get_args(parameter.annotation)[1:])
     return next((alias for alias in named if alias), parameter.name)
 
 
@@ -187,7 +190,7 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
-def _asked(kind: Any, operator: str) -> Any:
+def _value_type(kind: Any, operator: str) -> Any:
     if operator == "is_null":
         return bool
     return str if operator in _LISTS | _TEXTS else kind
@@ -196,7 +199,7 @@ def _asked(kind: Any, operator: str) -> Any:
 def _bounds(kind: Any, operator: str) -> dict[str, Any]:
     if operator in _LISTS:
         return _LIST
-    return _LIKE if operator in {"like", "ilike"} else _BOUNDS.get(_asked(kind, operator), {})
+    return _LIKE if operator in {"like", "ilike"} else _BOUNDS.get(_value_type(kind, operator), {})
 
 
 def _type_of(entity: type, path: str) -> Any:
@@ -205,11 +208,11 @@ def _type_of(entity: type, path: str) -> Any:
     for name in path.split("."):
         hints = get_type_hints(kind) if isinstance(kind, type) else {}
         if name not in hints:
-            raise RouteError(f"{entity.__name__} has no field {path}", "FilterParameters", "mend the FilterSet")
+            raise RouteError(f"{entity.__name__} has no field {path}", "FilterParameters", "fix the FilterSet")
         kind = _without_none(hints[name])
     return kind
 
 
 def _without_none(hint: Any) -> Any:
-    some = [each for each in get_args(hint) if each is not type(None)]
+    some = [argument for argument in get_args(hint) if argument is not type(None)]
     return some[0] if len(some) == 1 and type(None) in get_args(hint) else hint

@@ -1,4 +1,4 @@
-"""HEAD, answered where GET is: routed as GET, and sent without the body (RFC 9110, section 9.3.2)."""
+"""HEAD requests: routed as GET, and sent without a body (RFC 9110, section 9.3.2)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _RANGES: Final = frozenset({b"range", b"if-range"})
 
 @final
 class HeadRouting:
-    """ASGI middleware (ASGI 3.0), the innermost one, that routes HEAD as GET where no route declares HEAD itself.
+    """ASGI middleware (ASGI 3.0), innermost, that routes HEAD as GET unless a route declares HEAD.
 
-    Routes, with their middleware and handlers, see GET, so that a handler of several methods answers as for GET; all
-    that stands outside sees HEAD, before and after. A range is defined for GET alone, so that none is asked for here
-    (RFC 9110, section 14.2).
+    Routes, with their middleware and handlers, see GET, so that a handler of several methods responds as for GET; outer
+    middleware sees HEAD before and after. A `Range` header is removed, since ranges are defined for GET only (RFC 9110,
+    section 14.2).
 
     Args:
         app: the next application.
-        router: whose routes are asked.
+        router: the router whose routes are matched.
     """
 
     def __init__(self, app: ASGIApp, router: Router) -> None:
@@ -41,7 +41,7 @@ class HeadRouting:
             finally:
                 scope.update(inside)
 
-        scope.update(inside)  # in place: the middleware outside reads what routing adds
+        scope.update(inside)  # in place: outer middleware reads the keys added by routing
         try:
             await self._app(scope, receive, send_outside)
         finally:
@@ -49,21 +49,21 @@ class HeadRouting:
 
 
 def _is_get(scope: Scope, routes: list[BaseRoute]) -> bool:
-    """Return whether a route for GET answers a HEAD; a mounted application decides for itself."""
+    """Return whether a HEAD request is handled by a route for GET; a mounted application decides for itself."""
     head: dict[str, Any] = dict(scope)
     get, is_found = {**head, "method": "GET"}, False
     for route in routes:
         match = route.matches(head)[0]
         if match is Match.FULL and not (is_found and isinstance(route, Mount)):
             return False
-        if match is Match.PARTIAL and not is_found:  # a route of this path, for other methods
+        if match is Match.PARTIAL and not is_found:  # the path matches, for other methods
             is_found = route.matches(get)[0] is Match.FULL
     return is_found
 
 
 @final
 class HeadAnswers:
-    """ASGI middleware (ASGI 3.0), outside of all that reads bodies, that ends an answer to HEAD after its headers.
+    """ASGI middleware (ASGI 3.0), outside of all readers of bodies, that ends a response to HEAD after its headers.
 
     Args:
         app: the next application.

@@ -1,4 +1,4 @@
-"""A route with middleware of its own, which serves usual endpoints without FastAPI's dependency solving."""
+"""Routes with middleware, served without FastAPI's dependency resolution where possible."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Route(APIRoute):
-    """A route with middleware of its own, inside that of its router and of the application.
+    """A route with middleware, inside of the middleware of its router and of the application.
 
-    An endpoint of usual parameters is served without FastAPI's dependency solving, with the same answers: see the page
-    on use cases over HTTP. A class that overrides `get_route_handler` or whose `app` is replaced keeps FastAPI's way.
+    An endpoint with usual parameters is served without FastAPI's dependency resolution, with the same responses: see
+    the page on use cases over HTTP. A class that overrides `get_route_handler`, or a replaced `app`, uses FastAPI's
+    handler.
     """
 
     around: ASGIApp | None = None
-    pipelines: tuple[MiddlewarePipeline, ...] = ()  # of its router and of its own, for the OpenAPI document
+    pipelines: tuple[MiddlewarePipeline, ...] = ()  # of the router and of the route, for the OpenAPI document
     vega_fast: FastRoute | None = None
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -51,7 +52,7 @@ class Route(APIRoute):
         self._made = self.app
 
     def get_route_handler(self) -> Handler:
-        """Return FastAPI's handler; called for the route, and once more for each router that includes it."""
+        """Return FastAPI's handler; called for the route, and again for each router that includes the route."""
         served = self._served(included_route())
         if served.response_field is not None:
             _refuse_not_finite(served.response_field)
@@ -60,13 +61,13 @@ class Route(APIRoute):
             served.vega_fast = _fast_route(served, handler)
         return _guarded(handler)
 
-    # A frame less than an async function of its own, once a request; checkers differ on what an async function gives.
+    # Not async, which saves a frame per request; type checkers disagree on the result of an async function.
     def handle(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, scope: Scope, receive: Receive, send: Send
     ) -> Coroutine[Any, Any, None]:
-        """Serve a request that was found to be meant for this route."""
+        """Serve a request that matches this route."""
         serve: Any = self._serve if self.around is None or scope["type"] != "http" else self.around
-        return serve(scope, receive, send)  # type: ignore[no-any-return]  # each is an async function
+        return serve(scope, receive, send)  # type: ignore[no-any-return]  # an async function
 
     def _serve(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         served = self._served(requested_route(scope))
@@ -78,27 +79,27 @@ class Route(APIRoute):
         return fast(scope, receive, send)  # type: ignore[no-any-return]  # a FastRoute
 
     def _served(self, included: Any) -> Any:
-        """Return what knows the settings: the route as it is included in a router, else the route itself."""
+        """Return the object with the effective settings: the route as included in a router, else the route itself."""
         return self if included is None or included.original_route is not self else included
 
     def limit_body(self, max_bytes: int) -> None:
-        """Refuse a larger body, in bytes, whether or not the application has a limit."""
+        """Limit the size of bodies, in bytes, with or without a limit of the application."""
         self.around = BodyLimitMiddleware(self.around or self._serve, max_bytes=max_bytes)
 
     def surround(self, pipeline: MiddlewarePipeline) -> None:
-        """Put middleware around the route."""
+        """Wrap the route in middleware."""
         self.pipelines = (*self.pipelines, pipeline)
         self.around = pipeline.wrap(Problems(self._serve, checks_headers=False))
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Return FastAPI's handler of a route, for bodies that are JSON and streams that are driven by one task."""
+    """Wrap FastAPI's handler: report errors in JSON bodies precisely, and drive streams by one task."""
 
     async def handle(request: Request) -> Response:
         try:
             response = await handler(FastRequest(request.scope, request.receive, sender(request)))
         except HTTPException as error:
-            if isinstance(error.__cause__, RequestValidationError):  # FastAPI answers 400 to all that reading raises
+            if isinstance(error.__cause__, RequestValidationError):  # FastAPI responds 400 to any error of parsing
                 raise error.__cause__ from None
             raise
         return own_stream(response)  # type: ignore[no-any-return]  # the same response
@@ -107,7 +108,7 @@ def _guarded(handler: Handler) -> Handler:
 
 
 def _refuse_not_finite(field: Any) -> None:
-    """Have a field of FastAPI refuse to write NaN and Infinity, for which pydantic writes null."""
+    """Make a field of FastAPI refuse NaN and Infinity, which pydantic would write as null."""
     adapter = type_adapter(field)
     if adapter is None or isinstance(field.__dict__.get("serialize_json"), partial):
         return

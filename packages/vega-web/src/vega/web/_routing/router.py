@@ -1,4 +1,4 @@
-"""A router whose routes take use cases, injected parameters and middleware of their own."""
+"""A router for use cases, injected parameters and middleware."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ Middlewares: TypeAlias = MiddlewarePipeline | Sequence[Any]
 
 
 class Router(APIRouter):
-    """A `fastapi.APIRouter` that also knows use cases, `Inject` and middleware.
+    """A `fastapi.APIRouter` with support for use cases, `Inject` and middleware.
 
-    * `router.post("/users", use_case=CreateUser)` makes the endpoint of a use case: its input becomes the body, the
-      path and query parameters; its result the response model; its name the `operationId`.
-    * `errors=[NameTakenError]` tells what a route may raise, for OpenAPI.
+    * `router.post("/users", use_case=CreateUser)` creates the endpoint of a use case: the input becomes the body, the
+      path and query parameters; the result the response model; the name the `operationId`.
+    * `errors=[NameTakenError]` declares errors of a route, for OpenAPI.
     * A parameter `users: Inject[UserRepository]` of an endpoint, or of a dependency (`Depends`, `Security`), comes from
-      the container, and is no part of OpenAPI. A WebSocket has one scope for as long as it is open.
+      the container, and is not part of OpenAPI. A WebSocket has one scope for its lifetime.
     * `middleware=[...]` takes classes, `starlette.middleware.Middleware`, inline functions `async (request,
-      call_next)`, or a `MiddlewarePipeline`; here for every route, on a route for that one.
-    * `without=["authentication"]` names middleware of the application's pipeline that a route skips.
-    * `max_body=10 * 1024 * 1024` is the largest body of a route, more or less than `BodyLimitMiddleware` of the
-      pipeline allows.
+      call_next)`, or a `MiddlewarePipeline`; applies to every route of a router, or to a single route.
+    * `without=["authentication"]` names middleware of the application's pipeline to skip.
+    * `max_body=10 * 1024 * 1024` is the maximum size of a body, and overrides `BodyLimitMiddleware` of the
+      pipeline.
 
     Args:
-        middleware: of all routes, those of included routers and WebSockets too; the first is outermost.
-        without: names of the application's pipeline that all routes declared here skip.
-        max_body: the largest body of all routes declared here, in bytes; None leaves it to the pipeline.
-        options: those of `fastapi.APIRouter`, such as `prefix` and `tags`.
+        middleware: for all routes, including WebSockets and included routers; the first is outermost.
+        without: names of the application's pipeline to skip, for all routes declared here.
+        max_body: the maximum size of a body for all routes declared here, in bytes; None applies the pipeline's limit.
+        options: further options of `fastapi.APIRouter`, such as `prefix` and `tags`.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class Router(APIRouter):
         settings["dependencies"] = injectable(settings.get("dependencies"))
         super().__init__(**settings)
         self._without, self._max_body = tuple(without), max_body
-        self._pipeline = around = pipeline_of(middleware)
-        self._around = around.wrap(Problems(super().handle, checks_headers=False)) if around is not None else None
+        self._pipeline = pipeline = pipeline_of(middleware)
+        self._around = pipeline.wrap(Problems(super().handle, checks_headers=False)) if pipeline is not None else None
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request that was found to be meant for this router."""
+        """Serve a request that matches this router."""
         serve = super().handle if self._around is None else self._around
         if scope["type"] == "websocket":
             serve = ConnectionScope(serve)
@@ -87,15 +87,15 @@ class Router(APIRouter):
 
         Args:
             path: such as `/users/{id}`.
-            endpoint: the function that answers.
-            middleware: of this route.
-            without: of the application's pipeline.
-            max_body: in bytes; that of the router when None.
-            errors: what it may raise, for OpenAPI.
-            options: those of `fastapi.APIRouter.add_api_route`.
+            endpoint: the path operation function.
+            middleware: for this route.
+            without: names of the application's pipeline to skip.
+            max_body: in bytes; the router's value when None.
+            errors: declared errors, for OpenAPI.
+            options: further options of `fastapi.APIRouter.add_api_route`.
 
         Raises:
-            RouteError: `max_body` is negative, or the `route_class` cannot take what is around the route.
+            RouteError: `max_body` is negative, or the `route_class` does not support middleware.
         """
         function = without_injected(endpoint)
         names, largest = (*self._without, *without), self._max_body if max_body is None else max_body
@@ -104,8 +104,8 @@ class Router(APIRouter):
         if names or largest is not None:
             function = _marked(function, names, largest)
         if errors:
-            told = {ERRORS: [names_of(error) for error in errors]}
-            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **told}
+            extra = {ERRORS: [names_of(error) for error in errors]}
+            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **extra}
         options["dependencies"] = injectable(options.get("dependencies"))
         super().add_api_route(path, function, **options)
         pipeline, route = pipeline_of(middleware), self.routes[-1]
@@ -132,7 +132,7 @@ class Router(APIRouter):
         *,
         dependencies: Sequence[Depends] | None = None,
     ) -> None:
-        """Add a WebSocket route; its parameters and dependencies may be injected, as those of other routes."""
+        """Add a WebSocket route; parameters and dependencies may be injected, as for other routes."""
         function = without_injected(endpoint)
         super().add_api_websocket_route(path, function, name, dependencies=injectable(dependencies))
 
@@ -152,23 +152,23 @@ class Router(APIRouter):
         return add
 
     def get(self, path: str, *, use_case: UseCaseType | None = None, **options: Any) -> Callable[[F], F]:
-        """Add a GET route: a decorator, or at once for a `use_case`."""
+        """Add a GET route; returns a decorator, unless a `use_case` is given."""
         return self._verb("GET", path, use_case, options)
 
     def post(self, path: str, *, use_case: UseCaseType | None = None, **options: Any) -> Callable[[F], F]:
-        """Add a POST route: a decorator, or at once for a `use_case`."""
+        """Add a POST route; returns a decorator, unless a `use_case` is given."""
         return self._verb("POST", path, use_case, options)
 
     def put(self, path: str, *, use_case: UseCaseType | None = None, **options: Any) -> Callable[[F], F]:
-        """Add a PUT route: a decorator, or at once for a `use_case`."""
+        """Add a PUT route; returns a decorator, unless a `use_case` is given."""
         return self._verb("PUT", path, use_case, options)
 
     def patch(self, path: str, *, use_case: UseCaseType | None = None, **options: Any) -> Callable[[F], F]:
-        """Add a PATCH route: a decorator, or at once for a `use_case`."""
+        """Add a PATCH route; returns a decorator, unless a `use_case` is given."""
         return self._verb("PATCH", path, use_case, options)
 
     def delete(self, path: str, *, use_case: UseCaseType | None = None, **options: Any) -> Callable[[F], F]:
-        """Add a DELETE route: a decorator, or at once for a `use_case`."""
+        """Add a DELETE route; returns a decorator, unless a `use_case` is given."""
         return self._verb("DELETE", path, use_case, options)
 
     def _verb(self, method: str, path: str, use_case: Any, options: dict[str, Any]) -> Callable[[F], F]:
@@ -188,17 +188,17 @@ class Router(APIRouter):
 
 
 def pipeline_of(middleware: Middlewares) -> MiddlewarePipeline | None:
-    """Return the pipeline that a list of middleware stands for; None for none."""
+    """Return the pipeline for a list of middleware, or None if empty."""
     if isinstance(middleware, MiddlewarePipeline):
         return middleware
     if not middleware:
         return None
     pipeline = MiddlewarePipeline()
-    for each in middleware:
-        if isinstance(each, type | Middleware) or not is_async(each):
-            pipeline.use(each)
+    for element in middleware:
+        if isinstance(element, type | Middleware) or not is_async(element):
+            pipeline.use(element)
         else:
-            pipeline.use_inline(each)
+            pipeline.use_inline(element)
     return pipeline
 
 
@@ -207,7 +207,7 @@ def _place(endpoint: Callable[..., Any]) -> str:
 
 
 def _marked(function: Callable[..., Any], names: tuple[str, ...], max_body: int | None) -> Callable[..., Any]:
-    """Return a function of its own that carries the options, since one endpoint may serve several routes."""
+    """Return a wrapper with the options, because several routes may share an endpoint."""
     marked: Any = update_wrapper(partial(function), function)
     mark_options(marked, names, max_body)
-    return marked  # type: ignore[no-any-return]  # a partial with an attribute that its type does not say
+    return marked  # type: ignore[no-any-return]  # the added attribute is untyped

@@ -1,7 +1,7 @@
-"""Strict types for requests: a value is accepted only as its JSON schema documents it.
+"""Strict types for requests: values are accepted only as their JSON schema documents.
 
-Pydantic reads `"1"` and `true` as the int 1, `true` as the float 1.0, and 12 or `"12"` as an instant of 1970; JSON has
-numbers and texts that no store keeps.
+Pydantic reads `"1"` and `true` as the int 1, `true` as the float 1.0, and 12 or `"12"` as a time in 1970; JSON allows
+numbers and strings that no store can hold.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from pydantic_core import PydanticCustomError
 from .decimals import DocumentedDecimal, check_of
 
 LEAST_INT: Final = -(2**63)
-INT_END: Final = 2**63  # excluded: OpenAPI has bounds of floats, which this one is
+INT_END: Final = 2**63  # exclusive: bounds in OpenAPI are floats, and this value is exact as a float
 NO_NUL: Final = r"^[^\x00]*$"
-_NUMBER: Final = re.compile(r"\s*+[+-]?+[\d_]*+(?:\.[\d_]*+)?+\s*+")  # possessive: no character is read twice
+_NUMBER: Final = re.compile(r"\s*+[+-]?+[\d_]*+(?:\.[\d_]*+)?+\s*+")  # possessive: linear time
 _COLLECTIONS: Final[tuple[Any, ...]] = (list, dict, set, frozenset, tuple)
 Metadata: TypeAlias = Sequence[Any]
 Refine: TypeAlias = Callable[[Any, Metadata], tuple[Any, ...]]
 
 
 def no_number(value: Any) -> Any:
-    """Refuse numbers, and texts of numbers, where a date or time is meant."""
+    """Refuse numbers, and strings of numbers, for dates and times."""
     if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         raise PydanticCustomError("temporal_type", "Input should be a date or time as text, in the form of ISO 8601")
     return value
 
 
 def no_text(value: Any) -> Any:
-    """Refuse true, false and texts where an int is meant; 5.0 is one in JSON."""
+    """Refuse true, false and strings for an int; 5.0 is an int in JSON."""
     if isinstance(value, str | bool):
         raise PydanticCustomError("int_type", "Input should be a valid integer")
     return value
 
 
 def true_or_false(value: Any) -> Any:
-    """Refuse all other words where a bool is meant."""
+    """Refuse other words for a bool."""
     if isinstance(value, str) and value not in {"true", "false"}:
         raise PydanticCustomError("bool_parsing", "Input should be true or false")
     return value
@@ -52,7 +52,7 @@ _TEMPORAL: Final = (datetime, date, time, timedelta)
 
 
 def json_check(hint: Any, metadata: Metadata = ()) -> Callable[[Any], Any] | None:
-    """Return the function that checks a value of a JSON body before it is read, None for none."""
+    """Return a function that checks a value of a JSON body before parsing, or None."""
     kind = _without_none(hint)
     if kind is Decimal:
         return check_of([*_own(hint), *metadata])
@@ -60,23 +60,23 @@ def json_check(hint: Any, metadata: Metadata = ()) -> Callable[[Any], Any] | Non
 
 
 def text_checks(hint: Any, metadata: Metadata = ()) -> tuple[Any, ...]:
-    """Return the metadata that checks a value of a path or query; it comes after the bounds of the field."""
+    """Return metadata that checks a value of a path or query; must follow the bounds of the field."""
     is_decimal = _without_none(hint) is Decimal
     return (BeforeValidator(check_of([*_own(hint), *metadata])),) if is_decimal else ()
 
 
 def json_typed(hint: Any, metadata: Metadata = ()) -> Any:
-    """Return a type for values of a JSON body; also the scalars in its unions, lists and dicts.
+    """Return a strict type for values of a JSON body, including scalars in unions, lists and dicts.
 
     Args:
-        hint: as it is declared.
-        metadata: that of the field; what it says itself stays.
+        hint: the declared type.
+        metadata: the metadata of the field; takes precedence.
     """
     return _typed(hint, metadata, _json)
 
 
 def text_typed(hint: Any, metadata: Metadata = ()) -> Any:
-    """Return a type for values of a path or query; otherwise as `json_typed`."""
+    """Return a strict type for values of a path or query; otherwise like `json_typed`."""
     return _typed(hint, metadata, _text)
 
 
@@ -121,7 +121,7 @@ def _either(kind: Any, metadata: Metadata) -> tuple[Any, ...]:
 def _typed(hint: Any, metadata: Metadata, refine: Refine) -> Any:
     origin: Any = get_origin(hint)
     arguments: tuple[Any, ...] = get_args(hint)
-    if any(isinstance(each, Strict) for each in metadata):
+    if any(isinstance(mark, Strict) for mark in metadata):
         return hint
     if origin is None:
         return _annotated(hint, refine(hint, metadata))
@@ -131,35 +131,35 @@ def _typed(hint: Any, metadata: Metadata, refine: Refine) -> Any:
             return _annotated(inner, [*own, *refine(inner, [*own, *metadata])])
         return _annotated(_typed(inner, [*own, *metadata], refine), own)
     if origin in {Union, UnionType}:
-        return cast("Any", Union)[tuple(_typed(each, metadata, refine) for each in arguments)]
+        return cast("Any", Union)[tuple(_typed(argument, metadata, refine) for argument in arguments)]
     if origin in _COLLECTIONS:
         inside = _json_inside if refine is _json else _text_inside
-        return origin[tuple(_typed(each, (), inside) for each in arguments)]
+        return origin[tuple(_typed(argument, (), inside) for argument in arguments)]
     return hint
 
 
 def _annotated(hint: Any, metadata: Metadata) -> Any:
-    return cast("Any", Annotated)[(hint, *metadata)] if metadata else hint  # made at run time
+    return cast("Any", Annotated)[(hint, *metadata)] if metadata else hint  # built at run time
 
 
 def _says(metadata: Metadata, *words: str) -> bool:
-    return any(getattr(each, word, None) is not None for each in metadata for word in words)
+    return any(getattr(mark, word, None) is not None for mark in metadata for word in words)
 
 
 def _own(hint: Any) -> Metadata:
-    """Return the metadata that a type has itself, also as the one type beside None."""
-    found: list[Any] = []
+    """Return the metadata of a type, also inside of a union with None."""
+    collected: list[Any] = []
     while True:
         if get_origin(hint) is Annotated:
             hint, *metadata = get_args(hint)
-            found += metadata
+            collected += metadata
         elif get_origin(hint) in {Union, UnionType}:
-            some = [each for each in get_args(hint) if each is not type(None)]
+            some = [argument for argument in get_args(hint) if argument is not type(None)]
             if len(some) != 1:
-                return found
+                return collected
             hint = some[0]
         else:
-            return found
+            return collected
 
 
 def _without_none(hint: Any) -> Any:
@@ -167,5 +167,5 @@ def _without_none(hint: Any) -> Any:
         return _without_none(get_args(hint)[0])
     if get_origin(hint) not in {Union, UnionType}:
         return hint
-    some = [each for each in get_args(hint) if each is not type(None)]
+    some = [argument for argument in get_args(hint) if argument is not type(None)]
     return _without_none(some[0]) if len(some) == 1 else hint
