@@ -340,7 +340,7 @@ def test_what_is_no_inline_function_is_refused_where_it_is_written(function: Any
 
 @pytest.mark.parametrize("predicate", [one, plain, True])
 def test_what_is_no_predicate_is_refused_where_it_is_written(predicate: Any) -> None:
-    with pytest.raises(MiddlewareError, match="no plain function of one connection"):
+    with pytest.raises(MiddlewareError, match="not a plain function of one connection"):
         MiddlewarePipeline().use_when(predicate, lambda _: None)
 
 

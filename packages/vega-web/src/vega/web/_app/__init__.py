@@ -1,1 +1,1 @@
-"""The application: routers, health, mounts and OpenAPI joined into one, and what plugins and generators add."""
+"""The application: routers, health, mounts and OpenAPI, and the contributions of plugins and generators."""

@@ -1,4 +1,4 @@
-"""Access in OpenAPI: the credentials that operations need, and the refusals of their middleware and policies."""
+"""Access in OpenAPI: required credentials, and the refusals of middleware and policies."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"
 
 
 def document_access(app: FastAPI, document: dict[str, Any], content: Any) -> None:
-    """Extend a document by security schemes, by `security` and by the answers of middleware and policies.
+    """Extend a document by security schemes, `security`, and the responses of middleware and policies.
 
     Args:
-        app: whose routes and pipelines are read.
-        document: is changed.
-        content: of the answers, by media type.
+        app: the application whose routes and pipelines are read.
+        document: extended in place.
+        content: of the responses, by media type.
     """
     stacks = [DocumentedStack(*installed) for installed in _installed(app)]
     for context in iter_route_contexts(app.routes):
@@ -39,9 +39,9 @@ def document_access(app: FastAPI, document: dict[str, Any], content: Any) -> Non
 
 
 def _installed(app: FastAPI) -> Iterator[tuple[Stack, Any]]:
-    """Yield the pipelines of an application with their containers, the outermost first."""
+    """Yield the pipelines of an application with their containers, outermost first."""
     for middleware in app.user_middleware:
-        if middleware.cls is around:  # type: ignore[comparison-overlap]  # a function that makes an application
+        if middleware.cls is around:  # type: ignore[comparison-overlap]  # a function that returns an application
             options: Any = middleware.kwargs
             yield options["stack"], options["container"]
 
@@ -57,7 +57,7 @@ def _ask(operation: Operation, context: Any, stacks: list[DocumentedStack]) -> N
 
 
 def _policies(dependant: Any) -> Iterator[Policy]:
-    """Yield the policies that `requires` asks for a route."""
+    """Yield the policies of a route's `requires` dependencies."""
     waiting = [dependant] if dependant is not None else []
     while waiting:
         dependant = waiting.pop()
@@ -68,18 +68,18 @@ def _policies(dependant: Any) -> Iterator[Policy]:
 
 
 def _extend(document: dict[str, Any], described: dict[str, Any], operation: Operation, content: Any) -> None:
-    if "security" in described:  # by security schemes of FastAPI among its dependencies
+    if "security" in described:  # set by security schemes of FastAPI among the dependencies
         operation.authenticate({})
     elif operation.needs_user and operation.schemes:
-        known = document.setdefault("components", {}).setdefault("securitySchemes", {})
-        described["security"] = [{_named(name, scheme, known): []} for name, scheme in operation.schemes.items()]
+        schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+        described["security"] = [{_named(name, scheme, schemes): []} for name, scheme in operation.schemes.items()]
     for status, description in sorted(operation.answers.items()):
         described["responses"].setdefault(str(status), {"description": description, "content": content})
 
 
-def _named(name: str, scheme: Any, known: dict[str, Any]) -> str:
-    """Return the name of a scheme among those of a document, with a number where another one has its name."""
-    names = (name if number == 1 else f"{name}{number}" for number in range(1, len(known) + 2))
-    free = next(each for each in names if known.get(each, scheme) == scheme)
-    known[free] = dict(scheme)
+def _named(name: str, scheme: Any, schemes: dict[str, Any]) -> str:
+    """Return the name of a scheme in a document, with a number appended if another scheme has the name."""
+    names = (name if number == 1 else f"{name}{number}" for number in range(1, len(schemes) + 2))
+    free = next(candidate for candidate in names if schemes.get(candidate, scheme) == scheme)
+    schemes[free] = dict(scheme)
     return free

@@ -1,4 +1,4 @@
-"""The objects that the `config.py` of a project defines for its edges, and the rooms of an application."""
+"""Objects defined in a project's `config.py`, and the rooms of an application."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def configured(application: Application, name: str, kind: type[T]) -> T | None:
 
 
 def provide_rooms(application: Application, wanted: Rooms | None = None) -> Rooms:
-    """Return the rooms that handlers use and that are injected: registered ones, or those wanted or configured, or new.
+    """Return the registered rooms; otherwise register the requested rooms, the rooms of `config.py`, or new ones.
 
     Raises:
-        WebError: other rooms than those wanted are registered.
+        WebError: other rooms than the requested ones are registered.
     """
     container = application.container
     if not container.provides(Rooms):
-        rooms = wanted or configured(application, "rooms", Rooms) or Rooms()  # without the plugin
+        rooms = wanted or configured(application, "rooms", Rooms) or Rooms()  # the plugin is not enabled
         container.register_instance(Rooms, rooms)
         return rooms
     rooms = container.resolve(Rooms)
@@ -36,6 +36,6 @@ def provide_rooms(application: Application, wanted: Rooms | None = None) -> Room
         raise WebError(
             "the application has two Rooms",
             "create_app(rooms=...)",
-            "define rooms in config.py: every process has those",
+            "define rooms in config.py, which every process uses",
         )
     return rooms

@@ -1,4 +1,4 @@
-"""The routers of the discovered modules, with the prefix and tag that their place gives them."""
+"""Routers of discovered modules, with prefix and tag derived from their place."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .._errors import RouteError
 
 
 def discovered_routers(found: Found | None, errors: list[Exception]) -> Iterator[tuple[APIRouter, dict[str, Any]]]:
-    """Yield each router of the discovered modules once, with the arguments of `include_router`.
+    """Yield each router of the discovered modules once, with arguments for `include_router`.
 
-    A module `routes/admin/users.py` gives the prefix `/admin/users` and the tag `users`; a router that has a
-    prefix or tags of its own keeps them, and DISCOVERY_CONFIG can switch each off.
+    A module `routes/admin/users.py` yields the prefix `/admin/users` and the tag `users`; a router with its own prefix
+    or tags keeps them, and DISCOVERY_CONFIG can disable both.
 
     Args:
-        found: what discovery found; None for an application without discovery.
-        errors: takes a `RouteError` for each module that holds no router.
+        found: the result of discovery; None for an application without discovery.
+        errors: collects a `RouteError` for each module without a router.
     """
     if found is None:
         return

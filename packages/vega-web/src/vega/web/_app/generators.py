@@ -1,4 +1,4 @@
-"""The generators of vega-web: routes of a resource, models, middleware, and WebSocket handlers."""
+"""Generators of vega-web: routes of a resource, models, middleware, and WebSocket handlers."""
 
 from __future__ import annotations
 
@@ -169,27 +169,27 @@ WEB_MODEL = '''
 
 
 class MiddlewareGenerator(Generator):
-    """A middleware class, in plain ASGI."""
+    """A middleware class, as plain ASGI."""
 
     summary = "a middleware class, to be added in presentation/web/pipeline.py"
     feature = "web"
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
-        """Return the middleware's module."""
+        """Return the module of the middleware."""
         project, name = request.project, request.name.without("middleware")
         text = render(MIDDLEWARE, {**name_values(project.package, name), "header": name.kebab})
         return [WriteFile(f"{project.package}/presentation/web/middleware/{name.snake}.py", text)]
 
 
 class WebModelGenerator(Generator):
-    """What clients send and get, apart from the entity."""
+    """The request and response models of a resource, separate from the entity."""
 
     summary = "the request and response models of something, checked by pydantic"
     feature = "web"
     takes_fields = True
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
-        """Return the models' module."""
+        """Return the module of the models."""
         project, name = request.project, request.name.without("model")
         shown = [field for field in request.fields if not field.private]
         has_private = len(shown) < len(request.fields)
@@ -207,7 +207,7 @@ class WebModelGenerator(Generator):
 
 
 class RouterGenerator(Generator):
-    """The REST routes of a resource, and a test that calls each."""
+    """The REST routes of a resource, and tests for each route."""
 
     summary = "the REST routes of a resource (create, list, get, update, delete), with tests"
     feature = "web"
@@ -215,7 +215,7 @@ class RouterGenerator(Generator):
     slices = ("resource",)
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
-        """Return the module of routes and, where the project stores data, its tests."""
+        """Return the module of the routes and, if the project stores data, its tests."""
         project, name = request.project, request.name
         values = name_values(project.package, name)
         things, values = name.plural.snake, {**values, "THING": name.snake.upper()}
@@ -227,27 +227,27 @@ class RouterGenerator(Generator):
 
 
 def _test_values(fields: Sequence[FieldSpec]) -> dict[str, str]:
-    given = [field for field in fields if field.initial is None or field.unique]
+    required = [field for field in fields if field.initial is None or field.unique]
     refused = next((field for field in fields if field.type.name != "bool"), fields[0])
     hidden = [f'self.assertNotIn("{field.name}", made.json())' for field in fields if field.private]
     return {
         "hidden": "\n".join(hidden),
-        "first": ", ".join(f'"{field.name}": {field.sample(0, json=True)}' for field in given),
-        "second": ", ".join(f'"{field.name}": {field.sample(1, json=True)}' for field in given),
+        "first": ", ".join(f'"{field.name}": {field.sample(0, json=True)}' for field in required),
+        "second": ", ".join(f'"{field.name}": {field.sample(1, json=True)}' for field in required),
         "wrong": f'"{refused.name}": {{"not": "a value"}}',
         "wrong_field": f'"{refused.name}"',
     }
 
 
 class WebSocketGenerator(Generator):
-    """A WebSocket handler, mounted at `/ws/<name>` unless `--path` says otherwise."""
+    """A WebSocket handler, mounted at `/ws/<name>` unless `--path` is given."""
 
     summary = "a WebSocket handler: one instance a connection, one scope a message"
     feature = "websocket"
     options = (GeneratorOption(name="path", help="where it is mounted; /ws/NAME when left out"),)
 
     def plan(self, request: GenerationRequest) -> Sequence[Operation]:
-        """Return the handler's module."""
+        """Return the module of the handler."""
         project, name = request.project, request.name.without("handler")
         values = {**name_values(project.package, name), "url": name.kebab}
         text = render(HANDLER, values)

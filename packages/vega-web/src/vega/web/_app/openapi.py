@@ -1,4 +1,4 @@
-"""OpenAPI tells the problem documents that every operation may answer with."""
+"""Problem documents, operation ids and exact numbers in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _INVALID: Final = "#/components/schemas/HTTPValidationError"
 
 
 def document_problems(app: FastAPI, errors: ErrorMap) -> None:
-    """Have the OpenAPI document of an application say what it answers when something fails.
+    """Document the error responses of an application in OpenAPI.
 
     Args:
-        app: the application; its `openapi` is extended, as FastAPI documents.
-        errors: what classes of errors become, for the errors that a route declares.
+        app: the application; its `openapi` method is extended, as documented by FastAPI.
+        errors: the mapping of error classes, for errors declared by routes.
     """
     made: Callable[[], dict[str, Any]] = app.openapi
 
@@ -39,9 +39,9 @@ def document_problems(app: FastAPI, errors: ErrorMap) -> None:
             document = made()
             _extend(document, errors)
             document_access(app, document, _CONTENT)
-        return made()  # which keeps the document that was extended
+        return made()  # returns the extended document, which FastAPI has cached
 
-    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+    app.openapi = openapi  # type: ignore[method-assign]  # as documented by FastAPI
 
 
 def _extend(document: dict[str, Any], errors: ErrorMap) -> None:
@@ -58,28 +58,28 @@ def _extend(document: dict[str, Any], errors: ErrorMap) -> None:
 
 
 def _name_operations(operations: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """Name operations after their use cases; those of one name after method or tag too.
+    """Name operations after their use cases, with method or tag added to repeated names.
 
-    Operations that no such name distinguishes keep the one that FastAPI makes of path and method. Each is unique, as
-    the OpenAPI Specification 3.1 asks for (section 4.8.10.1, operationId).
+    Operations that remain ambiguous keep FastAPI's name, built from path and method. Each operationId is unique, as
+    required by OpenAPI 3.1 (section 4.8.10.1).
     """
     left = [(method, operation, operation.pop(OPERATION)) for method, operation in operations if OPERATION in operation]
     named = {id(operation) for _, operation, _ in left}
     taken = Counter(str(operation.get("operationId")) for _, operation in operations if id(operation) not in named)
     for form in ("{name}", "{name}_{method}", "{tag}_{name}", "{tag}_{name}_{method}"):
-        made = [
+        candidates = [
             form.format(name=name, method=method, tag=_word(operation.get("tags"))).lstrip("_")
             for method, operation, name in left
         ]
-        taken.update(made)
-        for (_, operation, _), spelled in zip(left, made, strict=True):
+        taken.update(candidates)
+        for (_, operation, _), spelled in zip(left, candidates, strict=True):
             if taken[spelled] == 1:
                 operation["operationId"] = spelled
-        left = [each for each, spelled in zip(left, made, strict=True) if taken[spelled] > 1]
+        left = [entry for entry, spelled in zip(left, candidates, strict=True) if taken[spelled] > 1]
 
 
 def _word(tags: Sequence[Any] | None) -> str:
-    """Return the first tag as a word of an identifier."""
+    """Return the first tag as an identifier."""
     return snake_case(re.sub(r"\W+", "_", str(tags[0]))).strip("_") if tags else ""
 
 
@@ -98,15 +98,15 @@ def _extend_operation(operation: dict[str, Any], errors: ErrorMap) -> None:
 
 
 def _tighten(node: Any) -> None:
-    """Say of decimals what texts they may be, which pydantic leaves out where a bound is declared.
+    """Document the permitted strings of decimals, which pydantic omits for bounded fields.
 
-    Bounds that FastAPI made floats become ints again: the text of the float -2.0**63 means less than -2**63.
+    Bounds that FastAPI converted to floats become ints again: as text, the float -2.0**63 is less than -2**63.
     """
-    if hasattr(node, "values"):  # an object of JSON
+    if hasattr(node, "values"):  # a JSON object
         node.update((key, int(node[key])) for key in _BOUNDS & node.keys() if _is_whole(node[key]))
         parts: list[Any] = list(node.values())
         options = node.get("anyOf")
-        if hasattr(options, "append"):  # a list, and no property of that name
+        if hasattr(options, "append"):  # a list, as opposed to a property of the name
             _tighten_decimal(options)
     else:
         parts = node if hasattr(node, "append") else []
@@ -119,7 +119,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _tighten_decimal(options: list[Any]) -> None:
-    number = next((each for each in options if each.get("type") == "number" and _BOUNDS & each.keys()), None)
+    number = next((option for option in options if option.get("type") == "number" and _BOUNDS & option.keys()), None)
     if number is not None and {"type": "string"} in options:
         is_positive = number.get("minimum", number.get("exclusiveMinimum", -1)) >= 0
         text = {"type": "string", "pattern": _POSITIVE if is_positive else _ANY}

@@ -1,12 +1,12 @@
 """Run the wrapped application in the current task and pause it at each message it sends.
 
-The coroutine of the application is driven by hand. As long as the response may still be changed, every message of
-it parks the coroutine and gives the control back; once the response is open, messages pass straight to the server and
-what the coroutine waits for is handed to the event loop untouched. Nothing here starts a task: context variables flow
-both ways, exceptions surface at the caller, and a cancellation reaches whatever the application waits for.
+The coroutine of the application is driven by hand. While the response may still change, every message suspends the
+coroutine and returns control; once the response is open, messages pass directly to the server, and futures awaited by
+the application are handed to the event loop unchanged. No task is started: context variables flow both ways, exceptions
+surface at the caller, and a cancellation reaches the future awaited by the application.
 
-Where the application speaks from a child task (Starlette streams do, below ASGI 2.4), that task waits at a gate, and
-the caller, who waits through a future of its own (the relay), is woken.
+If the application sends from a child task (as Starlette streams do below ASGI 2.4), the child task waits at a gate, and
+the caller, who waits at a future called the relay, is woken.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 NOTHING: Final = object()
 
 
-# What becomes of the messages of the application; plain numbers, since an enum costs a tenth of a request.
-START: Final = 0  # the start of the response parks
-READ: Final = 1  # every message parks: the body is being read
-OPEN: Final = 2  # everything passes to the server
-DROPPED: Final = 3  # the response was replaced: the last piece is dropped, a stream is refused
+# Modes for messages of the application; plain numbers, since an enum costs a tenth of a request.
+START: Final = 0  # the start of the response suspends
+READ: Final = 1  # every message suspends: the body is being read
+OPEN: Final = 2  # every message passes to the server
+DROPPED: Final = 3  # the response was replaced: a last piece is dropped, a stream is refused
 
 
 @final
 class AppRun:
-    """One run of an application for one request.
+    """A run of an application for a request.
 
     Args:
-        app: what is run (ASGI 3.0).
-        scope: its connection scope.
-        receive: where it reads the request.
-        send: the server's; takes what passes.
+        app: the application (ASGI 3.0).
+        scope: the connection scope.
+        receive: the application's `receive`.
+        send: the server's `send`, for messages that pass.
 
     Attributes:
-        inbox: the messages that have not been taken.
-        pending: what the application waits for while a child task of it has spoken; NOTHING otherwise.
+        inbox: messages not taken yet.
+        pending: the future awaited by the application while a child task has sent a message; otherwise NOTHING.
     """
 
-    # Each request makes one: what few of them have has its default here.
+    # Created for each request: rare attributes have class-level defaults.
     mode = START
     is_done = False
     _task: asyncio.Task[Any] | None = None
@@ -61,18 +61,18 @@ class AppRun:
 
     @types.coroutine
     def deliver(self, send: Send) -> Generator[Any, Any, None]:
-        """Let every message from here on pass, and run the application to its end."""
+        """Pass all further messages, and run the application to its end."""
         self._server, self.mode = send, OPEN
         if self.is_done or self._gates or self.pending is not NOTHING:
             yield from self._steps()
             return
         try:
-            yield from self._coroutine  # what it waits for needs no look
+            yield from self._coroutine  # awaited futures need no handling
         finally:
             self.is_done = True
 
     async def drop(self) -> None:
-        """End the application without its response: a stream is refused, a last piece and what follows it run."""
+        """End the application without its response: refuse a stream, discard a last piece and run the rest."""
         if self.is_done:
             return
         self.mode = DROPPED
@@ -87,7 +87,7 @@ class AppRun:
                 raise rest from None
 
     async def cancel(self, error: BaseException) -> None:
-        """End the application by raising an error, such as a cancellation, where it waits."""
+        """End the application by raising an error, such as a cancellation, at its current await."""
         self.mode = DROPPED
         if self.pending is not NOTHING and self.pending is not None:
             self.pending.cancel()
@@ -95,17 +95,17 @@ class AppRun:
         try:
             await self.run(error)
         except asyncio.CancelledError:
-            pass  # the caller raises the cancellation on
+            pass  # the caller re-raises the cancellation
         finally:
             self._open_gates()
 
     def close(self) -> None:
-        """End the application at once, without waiting: the event loop is closing."""
+        """End the application immediately, without waiting: the event loop is closing."""
         self.is_done, self.mode = True, DROPPED
         self._coroutine.close()
 
     def _steps(self, failure: BaseException | None = None) -> Generator[Any, Any, None]:
-        """Run until the application is parked or done."""
+        """Run until the application is suspended or done."""
         is_open = self.mode >= OPEN
         if self._gates and failure is None:
             self._open_gates()
@@ -129,16 +129,16 @@ class AppRun:
             self.is_done = True
         except BaseException:
             self.is_done = True
-            self._coroutine.close()  # it has ended, unless the whole request is thrown away
+            self._coroutine.close()  # already ended, unless the whole request is discarded
             raise
 
     run = types.coroutine(_steps)
 
     @staticmethod
     def _wait_openly(waited: Any) -> Generator[Any, Any, BaseException | None]:
-        """Hand what the application waits for to the event loop; return what is to be raised in it."""
+        """Hand an awaited future to the event loop; return the error to raise in the application, if any."""
         if waited is not None and not waited._asyncio_future_blocking:
-            waited._asyncio_future_blocking = True  # the mark of `await`, which was taken at the relay
+            waited._asyncio_future_blocking = True  # the mark of `await`, cleared at the relay
         try:
             yield waited
         except BaseException as error:  # noqa: BLE001 - raised in the application, by the caller
@@ -146,12 +146,12 @@ class AppRun:
         return None
 
     def _wait_at_relay(self, waited: Any) -> Generator[Any, Any, BaseException | None]:
-        """Wait for what the application waits for, or for a child task that speaks; as `asyncio.Task` does."""
+        """Wait for the application's future or a message from a child task, as `asyncio.Task` would."""
         if waited is None:
             return (yield from self._wait_openly(None))
-        waited._asyncio_future_blocking = False  # seen, as by a task; another may wait for the same future
+        waited._asyncio_future_blocking = False  # cleared, as a task does; others may wait for the same future
         is_cancelled = False
-        while not waited.done() and (is_cancelled or not self._is_spoken_to()):  # a cancellation comes before a word
+        while not waited.done() and (is_cancelled or not self._is_spoken_to()):  # cancellations precede messages
             relay = self._relay = waited.get_loop().create_future()
             waited.add_done_callback(self._wake)
             try:
@@ -178,7 +178,7 @@ class AppRun:
             self._relay.set_result(None)
 
     def _send(self, message: Message) -> Awaitable[None]:
-        """Take a message of the application; what passes costs no coroutine of its own."""
+        """Take a message of the application; a passing message needs no coroutine here."""
         mode = self.mode
         if mode == OPEN or (mode == START and message["type"] != "http.response.start"):  # such as early hints
             return self._server(message)
@@ -193,7 +193,7 @@ class AppRun:
             return
         self.inbox.append(message)
         if asyncio.current_task() is self._task:
-            yield self  # parked: whoever runs the application has the control
+            yield self  # suspended: control returns to the runner
         else:
             gate = asyncio.get_running_loop().create_future()
             self._gates += (gate,)
@@ -205,12 +205,12 @@ class AppRun:
                 raise
 
     def _withdraw(self, message: Message, gate: asyncio.Future[None]) -> None:
-        """Take back the message of a child task that was cancelled before it was taken."""
+        """Remove the message of a child task that was cancelled while waiting."""
         self._gates = tuple(other for other in self._gates if other is not gate)
         self.inbox[:] = [other for other in self.inbox if other is not message]
 
     def _is_spoken_to(self) -> bool:
-        """Return whether a child task waits at its gate, and is not being cancelled there."""
+        """Return whether a child task waits at its gate without being cancelled."""
         return any(not gate.done() for gate in self._gates)
 
     def _open_gates(self) -> None:

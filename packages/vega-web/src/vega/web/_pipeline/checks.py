@@ -1,4 +1,4 @@
-"""What is checked of a middleware when it is registered, and when the pipeline is built."""
+"""Checks of middleware, at registration and when the pipeline is built."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .order import MiddlewareEntry, misuse
 
 
 def takes(function: Any, count: int, *, exactly: bool = True) -> bool:
-    """Tell whether something can be called with so many arguments; if not exactly, with these and more."""
+    """Return whether an object can be called with a number of arguments, or, if not exactly, with at least as many."""
     try:
         signature = inspect.signature(function)
         (signature.bind if exactly else signature.bind_partial)(*range(count))
@@ -26,7 +26,7 @@ def takes(function: Any, count: int, *, exactly: bool = True) -> bool:
 
 
 def refuse(errors: list[Exception]) -> None:
-    """Raise what was found, if anything was."""
+    """Raise the collected errors, if any."""
     if len(errors) == 1:
         raise errors[0]
     if errors:
@@ -34,7 +34,7 @@ def refuse(errors: list[Exception]) -> None:
 
 
 def injected(function: Any, given: int, container: Container | None) -> Mapping[str, Any]:
-    """Return what a container supplies to a function beside its first parameters, by parameter."""
+    """Return the services that a container passes to a function after its first parameters, by parameter."""
     if container is None:
         return {}
     names = list(inspect.signature(function).parameters)
@@ -48,7 +48,7 @@ def _provided(container: Container, function: Any, given: Iterable[str]) -> Mapp
 
 
 def supplied(entry: MiddlewareEntry, container: Container | None) -> dict[str, Any]:
-    """Return the services that a container gives to the constructor of a middleware, by parameter."""
+    """Return the services that a container passes to the constructor of a middleware, by parameter."""
     if container is None:
         return {}
     return {name: container.resolve(key) for name, key in _wanted(entry, container).items()}
@@ -62,14 +62,16 @@ def _wanted(entry: MiddlewareEntry, container: Container | None) -> Mapping[str,
         given = signature.bind_partial(None, *entry.args, **entry.options).arguments
     except (TypeError, ValueError):
         return {}
-    needed = {name for name, each in signature.parameters.items() if each.default is each.empty} - given.keys()
+    needed = {
+        name for name, parameter in signature.parameters.items() if parameter.default is parameter.empty
+    } - given.keys()
     if not needed:
         return {}
     return {name: key for name, key in _provided(container, entry.target, given).items() if name in needed}
 
 
 def check_inline(entry: MiddlewareEntry, container: Container | None, errors: list[Exception]) -> None:
-    """Add an error when nothing supplies what an inline function asks for beside request and call_next."""
+    """Add an error if parameters of an inline function, besides request and call_next, have no registered service."""
     signature = inspect.signature(entry.target)
     try:
         signature.bind(None, None, **injected(entry.target, 2, container))
@@ -79,12 +81,12 @@ def check_inline(entry: MiddlewareEntry, container: Container | None, errors: li
 
 
 def is_trap(target: object) -> bool:
-    """Tell whether something is a class whose middleware breaks what a pipeline promises."""
+    """Return whether an object is a class of middleware known to violate the guarantees of a pipeline."""
     return isinstance(target, type) and issubclass(target, BaseHTTPMiddleware)
 
 
 def check_class(entry: MiddlewareEntry, container: Container | None, errors: list[Exception]) -> None:
-    """Add an error when the options of a class do not fit its constructor; warn of one that is a known trap."""
+    """Add an error if the options of a class do not fit its constructor; warn about known traps."""
     target: Any = entry.target
     if is_trap(target):
         warnings.warn(
@@ -95,7 +97,7 @@ def check_class(entry: MiddlewareEntry, container: Container | None, errors: lis
     try:
         signature = inspect.signature(target)
     except (TypeError, ValueError):
-        return  # built in C: its constructor tells
+        return  # built in C, without a signature
     try:
         signature.bind(None, *entry.args, **entry.options, **_wanted(entry, container))
     except TypeError as error:

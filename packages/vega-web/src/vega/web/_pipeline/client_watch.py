@@ -1,9 +1,9 @@
-"""Sees whether the client of a streamed answer is still there, where the server speaks an ASGI below 2.4.
+"""Detection of clients that leave during a streamed response, for servers below ASGI 2.4.
 
-At ASGI 2.4 `send` raises `OSError` once the client has left. Below it nothing says so, and Starlette's responses read
-`receive` for the end of the connection, in a task group of anyio that stays open while the answer is streamed. A scope
-of anyio around `call_next` cannot be left while that group is open. Inline functions therefore show the application
-ASGI 2.4: it streams in the task of the request, and one task reads `receive` beside it.
+In ASGI 2.4, `send` raises `OSError` after the client has left. In earlier versions, Starlette's responses read
+`receive` for the disconnect, in an anyio task group that stays open during the stream; an anyio scope around
+`call_next` cannot be exited while the group is open. Therefore inline functions present ASGI 2.4 to the application:
+the response streams in the task of the request, and a single further task reads `receive`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ BELOW_2_4: Final = frozenset({"2.0", "2.1", "2.2", "2.3"})
 class ClientWatch:
     """Cancels the task of a request when its client leaves, until stopped.
 
-    Messages of the request that come meanwhile are kept for the application. Once the application reads them itself,
-    the watch ends: it learns of the end from `receive`.
+    Messages of the request received meanwhile are kept for the application. When the application reads `receive`
+    itself, the watch ends.
 
     Args:
-        receive: the server's.
-        task: the task that streams the answer.
+        receive: the server's `receive`.
+        task: the task that streams the response.
 
     Attributes:
         is_gone: whether the client has left.
@@ -44,7 +44,7 @@ class ClientWatch:
         while True:
             try:
                 message = await self._receive()
-            except Exception:  # noqa: BLE001 - such as a limit of the body, raised again where the application reads
+            except Exception:  # noqa: BLE001 - such as a body limit, raised again when the application reads
                 return
             if message["type"] == "http.disconnect":
                 self.is_gone = True
@@ -52,17 +52,17 @@ class ClientWatch:
                 return
             self._ahead.append(message)
             if message.get("more_body"):
-                return  # an upload that is not read; the rest stays with the server
+                return  # an unread upload; the remainder stays with the server
 
     async def receive(self) -> Message:
-        """Return the next message, to the application, which watches the client itself from here on."""
+        """Return the next message to the application, which from now on detects the disconnect itself."""
         self.stop()
         if self._ahead:
             return self._ahead.popleft()
         return {"type": "http.disconnect"} if self.is_gone else await self._receive()
 
     def check(self) -> None:
-        """Refuse to send to a client that has left, as a server does at ASGI 2.4.
+        """Raise if the client has left, as a server does in ASGI 2.4.
 
         Raises:
             OSError: the client has left.
@@ -71,23 +71,23 @@ class ClientWatch:
             raise OSError("the client has left")
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._watching.cancel()
 
     async def end(self, error: BaseException | None) -> bool:
-        """Stop, and take back the cancellation of a client that has left.
+        """Stop, and take back the cancellation caused by the client's departure.
 
         Args:
-            error: the end of the answer; None if whole.
+            error: the error of the response; None if complete.
 
         Returns:
-            Whether the error is only that the client has left.
+            Whether the departure of the client is the only error.
         """
         self.stop()
         if not self.is_gone:
             return False
         if not isinstance(error, asyncio.CancelledError):
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.sleep(0)  # raises a cancellation that is on its way
-        is_cancelled = self._request.uncancel() > 0  # by another, such as the server
+                await asyncio.sleep(0)  # raises a pending cancellation
+        is_cancelled = self._request.uncancel() > 0  # cancelled from elsewhere, such as the server
         return not is_cancelled and isinstance(error, asyncio.CancelledError | ClientDisconnect | OSError)

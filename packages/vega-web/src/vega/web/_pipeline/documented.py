@@ -1,4 +1,4 @@
-"""Additions of middleware and policies to documents of operations: their answers, and required credentials."""
+"""OpenAPI contributions of middleware and policies: responses, and required credentials."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _UNKNOWN: Final = "No valid credentials were sent"
 @final
 @dataclass(slots=True)
 class Operation:
-    """One operation of an OpenAPI document, as middleware and policies see it.
+    """An operation of an OpenAPI document, as seen by middleware and policies.
 
     Attributes:
-        path: the template of the path that routing takes, such as `/users/{id}`.
-        method: in capitals.
-        answers: descriptions of answers that middleware and policies give, by status.
-        schemes: Security Scheme Objects (OpenAPI 3.1.1, 4.8.27) that find the user of a request, by name.
-        needs_user: whether only a known user may pass.
+        path: the path template, as compared by routing, such as `/users/{id}`.
+        method: in upper case.
+        answers: descriptions of responses by middleware and policies, by status.
+        schemes: Security Scheme Objects (OpenAPI 3.1.1, 4.8.27) that authenticate requests, by name.
+        needs_user: whether anonymous requests are refused.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Operation:
     needs_user: bool = False
 
     def ask(self, policy: Policy) -> None:
-        """Note that a policy decides about the operation."""
+        """Record that the operation requires a policy."""
         if policy is anybody:
             return
         self.needs_user = True
@@ -48,26 +48,26 @@ class Operation:
             self.answers[403] = "The user may not do this"
 
     def authenticate(self, schemes: Mapping[str, Mapping[str, Any]]) -> None:
-        """Note the schemes that find the user; wrong credentials are refused wherever they are sent."""
+        """Record the authentication schemes; invalid credentials are refused even if credentials are optional."""
         self.schemes |= schemes
         self.answers.setdefault(401, _UNKNOWN)
 
 
 @runtime_checkable
 class Documented(Protocol):
-    """Middleware that answers some operations itself."""
+    """Middleware that responds to some operations itself."""
 
     def document(self, operation: Operation) -> None:
-        """Add to an operation what the middleware answers, and what it requires."""
+        """Add the middleware's responses and requirements to an operation."""
 
 
 @final
 class DocumentedStack:
-    """The middleware of a stack that documents itself; each is made once, around nothing.
+    """The middleware of a stack that documents itself; instances are created once, without an application.
 
     Args:
         stack: the resolved middleware.
-        container: supplies what constructors ask for.
+        container: supplies services to constructors.
     """
 
     def __init__(self, stack: Stack, container: Container | None) -> None:
@@ -76,11 +76,11 @@ class DocumentedStack:
         self._branches = {entry: DocumentedStack(branch, container) for entry, branch in stack.branches.items()}
 
     def document(self, operation: Operation, without: frozenset[str] = frozenset()) -> None:
-        """Add to an operation what its middleware adds.
+        """Add the contributions of all middleware to an operation.
 
         Args:
-            operation: is extended.
-            without: the names of middleware that its route opts out of.
+            operation: extended in place.
+            without: the names of middleware that the route skips.
         """
         for entry in self._stack.order:
             if entry.name in without:
@@ -101,7 +101,7 @@ def _made(entry: MiddlewareEntry, container: Container | None) -> Documented | N
 
 
 def _is_taken(entry: MiddlewareEntry, operation: Operation) -> bool:
-    """Return whether a request of an operation may take a branch; it may where the predicate asks for more."""
+    """Return whether requests of an operation may take a branch; also true if the predicate needs a real request."""
     scope: dict[str, Any] = {
         "type": "http",
         "method": operation.method,
@@ -111,7 +111,7 @@ def _is_taken(entry: MiddlewareEntry, operation: Operation) -> bool:
     }
     try:
         return bool(entry.target(Request({**scope, "root_path": "", "path_params": {}})))
-    except Exception:  # noqa: BLE001 - a boundary: the user's predicate reads what a real request has
+    except Exception:  # noqa: BLE001 - a boundary: the predicate may need a real request
         return True
 
 

@@ -1,4 +1,4 @@
-"""Starlette's request, made with one call instead of three, whose body has no NaN."""
+"""Starlette's request, created with one call instead of three, and strict JSON."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .._problems.finite import read_json
 
 
 class FastRequest(Request):
-    """Starlette's request; its attributes are set in the constructor or default on the class.
+    """A Starlette request with attributes set in the constructor or defaulting on the class.
 
     Args:
         scope: the connection scope, of type `http`.
-        receive: where the body is read.
-        send: where early pushes are sent.
+        receive: the source of the body.
+        send: the ASGI `send`, for early pushes.
     """
 
-    # Each request makes a few: what the class above sets for each has its default here.
+    # Created several times per request: the base class would set these attributes each time.
     _stream_consumed = False
     _is_disconnected = False
     _form = None
@@ -34,8 +34,8 @@ class FastRequest(Request):
         """Return the JSON of the body.
 
         Raises:
-            RequestValidationError: it holds NaN, Infinity or a number beyond the range of a float.
-            ValueError: it is not JSON.
+            RequestValidationError: the body contains NaN, Infinity or a number beyond the range of a float.
+            ValueError: the body is not JSON.
         """
         if not hasattr(self, "_json"):
             self._json = read_json(await self.body())

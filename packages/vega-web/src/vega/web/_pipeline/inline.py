@@ -1,4 +1,4 @@
-"""Functions `async (request, call_next)` as one ASGI node, however many follow each other."""
+"""Consecutive functions `async (request, call_next)` as a single ASGI node."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ InlineFunction: TypeAlias = Callable[Concatenate[Request, CallNext, ...], Awaita
 
 @final
 class InlineChain:
-    """ASGI application (ASGI 3.0) that runs functions around another, the first outermost.
+    """ASGI application (ASGI 3.0) that runs functions around an application, the first outermost.
 
-    Only HTTP requests meet the functions; WebSockets and the lifespan pass.
+    The functions run for HTTP requests only; WebSockets and the lifespan pass.
 
     Args:
         app: the next application.
-        functions: each gets the request and what calls the next one.
+        functions: called with the request and a `call_next` for the next function.
     """
 
     def __init__(self, app: ASGIApp, functions: Sequence[InlineFunction]) -> None:
@@ -69,7 +69,7 @@ class InlineChain:
             await request.release(None)
 
     async def _forward(self, request: Request) -> Response:
-        """Run the application until its response starts; what the last function calls."""
+        """Run the application until its response starts; the `call_next` of the last function."""
         own: InlineRequest | None = request.scope.get(self._key)
         if own is None:
             raise _other_scope(request)
@@ -79,7 +79,7 @@ class InlineChain:
         app_run = own.app_run = AppRun(self._app, request.scope, receive, own.to_server)
         await app_run.run()
         if own.task is not None and own.task.cancelling():
-            await asyncio.sleep(0)  # a cancellation that came with the first byte is raised before the byte is sent
+            await asyncio.sleep(0)  # raises a cancellation that arrived with the first byte, before the byte is sent
         if not app_run.inbox:
             raise MiddlewareError(
                 "the application ended without a response",
@@ -97,7 +97,7 @@ def _checked(function: InlineFunction, following: CallNext) -> CallNext:
         response: Any = await function(request, following)
         if type(response) is not InlineResponse and not callable(response):
             raise _no_response(function, response)
-        return response  # type: ignore[no-any-return]  # any ASGI application will do
+        return response  # type: ignore[no-any-return]  # any ASGI application
 
     return call_next
 
@@ -115,7 +115,7 @@ def _other_scope(request: Request) -> MiddlewareError:
     return MiddlewareError(
         "call_next was given a request of another connection scope",
         f"{request.method} {request.url.path}",
-        "make it of what came: Request({**request.scope, ...}, request.receive)",
+        "create it from the original: Request({**request.scope, ...}, request.receive)",
     )
 
 

@@ -1,4 +1,4 @@
-"""One request on its way through inline functions: what they read of it goes down once more."""
+"""The request of inline functions, whose body remains available to the application."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from .fast_request import FastRequest
 
 @final
 class InlineRequest(FastRequest):
-    """The request that a function gets: its body may be read before `call_next`, and goes down all the same.
+    """The request passed to inline functions; a body read before `call_next` is replayed to the application.
 
     Args:
         scope: the connection scope.
-        receive: the server's.
-        send: the server's.
+        receive: the server's `receive`.
+        send: the server's `send`.
 
     Attributes:
-        app_run: the last run of the application behind the functions; None before the first.
-        task: the task that serves the request.
+        app_run: the last run of the inner application; None before the first.
+        task: the task that handles the request.
         to_server: the server's `send`.
     """
 
-    # Each request makes one: what few of them have has its default here.
+    # Created for each request: rare attributes have class-level defaults.
     app_run: AppRun | None = None
     _is_taken = False
     _was_empty = False
     _kept: list[Message] | None = None
     _index = 0
-    _reads = 0  # reads of the application that wait
+    _reads = 0  # pending reads of the application
     _watch: ClientWatch | None = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +44,7 @@ class InlineRequest(FastRequest):
         self._from_server, self.to_server, self.task = receive, send, asyncio.current_task()
 
     async def _read(self) -> Message:
-        """Return the next message, to a function; keep it for the application."""
+        """Return the next message to a function, and keep the message for the application."""
         message = await self._from_server()
         if self._kept is None:
             self._kept = []
@@ -52,25 +52,25 @@ class InlineRequest(FastRequest):
         return message
 
     def hand_down(self) -> Receive:
-        """Return what gives a run of the application every message, those that functions have read first.
+        """Return a `receive` for a run of the application, which first replays messages read by functions.
 
         Raises:
-            MiddlewareError: an earlier run has taken the body, which nobody kept.
+            MiddlewareError: an earlier run has consumed the body.
         """
         if self._is_taken and not self._was_empty:
             raise MiddlewareError(
                 "call_next was called again after the body of the request had gone",
                 "a middleware that calls call_next twice",
-                "await request.body() before the first call_next; it is then kept",
+                "await request.body() before the first call_next, which keeps the body",
             )
         self._index = 0
         return self.give
 
     def send_watched(self, message: Message) -> Awaitable[None]:
-        """Send to a server of ASGI below 2.4, and watch the client while an answer is streamed.
+        """Send to a server below ASGI 2.4, and watch for the client's departure during a streamed response.
 
         Raises:
-            OSError: the client has left, as at ASGI 2.4.
+            OSError: the client has left, as in ASGI 2.4.
         """
         if message["type"] == "http.response.body":
             watch = self._watch
@@ -84,11 +84,11 @@ class InlineRequest(FastRequest):
         return self.to_server(message)
 
     async def has_lost_client(self, error: BaseException | None) -> bool:
-        """End the watch; return whether the error of the answer is only that the client has left."""
+        """End the watch; return whether the departure of the client is the response's only error."""
         return self._watch is not None and await self._watch.end(error)
 
     async def give(self) -> Message:
-        """Return the next message, to the application; a body that is empty is kept for another run."""
+        """Return the next message to the application; an empty body is kept for another run."""
         if self._kept is not None and self._index < len(self._kept):
             self._index += 1
             return self._kept[self._index - 1]
@@ -109,19 +109,19 @@ class InlineRequest(FastRequest):
         """Yield the body.
 
         Raises:
-            MiddlewareError: the application has taken it.
+            MiddlewareError: the application has consumed the body.
         """
         if self._is_taken:
             raise MiddlewareError(
                 "the body of the request was read after call_next, when it had gone",
                 f"{self.method} {self.url.path}",
-                "await request.body() before call_next; it goes down all the same",
+                "await request.body() before call_next; the application still receives the body",
             )
         async for chunk in super().stream():
             yield chunk
 
     async def release(self, error: BaseException | None) -> None:
-        """End what was begun and is not delivered: its cleanup and background work run, a cancellation reaches it."""
+        """End a run without delivery: its cleanup and background tasks run, and a cancellation reaches its await."""
         app_run = self.app_run
         if app_run is None or app_run.is_done:
             return

@@ -1,4 +1,4 @@
-"""The response that `call_next` returns: status and headers can be changed, the body passes unread."""
+"""The response returned by `call_next`: mutable status and headers, and an unread body."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .app_run import DROPPED, READ, AppRun
 
 _CHUNK = 64 * 1024
 _HAS_LIST = keeps_list()
-_NAMES = 256  # as many are remembered, whatever a client makes of names
+_NAMES = 256  # maximum number of cached names, a bound for names chosen by clients
 _ENCODED: dict[str, bytes] = {}
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
 
 class _Headers(MutableHeaders):
-    """Headers that are quick to set: the ones set are kept apart until the list is read (decision record 9).
+    """Headers that are fast to set: changes are kept apart until the list is read (decision record 9).
 
     Args:
-        raw: the list of headers, which is changed in place.
+        raw: the list of headers, changed in place.
     """
 
     def __init__(self, raw: RawHeaders) -> None:
@@ -57,7 +57,7 @@ class _Headers(MutableHeaders):
 
 
 class _Once:
-    """The headers of a response, made at the first access."""
+    """A descriptor that creates the headers of a response at the first access."""
 
     def __get__(self, response: InlineResponse, _: type) -> MutableHeaders:
         if not _HAS_LIST:
@@ -69,20 +69,20 @@ class _Once:
 
 @final
 class InlineResponse(StreamingResponse):
-    """The answer of an application, before a byte of it is sent.
+    """The response of an application, before its first byte is sent.
 
     Attributes:
-        status_code: may be set.
-        headers: may be changed; cookies can be set and deleted as on any response.
-        body_iterator: the body, in chunks of bytes. What a function reads is sent all the same; another iterator
-            may be set, which drops the content length.
+        status_code: mutable.
+        headers: mutable; cookies can be set and deleted as on any response.
+        body_iterator: the body, in chunks of bytes. Chunks read by a function are sent nevertheless; setting another
+            iterator removes the content length.
         background: a task that runs after the application's own; None unless set.
     """
 
-    # A response is made for each request: what few of them have has its default here.
+    # Created for each request: rare attributes have class-level defaults.
     background = None
     _changeable: Any = _Once()
-    headers = property(attrgetter("_changeable"))  # pyright: ignore[reportIncompatibleMethodOverride] # it is one
+    headers = property(attrgetter("_changeable"))  # pyright: ignore[reportIncompatibleMethodOverride] # a property
     _made: _Headers | None = None
     _kept: list[Message] | None = None
     _is_read = False
@@ -96,7 +96,7 @@ class InlineResponse(StreamingResponse):
 
     @property
     def raw_headers(self) -> RawHeaders:
-        """The headers as bytes; may be changed and set."""
+        """The headers as bytes; mutable."""
         return self._bare if self._made is None else self._made.joined()
 
     @raw_headers.setter
@@ -110,7 +110,7 @@ class InlineResponse(StreamingResponse):
         """The body, in chunks of bytes."""
         return self._read() if self._body is None else self._body
 
-    @body_iterator.setter  # the class above has an attribute; this one is read only when asked for
+    @body_iterator.setter  # an attribute in the base class; computed on access here
     def body_iterator(self, chunks: Any) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._body = chunks
 
@@ -154,15 +154,15 @@ class InlineResponse(StreamingResponse):
         else:
             await self._send_other_body(start, send)
             await self._app_run.drop()
-        background: Any = self.background  # a function may set it
+        background: Any = self.background  # may be set by a function
         if background is not None:
             await background()
 
     def _refuse_given_up(self) -> NoReturn:
         raise MiddlewareError(
-            "a response was used that had been given up",
+            "a response was used after call_next was called again",
             "a middleware that calls call_next twice",
-            "use what the last call_next gave",
+            "use the response of the last call_next",
         )
 
     async def _send_other_body(self, start: Message, send: Send) -> None:
@@ -180,7 +180,7 @@ class InlineResponse(StreamingResponse):
 
 
 def _encoded(key: str) -> bytes:
-    """Encode the name of a header; the names that code writes are few, and are remembered."""
+    """Encode the name of a header, with a bounded cache."""
     name = key.lower().encode("latin-1")
     if len(_ENCODED) < _NAMES:
         _ENCODED[key] = name
@@ -188,7 +188,7 @@ def _encoded(key: str) -> bytes:
 
 
 async def _chunks(message: Message) -> AsyncIterator[bytes]:
-    """Yield the bytes that a message stands for: its own, or those of a file that the server was to send."""
+    """Yield the bytes of a message, or of the file that the server was to send."""
     if message["type"] == "http.response.pathsend":
         async with await anyio.open_file(message["path"], "rb") as file:
             while chunk := await file.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""The order of middleware: what `before=` and `after=` ask, then priority, then the order of registration."""
+"""The order of middleware: by `before=` and `after=`, then priority, then registration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal["class", "inline", "branch"]
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MiddlewareEntry:
-    """One registration in a pipeline."""
+    """A registration in a pipeline."""
 
     kind: Kind
     target: Callable[..., Any]
@@ -36,22 +36,22 @@ class MiddlewareEntry:
     branch: Any = None
 
     def is_meant_by(self, reference: Reference) -> bool:
-        """Tell whether a name, class or function names this entry."""
+        """Return whether a name, class or function refers to this entry."""
         return reference == self.name if isinstance(reference, str) else reference is self.target
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MiddlewareStep:
-    """One middleware at its place in the resolved order; `str` gives a line to print.
+    """A middleware in the resolved order; `str` returns a line for display.
 
     Attributes:
-        name: as given, or the name of the class or function in snake case, without `_middleware`.
+        name: as registered, or the name of the class or function in snake case, without `_middleware`.
         kind: class, inline function or branch.
-        position: 1 for the outermost; None for one that its `when` leaves out.
-        node: the ASGI node it is part of, counted from 1; inline functions in a row share one. None as above.
-        reasons: what put it there, such as `("after request_id", "priority 200", "added 3rd")`.
-        depth: 0 in the pipeline itself, 1 in a branch of it, and so on.
+        position: 1 for the outermost; None if excluded by `when`.
+        node: the number of the ASGI node, from 1; consecutive inline functions share a node. None if excluded.
+        reasons: the reasons for the position, such as `("after request_id", "priority 200", "added 3rd")`.
+        depth: 0 in the pipeline itself, 1 in a branch, and so on.
     """
 
     name: str
@@ -67,7 +67,7 @@ class MiddlewareStep:
 
 
 def default_name(target: Callable[..., Any]) -> str:
-    """Return the name that an entry has when none is given.
+    """Return the default name of an entry.
 
     >>> class RequestIDMiddleware: ...
     >>> default_name(RequestIDMiddleware)
@@ -78,22 +78,22 @@ def default_name(target: Callable[..., Any]) -> str:
     return words.removesuffix("_middleware") or words
 
 
-def references(given: References) -> tuple[Reference, ...]:
-    """Return one or several references as a tuple."""
-    if isinstance(given, str) or callable(given):
-        return (given,)
-    return tuple(given)
+def references(value: References) -> tuple[Reference, ...]:
+    """Return a single reference or several references as a tuple."""
+    if isinstance(value, str) or callable(value):
+        return (value,)
+    return tuple(value)
 
 
 def ordered(entries: Sequence[MiddlewareEntry], errors: list[Exception]) -> list[MiddlewareEntry]:
-    """Return the entries, the outermost first: stable, and the same for the same registrations.
+    """Return the entries, outermost first; stable, and deterministic for the same registrations.
 
-    What `before` and `after` ask is kept first; among those that may come next, the highest priority wins, then
-    what was added first. A reference to an entry that its `when` leaves out asks nothing.
+    The constraints of `before` and `after` apply first; among the candidates, the highest priority wins, then the
+    earliest registration. References to an entry excluded by `when` have no effect.
 
     Args:
         entries: in the order of registration.
-        errors: takes a `MiddlewareOrderError` for each repeated, unknown or ambiguous name and for a cycle.
+        errors: collects a `MiddlewareOrderError` for each repeated, unknown or ambiguous name and for a cycle.
 
     Source: Kahn, "Topological sorting of large networks", CACM 5(11), 1962, with a priority queue.
     """
@@ -101,9 +101,9 @@ def ordered(entries: Sequence[MiddlewareEntry], errors: list[Exception]) -> list
     inner: dict[MiddlewareEntry, set[MiddlewareEntry]] = {entry: set() for entry in entries}
     for entry in entries:
         for reference in entry.before:
-            inner[entry] |= _meant(entry, "before", reference, entries, errors)
+            inner[entry] |= _referenced(entry, "before", reference, entries, errors)
         for reference in entry.after:
-            for outer in _meant(entry, "after", reference, entries, errors):
+            for outer in _referenced(entry, "after", reference, entries, errors):
                 inner[outer].add(entry)
     active = [entry for entry in entries if is_active(entry)]
     order = _sorted(active, {entry: inner[entry] & set(active) for entry in active})
@@ -113,7 +113,7 @@ def ordered(entries: Sequence[MiddlewareEntry], errors: list[Exception]) -> list
 
 
 def is_active(entry: MiddlewareEntry) -> bool:
-    """Tell whether an entry's `when` lets it in."""
+    """Return whether `when` includes an entry."""
     return bool(entry.when() if callable(entry.when) else entry.when)
 
 
@@ -131,26 +131,29 @@ def _check_names(entries: Sequence[MiddlewareEntry], errors: list[Exception]) ->
             )
 
 
-def _meant(
+def _referenced(
     entry: MiddlewareEntry,
     option: str,
     reference: Reference,
     entries: Sequence[MiddlewareEntry],
     errors: list[Exception],
 ) -> set[MiddlewareEntry]:
-    found = {other for other in entries if other.is_meant_by(reference)}
-    named = {other for other in found if other.is_named and isinstance(reference, str)}
-    found = named or found
-    where = f"{option}={word(reference)} of {entry.name!r}"
-    if not found:
-        known = ", ".join(sorted({repr(other.name) for other in entries if other is not entry})) or "nothing else"
-        fix = f"the pipeline holds {known}"
-        errors.append(MiddlewareOrderError(f"no middleware is called {word(reference)}", where, fix))
-    elif len(found) > 1:
+    matches = {candidate for candidate in entries if candidate.is_meant_by(reference)}
+    named = {candidate for candidate in matches if candidate.is_named and isinstance(reference, str)}
+    matches = named or matches
+    place = f"{option}={word(reference)} of {entry.name!r}"
+    if not matches:
+        names = (
+            ", ".join(sorted({repr(candidate.name) for candidate in entries if candidate is not entry}))
+            or "nothing else"
+        )
+        fix = f"the pipeline holds {names}"
+        errors.append(MiddlewareOrderError(f"no middleware is called {word(reference)}", place, fix))
+    elif len(matches) > 1:
         fix = "give one of them a name= and refer to it"
-        errors.append(MiddlewareOrderError(f"{word(reference)} means {len(found)} middlewares", where, fix))
+        errors.append(MiddlewareOrderError(f"{word(reference)} means {len(matches)} middlewares", place, fix))
         return set()
-    return found
+    return matches
 
 
 def _sorted(
@@ -173,22 +176,24 @@ def _sorted(
     return order
 
 
-def _cycle(left: list[MiddlewareEntry], inner: Mapping[MiddlewareEntry, set[MiddlewareEntry]]) -> MiddlewareOrderError:
-    """Return the error that draws one cycle: from what is left, every step outwards stays in what is left."""
-    outer = {entry: [other for other in left if entry in inner[other]] for entry in left}
-    path = [left[0]]
+def _cycle(
+    remaining: list[MiddlewareEntry], inner: Mapping[MiddlewareEntry, set[MiddlewareEntry]]
+) -> MiddlewareOrderError:
+    """Return the error for a cycle, found by stepping outwards: every step stays among the remaining entries."""
+    outer = {entry: [candidate for candidate in remaining if entry in inner[candidate]] for entry in remaining}
+    path = [remaining[0]]
     while path[-1] not in path[:-1]:
         path.append(outer[path[-1]][0])
     names = [entry.name for entry in reversed(path[path.index(path[-1]) :])]
     return MiddlewareOrderError(
         "the order of the middleware is a cycle",
         " before ".join(names),
-        f"take away one before= or after= between {' and '.join(sorted(set(names)))}",
+        f"remove one before= or after= between {' and '.join(sorted(set(names)))}",
     )
 
 
 def word(reference: Reference) -> str:
-    """Return a reference as text: a name as it is, a class or function by its own name."""
+    """Return a reference as text: a name itself, a class or function by its qualified name."""
     return reference if isinstance(reference, str) else str(getattr(reference, "__qualname__", repr(reference)))
 
 
@@ -196,7 +201,7 @@ def _shown(entry: MiddlewareEntry) -> str:
     return f"{getattr(entry.target, '__module__', '')}.{word(entry.target)}"
 
 
-def misuse(what: str, target: Any, fix: str) -> MiddlewareError:
-    """Return the error of a registration that cannot work."""
+def misuse(problem: str, target: Any, fix: str) -> MiddlewareError:
+    """Return the error of an invalid registration."""
     name = getattr(target, "__qualname__", repr(target))
-    return MiddlewareError(f"{name} {what}", f"{getattr(target, '__module__', type(target).__module__)}.{name}", fix)
+    return MiddlewareError(f"{name} {problem}", f"{getattr(target, '__module__', type(target).__module__)}.{name}", fix)

@@ -1,4 +1,4 @@
-"""The middleware of an application in one place: ordered, conditional, typed."""
+"""The middleware of an application: ordered, conditional, typed."""
 
 from __future__ import annotations
 
@@ -24,26 +24,25 @@ F = TypeVar("F", bound=InlineFunction)
 
 
 class MiddlewareClass(Protocol[P]):
-    """What `use` takes: a class or function that puts itself around an ASGI application."""
+    """The argument of `use`: a class or function that wraps an ASGI application."""
 
     def __call__(self, app: ASGIApp, /, *args: P.args, **options: P.kwargs) -> ASGIApp: ...
 
 
 @final
 class MiddlewarePipeline:
-    """Middleware in the order in which requests meet it: what is added first is outermost.
+    """Middleware in the order in which requests pass: the first added is outermost.
 
-    `use`, `use_inline` and `use_when` say where each belongs with the same five options:
-
-    * `when`: a bool, or a function without parameters that `install` asks; False leaves the middleware out.
-    * `priority`: the higher, the further out; 0 when not given. Equal ones keep the order of registration.
-    * `name`: what `before` and `after` of others call it; by default the name of the class or function in snake
+    `use`, `use_inline` and `use_when` share five options:
+    * `when`: a bool, or a function without parameters called by `install`; False excludes the middleware.
+    * `priority`: higher is further out; 0 by default. Equal priorities keep the order of registration.
+    * `name`: the name for references in `before` and `after`; by default the name of the class or function in snake
       case without `_middleware`, so that `RequestIdMiddleware` is `request_id`.
-    * `before`, `after`: a name, class or function, or several, that must come further in, or further out. They
-      outrank the priority.
+    * `before`, `after`: a name, class or function, or several, that must be further in, or further out. Both
+      take precedence over the priority.
 
-    `create_app` installs the one that `presentation/web/pipeline.py` of a project returns from its function
-    `pipeline`, or the value `pipeline` of its `config.py`.
+    `create_app` installs the pipeline returned by the function `pipeline` in `presentation/web/pipeline.py` of a
+    project, or the value `pipeline` of its `config.py`.
 
     >>> pipeline = MiddlewarePipeline()
     >>> @pipeline.use_inline
@@ -86,7 +85,7 @@ class MiddlewarePipeline:
     def use(self, cls: MiddlewareClass[...], /, *args: Any, before: References, **options: Any) -> Self: ...
     @overload
     def use(self, cls: MiddlewareClass[...], /, *args: Any, after: References, **options: Any) -> Self: ...
-    def use(  # type: ignore[misc]  # a class with an option called `when` is given inside a Middleware
+    def use(  # type: ignore[misc]  # a class with an option called `when` is passed inside a Middleware
         self,
         cls: Any,
         /,
@@ -98,23 +97,23 @@ class MiddlewarePipeline:
         after: References = (),
         **options: Any,
     ) -> Self:
-        """Add a middleware class: one whose instances are ASGI applications around another.
+        """Add a middleware class: a class whose instances are ASGI applications around another application.
 
         Args:
             cls: called with the next application and the options; or a `starlette.middleware.Middleware`, which
-                holds a class with its options, for a class that has an option called `name` or `priority` itself.
+                holds a class with its options, for a class with its own option called `name` or `priority`.
             args: positional options of the class.
             when: see the class.
             priority: see the class.
             name: see the class.
             before: see the class.
             after: see the class.
-            options: options of the class; checkers compare them with its constructor, `install` does too. Without
-                options, and beside one of the five, checkers leave it to `install` whether the container supplies the
-                rest.
+            options: options of the class; type checkers and `install` compare them with the constructor. Without
+                options, and with any of the five, type checkers leave the check to `install`, because the container
+                may supply the rest.
 
         Raises:
-            MiddlewareError: no callable was given, or the pipeline is installed already.
+            MiddlewareError: `cls` is not callable, or the pipeline is already installed.
         """
         if isinstance(cls, Middleware):
             cls, args, options = cls.cls, cls.args, dict(cls.kwargs)
@@ -138,18 +137,18 @@ class MiddlewarePipeline:
         after: References = (),
     ) -> Callable[[F], F]: ...
     def use_inline(self, function: Any = None, /, **placing: Any) -> Any:
-        """Add a function `async (request, call_next)` that returns a response; bare, or with the options of the class.
+        """Add a function `async (request, call_next)` that returns a response; a decorator, with or without options.
 
-        It runs in the task of the request: context variables flow both ways, streams are not touched, exceptions
-        surface at `call_next`, and a cancellation reaches what it waits for. Functions in a row cost one call each.
+        The function runs in the task of the request: context variables flow both ways, streams are not buffered,
+        exceptions surface at `call_next`, and a cancellation reaches its await. Consecutive functions cost a call each.
 
         Args:
-            function: gets the `starlette.requests.Request` and `call_next`, which gives the response of what comes
-                after, before a byte of it was sent. It is returned as it is.
+            function: called with the `starlette.requests.Request` and `call_next`, which returns the inner response
+                before its first byte is sent. Returned unchanged.
             placing: see the class.
 
         Raises:
-            MiddlewareError: no async function of two parameters was given, or the pipeline is installed already.
+            MiddlewareError: the function is not async with two parameters, or the pipeline is already installed.
         """
         if function is None:
             return partial(self._inline, placing)
@@ -158,7 +157,7 @@ class MiddlewarePipeline:
     def _inline(self, placing: dict[str, Any], function: Any) -> Any:
         if not is_async(function) or not takes(function, 2, exactly=False):
             fix = "write: async def name(request, call_next)"
-            raise misuse("is no async function of (request, call_next)", function, fix)
+            raise misuse("is not an async function of (request, call_next)", function, fix)
         self._add("inline", function, placing)
         return function
 
@@ -174,25 +173,24 @@ class MiddlewarePipeline:
         before: References = (),
         after: References = (),
     ) -> Self:
-        """Add middleware that only some connections meet; all meet again after it.
+        """Add middleware for a part of the connections; both ways meet again after the branch.
 
         Args:
-            predicate: asked for each HTTP request and each WebSocket (by authentication outside too, for rate limits
-                in the branch), with its
-                `starlette.requests.HTTPConnection`; True takes the branch.
-            branch: called at once with an empty pipeline, which it fills.
+            predicate: called for each HTTP request and each WebSocket (also by outer authentication, for rate limits
+                in the branch), with its `starlette.requests.HTTPConnection`; True takes the branch.
+            branch: called immediately with an empty pipeline to fill.
             when: see the class.
             priority: see the class.
             name: see the class.
-            before: see the class; names within a branch are its own.
+            before: see the class; names within a branch are local.
             after: see the class.
 
         Raises:
-            MiddlewareError: the predicate is async or takes no connection, or the pipeline is installed already.
+            MiddlewareError: the predicate is async or takes no connection, or the pipeline is already installed.
         """
         if is_async(predicate) or not takes(predicate, 1):
             fix = 'write: lambda connection: route_path(connection).startswith("/admin/")'
-            raise misuse("is no plain function of one connection", predicate, fix)
+            raise misuse("is not a plain function of one connection", predicate, fix)
         inner = MiddlewarePipeline()
         branch(inner)
         placing = {"when": when, "priority": priority, "name": name, "before": before, "after": after}
@@ -200,20 +198,20 @@ class MiddlewarePipeline:
         return self
 
     def install(self, app: Starlette, *, container: Container | None = None) -> None:
-        """Put the middleware around an application, inside what is added to the application later.
+        """Wrap an application in the middleware, inside of middleware added to the application later.
 
-        The pipeline takes no more middleware from here on; it may be installed on further applications. The
-        middleware itself is made when the application starts.
+        Afterwards the pipeline is frozen; it may be installed on further applications. The middleware is created when
+        the application starts.
 
         Args:
-            app: a FastAPI or Starlette application that serves nothing yet.
-            container: supplies the parameters of constructors and inline functions that no option gives;
-                `create_app` gives that of the application.
+            app: a FastAPI or Starlette application that has not started.
+            container: supplies parameters of constructors and inline functions without options;
+                `create_app` passes the container of the application.
 
         Raises:
-            MiddlewareOrderError: a cycle, a repeated name, or a reference that names nothing or several.
-            MiddlewareError: options that do not fit their class, or the application has started.
-            ConfigurationErrors: more than one of these.
+            MiddlewareOrderError: a cycle, a repeated name, or an unknown or ambiguous reference.
+            MiddlewareError: options do not fit their class, or the application has started.
+            ConfigurationErrors: several errors.
         """
         errors: list[Exception] = []
         stack = self._resolve(errors, container)
@@ -226,7 +224,7 @@ class MiddlewarePipeline:
         app.add_middleware(around, stack=stack, routes=lambda: app.routes, container=container)
 
     def wrap(self, app: ASGIApp, *, container: Container | None = None) -> ASGIApp:
-        """Return any ASGI application with the middleware around it; otherwise as `install`."""
+        """Return any ASGI application wrapped in the middleware; otherwise like `install`."""
         errors: list[Exception] = []
         stack = self._resolve(errors, container)
         refuse(errors)
@@ -234,13 +232,13 @@ class MiddlewarePipeline:
         return stack.build(app, container)
 
     def describe(self, *, container: Container | None = None) -> tuple[MiddlewareStep, ...]:
-        """Return the resolved order, the outermost first, with the reasons; what `when` leaves out comes last.
+        """Return the resolved order, outermost first, with reasons; middleware excluded by `when` comes last.
 
         Args:
             container: as in `install`.
 
         Raises:
-            MiddlewareOrderError, MiddlewareError, ConfigurationErrors: as `install` does.
+            MiddlewareOrderError, MiddlewareError, ConfigurationErrors: as in `install`.
         """
         errors: list[Exception] = []
         stack = self._resolve(errors, container)
@@ -286,5 +284,5 @@ class MiddlewarePipeline:
 
 
 def stack_of(pipeline: MiddlewarePipeline) -> Stack:
-    """Return the resolved middleware of a pipeline that was wrapped around a route."""
+    """Return the resolved middleware of a pipeline around a route."""
     return pipeline._resolve([], None)  # pyright: ignore[reportPrivateUsage]  # of this module

@@ -1,4 +1,4 @@
-"""Options of routes that middleware asks for before routing: names to skip, and the largest body."""
+"""Route options that middleware needs before routing: names to skip, and the maximum size of bodies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .._paths import route_path
 from .inline import CallNext, InlineFunction
 
-WITHOUT: Final = "vega.without"  # keys of the connection scope, and below of endpoints
+WITHOUT: Final = "vega.without"  # keys of the connection scope and attributes of endpoints
 MAX_BODY: Final = "vega.max_body"
 _WITHOUT: Final = "__vega_without__"
 _MAX_BODY: Final = "__vega_max_body__"
@@ -32,14 +32,14 @@ class _Row(NamedTuple):
 
 @final
 class RouteOptions:
-    """ASGI application (ASGI 3.0) that notes in the scope which options the route of a request has.
+    """ASGI application (ASGI 3.0) that records the options of the matching route in the scope.
 
-    The table is made of the routes that the application has when it starts; it is asked before routing, and its
-    first match is the route that routing takes.
+    The table contains the routes of the application at start, and is searched before routing; its first match is the
+    route that routing selects.
 
     Args:
         app: the next application.
-        rows: path, methods (None: a WebSocket) and options of each route, in the order of routing.
+        rows: path, methods (None for a WebSocket) and options of each route, in the order of routing.
     """
 
     def __init__(self, app: ASGIApp, rows: Sequence[_Row]) -> None:
@@ -59,26 +59,28 @@ class RouteOptions:
         if not any(row.path.match(path) for row in self._some):
             return None
         method = scope.get("method")
-        for asked in (method, "GET") if method == "HEAD" else (method,):  # HEAD is answered where GET is
+        for candidate in (method, "GET") if method == "HEAD" else (method,):  # HEAD may be routed as GET
             for row in self._rows:
-                if row.path.match(path) and (asked in row.methods if row.methods is not None else asked is None):
+                if row.path.match(path) and (
+                    candidate in row.methods if row.methods is not None else candidate is None
+                ):
                     return row
         return None
 
 
 def mark_options(endpoint: Any, names: Sequence[str], max_body: int | None) -> None:
-    """Note the options of a route at its endpoint, which no other route has."""
+    """Store the options of a route on its endpoint, which must not be shared."""
     setattr(endpoint, _WITHOUT, tuple(names))
     setattr(endpoint, _MAX_BODY, max_body)
 
 
 def skipped_names(endpoint: Any) -> frozenset[str]:
-    """Return the names of middleware that the route of an endpoint opts out of."""
+    """Return the names of middleware skipped by the route of an endpoint."""
     return frozenset(getattr(endpoint, _WITHOUT, ()))
 
 
 def table_of(routes: Any) -> list[_Row]:
-    """Return the options of the routes of an application, in the order of routing."""
+    """Return the options of an application's routes, in the order of routing."""
     return [row for context in iter_route_contexts(routes) for row in _row(context)]
 
 
@@ -92,7 +94,7 @@ def _row(context: Any) -> Iterator[_Row]:
 
 @final
 class Skippable:
-    """ASGI application (ASGI 3.0) that skips a middleware where the route opts out of it."""
+    """ASGI application (ASGI 3.0) that skips a middleware if the route opts out."""
 
     def __init__(self, app: ASGIApp, name: str, way: ASGIApp) -> None:
         self._app, self._name, self._way = app, name, way
@@ -102,7 +104,7 @@ class Skippable:
 
 
 def skippable(name: str, function: InlineFunction) -> InlineFunction:
-    """Return an inline function that steps aside where the route opts out of it."""
+    """Return an inline function that is skipped if the route opts out."""
 
     async def call(request: Any, call_next: CallNext) -> Any:
         return await (call_next(request) if name in request.scope.get(WITHOUT, ()) else function(request, call_next))

@@ -1,4 +1,4 @@
-"""Builds the ASGI application of an ordered pipeline: functions in a row fold into one node."""
+"""Construction of the ASGI application of an ordered pipeline; consecutive inline functions share a node."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .route_options import RouteOptions, Skippable, skippable, table_of
 
 @runtime_checkable
 class _Authenticator(Protocol):
-    """Middleware that finds the user of a request, and lets rate limits count before and after."""
+    """Middleware that authenticates requests, and makes rate limits count before and after."""
 
     def count_by(self, inner: Sequence[tuple[str, RequestCounter]]) -> None: ...
 
@@ -32,11 +32,11 @@ Predicate: TypeAlias = Callable[[HTTPConnection], bool]
 
 @final
 class Branch:
-    """ASGI application (ASGI 3.0) that takes a way round for the connections that a predicate picks.
+    """ASGI application (ASGI 3.0) that routes some connections through a branch, as selected by a predicate.
 
     Args:
-        app: where both ways meet.
-        predicate: asked for each HTTP request and each WebSocket.
+        app: the application where both ways meet.
+        predicate: called for each HTTP request and each WebSocket.
         way: the middleware of the branch, around `app`.
     """
 
@@ -52,10 +52,10 @@ class Branch:
 
 @final
 class BranchCounter:
-    """A rate limit within a branch, for authentication outside: it counts the connections that take the branch.
+    """A rate limit within a branch, for outer authentication: counts only connections that take the branch.
 
     Args:
-        predicate: that of the branch.
+        predicate: the branch's predicate.
         counter: the rate limit.
     """
 
@@ -63,14 +63,14 @@ class BranchCounter:
         self._predicate, self._counter = predicate, counter
 
     async def admit(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Count a request that takes the branch, by the sender known now; any other one no longer."""
+        """Count a request in the branch for its current sender; undo the count of any other request."""
         if self._predicate(HTTPConnection(scope)):
             return await self._counter.admit(scope, receive, send)
         await self._counter.release(scope)
         return True
 
     async def release(self, scope: Scope) -> None:
-        """Count a request no longer."""
+        """Undo the count of a request."""
         await self._counter.release(scope)
 
 
@@ -79,9 +79,9 @@ class Stack:
     """The resolved middleware of a pipeline.
 
     Args:
-        order: the outermost first.
-        branches: the stacks of the branches among them.
-        left_out: what `when` left out.
+        order: the entries, outermost first.
+        branches: the stacks of the branches.
+        left_out: entries excluded by `when`.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Stack:
         self.order, self.branches, self.left_out = tuple(order), branches, tuple(left_out)
 
     def having(self, attribute: str) -> Iterator[MiddlewareEntry]:
-        """Yield the entries, those of branches included, whose class has an attribute that is True."""
+        """Yield the entries, including those of branches, whose class has a true attribute of a name."""
         for entry in self.order:
             if entry in self.branches:
                 yield from self.branches[entry].having(attribute)
@@ -101,7 +101,7 @@ class Stack:
                 yield entry
 
     def nodes(self) -> Iterator[list[MiddlewareEntry]]:
-        """Yield the entries of each ASGI node, the outermost first."""
+        """Yield the entries of each ASGI node, outermost first."""
         for is_inline, run in groupby(self.order, key=lambda entry: entry.kind == "inline"):
             if is_inline:
                 yield list(run)
@@ -111,12 +111,12 @@ class Stack:
     def build(
         self, app: ASGIApp, container: Container | None = None, excluded: AbstractSet[str] = frozenset()
     ) -> ASGIApp:
-        """Return an application with the middleware around it.
+        """Return an application wrapped in the middleware.
 
         Args:
-            app: what all of them stand around.
-            container: supplies what constructors and inline functions ask for beside their options.
-            excluded: the names that some route goes without.
+            app: the innermost application.
+            container: supplies services to constructors and inline functions.
+            excluded: the names skipped by some route.
         """
         return self._build(app, container, excluded, [])
 
@@ -127,11 +127,11 @@ class Stack:
         excluded: AbstractSet[str],
         counters: list[tuple[str, RequestCounter]],
     ) -> ASGIApp:
-        """Return the same, and add the rate limits in it to a list, by the names that exclude them."""
+        """Return the wrapped application, and append its rate limits, with the names that exclude them, to a list."""
         for node in reversed(list(self.nodes())):
             (entry, *_) = node
             if entry.kind == "inline":
-                app = InlineChain(app, [_function(each, container, excluded) for each in node])
+                app = InlineChain(app, [_function(member, container, excluded) for member in node])
                 continue
             if entry.kind == "branch":
                 inner: list[tuple[str, RequestCounter]] = []
@@ -140,20 +140,20 @@ class Stack:
                 counters += [(entry.name, BranchCounter(entry.target, counter)) for _, counter in inner]
             else:
                 way = entry.target(app, *entry.args, **supplied(entry, container), **entry.options)
-                made: Any = way
-                if isinstance(made, RequestCounter):
-                    counters.append((entry.name, made))
-                elif counters and isinstance(made, _Authenticator):
-                    made.count_by(counters)
+                middleware: Any = way
+                if isinstance(middleware, RequestCounter):
+                    counters.append((entry.name, middleware))
+                elif counters and isinstance(middleware, _Authenticator):
+                    middleware.count_by(counters)
             app = Skippable(app, entry.name, way) if entry.name in excluded else way
         return app
 
 
 def check_identity(stack: Stack, errors: list[Exception]) -> None:
-    """Add an error where middleware that reads the principal stands outside of middleware that sets it.
+    """Add an error if middleware that reads the principal is outside of middleware that sets it.
 
-    The class attributes `reads_principal` and `sets_principal` say which do. Two branches are not compared: a
-    connection may take either.
+    The class attributes `reads_principal` and `sets_principal` declare the roles. Different branches are not compared,
+    because a connection may take either branch.
     """
     readers: list[tuple[MiddlewareEntry, bool]] = []
     for entry in stack.order:
@@ -167,7 +167,7 @@ def check_identity(stack: Stack, errors: list[Exception]) -> None:
 def _misplaced(reader: MiddlewareEntry, setter: MiddlewareEntry) -> MiddlewareOrderError:
     return MiddlewareOrderError(
         f"{reader.name} reads the user of a request before {setter.name} finds it",
-        f"{reader.name} stands outside of {setter.name} in the pipeline",
+        f"{reader.name} is outside of {setter.name} in the pipeline",
         f"add {setter.name} first, or give {reader.name} the option after={setter.name!r}",
     )
 
@@ -181,7 +181,7 @@ def _function(entry: MiddlewareEntry, container: Container | None, excluded: Abs
 
 
 def steps(stack: Stack, depth: int = 0) -> Iterator[MiddlewareStep]:
-    """Yield what a stack is made of, branches included."""
+    """Yield the steps of a stack, including branches."""
     nodes = {entry: number for number, node in enumerate(stack.nodes(), 1) for entry in node}
     for position, entry in enumerate(stack.order, 1):
         yield _step(entry, position, nodes[entry], _reasons(entry), depth)
@@ -211,19 +211,19 @@ def _ordinal(number: int) -> str:
 
 
 def around(app: ASGIApp, stack: Stack, routes: Callable[[], Any], container: Container | None) -> ASGIApp:
-    """Build a stack when its application starts; the form that `add_middleware` takes.
+    """Build a stack at the start of its application; has the signature required by `add_middleware`.
 
     Raises:
-        MiddlewareOrderError: a route goes without a name that the pipeline does not hold.
+        MiddlewareOrderError: a route skips a name that is not in the pipeline.
     """
     rows = table_of(routes())
     excluded = frozenset[str]().union(*(row.names for row in rows))
     unknown = excluded - {entry.name for entry in (*stack.order, *stack.left_out)}
     if unknown:
-        known = ", ".join(sorted({repr(entry.name) for entry in stack.order})) or "nothing"
+        available = ", ".join(sorted({repr(entry.name) for entry in stack.order})) or "nothing"
         names = ", ".join(sorted(unknown))
         raise MiddlewareOrderError(
-            f"no middleware is called {names}", f"without={names} of a route", f"the pipeline holds {known}"
+            f"no middleware is called {names}", f"without={names} of a route", f"the pipeline holds {available}"
         )
     built = stack.build(app, container, excluded)
     return RouteOptions(built, rows) if any(row.has_options for row in rows) else built
