@@ -1,4 +1,4 @@
-"""Makes the FastAPI application of a Vega application: routes, WebSockets, scopes, problems, mounts."""
+"""The FastAPI application of a Vega application: routes, WebSockets, scopes, problems, mounts."""
 
 from __future__ import annotations
 
@@ -53,29 +53,30 @@ def create_app(
     drain_delay: float = 0.0,
     **options: Any,
 ) -> FastAPI:
-    """Return the HTTP application that delivers a Vega application; servers use it as it is.
+    """Return the FastAPI application of a Vega application, ready to serve.
 
-    Each request enters `application.activate()` once; its scope provides the `starlette.requests.Request`
-    and closes after the last byte. The application starts and stops with the server (ASGI lifespan).
-    Discovered routers are included with the prefix and tag of their module, unless they bring their own.
-    The project's `presentation/web/pipeline.py` may define a function `pipeline` that returns a `MiddlewarePipeline`,
-    which is installed inside that scope: it sees every answer, problem documents included, and what it raises itself
-    becomes one too. `config.py` may define `pipeline` instead, and `errors`, `health` and `rooms`. At SIGTERM the
-    application is no longer ready, streams of events end, WebSockets are closed (1012).
+    Each request enters `application.activate()` once; the scope provides the `starlette.requests.Request` and closes
+    after the last byte. The application starts and stops with the server (ASGI lifespan). Discovered routers are
+    included with the prefix and tag of their module, unless set on the router. The project's
+    `presentation/web/pipeline.py` may define a function `pipeline` that returns a `MiddlewarePipeline`, which is
+    installed inside the scope: it sees every response, including problem documents, and its own errors become problem
+    documents too. `config.py` may define `pipeline` instead, and `errors`, `health` and `rooms`. At SIGTERM readiness
+    ends, streams of events end, and WebSockets are closed (1012).
 
     Args:
         application: from `Application.load`.
-        debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile but production.
-        pipeline: the middleware; that of the project when None.
-        errors: the problems that classes of errors become; that of `config.py` when None.
-        health: the endpoints below `/health`; those of `config.py` when None, else without checks of
-            its own. Those of the plugins are always asked.
-        rooms: only without the feature `web`, which provides those of `config.py`; of this process when None.
-        drain_delay: seconds between SIGTERM and the end of the server, in which it answers but is not ready.
-        options: further arguments of `fastapi.FastAPI`, such as `title`.
+        debug: whether the pages `/docs` and `/openapi.json` are served; None: in every profile except production.
+        pipeline: the middleware; the project's pipeline when None.
+        errors: the mapping of error classes; that of `config.py` when None.
+        health: the endpoints below `/health`; those of `config.py` when None, else an instance without checks. Checks
+            of plugins always run.
+        rooms: only without the feature `web`, which provides the rooms of `config.py`; in-process rooms when None.
+        drain_delay: seconds between SIGTERM and the end of the server, during which requests are served without
+            readiness.
+        options: further options of `fastapi.FastAPI`, such as `title`.
 
     Raises:
-        ConfigurationErrors: modules of routes, WebSocket handlers or middleware that cannot be used, all at once.
+        ConfigurationErrors: all errors in modules of routes, WebSocket handlers and middleware.
     """
     configure_logging(application.settings, fields=_log_fields)
     bound_convertors()
@@ -104,7 +105,7 @@ def create_app(
 
 
 def _settings(application: Application, debug: bool | None, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `fastapi.FastAPI` that the options of `create_app` stand for."""
+    """Return the arguments of `fastapi.FastAPI` for the options of `create_app`."""
     settings = {"title": application.project.package, **options}
     if not (_has_pages(application) if debug is None else debug):
         settings = {"docs_url": None, "redoc_url": None, "openapi_url": None, **settings}
@@ -133,14 +134,14 @@ def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -
     for plugin in application.plugins:
         for path, served in plugin.mounts(application).items():
             mounted = _Mounted(served) if inspect.isroutine(served) else served
-            app.router.routes.append(AsgiRoute(path, mounted))  # the path itself; a mount alone would redirect
+            app.router.routes.append(AsgiRoute(path, mounted))  # the exact path; a mount alone would redirect
             app.router.routes.append(WebSocketRoute(path, mounted))
             app.mount(path, mounted)
 
 
 @final
 class _Mounted:
-    """An ASGI application that is a function, which a route would call with a request."""
+    """Wraps an ASGI application that is a function, which a route would mistake for an endpoint."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -161,7 +162,7 @@ def _install_pipeline(
         mistakes.extend(group.exceptions)
     except WebError as error:
         mistakes.append(error)
-    app.add_middleware(Problems)  # once more, around it: answers what the middleware itself raises
+    app.add_middleware(Problems)  # a second time, around the pipeline: handles errors of the middleware
 
 
 def _lifespan(application: Application, drain: Drain, rooms: Rooms, proof: InjectionProof) -> Any:
@@ -170,8 +171,8 @@ def _lifespan(application: Application, drain: Drain, rooms: Rooms, proof: Injec
         if application.state == "stopped":
             application.container.reopen()
             drain.reset()
-            app.middleware_stack = None  # the services supplied to it are closed
-        _refuse(application, proof.mistakes(app))  # of routes that were added since
+            app.middleware_stack = None  # the services of the old stack are closed
+        _refuse(application, proof.mistakes(app))  # covers routes added since create_app
         report_exposure(application.settings)
         async with application, rooms, drain.on_sigterm():
             warn_of_missing_names()
@@ -185,9 +186,9 @@ def _lifespan(application: Application, drain: Drain, rooms: Rooms, proof: Injec
 
 @contextmanager
 def _settled() -> Generator[None]:
-    """Have the garbage collector leave alone what the start has made, which stays.
+    """Exclude the long-lived objects of the start from garbage collection.
 
-    A full collection stops every request for as long as it looks at all of it: tens of milliseconds.
+    A full collection pauses all requests while it traverses these objects: tens of milliseconds.
     """
     gc.collect()
     gc.freeze()
@@ -198,7 +199,7 @@ def _settled() -> Generator[None]:
 
 
 def _compile(app: FastAPI) -> None:
-    """Do at the start what the first request would do: read the signatures of routes, make the middleware."""
+    """Do the work of a first request at start: read the signatures of routes, create the middleware."""
     for _ in iter_route_contexts(app.routes):
         pass
     if app.middleware_stack is None:

@@ -75,7 +75,7 @@ TESTS = '''
 
 
     class Test${Thing}Routes(TestCase):
-        """What the endpoints promise."""
+        """The endpoints of a resource."""
 
         async def test_the_five_endpoints(self) -> None:
             async with client_for(create_app(), {${Thing}Repository: InMemory${Things}()}) as client:
@@ -108,7 +108,7 @@ HANDLER = '''
 
 
     class ${Thing}Handler(WebSocketHandler):
-        """Answers each message with the same text; one instance a connection, one scope a message."""
+        """Sends each message back; one instance a connection, one scope a message."""
 
         path = "/ws/$url"
 
@@ -143,7 +143,7 @@ MIDDLEWARE = '''
 '''
 
 WEB_MODEL = '''
-    """What $titles look like over HTTP."""
+    """The request and response models of $titles."""
 
     $imports
 
@@ -151,7 +151,7 @@ WEB_MODEL = '''
 
 
     class ${Thing}In(BaseModel):
-        """A $title as clients send it; nothing else is taken."""
+        """A $title in requests; further fields are refused."""
 
         model_config = ConfigDict(extra="forbid"$hidden)
 
@@ -159,7 +159,7 @@ WEB_MODEL = '''
 
 
     class ${Thing}Out(BaseModel):
-        """A $title as clients get it; made of any object with these attributes."""
+        """A $title in responses; created from any object with these attributes."""
 
         model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""The features `web` and `websocket`: what they start and what the doctor should know."""
+"""The features `web` and `websocket`: files, services, processes and checks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MAIN = '''
 
 
     def create_app() -> FastAPI:
-        """Return the HTTP application; every mistake in its wiring is reported here, at once."""
+        """Return the HTTP application; all errors in its wiring are reported here."""
         return web.create_app(Application.load(Path(__file__).parent))
 '''
 
@@ -54,7 +54,7 @@ _PIPELINE = '''
 
     from $package.settings import Settings
 
-    # /docs and GraphiQL, which production does not serve, load scripts that the policy of an API refuses.
+    # /docs and GraphiQL, absent in production, load scripts that an API's content security policy would block.
     PAGES = {"content-security-policy": ""}
 
 
@@ -65,7 +65,7 @@ _PIPELINE = '''
             .use(RequestIdMiddleware)
             .use(SecurityHeadersMiddleware, headers={} if settings.is_production else PAGES)
             .use(TrustedHostMiddleware, allowed=settings.allowed_hosts)  # VEGA_ALLOWED_HOSTS; /health/* answers any
-            .use(BodyLimitMiddleware, max_bytes=1024 * 1024)  # of one route: @router.post("/photos", max_body=...)
+            .use(BodyLimitMiddleware, max_bytes=1024 * 1024)  # per route: @router.post("/photos", max_body=...)
             .use(TimeoutMiddleware, seconds=30)  # until the first byte, so that streams may take longer
         )
 '''
@@ -75,12 +75,12 @@ class WebPlugin(Plugin):
     """The feature `web`: an HTTP server for `create_app` of the project's main module."""
 
     feature = "web"
-    _rooms: Any = None  # the Rooms that were started; their class is imported only for an application
+    _rooms: Any = None  # the started Rooms; the class is imported lazily
 
     def add(self, project: Project) -> Sequence[Operation]:
-        """Enable the feature, and write the module that servers start and the middleware of requests.
+        """Enable the feature, and write the application's main module and its middleware.
 
-        Both belong to the project afterwards: nothing is written where the feature is enabled already.
+        The project owns both files: if the feature is already enabled, nothing is written.
         """
         if project.has(self.feature):
             return [EnableFeature(self.feature)]
@@ -92,9 +92,9 @@ class WebPlugin(Plugin):
         ]
 
     def configure(self, app: Application) -> None:
-        """Say that scopes are given their request or connection; provide the rooms.
+        """Declare that scopes provide their request or connection; provide the rooms.
 
-        Rooms are registered ones, those of `config.py`, or rooms of this process alone.
+        The rooms are the registered ones, those of `config.py`, or in-process rooms.
         """
         from starlette.requests import Request
         from starlette.websockets import WebSocket
@@ -107,7 +107,7 @@ class WebPlugin(Plugin):
         app.container.register_instance(Rooms, configured(app, "rooms", Rooms) or Rooms(), when=missing(Rooms))
 
     def prove(self, app: Application) -> Sequence[Exception]:
-        """Return the mistakes of the project's middleware."""
+        """Return the errors of the project's middleware."""
         from .project_pipeline import project_pipeline
 
         mistakes: list[Exception] = []
@@ -122,13 +122,13 @@ class WebPlugin(Plugin):
         return mistakes
 
     def checks(self, project: Project) -> Sequence[Finding]:
-        """Report what would keep the HTTP application from being made: routes, sockets and middleware."""
+        """Report errors that prevent the HTTP application from being created: routes, sockets and middleware."""
         from .app import create_app
 
         try:
             application = Application.load(project.root)
         except (CoreError, ExceptionGroup):
-            return []  # the doctor has reported it
+            return []  # reported by the doctor itself
         try:
             create_app(application)
         except ConfigurationErrors as group:
@@ -136,7 +136,7 @@ class WebPlugin(Plugin):
         return []
 
     async def startup(self, app: Application) -> None:
-        """Start the rooms in every process: servers, workers, relays and commands may speak to them."""
+        """Start the rooms in every process: servers, workers, relays and commands may use them."""
         from .._sockets.rooms import Rooms
 
         self._rooms = await app.container.resolve(Rooms).__aenter__()
@@ -148,7 +148,7 @@ class WebPlugin(Plugin):
             await rooms.__aexit__()
 
     def processes(self, project: Project, options: RunOptions) -> Sequence[Process]:
-        """Return uvicorn, serving `<package>.main:create_app`; it ends with 0 when it is told to end."""
+        """Return uvicorn serving `<package>.main:create_app`; exits with 0 on SIGTERM."""
         command = [sys.executable, "-m", "vega.web.serve", f"{project.package}.main:create_app"]
         command += ["--host", options.host, "--port", str(options.port), "--app-dir", str(project.root)]
         if options.reload:
@@ -178,7 +178,7 @@ def _listens(options: RunOptions) -> _Listens | None:
 
 
 class _Listens:
-    """Tells whether a TCP port takes connections."""
+    """Checks whether a TCP port accepts connections."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port

@@ -18,11 +18,11 @@ _FORM: Final = "write: def pipeline(settings: Settings) -> MiddlewarePipeline"
 
 
 def project_pipeline(application: Application, mistakes: list[Exception]) -> MiddlewarePipeline | None:
-    """Return the pipeline of a project, or None; the container supplies the parameters of the function.
+    """Return the pipeline of a project, or None; parameters of the function come from the container.
 
     Args:
-        application: whose project and container count.
-        mistakes: takes a MiddlewareError if there are two pipelines, or the function cannot make one.
+        application: the application of the project.
+        mistakes: collects a MiddlewareError if there are two pipelines, or if the function fails.
     """
     package = application.project.package
     in_config = configured(application, "pipeline", MiddlewarePipeline)
@@ -34,9 +34,9 @@ def project_pipeline(application: Application, mistakes: list[Exception]) -> Mid
         if in_config is not None:
             mistakes.append(_two(package, module))
         return _made(application, module)
-    except ContainerError:  # it reports its mistakes itself
+    except ContainerError:  # the container reports its errors itself
         return None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - collected: the user's module raised
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - collected: the project's module raised
         mistakes.append(_failed(name, error))
         return None
 
@@ -44,7 +44,7 @@ def project_pipeline(application: Application, mistakes: list[Exception]) -> Mid
 def _exists(name: str) -> bool:
     try:
         return find_spec(name) is not None
-    except ModuleNotFoundError as error:  # a package around it
+    except ModuleNotFoundError as error:  # a parent package is missing
         if error.name is not None and name.startswith(f"{error.name}."):
             return False
         raise

@@ -1,4 +1,4 @@
-"""Proves that the container has what endpoints and their dependencies take from it."""
+"""Validation of injected parameters at start."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .._routing.injected_parameters import injected_names
 
 @final
 class InjectionProof:
-    """The proof of the injected parameters of an application's routes and WebSockets, dependencies included.
+    """Validates injected parameters of an application's routes, WebSockets and dependencies.
 
     Args:
-        container: which has to provide them.
+        container: must provide the services.
     """
 
     def __init__(self, container: Container) -> None:
@@ -27,7 +27,7 @@ class InjectionProof:
         self._bound: set[Any] = set()
 
     def mistakes(self, app: FastAPI) -> list[Exception]:
-        """Return an error for each parameter that nothing provides, of the routes that the application has by now."""
+        """Return an error for each parameter without a provider, for the current routes of the application."""
         added = False
         for function in _functions(app):
             if function not in self._bound:
@@ -45,7 +45,7 @@ class InjectionProof:
 
 
 def _functions(app: FastAPI) -> Iterator[Any]:
-    """Yield the functions behind the routes that have injected parameters."""
+    """Yield the functions of routes and dependencies with injected parameters."""
     for route in iter_route_contexts(app.routes):
         waiting = [getattr(route, "dependant", None)]
         while waiting:
@@ -53,7 +53,7 @@ def _functions(app: FastAPI) -> Iterator[Any]:
             if dependant is None:
                 continue
             waiting += dependant.dependencies
-            call = getattr(dependant.call, "func", dependant.call)  # of a partial
+            call = getattr(dependant.call, "func", dependant.call)  # unwraps a partial
             bound = getattr(call, "__vega_bound__", None)
             if bound is not None:
                 yield bound.function

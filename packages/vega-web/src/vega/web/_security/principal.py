@@ -126,8 +126,8 @@ async def authorize(policy: Policy, principal: Principal | None, resource: Any =
     if await policy.allows(principal, resource):
         return
     if principal is None:
-        raise UnauthenticatedError("nobody is known here", policy.name, "send credentials")
-    raise ForbiddenError("this is not allowed", policy.name, "ask as somebody who may")
+        raise UnauthenticatedError("authentication is required", policy.name, "send credentials")
+    raise ForbiddenError("this is not allowed", policy.name, "send credentials that have access")
 
 
 def principal_of(connection: HTTPConnection) -> Principal | None:

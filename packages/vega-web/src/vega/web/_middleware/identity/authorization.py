@@ -59,7 +59,7 @@ class AuthorizationMiddleware:
             await self._app(scope, receive, send)
         elif principal is None:
             headers = {"www-authenticate": scope.get(CHALLENGE) or "Bearer"}
-            await deny(scope, receive, send, 401, detail="nobody is known here", headers=headers)
+            await deny(scope, receive, send, 401, detail="authentication is required", headers=headers)
         else:
             await deny(scope, receive, send, 403, detail="this is not allowed")
 
