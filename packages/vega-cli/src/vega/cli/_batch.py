@@ -1,4 +1,4 @@
-"""Write several files atomically: all or none, even after a crash.
+"""Atomic writes of several files: all or none, even after a crash.
 
 Theory of operation: the new files and copies of the old ones are staged below `.vega/batch`. Writing the journal makes
 the batch pending; after every file is replaced, removing the journal completes the batch. The next command undoes a

@@ -1,4 +1,4 @@
-"""Run a command: import only its module, and turn failures into a text and an exit status."""
+"""The run of a command: imports only its module, and turns failures into a text and an exit status."""
 
 from __future__ import annotations
 

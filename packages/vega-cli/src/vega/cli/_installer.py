@@ -1,4 +1,4 @@
-"""Install distributions with the project's tool: uv, poetry, pdm, or pip of this interpreter."""
+"""Installation of distributions with the project's tool: uv, poetry, pdm, or pip of this interpreter."""
 
 from __future__ import annotations
 

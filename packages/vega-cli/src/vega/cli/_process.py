@@ -1,4 +1,4 @@
-"""Run programs with a time limit; stopping a program also stops its children."""
+"""Programs with a time limit; stopping a program also stops its children."""
 
 from __future__ import annotations
 

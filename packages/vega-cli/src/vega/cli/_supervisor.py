@@ -1,4 +1,4 @@
-"""Start processes in order, show their output, and stop all of them when one ends or a signal arrives."""
+"""The supervisor of `vega run`: starts processes in order, shows their output, and stops all of them together."""
 
 from __future__ import annotations
 

@@ -126,11 +126,11 @@ def _log_fields() -> dict[str, object]:
     return {"request_id": identity} if identity else {}
 
 
-def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -> None:
-    application = around.application
+def _add_routes(app: FastAPI, surroundings: Surroundings, mistakes: list[Exception]) -> None:
+    application = surroundings.application
     for router, settings in discovered_routers(application.found, mistakes):
         app.include_router(router, **settings)
-    install_websockets(app, around, mistakes)
+    install_websockets(app, surroundings, mistakes)
     for plugin in application.plugins:
         for path, served in plugin.mounts(application).items():
             mounted = _Mounted(served) if inspect.isroutine(served) else served
@@ -141,7 +141,7 @@ def _add_routes(app: FastAPI, around: Surroundings, mistakes: list[Exception]) -
 
 @final
 class _Mounted:
-    """Wraps an ASGI application that is a function, which a route would mistake for an endpoint."""
+    """An ASGI application around a plain function, which a route would mistake for an endpoint."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -32,14 +32,14 @@ def document_problems(app: FastAPI, errors: ErrorMap) -> None:
         app: the application; its `openapi` method is extended, as documented by FastAPI.
         errors: the mapping of error classes, for errors declared by routes.
     """
-    made: Callable[[], dict[str, Any]] = app.openapi
+    generate: Callable[[], dict[str, Any]] = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = made()
+            document = generate()
             _extend(document, errors)
             document_access(app, document, _CONTENT)
-        return made()  # returns the extended document, which FastAPI has cached
+        return generate()  # returns the extended document, which FastAPI has cached
 
     app.openapi = openapi  # type: ignore[method-assign]  # as documented by FastAPI
 

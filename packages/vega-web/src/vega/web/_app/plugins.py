@@ -178,7 +178,7 @@ def _listens(options: RunOptions) -> _Listens | None:
 
 
 class _Listens:
-    """Checks whether a TCP port accepts connections."""
+    """A readiness check: whether a TCP port accepts connections."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port

@@ -16,7 +16,7 @@ from .._routing.injected_parameters import injected_names
 
 @final
 class InjectionProof:
-    """Validates injected parameters of an application's routes, WebSockets and dependencies.
+    """Validation of injected parameters of an application's routes, WebSockets and dependencies.
 
     Args:
         container: must provide the services.

@@ -21,7 +21,7 @@ BELOW_2_4: Final = frozenset({"2.0", "2.1", "2.2", "2.3"})
 
 @final
 class ClientWatch:
-    """Cancels the task of a request when its client leaves, until stopped.
+    """A watch that cancels the task of a request when its client leaves, until stopped.
 
     Messages of the request received meanwhile are kept for the application. When the application reads `receive`
     itself, the watch ends.

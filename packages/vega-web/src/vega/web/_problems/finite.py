@@ -112,15 +112,15 @@ def places(value: Any, place: Place = ()) -> Iterator[Place]:
 def may_hold_numbers(schema: Any) -> bool:
     """Return whether values of a pydantic core schema may contain floating-point numbers."""
     if isinstance(schema, Mapping):
-        known = cast("Mapping[str, Any]", schema)
-        kind = known.get("type")
+        mapping = cast("Mapping[str, Any]", schema)
+        kind = mapping.get("type")
         if not isinstance(kind, str):
             kind = ""  # the schema of a field called `type`, or a mapping of schemas
         if kind in _HOLDERS or kind.startswith("function"):
             return True
-        if kind in _COLLECTIONS and not any(key.endswith("_schema") for key in known):
+        if kind in _COLLECTIONS and not any(key.endswith("_schema") for key in mapping):
             return True
-        return known.get("extra_behavior") == "allow" or any(may_hold_numbers(part) for part in known.values())
+        return mapping.get("extra_behavior") == "allow" or any(may_hold_numbers(part) for part in mapping.values())
     if isinstance(schema, list | tuple):
         return any(may_hold_numbers(part) for part in cast("list[Any]", schema))
     return False

@@ -227,7 +227,7 @@ def _of_http(error: HTTPException, scope: Scope) -> Response:
     return problem(scope, error.status_code, detail=text, headers=headers)
 
 
-def _allowed(known: str, scope: Scope) -> str:
+def _allowed(allowed: str, scope: Scope) -> str:
     """Return the methods of all routes with the path (RFC 9110, 15.5.6); Starlette reports those of one route."""
     path = route_path(scope)
     methods: set[str] = set()
@@ -236,7 +236,7 @@ def _allowed(known: str, scope: Scope) -> str:
         if context.methods and pattern is not None and pattern.match(path):
             methods |= context.methods
     if not methods or scope["method"] in methods:  # raised by an endpoint for this method, which knows its reasons
-        return known
+        return allowed
     if "GET" in methods:
         methods.add("HEAD")
     return ", ".join(sorted(methods))

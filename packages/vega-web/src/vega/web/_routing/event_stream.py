@@ -164,12 +164,12 @@ class EventStream(Response):
 
 
 class _ClosedError(Exception):
-    """The source hands over an event after the end of the stream."""
+    """The source yielded an event after the end of the stream."""
 
 
 @final
 class _Handover:
-    """Hands over events from the source's task to the sending task, one at a time.
+    """The handover of events from the source's task to the sending task, one at a time.
 
     Attributes:
         ready: done while an event waits.

@@ -12,7 +12,7 @@ Missed: TypeAlias = Callable[[str, int], None]  # room, and the number of messag
 
 
 class Backplane(Protocol):
-    """Delivers the messages of rooms between processes, and tracks the identities in rooms."""
+    """A carrier of room messages between processes, which also tracks the identities in rooms."""
 
     async def start(self, deliver: Deliver, missed: Missed) -> None:
         """Start; both functions are called in the event loop and do not block."""

@@ -51,16 +51,16 @@ class SocketEndpoint:
 
     Args:
         handler: the class; its annotations are read once, here.
-        around: objects shared by connections.
+        surroundings: objects shared by connections.
     """
 
-    def __init__(self, handler: type[WebSocketHandler], around: Surroundings) -> None:
-        self._handler, self._around = handler, around
+    def __init__(self, handler: type[WebSocketHandler], surroundings: Surroundings) -> None:
+        self._handler, self._surroundings = handler, surroundings
         self._read: Read = reader_of(handler.on_message)
         self._call: Callable[..., Any] = caller_of(handler.on_message)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connection = _Connection(self._handler(), self._around, self._read, self._call, scope, receive, send)
+        connection = _Connection(self._handler(), self._surroundings, self._read, self._call, scope, receive, send)
         try:
             await connection.run()
         except Exception as error:
@@ -73,9 +73,9 @@ class _Connection:
     """A connection: one task receives, a queue sends."""
 
     def __init__(
-        self, handler: WebSocketHandler, around: Surroundings, read: Read, call: Any, scope: Scope, *ends: Any
+        self, handler: WebSocketHandler, surroundings: Surroundings, read: Read, call: Any, scope: Scope, *ends: Any
     ) -> None:
-        self._handler, self._around, self._read, self._call = handler, around, read, call
+        self._handler, self._surroundings, self._read, self._call = handler, surroundings, read, call
         receive, send = ends
         self._code: int | None = None  # the close code; None until a close is requested
         self._task, self._is_waiting = asyncio.current_task(), False
@@ -86,7 +86,7 @@ class _Connection:
         self.is_refused = False
         self._socket = WebSocket(scope, receive, send)
         self._send_queue = SendQueue(send, limit=handler.queue, overflow=handler.overflow, stop=self.stop)
-        handler.attach(self._socket, self._send_queue, around.rooms)
+        handler.attach(self._socket, self._send_queue, surroundings.rooms)
 
     def stop(self, code: int) -> None:
         """Request a close, effective now or after the current message."""
@@ -101,7 +101,7 @@ class _Connection:
         Raises:
             Exception: the error that refused the handshake; `is_refused` is then true.
         """
-        unregister = self._around.drain.add(lambda: self.stop(_GOING))
+        unregister = self._surroundings.drain.add(lambda: self.stop(_GOING))
         timers = self._start_timers()
         is_connected = False
         try:
@@ -158,7 +158,7 @@ class _Connection:
 
     def _unit_of_work(self) -> AbstractAsyncContextManager[object]:
         origin = partial(origin_of, self._socket.scope)
-        return self._around.application.activate({WebSocket: self._socket}, origin=origin)
+        return self._surroundings.application.activate({WebSocket: self._socket}, origin=origin)
 
     async def _receive(self) -> Message | None:
         """Return the next message, or None at the end of the connection."""
@@ -199,8 +199,8 @@ class _Connection:
 
     def _report(self, error: Exception) -> None:
         """Send an error caused by a message to the client; raise an internal error, which ends the connection."""
-        mapped = self._around.errors.find(error)
-        seen = disclose(self._around.errors.cause_of(error), is_named=mapped is not None)
+        mapped = self._surroundings.errors.find(error)
+        seen = disclose(self._surroundings.errors.cause_of(error), is_named=mapped is not None)
         mapped, name = mapped or Mapped(status=STATUS[seen.kind]), type(self._handler).__qualname__
         extra = self._log_fields()
         if isinstance(error, NotFiniteError):  # nothing was sent, and the connection is intact
@@ -265,7 +265,7 @@ class _Connection:
 
 
 class _Timer:
-    """Calls a function periodically."""
+    """A periodic call of a function."""
 
     def __init__(self, seconds: float, call: Callable[[float], None]) -> None:
         self._seconds, self._call = seconds, call

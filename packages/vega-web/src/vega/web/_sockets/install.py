@@ -16,19 +16,19 @@ from .handler import WebSocketHandler
 from .origins import HandlerOrigins, OriginCheck
 
 
-def install_websockets(app: FastAPI, around: Surroundings, errors: list[Exception]) -> None:
+def install_websockets(app: FastAPI, surroundings: Surroundings, errors: list[Exception]) -> None:
     """Mount the discovered handlers.
 
     Args:
         app: the application to extend.
-        around: objects shared by connections.
+        surroundings: objects shared by connections.
         errors: collects a `WebSocketDefinitionError` for each handler that cannot be mounted.
     """
-    app.state.sockets, app.state.socket_origins = around, HandlerOrigins()
+    app.state.sockets, app.state.socket_origins = surroundings, HandlerOrigins()
     app.add_middleware(OriginCheck, handlers=app.state.socket_origins)
-    for handler in _handlers(around.application.found):
+    for handler in _handlers(surroundings.application.found):
         try:
-            mount_websocket(app, handler, around)
+            mount_websocket(app, handler, surroundings)
         except WebSocketDefinitionError as error:
             errors.append(error)
 
@@ -42,23 +42,23 @@ def add_websocket(app: FastAPI, handler: type[WebSocketHandler]) -> None:
     mount_websocket(app, handler, app.state.sockets)
 
 
-def mount_websocket(app: FastAPI, handler: type[WebSocketHandler], around: Surroundings) -> None:
+def mount_websocket(app: FastAPI, handler: type[WebSocketHandler], surroundings: Surroundings) -> None:
     """Mount a handler at its path.
 
     Raises:
         WebSocketDefinitionError: the handler has no path, or pydantic does not support the type of its messages.
     """
-    where = f"{handler.__module__}.{handler.__qualname__}"
+    place = f"{handler.__module__}.{handler.__qualname__}"
     if not handler.path.startswith("/"):
         raise WebSocketDefinitionError(
-            f"{handler.__qualname__} has no path", where, 'set path = "/ws/name" in the class'
+            f"{handler.__qualname__} has no path", place, 'set path = "/ws/name" in the class'
         )
     try:
-        endpoint = SocketEndpoint(handler, around)
+        endpoint = SocketEndpoint(handler, surroundings)
     except Exception as error:
         raise WebSocketDefinitionError(
             f"the messages of {handler.__qualname__} cannot be read: {error}",
-            f"{where}.on_message",
+            f"{place}.on_message",
             "annotate the message with str, bytes, or a type that pydantic validates from JSON",
         ) from error
     app.router.routes.append(WebSocketRoute(handler.path, endpoint, name=handler.__name__))

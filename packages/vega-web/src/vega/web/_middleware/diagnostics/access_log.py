@@ -16,7 +16,7 @@ from .request_id import TRACE
 
 @final
 class RequestLoggingMiddleware:
-    """Logs each request after its last byte: INFO, WARNING if slow, ERROR from status 500 on.
+    """Middleware that logs requests after their last byte: INFO, WARNING if slow, ERROR from status 500 on.
 
     Besides the message, the record has the attributes `http_method`, `http_path` (without the query, which may contain
     secrets), `http_status`, `duration_ms`, `response_bytes`, `client_ip`, `request_id` and `trace_id`. A request with

@@ -12,7 +12,7 @@ from ..._problems.problems import DEBUG
 
 @final
 class DebugMiddleware:
-    """Adds tracebacks to the problem documents of failures, and the elapsed time as `Server-Timing`.
+    """Middleware that adds tracebacks to problem documents of failures, and the elapsed time as `Server-Timing`.
 
     For development only: `pipeline.use(DebugMiddleware, when=settings.DEBUG)`.
 

@@ -22,7 +22,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 @final
 class MetricsMiddleware:
-    """Exports the number and duration of requests to Prometheus; needs the extra `metrics`.
+    """Middleware that exports number and duration of requests to Prometheus; needs the extra `metrics`.
 
     Labels are the method, the declared path of the route (`/users/{id}`; `unmatched` without a route) and the status,
     so clients cannot create new label values.

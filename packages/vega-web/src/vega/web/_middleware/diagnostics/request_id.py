@@ -71,7 +71,7 @@ def new_request_id() -> str:
 
 @final
 class RequestIdMiddleware:
-    """Assigns an id to each request and WebSocket, returns it in a header, and continues the sender's trace.
+    """Middleware that assigns ids to requests and WebSockets, returns them, and continues the sender's trace.
 
     The client's id is used if well-formed (1-128 letters, digits, `.`, `_`, `-`), else a new id is generated. Handlers
     call `request_id()`; problem documents and access logs include the id. The connection scope has the `TraceContext`

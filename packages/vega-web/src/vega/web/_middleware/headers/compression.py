@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @final
 class CompressionMiddleware:
-    """Compresses responses of compressible types with an encoding the client accepts; needs the extra `compress`.
+    """Middleware that compresses responses with an encoding accepted by the client; needs the extra `compress`.
 
     Compression turns a strong `ETag` into a weak one, because the bytes differ (RFC 9110, section 8.8.3.3); `Range` is
     not supported for compressed responses. A 304 has the `Vary` of the full response. Server-sent events and responses

@@ -15,7 +15,7 @@ _TAG: Final = re.compile(r'"[^"]*"')
 
 @final
 class ETagMiddleware:
-    """Adds an `ETag` to GET responses, and responds 304 if the tag is in the client's `If-None-Match`.
+    """Middleware that adds an `ETag` to GET responses, and responds 304 if `If-None-Match` contains the tag.
 
     A response in one piece without an `ETag` gets a weak tag computed from its bytes. Streams pass unchanged; an `ETag`
     set by the application is compared in any case.

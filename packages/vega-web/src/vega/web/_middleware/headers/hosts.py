@@ -18,7 +18,7 @@ _HOST: Final = re.compile(r"([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?
 
 @final
 class TrustedHostMiddleware:
-    """Refuses requests and WebSockets for unknown hosts with 400, against poisoned links and caches.
+    """Middleware that refuses unknown hosts with 400, against poisoned links and caches; also for WebSockets.
 
     Exactly one `Host` is required: a host with an optional port. Pages of the allowed hosts may open WebSockets.
 
@@ -55,7 +55,7 @@ class TrustedHostMiddleware:
 
 @final
 class TrustedProxyMiddleware:
-    """Takes the client's address and scheme from `X-Forwarded-For` and `X-Forwarded-Proto` of trusted proxies only.
+    """Middleware that accepts `X-Forwarded-For` and `X-Forwarded-Proto` from trusted proxies only.
 
     The client is the last address in the header that does not belong to a trusted proxy. Headers of other senders are
     ignored. Disable the server's own proxy handling (`uvicorn --no-proxy-headers`, as `vega run` does).

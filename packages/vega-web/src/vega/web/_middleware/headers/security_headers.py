@@ -22,7 +22,7 @@ DEFAULTS: Mapping[str, str] = {
 
 @final
 class SecurityHeadersMiddleware:
-    """Adds security headers to every response; headers of the response itself take precedence.
+    """Middleware that adds security headers to every response; headers of the response itself take precedence.
 
     The defaults suit an API. Pages need a `content-security-policy` of their own.
 

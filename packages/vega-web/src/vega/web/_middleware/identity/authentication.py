@@ -21,7 +21,7 @@ from ..._security.schemes import AuthenticationScheme, security_schemes
 
 @final
 class AuthenticationMiddleware:
-    """Authenticates each request and WebSocket; responds 401 to invalid credentials.
+    """Middleware that authenticates requests and WebSockets; responds 401 to invalid credentials.
 
     The principal is `request.user`, and `current_principal()` anywhere within the request. A request without
     credentials passes as anonymous; `AuthorizationMiddleware`, further in, decides about access. Rate limits of the

@@ -17,7 +17,7 @@ from ..._security.principal import Policy, authenticated, principal_of
 
 @final
 class AuthorizationMiddleware:
-    """Admits requests and WebSockets whose sender satisfies a policy; 401 for anonymous senders, else 403.
+    """Middleware that admits requests and WebSockets by policy; responds 401 to anonymous senders, else 403.
 
     Paths without a rule require `policy`, so new routes are closed by default. Add the middleware inside of
     `AuthenticationMiddleware`.

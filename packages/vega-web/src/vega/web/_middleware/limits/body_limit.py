@@ -18,7 +18,7 @@ class _TooLargeError(HTTPException):
 
 @final
 class BodyLimitMiddleware:
-    """Responds 413 to large bodies: at once if the length is announced, else as soon as the limit is exceeded.
+    """Middleware that responds 413 to large bodies: at once if the length is announced, else at the limit.
 
     The route option `max_body` overrides the limit: `router.post("/photos", max_body=10 * 1024 * 1024)`.
 

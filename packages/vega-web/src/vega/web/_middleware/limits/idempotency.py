@@ -31,7 +31,7 @@ _LEFT_OUT: Final = frozenset({b"set-cookie", b"connection", b"transfer-encoding"
 
 @final
 class IdempotencyMiddleware:
-    """Executes a request with an `Idempotency-Key` once, and replays the response to repeated requests.
+    """Middleware that executes a request with an `Idempotency-Key` once, and replays the response afterwards.
 
     The first request claims the key in the store, runs, and stores its response before sending. During the run,
     repeated requests get 409; afterwards they get the response with `Idempotency-Replayed: true`. A key used with a

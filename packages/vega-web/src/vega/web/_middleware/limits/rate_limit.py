@@ -46,7 +46,7 @@ class _Count:
 
 @final
 class RateLimitingMiddleware:
-    """Counts requests and WebSocket handshakes by sender; responds 429 above the limit.
+    """Middleware that counts requests and WebSocket handshakes by sender; responds 429 above the limit.
 
     Every response has `RateLimit-Policy` and `RateLimit`, a refusal also `Retry-After`. A request counts for the
     client's address (for IPv6, the /64 network) until `AuthenticationMiddleware` finds the user, and afterwards for the

@@ -12,7 +12,7 @@ from ..._problems.problems import problem
 
 @final
 class TimeoutMiddleware:
-    """Responds 504 if the response does not start in time, and cancels the application.
+    """Middleware that responds 504 if the response does not start in time, and cancels the application.
 
     A started response may take any time, so streams and downloads are not cut. For a limit per route, add the
     middleware to the route: `middleware=[Middleware(TimeoutMiddleware, seconds=60)]`; the limit of the application must
