@@ -32,7 +32,7 @@ def test_headers_pass_unless_they_hold_cr_lf_or_nul(headers: list[tuple[bytes, b
     scope = {"method": "GET", "path": "/"}
 
     if is_bad:
-        with pytest.raises(WebError, match="ends its line"):
+        with pytest.raises(WebError, match="contains CR, LF or NUL"):
             check_headers(headers, scope)
     else:
         check_headers(headers, scope)

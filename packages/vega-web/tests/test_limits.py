@@ -84,7 +84,7 @@ def test_a_negative_limit_and_a_route_that_cannot_have_one_are_refused() -> None
 
     with pytest.raises(RouteError, match="negative"):
         Router().add_api_route("/", endpoint, max_body=-1)
-    with pytest.raises(RouteError, match="takes no middleware"):
+    with pytest.raises(RouteError, match="does not support middleware"):
         Router(route_class=APIRoute).add_api_route("/", endpoint, max_body=1)
 
 

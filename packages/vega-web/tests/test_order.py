@@ -188,7 +188,7 @@ def test_a_reference_that_means_several_is_refused() -> None:
     pipeline = MiddlewarePipeline()
     pipeline.use(Noting, log=[]).use(Noting, log=[]).use(Noting, log=[], name="x", before="noting")
 
-    with pytest.raises(MiddlewareOrderError, match="means 2 middlewares"):
+    with pytest.raises(MiddlewareOrderError, match="is ambiguous: 2 middlewares match"):
         pipeline.describe()
 
 
@@ -314,7 +314,7 @@ def test_an_installed_pipeline_is_closed_its_branches_too() -> None:
     pipeline.install(Starlette())
 
     for closed in (pipeline, *kept):
-        with pytest.raises(MiddlewareError, match="comes too late"):
+        with pytest.raises(MiddlewareError, match="is added too late"):
             closed.use(Noting, log=[])
 
 

@@ -272,7 +272,7 @@ def test_what_middleware_lacks_is_in_the_report_of_the_start(project: Path) -> N
         Application.load(project)
 
     report = str(caught.value)
-    for words in ("nothing provides Other", "Header cannot be made", "stamp cannot be called"):
+    for words in ("nothing provides Other", "Header cannot be created", "stamp cannot be called"):
         assert report.count(words) == 1
 
 

@@ -157,5 +157,5 @@ def test_more_callers_than_connections_wait_for_one(redis_url: str) -> None:
 
 
 def test_a_store_without_connections_is_refused() -> None:
-    with pytest.raises(StoreError, match="lets nothing through"):
+    with pytest.raises(StoreError, match="admits no calls"):
         RedisStore("redis://localhost", connections=0)

@@ -289,7 +289,7 @@ async def test_a_server_that_does_not_answer_is_left(
             inbox = Inbox()
             await rooms.join("a", "1", inbox)
             process.send_signal(signal.SIGSTOP)
-            await _until(lambda: "not connected" in caplog.text)
+            await _until(lambda: "disconnected" in caplog.text)
             process.send_signal(signal.SIGCONT)
             async with asyncio.timeout(10):
                 while not any("back" in text for text in inbox.texts):

@@ -192,7 +192,7 @@ def test_messages_are_about_the_same_where_their_fields_are_equal(message: Messa
 
 
 def test_coalescing_needs_a_field() -> None:
-    with pytest.raises(WebSocketDefinitionError, match="names no field"):
+    with pytest.raises(WebSocketDefinitionError, match="has no fields"):
         coalesce()
 
 

@@ -124,7 +124,7 @@ def test_a_value_beside_an_injected_one_may_have_any_name(shop: Shop) -> None:
 def test_a_name_that_no_model_can_hold_is_refused_where_the_route_is_declared(name: str) -> None:
     use_case: Any = make_dataclass("Weigh", [(name, str)], bases=(Interactor,), namespace={"call": call}, frozen=True)
 
-    with pytest.raises(RouteError, match=f"a body cannot hold {name} of"):
+    with pytest.raises(RouteError, match=f"a body cannot contain {name} of"):
         Router().post("/", use_case=use_case)
     Router().post("/{" + name + "}", use_case=use_case)
 

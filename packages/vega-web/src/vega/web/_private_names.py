@@ -113,7 +113,7 @@ def warn_of_missing_names() -> None:
     if missing:
         _logger.warning(
             "FastAPI %s and Starlette %s lack %s: requests are served more slowly, and NaN in a response may be written"
-            " as null; install a version of vega-web that knows them",
+            " as null; install a version of vega-web that supports them",
             version("fastapi"),
             version("starlette"),
             ", ".join(missing),

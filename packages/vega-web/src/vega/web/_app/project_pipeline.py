@@ -72,7 +72,9 @@ def _failed(name: str, error: BaseException) -> Exception:
     if isinstance(error, MiddlewareError):
         return error
     failure = MiddlewareError(
-        f"the pipeline cannot be made: {type(error).__name__}: {error}", f"{name}.pipeline", "fix what it raises"
+        f"the pipeline cannot be created: {type(error).__name__}: {error}",
+        f"{name}.pipeline",
+        "fix the function or its module",
     )
     failure.__cause__ = error
     return failure

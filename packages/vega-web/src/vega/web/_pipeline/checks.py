@@ -101,4 +101,4 @@ def check_class(entry: MiddlewareEntry, container: Container | None, errors: lis
     try:
         signature.bind(None, *entry.args, **entry.options, **_wanted(entry, container))
     except TypeError as error:
-        errors.append(misuse(f"cannot be made: {error}", target, f"its constructor is {signature}"))
+        errors.append(misuse(f"cannot be created: {error}", target, f"its constructor is {signature}"))

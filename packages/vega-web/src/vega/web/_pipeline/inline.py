@@ -113,7 +113,7 @@ def _no_response(function: Any, answer: object) -> MiddlewareError:
 
 def _other_scope(request: Request) -> MiddlewareError:
     return MiddlewareError(
-        "call_next was given a request of another connection scope",
+        "call_next received a request of another connection scope",
         f"{request.method} {request.url.path}",
         "create it from the original: Request({**request.scope, ...}, request.receive)",
     )
@@ -121,8 +121,8 @@ def _other_scope(request: Request) -> MiddlewareError:
 
 def _other_task(request: Request) -> MiddlewareError:
     return MiddlewareError(
-        "call_next was awaited in a task of its own, which cannot pass a stream on",
+        "call_next was awaited in another task, which cannot forward a stream",
         f"{request.method} {request.url.path}",
-        "await it in the middleware itself (asyncio.wait_for makes a task on Python 3.11); "
+        "await it in the middleware itself (asyncio.wait_for creates a task on Python 3.11); "
         "for a time limit write: async with asyncio.timeout(seconds)",
     )

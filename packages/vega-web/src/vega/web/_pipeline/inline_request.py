@@ -59,7 +59,7 @@ class InlineRequest(FastRequest):
         """
         if self._is_taken and not self._was_empty:
             raise MiddlewareError(
-                "call_next was called again after the body of the request had gone",
+                "call_next was called again after the body of the request was consumed",
                 "a middleware that calls call_next twice",
                 "await request.body() before the first call_next, which keeps the body",
             )
@@ -113,7 +113,7 @@ class InlineRequest(FastRequest):
         """
         if self._is_taken:
             raise MiddlewareError(
-                "the body of the request was read after call_next, when it had gone",
+                "the body of the request was read after call_next, which had consumed it",
                 f"{self.method} {self.url.path}",
                 "await request.body() before call_next; the application still receives the body",
             )

@@ -151,7 +151,9 @@ def _referenced(
         errors.append(MiddlewareOrderError(f"no middleware is called {word(reference)}", place, fix))
     elif len(matches) > 1:
         fix = "give one of them a name= and refer to it"
-        errors.append(MiddlewareOrderError(f"{word(reference)} means {len(matches)} middlewares", place, fix))
+        errors.append(
+            MiddlewareOrderError(f"{word(reference)} is ambiguous: {len(matches)} middlewares match", place, fix)
+        )
         return set()
     return matches
 

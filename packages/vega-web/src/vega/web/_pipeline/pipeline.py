@@ -247,7 +247,7 @@ class MiddlewarePipeline:
 
     def _add(self, kind: Any, target: Any, placing: dict[str, Any], **rest: Any) -> None:
         if self._is_installed:
-            raise misuse("comes too late: the pipeline is installed", target, "add it before install or create_app")
+            raise misuse("is added too late: the pipeline is installed", target, "add it before install or create_app")
         name = placing.pop("name", None)
         before, after = references(placing.pop("before", ())), references(placing.pop("after", ()))
         self._entries.append(

@@ -30,7 +30,7 @@ def check_headers(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> None:
     for name, value in headers:
         if _ENDS_LINE.search(name + value) is not None:
             raise WebError(
-                f"the header {name.decode('latin-1')!r} has the value {value.decode('latin-1')!r}, which ends its line",
+                f"the header {name.decode('latin-1')!r}: {value.decode('latin-1')!r} contains CR, LF or NUL",
                 _place(scope),
                 "leave CR, LF and NUL out of headers; quote text of clients with urllib.parse.quote",
             )

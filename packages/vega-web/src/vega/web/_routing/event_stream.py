@@ -49,9 +49,9 @@ class ServerSentEvent:
 
     def __post_init__(self) -> None:
         if any(sign in text for text in (self.event, self.id) for sign in "\r\n\0"):
-            raise ValueError("the name and the id of an event are one line each")
+            raise ValueError("the name and the id of an event must be single lines")
         if self.retry is not None and not (self.retry >= 0 and math.isfinite(self.retry)):
-            raise ValueError(f"retry is a number of seconds, 0 or more, not {self.retry}")
+            raise ValueError(f"retry must be 0 seconds or more, not {self.retry}")
 
     def encode(self) -> bytes:
         """Return the bytes of the event.
@@ -99,7 +99,7 @@ class EventStream(Response):
         background: BackgroundTask | None = None,
     ) -> None:
         if not ping > 0:
-            raise ValueError(f"ping is a number of seconds above 0, not {ping}")
+            raise ValueError(f"ping must be above 0 seconds, not {ping}")
         self._events, self._ping = events, ping
         self.status_code: int = status_code
         self.background: BackgroundTask | None = background

@@ -115,7 +115,7 @@ class Router(APIRouter):
             return
         if not isinstance(route, Route):
             raise RouteError(
-                f"{path} takes no middleware, for it is a {type(route).__name__}",
+                f"{path} does not support middleware: it is a {type(route).__name__}",
                 _place(endpoint),
                 "derive the route_class from vega.web.Route",
             )
@@ -181,7 +181,7 @@ class Router(APIRouter):
 
         def refuse(function: F) -> F:
             raise RouteError(
-                f"{method} {path} has its use case already", function.__qualname__, "leave the decorator, or use_case="
+                f"{method} {path} already has a use case", function.__qualname__, "remove the decorator, or use_case="
             )
 
         return refuse

@@ -86,9 +86,9 @@ def _check_names(use_case: Any, rest: Sequence[_Field], place: str) -> None:
     refused = [field.name for field in rest if field.name == "model_config" or field.name.startswith("_")]
     if refused:
         raise RouteError(
-            f"a body cannot hold {', '.join(refused)} of {use_case.__qualname__}",
+            f"a body cannot contain {', '.join(refused)} of {use_case.__qualname__}",
             place,
-            "rename it: pydantic keeps model_config, and names that begin with an underscore, for itself",
+            "rename it: pydantic reserves model_config and names that begin with an underscore",
         )
 
 

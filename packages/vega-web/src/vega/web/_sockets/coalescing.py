@@ -61,5 +61,5 @@ def coalesce(*fields: str, otherwise: Full = "close") -> Coalescing:
     b'["tea"]'
     """
     if not fields:
-        raise WebSocketDefinitionError("coalesce names no field", "overflow", 'write: overflow = coalesce("symbol")')
+        raise WebSocketDefinitionError("coalesce has no fields", "overflow", 'write: overflow = coalesce("symbol")')
     return Coalescing(fields, otherwise)

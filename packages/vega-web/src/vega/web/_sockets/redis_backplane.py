@@ -170,7 +170,9 @@ class RedisBackplane:
                 while True:
                     await self._take()
             except _failures() as error:
-                _log.warning("the rooms are not connected to others: next attempt in %.2f s", pause, exc_info=error)
+                _log.warning(
+                    "the rooms are disconnected from other processes: next attempt in %.2f s", pause, exc_info=error
+                )
             finally:
                 await self._disconnect()
             await asyncio.sleep(pause)

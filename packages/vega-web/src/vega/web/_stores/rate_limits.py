@@ -46,7 +46,9 @@ class Limit:
 
     def __post_init__(self) -> None:
         if self.rate < 1 or not 0 < self.per < math.inf or (self.burst is not None and self.burst < 1):
-            raise WebError(f"{self!r} lets nothing pass", "a Limit", "give a rate and burst from 1, and per above 0")
+            raise WebError(
+                f"{self!r} admits no requests", "a Limit", "give a rate and burst of at least 1, and per above 0"
+            )
         if not self.name.replace("-", "").replace("_", "").isalnum() or not self.name.isascii():
             raise WebError(f"{self.name!r} is not a name", "a Limit", "give a word of letters, digits, - and _")
 

@@ -54,7 +54,7 @@ class RedisStore:
         connections: int = CONNECTIONS,
     ) -> None:
         if connections < 1:
-            raise StoreError(f"connections={connections} lets nothing through", "RedisStore", "give 1 or more")
+            raise StoreError(f"connections={connections} admits no calls", "RedisStore", "give 1 or more")
         self._connections = connections
         self._url, self._prefix, self._timeout, self._pause = url, prefix, timeout, pause
         self._clients: dict[asyncio.AbstractEventLoop, Redis] = {}
@@ -106,7 +106,7 @@ class RedisStore:
             async with asyncio.timeout(self._timeout):
                 return await command(self._client(), self._prefix + key)
         except ResponseError as error:
-            raise StoreError(f"the store refused: {error}", key, "count under a key of its own") from error
+            raise StoreError(f"the store refused: {error}", key, "use a separate key for the counter") from error
         except (RedisError, OSError, TimeoutError) as error:
             self._closed_until = time.monotonic() + self._pause
             raise self._unavailable() from error
@@ -127,5 +127,5 @@ def _milliseconds(ttl: float | None) -> int | None:
     if ttl is None:
         return None
     if not 0 < ttl < 10**10:
-        raise StoreError(f"the ttl is {ttl}", "the store", "give seconds above 0, or None to keep it")
+        raise StoreError(f"the ttl is {ttl}", "the store", "give seconds above 0, or None for no expiry")
     return max(1, int(ttl * 1000))

@@ -87,7 +87,7 @@ class IdempotencyMiddleware:
         if key is None and not self._required:
             await self._app(scope, receive, send)
         elif key is None or not _KEY.match(key):
-            detail = "an Idempotency-Key of 1-255 visible characters is needed"
+            detail = "an Idempotency-Key of 1-255 visible characters is required"
             await problem(scope, 400, detail=detail)(scope, receive, send)
         else:
             await self._once(key, scope, receive, send)
@@ -111,7 +111,7 @@ class IdempotencyMiddleware:
             while stored is None and not await run.claim_key(self._lease):
                 stored = await self._store.get(store_key)
         except StoreUnavailableError as error:
-            _log.warning("idempotency keys cannot be kept", exc_info=error)
+            _log.warning("idempotency keys cannot be stored", exc_info=error)
             await problem(scope, 503, detail="try again later", headers={"retry-after": "1"})(scope, receive, send)
             return
         if stored is not None:
@@ -179,9 +179,12 @@ class _Execution:
             is_kept = await uninterrupted(swap)
         except StoreError as error:
             is_kept = False
-            _log.error("the answer to an idempotency key was not kept: it stays claimed for a while", exc_info=error)
+            _log.error(
+                "the response for an idempotency key was not stored: the key stays claimed until its lease ends",
+                exc_info=error,
+            )
         if not is_kept:
-            _log.warning("a request outlived the lease of its idempotency key; its answer was not kept")
+            _log.warning("a request outlived the lease of its idempotency key; its response was not stored")
 
     async def give_up(self) -> None:
         """Release the key after a failed request, so that the next attempt executes."""
@@ -191,7 +194,7 @@ class _Execution:
         try:
             await uninterrupted(self._store.delete(self._place, expected=self._claim))
         except StoreError as error:
-            _log.error("an idempotency key was not given up: it stays claimed for a while", exc_info=error)
+            _log.error("an idempotency key was not released: it stays claimed until its lease ends", exc_info=error)
 
 
 def _is_final(start: Message) -> bool:
