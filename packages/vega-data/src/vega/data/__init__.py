@@ -1,6 +1,6 @@
-"""Repositories, specifications and queries with one answer in memory and in SQL.
+"""Repositories, specifications and queries with equal results in memory and in SQL.
 
-SQLAlchemy is loaded when a name that needs it is first used.
+SQLAlchemy is loaded on first use of a name that needs SQLAlchemy.
 """
 
 from vega.core.facades import lazy_names

@@ -17,10 +17,10 @@ from ._project.outbox_plugin import OutboxPlugin, listener_runner
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Relay until told to stop; return the exit status.
+    """Run the relay until a signal stops the process; return the exit status.
 
     Args:
-        arguments: the words of the command line after the program; those of this process when None.
+        arguments: the command line after the program's name; `sys.argv[1:]` when None.
     """
     parser = argparse.ArgumentParser(prog="python -m vega.data")
     relay = parser.add_subparsers(required=True).add_parser("relay", help="tell what the outbox of a project holds")

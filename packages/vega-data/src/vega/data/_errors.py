@@ -1,24 +1,24 @@
 """Errors of vega.data: one root, three parts (what, where, fix), a stable code.
 
 DataError
-├── DuplicateEntityError       VG401  an identifier or a unique value is stored already; `fields` names them
-├── ForeignKeyError            VG402  something refers to what is not stored, or is still referred to
-├── StaleEntityError           VG403  the entity was changed since it was loaded
+├── DuplicateEntityError       VG401  an identifier or a unique value is stored already; `fields` has the names
+├── ForeignKeyError            VG402  a reference to a missing row, or a referenced row was deleted
+├── StaleEntityError           VG403  the entity was changed after loading
 ├── DatabaseUnavailableError   VG404  the database cannot be reached, or the connection was lost
 ├── QueryTimeoutError          VG405  a statement or a free connection took too long
 ├── MappingError               VG406  an entity cannot be mapped to a table
 ├── InvalidEntityError         VG407  a value of an entity cannot be stored
-├── DatabaseStateError         VG408  the database is not open, or its URL cannot be used
+├── DatabaseStateError         VG408  the database is not open, or the URL is invalid
 ├── TransactionConflictError   VG409  a deadlock or a serialization failure; the unit may run again
 ├── TenantError                VG410  no tenant is set, or an entity belongs to another
 ├── MigrationError             VG411  a migration cannot be made or run
-├── DestructiveMigrationError  VG412  a migration would drop or narrow what is stored
+├── DestructiveMigrationError  VG412  a migration would drop or narrow stored data
 ├── OutboxError                VG413  an event cannot be written to or read from the outbox
 ├── ConstraintError            VG414  the database refuses a value by a check or a NOT NULL
-├── IdleUnitError              VG415  a unit of work keeps a connection that it does not use; logged, never raised
-├── AbortedTransactionError    VG416  a statement of the transaction failed; nothing of it is stored
+├── IdleUnitError              VG415  a unit of work keeps an idle connection; logged, never raised
+├── AbortedTransactionError    VG416  a statement of the transaction failed; all changes are rolled back
 ├── LockTimeoutError           VG417  another transaction held a lock for too long; the unit may run again
-└── UnreadableValueError       VG418  a stored value does not fit its field
+└── UnreadableValueError       VG418  a stored value does not fit the field
 """
 
 # No `from __future__ import annotations`: the classes name the facade as their module, in which their annotations
@@ -40,7 +40,7 @@ class DuplicateEntityError(DataError):
     """An identifier or a unique value is stored already.
 
     Attributes:
-        fields: the fields that are unique together; empty when the database does not say.
+        fields: the fields that are unique together; empty when the database does not report the names.
     """
 
     code = "VG401"
@@ -58,21 +58,21 @@ class DuplicateEntityError(DataError):
 
 
 class ForeignKeyError(DataError):
-    """Something refers to what is not stored, or is still referred to."""
+    """A reference to a missing row, or the deletion of a referenced row."""
 
     code = "VG402"
     kind = ErrorKind.CONFLICT
 
 
 class StaleEntityError(DataError):
-    """The entity was changed since it was loaded."""
+    """The entity was changed after loading."""
 
     code = "VG403"
     kind = ErrorKind.CONFLICT
 
     @classmethod
     def of(cls, entity: str, identity: object) -> Self:
-        """Return the error for one entity."""
+        """Return the error for an entity."""
         return cls(
             f"{entity} {identity!r} was changed since it was loaded", entity, "load it again and apply the change anew"
         )
@@ -106,7 +106,7 @@ class InvalidEntityError(DataError):
 
 
 class DatabaseStateError(DataError):
-    """The database is not open, or its URL cannot be used."""
+    """The database is not open, or the URL is invalid."""
 
     code = "VG408"
 
@@ -120,7 +120,7 @@ class TransactionConflictError(DataError):
 
 
 class TenantError(DataError):
-    """No tenant is set, or an entity belongs to another one."""
+    """No tenant is set, or an entity belongs to another tenant."""
 
     code = "VG410"
     kind = ErrorKind.FORBIDDEN
@@ -133,7 +133,7 @@ class MigrationError(DataError):
 
 
 class DestructiveMigrationError(MigrationError):
-    """A migration would drop or narrow what is stored."""
+    """A migration would drop or narrow stored data."""
 
     code = "VG412"
 
@@ -145,20 +145,20 @@ class OutboxError(DataError):
 
 
 class ConstraintError(DataError):
-    """The database refuses a value by a check, or by a column that must not be empty."""
+    """The database refuses a value by a CHECK or NOT NULL constraint."""
 
     code = "VG414"
     kind = ErrorKind.INVALID
 
 
 class IdleUnitError(DataError):
-    """A unit of work keeps a connection and does not use it; its text is logged as a warning, it is never raised."""
+    """A unit of work keeps an idle connection; the text is logged as a warning and never raised."""
 
     code = "VG415"
 
 
 class AbortedTransactionError(DataError):
-    """A statement of the transaction failed: it accepts no further one, and nothing of it is stored.
+    """A statement of the transaction failed: further statements are refused, and all changes are rolled back.
 
     Attributes:
         retryable: whether the failed statement asks for another run of the unit.
@@ -168,7 +168,7 @@ class AbortedTransactionError(DataError):
 
     @classmethod
     def after(cls, failure: BaseException) -> Self:
-        """Return the error for a transaction in which a statement failed; raise it from the failure."""
+        """Return the error for a transaction with a failed statement; raise the error from the failure."""
         error = cls(
             f"a statement of this transaction failed ({type(failure).__name__}), so that nothing of it is stored",
             "the unit of work",
@@ -188,12 +188,12 @@ class LockTimeoutError(DataError):
 
 
 class UnreadableValueError(DataError):
-    """A stored value does not fit its field, such as the text of an enum member that no longer exists."""
+    """A stored value does not fit the field, such as the text of a removed enum member."""
 
     code = "VG418"
 
 
 class OutdatedSchemaError(DataError):
-    """The database lacks a table or a column that the entities have: a migration has not been made, or has not run."""
+    """The database lacks a table or column of the entities: a migration is missing or pending."""
 
     code = "VG419"

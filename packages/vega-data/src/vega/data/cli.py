@@ -1,4 +1,4 @@
-"""`vega migrate` and `vega outbox`: the schema of a project's database, and what waits in it to be told."""
+"""`vega migrate` and `vega outbox`: the schema of a project's database, and the pending outbox rows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Column types that hold the same values on SQLite and PostgreSQL, and are compared the same way.
+"""Column types with equal values and comparisons on SQLite and PostgreSQL.
 
-For tables written by hand and for migrations; repositories choose them from the fields of an entity.
+For handwritten tables and migrations; repositories choose the types from the fields of an entity.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class CodePointText(TypeDecorator[str]):
-    """Text that is compared and ordered by code point on every database."""
+    """Text, compared and ordered by code point on every database."""
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = Text
     cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the collation "C" on PostgreSQL; SQLite compares bytes by itself."""
+        """Choose the collation "C" on PostgreSQL; SQLite compares bytes by default."""
         return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
 
 
 class WholeNumber(TypeDecorator[int]):
-    """An int of 64 bits, signed; on SQLite one that can number its rows by itself."""
+    """A signed 64-bit int; on SQLite a type that allows AUTOINCREMENT."""
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = BigInteger
     cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose INTEGER on SQLite, which has 64 bits there."""
+        """Choose INTEGER on SQLite, where INTEGER has 64 bits."""
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
     """A Decimal, kept digit by digit: NUMERIC on PostgreSQL, text under a collation of numbers on SQLite.
 
-    The collation is registered by `vega.data.Database` on its connections; another program that opens the SQLite
-    file can read such a column but not compare or sort by it.
+    `vega.data.Database` registers the collation on new connections; another program that opens the SQLite
+    file can read such a column but not compare or sort by the column.
     """
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = Numeric
@@ -77,7 +77,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the type with a time zone where there is one."""
+        """Choose the type with a time zone on databases that have such a type."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -110,10 +110,10 @@ class Duration(TypeDecorator[timedelta]):
 
 
 class EnumText(TypeDecorator[Enum]):
-    """An enum member, stored as text: its value when all values are texts, else its name.
+    """An enum member, stored as text: the value when all values are texts, else the name.
 
     Args:
-        members: the enum; not needed in migrations, which only name the column's type.
+        members: the enum; not needed in migrations, which name only the column's type.
     """
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = Text
@@ -136,7 +136,7 @@ class EnumText(TypeDecorator[Enum]):
         """Read the member of a text.
 
         Raises:
-            ValueError: the enum, which is known, has no such member.
+            ValueError: the enum is known and has no such member.
         """
         if value is None or self.members is None:
             return value
@@ -147,10 +147,10 @@ class EnumText(TypeDecorator[Enum]):
 
 
 class TypedJson(TypeDecorator[Any]):
-    """A value of JSON, read back as the type that was stored: JSONB on PostgreSQL, text on SQLite.
+    """A JSON value, read back as the stored type: JSONB on PostgreSQL, text on SQLite.
 
     Args:
-        python_type: what it is read as; None leaves dicts and lists.
+        python_type: the type of values read; None returns dicts and lists.
     """
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = JSON
@@ -167,7 +167,7 @@ class TypedJson(TypeDecorator[Any]):
         return dialect.type_descriptor(chosen)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Turn the value into what JSON can say."""
+        """Convert the value to plain JSON data."""
         return None if value is None else self.to_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
@@ -175,7 +175,7 @@ class TypedJson(TypeDecorator[Any]):
         return None if value is None else self._adapted().validate_python(value, strict=False)
 
     def to_json(self, value: Any) -> Any:
-        """Return a value as what JSON can say."""
+        """Return a value as plain JSON data."""
         return self._adapted().dump_python(value, mode="json")
 
     def _adapted(self) -> Any:

@@ -1,4 +1,4 @@
-"""Checks of whole columns at once, for values that all have the expected type: one by one takes far longer."""
+"""Checks of whole columns, for values of the expected type; checks of single values take far longer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SMALL: Final = 2**62
 
 
 def all_valid(kind: Kind, values: Sequence[Any]) -> bool:
-    """Return whether every value of a kind passes its check and is stored unchanged; False if unsure."""
+    """Return whether every value of a kind passes the check and is stored unchanged; False if unsure."""
     known = _CHECKS.get(kind)
     if known is None or set(map(type, values)) != {known[0]}:
         return False

@@ -1,7 +1,7 @@
 """Many new rows at once, straight to the driver.
 
-On PostgreSQL one statement with an array for each column, which `unnest` takes apart again; on SQLite one that the
-driver runs for each row, without SQLAlchemy's preparation of each row.
+On PostgreSQL a statement with an array for each column, expanded by `unnest`; on SQLite `executemany` of the
+driver, without SQLAlchemy's preparation of each row.
 
 Source: PostgreSQL documentation, "Array Functions and Operators": `unnest` of several arrays in FROM.
 """
@@ -44,11 +44,11 @@ _KNOWN: Final = (Boolean, Date, DateTime, Float, Integer, JSONB, LargeBinary, Nu
 
 
 class BulkInsert:
-    """Inserts rows of one table, in as few statements as the database allows.
+    """An insert of rows of a table, in as few statements as the database allows.
 
     Args:
         table: the table.
-        names: the columns that every row has, all by their keys.
+        names: the keys of the columns; every row has all columns.
         dialect: the dialect of the engine in use.
     """
 
@@ -74,7 +74,7 @@ class BulkInsert:
             tables: the tables of the entity, for errors.
 
         Raises:
-            DataError: the database refuses one of them.
+            DataError: the database refuses a row.
         """
         count = len(columns[self._names[0]])
         if not self._text or count < _FEWEST:
@@ -96,9 +96,9 @@ class BulkInsert:
 
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """Return what makes the driver's value of one of ours; a moment as SQLAlchemy writes it, in a quarter of the time.
+    """Return a converter to values of the driver; for datetimes with the result of SQLAlchemy in a quarter of the time.
 
-    Source: SQLAlchemy, `sqlalchemy.dialects.sqlite.DATETIME`: the format of its storage.
+    Source: SQLAlchemy, `sqlalchemy.dialects.sqlite.DATETIME`: the storage format.
     """
     known: TypeEngine[Any] = kind.dialect_impl(dialect)
     if isinstance(known, Boolean) and dialect.name == "sqlite":  # its driver writes a bool, which it is, as 0 or 1
@@ -124,7 +124,7 @@ def _source(columns: Sequence[Column[Any]], dialect: Dialect) -> str:
 
 
 def _fits(table: Table, names: Sequence[str], dialect: Dialect) -> bool:
-    """Whether every type has an array, and no other column wants a value made by SQLAlchemy."""
+    """Return whether every type has an array, and no other column needs a value from SQLAlchemy."""
     others = [one for one in table.c if one.key not in names]
     types = (_plain(table.c[name].type, dialect) for name in names)
     return all(one.default is None for one in others) and all(

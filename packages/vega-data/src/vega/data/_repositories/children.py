@@ -19,7 +19,7 @@ Groups = Mapping[tuple[Any, ...], list[Any]]
 
 
 class ChildLoader:
-    """Loads the members of one collection for many owners at once, the nested ones first.
+    """A loader of the members of a collection, for many owners at once, nested collections first.
 
     Args:
         table: the table of the collection.
@@ -38,7 +38,7 @@ class ChildLoader:
         )
 
     async def load(self, session: Session, identities: Sequence[Any]) -> Groups:
-        """Return the members of the owners with these identifiers, by the keys of their owners."""
+        """Return the members of owners by identifier, grouped by the owner's key."""
         nested = [await child.load(session, identities) for child in self._children]
         width = self._key_width
         groups: dict[tuple[Any, ...], list[Any]] = {}
@@ -50,12 +50,12 @@ class ChildLoader:
         return groups
 
     def collect(self, groups: Groups, owner: tuple[Any, ...]) -> Any:
-        """Return the collection of one owner."""
+        """Return the collection of an owner."""
         return self._collection(groups.get(owner, []))
 
 
 async def replace_children(session: Session, tables: EntityTable, entities: Sequence[tuple[Any, object]]) -> None:
-    """Store the collections of entities in place of those that are stored.
+    """Replace the stored collections of entities.
 
     Args:
         session: sends the statements.
@@ -69,7 +69,7 @@ async def replace_children(session: Session, tables: EntityTable, entities: Sequ
 
 
 async def insert_children(session: Session, tables: EntityTable, entities: Sequence[tuple[Any, object]]) -> None:
-    """Store the collections of new entities: one statement for each level."""
+    """Store the collections of new entities: a statement for each level."""
     for collection in tables.children:
         await _insert_level(session, tables, collection, [((identity,), entity) for identity, entity in entities])
 

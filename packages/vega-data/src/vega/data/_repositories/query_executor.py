@@ -22,7 +22,7 @@ from .._sql.tables import EntityTable
 from .row_loader import RowLoader
 from .unreadable import UNREADABLE, unreadable, unreadable_rows
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # for annotations, which are not evaluated at run time
     from .._connection.database import Database
     from .._connection.session import Session
 
@@ -33,10 +33,10 @@ _DECIMAL_FUNCTIONS: Final = (Calculation.SUM, Calculation.AVG)
 
 
 class SQLExecutor(Generic[T]):
-    """Answers the queries of one entity.
+    """The executor of an entity's queries.
 
     Args:
-        database: where they are sent.
+        database: the database of the queries.
         tables: the tables of the entity.
         loader: turns rows into entities.
     """
@@ -59,14 +59,14 @@ class SQLExecutor(Generic[T]):
         return self._database.cursor_secret
 
     async def fetch(self, plan: QueryPlan) -> list[T]:
-        """Return the selected entities, in the total order; one statement, and one for each level of children."""
+        """Return the selected entities, in the total order; a statement, and a statement for each level of children."""
         statement, parameters = self._rows(plan)
         if plan.limit == 0:
             return []
         return await self._entities(statement, parameters)
 
     async def find(self, identity: Any) -> T | None:
-        """Return the entity with an identifier, under the policies; one statement, and one for each level below."""
+        """Return the entity with an identifier, under the policies; a statement, and another for each level below."""
         policies = self._tables.policies
         wanted = Compare(Comparison.EQ, self._identity, identity)
         statement, parameters = self._statements.of(
@@ -92,7 +92,7 @@ class SQLExecutor(Generic[T]):
     async def stream(self, plan: QueryPlan, batch: int) -> AsyncIterator[T]:
         """Iterate over the selected entities.
 
-        In the order of the identifier no connection is held between the batches; in another order one is held
+        In the order of the identifier no connection is held between batches; in another order a connection is held
         until the end.
         """
         if not plan.order and plan.limit is None and not plan.offset:
@@ -109,7 +109,7 @@ class SQLExecutor(Generic[T]):
                 raise unreadable_rows(self._tables, error) from error
 
     async def aggregate(self, plan: QueryPlan, aggregation: Aggregation) -> list[dict[str, Any]]:
-        """Return one row for each group."""
+        """Return a row for each group."""
         keys = [self._compiler.column(key) for key in aggregation.keys]
         columns: list[ColumnElement[Any]] = list(keys)
         readers: list[Callable[[Sequence[Any]], Any]] = []
@@ -145,7 +145,7 @@ class SQLExecutor(Generic[T]):
         return "\n".join(str(row[-1]) for row in rows)
 
     def to_sql(self, plan: QueryPlan) -> str:
-        """Return the statement with its constants written out; for reading only."""
+        """Return the statement with literal constants; for reading only."""
         compiled = self.statement(plan).compile(
             dialect=self._database.engine.dialect, compile_kwargs={"literal_binds": True}
         )

@@ -28,15 +28,15 @@ T = TypeVar("T")
 class SQLAlchemyRepository(QueryableRepository[T]):
     """Stores entities in a database: plain, frozen or slotted dataclasses, pydantic models, mapped classes.
 
-    `class SqlUserRepository(SQLAlchemyRepository[User], UserRepository)` finds its entity from the type parameter
-    and gets its database from the container. Inside a unit of work it joins; outside, each call is a transaction.
+    `class SqlUserRepository(SQLAlchemyRepository[User], UserRepository)` takes the entity from the type parameter
+    and the database from the container. Inside a unit of work a call joins; outside, each call is a transaction.
 
     Args:
         entity: the class; the type parameter of the subclass when None.
-        database: where entities are stored.
+        database: the database that stores the entities.
         mapping: identity, version, unique fields and policies; the class attribute `mapping` when None.
-        table: a table written by hand, whose columns are named like the fields; the class attribute `table`
-            when None, and a table made from the entity when that is None too.
+        table: a handwritten table, whose columns are named like the fields; the class attribute `table`
+            when None, and a table derived from the entity when the attribute is None too.
 
     Raises:
         MappingError: the entity is not known, or cannot be mapped.
@@ -68,7 +68,7 @@ class SQLAlchemyRepository(QueryableRepository[T]):
 
     @classmethod
     def declared_table(cls) -> EntityTable | None:
-        """Return the tables of the class's entity, made once; None when the class leaves its entity open."""
+        """Return the tables of the class's entity, cached; None for a generic class without an entity."""
         if cls._declared is None:
             entity = cls.entity_type()
             if entity is not None:
@@ -90,7 +90,7 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         return Query(self._tables.policies.layout.fields, self._executor)
 
     async def find_by_id(self, id: Any) -> T | None:
-        """Return the entity with this identifier, or None; one statement."""
+        """Return the entity with an identifier, or None; a single statement."""
         if id is None:
             return None
         policies = self._tables.policies
@@ -108,7 +108,7 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         return await (query if spec is None else query.where(spec)).count()
 
     async def add(self, entity: T) -> T:
-        """Store a new entity; one statement, and one for each level of collections."""
+        """Store a new entity; a statement, and a statement for each level of collections."""
         stored = await self._writer.insert(entity)
         await publish_events((stored,), self._database)
         return stored
@@ -120,10 +120,10 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         return stored
 
     async def add_if_absent(self, entity: T) -> T | None:
-        """Store a new entity unless its identifier or a unique value of it is taken; return None then.
+        """Store a new entity, or return None if the identifier or a unique value is taken.
 
-        One statement, which never fails for a value that is taken: an open unit goes on. Events of an entity that is
-        not stored stay with it.
+        A single statement, which does not fail for a taken value: an open unit stays usable. An entity that is not
+        stored keeps the recorded events.
         """
         stored = await self._writer.insert_absent(entity)
         if stored is not None:
@@ -131,28 +131,28 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         return stored
 
     async def save(self, entity: T) -> T:
-        """Create or update an entity; one statement, and those of its collections.
+        """Create or update an entity; a statement, and the statements of the collections.
 
         Raises:
-            StaleEntityError: it has a version, and another version is stored.
+            StaleEntityError: the entity has a version, and another version is stored.
         """
         stored = await self._writer.save(entity)
         await publish_events((stored,), self._database)
         return stored
 
     async def update(self, entity: T) -> T:
-        """Store the values of an entity that is stored already; one statement, and those of its collections."""
+        """Store the values of a stored entity; a statement, and the statements of the collections."""
         stored = await self._writer.update(entity)
         await publish_events((stored,), self._database)
         return stored
 
     async def delete(self, id: Any) -> bool:
-        """Delete an entity, or mark it where the mapping has a soft delete; return whether there was one.
+        """Delete an entity, or mark the row where the mapping has a soft delete; return whether a row existed.
 
-        The events that it has recorded are published, also those of an entity that the open unit has read.
+        Recorded events are published, also the events of an entity that the open unit has read.
 
         Args:
-            id: the identifier, or the entity itself.
+            id: the identifier, or the entity.
         """
         layout = self._tables.policies.layout
         entity = id if isinstance(id, layout.entity) else None
@@ -162,27 +162,27 @@ class SQLAlchemyRepository(QueryableRepository[T]):
         return deleted is not None
 
     async def restore(self, id: Any) -> bool:
-        """Take back a soft delete; one statement.
+        """Undo a soft delete; a single statement.
 
         Raises:
-            DuplicateEntityError: another entity has taken a unique value of it meanwhile.
+            DuplicateEntityError: another entity has taken a unique value in the meantime.
             MappingError: the mapping has no soft delete.
         """
         return await self._writer.restore(id)
 
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
-        """Store entities, updating those that are there."""
+        """Insert entities, or update the stored rows."""
         stored = await self._writer.upsert_many(list(entities), tuple(on))
         await publish_events(stored, self._database)
         return stored
 
     async def update_where(self, spec: Specification[T], **changes: Any) -> int:
-        """Set fields of every entity that satisfies a specification; return how many there were. One statement."""
+        """Set fields of all entities that satisfy a specification, in a single statement; return the number of rows."""
         clauses = self._executor.where(self.query().where(spec).plan)
         return await self._writer.update_where(clauses, changes)
 
     async def delete_where(self, spec: Specification[T]) -> int:
-        """Delete every entity that satisfies a specification; return how many there were. One statement."""
+        """Delete every entity that satisfies a specification, in a single statement; return the number of rows."""
         clauses = self._executor.where(self.query().where(spec).plan)
         return await self._writer.delete_where(clauses)
 

@@ -1,4 +1,4 @@
-"""Entities from rows: one statement for the entities, one for each level of their collections."""
+"""Entities from rows: a statement for the entities, and a statement for each level of collections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class RowLoader(Generic[T]):
-    """Puts the entities of one kind together from rows.
+    """A loader that builds entities of a class from rows.
 
     Args:
         tables: the tables of the entity.
@@ -29,7 +29,7 @@ class RowLoader(Generic[T]):
         self.select: Select[Any] = select(*tables.columns)
 
     async def load(self, session: Session, rows: Sequence[Any]) -> list[T]:
-        """Return the entities of rows, with their collections."""
+        """Return the entities of rows, with collections."""
         build = self._build
         if not self._children:
             return [build(row, ()) for row in rows]

@@ -1,4 +1,4 @@
-"""Rows that refer to other rows of their table: parents first, so that every part of a long insert can be checked."""
+"""Rows with references to rows of the same table: parents first, so that each part of a long insert is valid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .._sql.tables import EntityTable
 
 
 def self_references(tables: EntityTable) -> list[tuple[str, str]]:
-    """Return the columns that refer to others of the same table, each with the column that it refers to, by key."""
+    """Return the self-referencing columns, each with the referenced column, by key."""
     keys = {name: column.key for column in tables.columns for name in (column.name, column.key)}
     found: list[tuple[str, str]] = []
     for column in tables.columns:
@@ -21,11 +21,11 @@ def self_references(tables: EntityTable) -> list[tuple[str, str]]:
 
 
 def parents_first(columns: Mapping[str, Sequence[Any]], references: Sequence[tuple[str, str]]) -> list[int]:
-    """Return the places of rows, each after those that it refers to; otherwise in their order.
+    """Return the places of rows, parents before children, otherwise in the given order.
 
     Args:
         columns: the values of each column, one for each row.
-        references: columns that refer, each with the column that it refers to.
+        references: pairs of a referencing and a referenced column.
 
     >>> parents_first({"id": [2, 3, 1, 4], "parent": [1, 2, None, 9]}, [("parent", "id")])
     [2, 0, 1, 3]

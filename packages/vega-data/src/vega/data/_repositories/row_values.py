@@ -1,4 +1,4 @@
-"""Values of entities as they are stored, checked: one row, or many entities by column."""
+"""Values of entities in their stored form, checked: a single row, or many entities by column."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class RowValues(Generic[T]):
-    """Makes the values of rows from the entities of one kind.
+    """Row values of the entities of a class.
 
     Args:
-        policies: the policies of the entity, with its layout.
-        names: the columns by the dotted paths of their fields.
+        policies: the policies of the entity, with the layout.
+        names: the columns by the dotted paths of the fields.
     """
 
     def __init__(self, policies: Policies, names: Mapping[str, str]) -> None:
@@ -32,7 +32,7 @@ class RowValues(Generic[T]):
         )
 
     def row(self, entity: T, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of one entity, by column.
+        """Return the values of an entity, by column.
 
         Raises:
             InvalidEntityError: a value is missing, of another type, or cannot be stored.

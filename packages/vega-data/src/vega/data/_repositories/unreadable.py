@@ -1,4 +1,4 @@
-"""Rows with a value that does not fit its field: the error that names entity, field, identifier and value."""
+"""Rows with an unreadable value: the error with entity, field, identifier and value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._connection.session import Session
 from .._errors import UnreadableValueError
 from .._sql.tables import EntityTable
 
-# Errors of result processors: of the standard library, and pydantic's, which are of the first.
+# Errors of result processors, of the standard library and of pydantic (subclasses of ValueError).
 UNREADABLE: Final = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 _LONGEST: Final = 100
 
@@ -20,14 +20,14 @@ _LONGEST: Final = 100
 async def unreadable(
     session: Session, tables: EntityTable, statement: Select[Any], parameters: Mapping[str, Any], error: BaseException
 ) -> UnreadableValueError:
-    """Return the error for rows that could not be read: each column is read again by itself to find the value.
+    """Return the error for unreadable rows, after a query for each column to find the value.
 
     Args:
         session: sends the statements.
         tables: the tables of the entity.
         statement: the query whose rows could not be read.
-        parameters: its parameters.
-        error: what the reading raised.
+        parameters: the parameters of the query.
+        error: the error of the result processor.
     """
     name = tables.policies.name
     for column, field in zip(tables.columns, tables.policies.layout.columns, strict=True):
@@ -51,7 +51,7 @@ async def unreadable(
 
 
 def unreadable_rows(tables: EntityTable, error: BaseException) -> UnreadableValueError:
-    """Return the error for rows of which it is not known what cannot be read."""
+    """Return the error for unreadable rows whose value is unknown."""
     name = tables.policies.name
     return UnreadableValueError(
         f"{name} cannot be read: {_shown(error, str)}", name, "change the rows by a migration, or the fields"

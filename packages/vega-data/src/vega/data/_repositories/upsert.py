@@ -1,4 +1,4 @@
-"""Rows that are inserted, or update those that are there: one statement for many."""
+"""Rows that are inserted or updated: a single statement for many rows."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .._sql.tables import EntityTable
 
 
 class Upsert:
-    """Merges rows into the table of an entity.
+    """An upsert of rows into the table of an entity.
 
     Args:
         tables: the tables of the entity.
         compiler: turns the tenant's policy into SQL.
-        names: the columns by the dotted paths of their fields.
-        moved: expressions that move the sequence of the identifier, evaluated for each row.
-        generated: the fields that the database makes, beside the identity.
+        names: the columns by the dotted paths of the fields.
+        moved: expressions that advance the sequence of the identifier, evaluated for each row.
+        generated: the fields that the database generates, besides the identity.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class Upsert:
         self._mark = (mapping.soft_delete,) if mapping.soft_delete else ()
 
     def absent(self, *, is_numbered: bool) -> Any:
-        """Return the statement that inserts a row unless another one has its identifier or unique values.
+        """Return the statement that inserts a row unless the identifier or a unique value is taken.
 
-        It returns the identifier and the generated columns of a row that it has inserted.
+        The statement returns the identifier and the generated columns of an inserted row.
 
         Args:
-            is_numbered: whether the database makes the identifier, whose sequence need not be moved then.
+            is_numbered: whether the database generates the identifier, which needs no advance of the sequence.
         """
         tables = self._tables
         statement = (sqlite if self._compiler.is_sqlite else postgresql).insert(tables.table)
@@ -60,7 +60,7 @@ class Upsert:
     def rounds(
         self, rows: Sequence[Mapping[str, Any]], keys: Sequence[str], order: Iterable[int]
     ) -> Iterator[list[int]]:
-        """Yield the places of rows to send together, in an order: no statement may change one row twice."""
+        """Yield the places of rows to send together, in order: a statement may not change a row twice."""
         names = [self._names[key] for key in keys]
         waiting = list(order)
         while waiting:
@@ -78,7 +78,7 @@ class Upsert:
     async def send(
         self, session: Session, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
     ) -> list[dict[str, Any]]:
-        """Send rows that have different keys; return for each what is stored in place of its own values.
+        """Send rows with distinct keys; return the values of each row that the database replaced.
 
         Raises:
             TenantError: a row with these keys belongs to another tenant.
@@ -111,10 +111,10 @@ class Upsert:
         }
         if version:
             written[self._names[version]] = tables.column(version) + 1
-        for path in self._mark:  # what is deleted stays so until it is restored
+        for path in self._mark:  # deleted rows stay deleted until `restore`
             name = self._names[path]
             written[name] = func.coalesce(tables.table.c[name], statement.excluded[name])
-        if not written:  # nothing beside the keys: write one of them onto itself, so that a row comes back
+        if not written:  # no column besides the keys: assign a key to the same key, so that RETURNING has the row
             written = {self._names[keys[0]]: statement.excluded[self._names[keys[0]]]}
         key = tables.policies.key_of(keys)
         tenancy = tables.policies.visible(frozenset({"soft_delete"}))

@@ -1,4 +1,4 @@
-"""Changes to stored entities: each is one statement, with identity, version and policies in its WHERE."""
+"""Changes to stored entities: a statement for each change, with identity, version and policies in WHERE."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .row_order import parents_first, self_references
 from .row_values import RowValues
 from .upsert import Upsert
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # for annotations, which are not evaluated at run time
     from .._connection.database import Database
 
 T = TypeVar("T")
@@ -32,10 +32,10 @@ _VERSION = "vega_version"
 
 
 class Writer(Generic[T]):
-    """Sends the changes of one entity.
+    """The writer of an entity's changes.
 
     Args:
-        database: where they are sent.
+        database: the database of the statements.
         tables: the tables of the entity.
     """
 
@@ -58,7 +58,7 @@ class Writer(Generic[T]):
         self._self_references = [] if self._generated.numbers_all else self_references(tables)
         self._is_flat = not tables.children
         values = RowValues[T](self._policies, self._names)
-        self._row, self._columns = values.row, values.columns  # bound once: they are called for each write
+        self._row, self._columns = values.row, values.columns  # bound once: called for each write
 
     async def insert(self, entity: T) -> T:
         """Store a new entity."""
@@ -79,7 +79,7 @@ class Writer(Generic[T]):
         return with_generated(entity, changes, self._database)
 
     async def insert_absent(self, entity: T) -> T | None:
-        """Store a new entity unless a row has its identifier or a unique value of it; return None then."""
+        """Store a new entity, or return None if the identifier or a unique value is taken."""
         changes = self._policies.on_insert(entity)
         row = self._row(entity, changes)
         key = self._names[self._policies.mapping.identity]
@@ -134,7 +134,7 @@ class Writer(Generic[T]):
         return with_generated(entity, changes | kept, self._database)
 
     async def update(self, entity: T) -> T:
-        """Store the values of an entity that is stored already."""
+        """Store the values of a stored entity."""
         changes = self._policies.on_update(entity)
         row = self._row(entity, changes)
         identity = self._policies.identity_of(entity)
@@ -163,7 +163,7 @@ class Writer(Generic[T]):
         return with_generated(entity, changes | made, self._database)
 
     async def delete(self, id: Any) -> Sequence[object] | None:
-        """Delete one entity; return what the open unit had read of it, or None when there was none."""
+        """Delete an entity; return the entities that the open unit had read from the row, or None without a row."""
         if id is None:
             return None
         info = self._policies.identity_field
@@ -175,7 +175,7 @@ class Writer(Generic[T]):
             return session.loaded_aggregates.of(self._tables.table.key, key) if done.rowcount else None
 
     async def restore(self, id: Any) -> bool:
-        """Take the mark of a soft delete from one entity, and return whether it bore one."""
+        """Remove the soft delete mark of an entity; return whether the row was marked."""
         mark = self._policies.deletion_mark()
         info = self._policies.identity_field
         key = check_constant(info.kind, info.type, id, f"the identifier of {self._policies.name}")
@@ -190,7 +190,7 @@ class Writer(Generic[T]):
         return bool(done.rowcount)
 
     async def update_where(self, clauses: Sequence[ColumnElement[bool]], changes: Mapping[str, Any]) -> int:
-        """Set fields of the selected entities, and count their versions up."""
+        """Set fields of the selected entities, and increment the versions."""
         checked = checked_changes(self._policies, changes) | self._policies.on_bulk_update()
         values: dict[str, Any] = {self._names[name]: value for name, value in checked.items()}
         statement = update(self._tables.table).where(*clauses).values(self._bumped(values))
@@ -207,7 +207,7 @@ class Writer(Generic[T]):
         return int(done.rowcount)
 
     async def upsert_many(self, entities: Sequence[T], on: Sequence[str]) -> list[T]:
-        """Store entities, updating those that are there; one statement, when no two have the same keys."""
+        """Insert or update entities; a single statement when all keys are distinct."""
         keys = checked_keys(self._policies, on)
         if not entities:
             return []
@@ -251,7 +251,7 @@ class Writer(Generic[T]):
             raise
 
     async def _number(self, session: Session, identities: list[Any], changes: list[dict[str, Any]]) -> list[Any]:
-        """Give the rows without an identifier one; only an int can be missing here."""
+        """Generate the missing identifiers; only an int can be missing here."""
         path = self._policies.mapping.identity
         for place in await self._numbering.fill(session, identities):
             changes[place][path] = identities[place]
