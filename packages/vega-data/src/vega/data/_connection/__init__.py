@@ -1,1 +1,1 @@
-"""The database: its pool, sessions, units of work, and the errors of its drivers."""
+"""The database: pool, sessions, units of work, and errors of the drivers."""

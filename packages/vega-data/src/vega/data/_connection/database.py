@@ -1,4 +1,4 @@
-"""The database: a pool, the tables of its repositories, and the sessions and units of work that use it."""
+"""The database: a pool, the tables of the repositories, sessions and units of work."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ from .urls import secret_of
 
 
 class Database:
-    """A database and its pool of connections.
+    """A database with a pool of connections.
 
-    `async with database:` opens it and closes it; repositories and units of work use it in between. A URL
+    `async with database:` opens and closes the database; repositories and units of work run inside. A URL
     without a driver gets the asyncio one: `sqlite:///shop.db`, `postgresql://host/shop`. An open database belongs to
     the event loop that opened it.
 
     Args:
-        url: where it is, in the form of SQLAlchemy.
-        package: the package whose repositories `create_all` serves beside those made with this database; with
-            an empty one all imported repository classes.
+        url: the database URL, in the form of SQLAlchemy.
+        package: the package whose repositories `create_all` includes, besides the repositories made with this
+            database; empty for all imported repository classes.
         pool_size: the largest number of open connections, at least 1.
-        pool_timeout: how long to wait for a free one, in seconds.
-        connect_timeout: how long to wait for a new one, in seconds (PostgreSQL).
-        lock_timeout: how long a write waits for others, in seconds; on SQLite writers of one process take turns.
+        pool_timeout: the longest wait for a free connection, in seconds.
+        connect_timeout: the longest wait for a new connection, in seconds (PostgreSQL).
+        lock_timeout: the longest wait of a write for locks, in seconds; on SQLite writers of a process take turns.
         statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
-        idle_limit: how long a unit of work may keep its connection and send nothing, in seconds, before a warning
-            tells where it was opened; 0 for as long as it likes.
-        transaction_pooler: whether PgBouncer or the like stands between, in transaction mode: no statement is prepared
-            under a name then, and the timeouts are set in each transaction. The URL may say `pgbouncer=true`.
-        schema: the schema of PostgreSQL that holds all tables, those of migrations too; it is the only one that names
-            without a schema are looked up in. The default of the server when empty; SQLite has none.
-        connect_args: further arguments of the driver's `connect`, which win over all others.
-        cursor_secret: signs the cursors of pages; made from the URL when empty, so that all processes with
-            the same database accept each other's.
+        idle_limit: how long a unit of work may keep an idle connection, in seconds, before a warning
+            reports where the unit was opened; 0 for no limit.
+        transaction_pooler: whether PgBouncer or a similar pooler runs in transaction mode: statements are not prepared
+            under a name, and the timeouts are set in each transaction. The URL may say `pgbouncer=true`.
+        schema: the schema of PostgreSQL that holds all tables, including tables of migrations, and the only schema
+            searched for unqualified names. The default of the server when empty; SQLite has no schemas.
+        connect_args: further arguments of the driver's `connect`, with precedence over other settings.
+        cursor_secret: signs the cursors of pages; derived from the URL when empty, so that all processes with
+            the same database accept the same cursors.
         echo: log every statement.
 
     Attributes:
-        pool: the engine and connections, for Vega's own parts; others use `engine`, `url` and `dialect`.
+        pool: the engine and connections, for internal use; applications use `engine`, `url` and `dialect`.
 
     Raises:
-        DatabaseStateError: the URL cannot be read, or its driver is not installed.
+        DatabaseStateError: the URL is invalid, or the driver is not installed.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Database:
 
     @property
     def url(self) -> URL:
-        """Where the database is, with its driver; printing it hides the password."""
+        """The URL of the database, with the driver; printing hides the password."""
         return self.pool.url
 
     @property
@@ -116,12 +116,12 @@ class Database:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has been opened and not closed."""
+        """Whether the database is open."""
         return self.pool.is_open
 
     @property
     def engine(self) -> AsyncEngine:
-        """SQLAlchemy's engine, for what Vega has no word for.
+        """SQLAlchemy's engine, for features without an API in Vega.
 
         Raises:
             DatabaseStateError: the database is not open.
@@ -129,10 +129,10 @@ class Database:
         return self.pool.engine
 
     async def open(self) -> None:
-        """Make the pool; connections follow when they are needed. Opening twice does nothing.
+        """Create the pool; connections open on demand. A second call does nothing.
 
         Raises:
-            DatabaseStateError: it was opened in another event loop, and not closed.
+            DatabaseStateError: the database is open in another event loop.
         """
         self.pool.open()
 
@@ -159,9 +159,9 @@ class Database:
             await session.driver_sql("SELECT 1")
 
     async def create_all(self) -> None:
-        """Create the tables that are missing, of repositories made with this database and of the declared ones.
+        """Create the missing tables of repositories made with this database and of declared repositories.
 
-        For tests and first steps; use migrations for what lives longer.
+        For tests and first steps; use migrations for lasting databases.
         """
         data = self.metadata()
         with translated():
@@ -173,7 +173,7 @@ class Database:
                 await connection.run_sync(data.create_all)
 
     async def drop_all(self) -> None:
-        """Drop the tables that `create_all` creates, with all they hold."""
+        """Drop the tables that `create_all` creates, with all rows."""
         data = self.metadata()
         with translated():
             engine = self.engine
@@ -182,7 +182,7 @@ class Database:
                 await connection.run_sync(drop_tables, data)
 
     def metadata(self) -> MetaData:
-        """Return the tables of repositories made with this database and of the declared ones."""
+        """Return the tables of repositories made with this database and of declared repositories."""
         used = {tables.table.key for tables in self._used.values()}
         declared = [tables for tables in declared_tables(self._package) if tables.table.key not in used]
         data = joined([*self._used.values(), *declared])
@@ -197,25 +197,25 @@ class Database:
 
     @property
     def outbox(self) -> EventOutbox | None:
-        """The port to which units of work write recorded events, or None; `Outbox.of(database)` is its whole API."""
+        """The port to which units of work write recorded events, or None; `Outbox.of(database)` has the public API."""
         return self._outbox
 
     def attach_outbox(self, outbox: EventOutbox) -> None:
-        """Have units of work write what aggregates recorded into an outbox; `Outbox(database)` calls it."""
+        """Make units of work write recorded events into an outbox; called by `Outbox(database)`."""
         self._outbox = outbox
 
     def use(self, tables: EntityTable) -> None:
-        """Note the tables of a repository made with this database."""
+        """Register the tables of a repository made with this database."""
         self._used[tables.policies.layout.entity, tables.table.key] = tables
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:
-        """Give SQLAlchemy's connection in a unit of work: the open one, or one for this block.
+        """Provide SQLAlchemy's connection: of the open unit of work, or of a transaction around this block.
 
-        For statements that repositories have no word for; what they change is not seen by policies or events.
+        For statements without an API in repositories; policies and events do not see the changes.
 
         Raises:
-            AbortedTransactionError: at the end, when a statement failed and its error was caught.
+            AbortedTransactionError: at the end, if a statement failed and the error was caught.
             UnitOfWorkError: the open unit is read-only.
         """
         async with self.unit() as unit:
@@ -226,10 +226,10 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, *, snapshot: bool = False) -> AsyncGenerator[Session]:
-        """Give the session of the open unit, or one that only reads.
+        """Provide the session of the open unit, or a read-only session.
 
         Args:
-            snapshot: several statements, or a cursor that stays open, need one transaction around them.
+            snapshot: whether several statements, or an open cursor, need a common transaction.
         """
         unit = self.open_unit()
         if unit is not None:
@@ -243,10 +243,10 @@ class Database:
 
     @asynccontextmanager
     async def writing(self, *, single: bool = False) -> AsyncGenerator[Session]:
-        """Give the session of the open unit, or one in a transaction of its own.
+        """Provide the session of the open unit, or a session with a separate transaction.
 
         Args:
-            single: only one statement follows, which needs no transaction around it.
+            single: whether only a single statement follows, which needs no explicit transaction.
 
         Raises:
             UnitOfWorkError: the open unit is read-only.
@@ -269,6 +269,6 @@ class Database:
             await session.commit()
 
     def open_unit(self) -> SQLAlchemyUnitOfWork | None:
-        """Return the unit of this database that is open in the calling context, or None."""
+        """Return the open unit of this database in the calling context, or None."""
         unit = current_unit(self)
         return unit if isinstance(unit, SQLAlchemyUnitOfWork) else None

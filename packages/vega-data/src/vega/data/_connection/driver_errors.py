@@ -25,13 +25,13 @@ from .._errors import (
     TransactionConflictError,
 )
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # for annotations, which are not evaluated at run time
     from .._sql.tables import EntityTable
 
 _SQLITE_COLUMNS: Final = re.compile(r"constraint failed: (.*)")
 _POSTGRES_KEY: Final = re.compile(r"Key \((.*?)\)=")
 _LONGEST: Final = 200
-_LACKING: Final = (  # the words of SQLite and PostgreSQL for a table or a column that is missing
+_LACKING: Final = (  # messages of SQLite and PostgreSQL for a missing table or column
     (re.compile(r"no such table: (?:main\.)?(.+)"), "table {}"),
     (re.compile(r"no such column: (.+)"), "column {}"),
     (re.compile(r"table (.+) has no column named (.+)"), "column {}.{}"),
@@ -49,7 +49,7 @@ def translated(tables: EntityTable | None = None) -> Generator[None]:
     """Raise the errors of the driver as errors of vega.data.
 
     Args:
-        tables: the entity that the statement is about, for its field names.
+        tables: the entity of the statement, for field names.
     """
     try:
         yield
@@ -65,14 +65,14 @@ def translated(tables: EntityTable | None = None) -> Generator[None]:
         name = tables.policies.name if tables is not None else "the database"
         said = str(error).partition("\n")[0][:_LONGEST]
         raise DataError(f"a statement cannot be run ({type(error).__name__}): {said}", name, "see the cause") from error
-    except sqlite3.Error as error:  # of a word that went straight to the driver, such as BEGIN
+    except sqlite3.Error as error:  # from a command sent directly to the driver, such as BEGIN
         raise data_error(exc.DBAPIError(None, None, error), tables) from error
     except (ConnectionError, OSError) as error:
         raise _unavailable(error) from error
 
 
 def data_error(error: exc.DBAPIError, tables: EntityTable | None = None) -> DataError:
-    """Return the error of vega.data for one of the driver."""
+    """Return the error of vega.data for an error of the driver."""
     name = tables.policies.name if tables is not None else "the database"
     state = _sqlstate(error)
     for prefix, make in _BY_STATE.items():
@@ -183,7 +183,7 @@ def _outdated(error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> 
 
 
 def _past_a_limit(error: exc.DBAPIError, name: str, tables: EntityTable | None) -> DataError:
-    """Return the error for a value that is too long for an index; above 8 KiB PostgreSQL does not say which index."""
+    """Return the error for a value too long for an index; above 8 KiB PostgreSQL does not report which index."""
     if "index row" not in str(error.orig):
         return DataError("the database refused a statement that is past a limit of it", name, _shortened(error))
     columns = _columns_of(error, tables) or (_indexed_texts(tables) if tables is not None else [])

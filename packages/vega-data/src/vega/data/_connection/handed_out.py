@@ -1,4 +1,4 @@
-"""Watches over SQLAlchemy's connections that sessions hand out: failures, and transactions that are ended there."""
+"""Monitoring of SQLAlchemy connections in user code: failures, and transactions ended by the user."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from .._errors import DatabaseStateError
 from .driver_errors import data_error
 
-if TYPE_CHECKING:  # sessions take their connections from a pool, which has this
+if TYPE_CHECKING:  # avoids an import cycle: pool, session, this module
     from .session import Session
 
 
 class HandedOut:
-    """The connections that users send statements through, with the sessions they belong to."""
+    """The connections in user code, with the sessions of the connections."""
 
     def __init__(self) -> None:
         self._sessions: WeakKeyDictionary[Connection, Session] = WeakKeyDictionary()
@@ -28,7 +28,7 @@ class HandedOut:
         event.listen(engine.sync_engine, "handle_error", self._failed)
 
     def watch(self, connection: Connection, session: Session) -> None:
-        """Report to a session what happens on its connection."""
+        """Report failures on a connection to the session."""
         if self._sessions.get(connection) is session:
             return
         self._sessions[connection] = session

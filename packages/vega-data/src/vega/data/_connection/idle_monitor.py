@@ -1,4 +1,4 @@
-"""Idle units of work: each is reported once, with the line that opened it."""
+"""Idle units of work: each is reported once, with the line that opened the unit."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from .._errors import IdleUnitError
 
-if TYPE_CHECKING:  # sessions take their connections from a pool, which has a monitor
+if TYPE_CHECKING:  # avoids an import cycle: pool, session, this module
     from .session import Session
 
 _logger = logging.getLogger("vega.data")
 
 
 class IdleMonitor:
-    """Looks at the units that hold a connection, once in so many seconds, and not at all while there are none.
+    """A periodic check of the units that hold a connection; it stops while there are none.
 
-    A unit that has sent nothing between two looks has been idle for that long, and is reported.
+    A unit that sent nothing between two checks has been idle for the whole interval, and is reported.
 
     Args:
-        seconds: the time between two looks; 0 for never.
+        seconds: the interval between checks; 0 disables the monitor.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -30,7 +30,7 @@ class IdleMonitor:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def took(self, session: Session) -> None:
-        """Note a unit that has taken a connection."""
+        """Register a unit that has acquired a connection."""
         if self.seconds > 0:
             self._held[session] = None
             loop = asyncio.get_running_loop()
@@ -38,7 +38,7 @@ class IdleMonitor:
                 self._wait(loop)
 
     def gave_back(self, session: Session) -> None:
-        """Forget a unit that has given its connection back."""
+        """Remove a unit that has released the connection."""
         self._held.pop(session, None)
 
     def stop(self) -> None:
@@ -49,7 +49,7 @@ class IdleMonitor:
             self._timer = None
 
     def look(self) -> None:
-        """Report the units that have done nothing since the last look."""
+        """Report the units without a statement since the last check."""
         for session, before in list(self._held.items()):
             if session.is_busy or session.sent != before:
                 self._held[session] = session.sent

@@ -1,34 +1,34 @@
-"""Rows that a unit of work has loaded, so that an update writes only the columns that changed since."""
+"""Rows loaded by a unit of work, so that an update writes only changed columns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # for annotations, which are not evaluated at run time
     from .._sql.tables import EntityTable
 
 _COMPARED: Final = (str, int, bool, bytes)
 
 
 class LoadedRows:
-    """The rows that one transaction has read, as they are in the database.
+    """The rows read by a transaction, as stored in the database.
 
-    Whatever changes rows in another way than `update` has them all forgotten: bulk changes, statements of one's own,
-    a savepoint that is undone. An update of a row that is not known writes all columns.
+    Changes by other means than `update` clear all rows: bulk changes, custom statements, a rollback to a savepoint.
+    An update of an unknown row writes all columns.
     """
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, Any], Sequence[Any]] = {}
 
     def keep(self, tables: EntityTable, rows: Sequence[Sequence[Any]]) -> None:
-        """Remember rows, whose values are those of the columns of the entity."""
+        """Remember rows, with the values of the entity's columns."""
         place, key = tables.policies.layout.columns.index(tables.policies.identity), tables.table.key
         for row in rows:
             self._rows[key, row[place]] = row
 
     def changed(self, tables: EntityTable, identity: Any, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values that the row in the database lacks; all of them when it is not known."""
+        """Return the values that differ from the stored row; all values for an unknown row."""
         known = self._rows.pop((tables.table.key, identity), None)
         if known is None:
             return dict(row)

@@ -1,4 +1,4 @@
-"""The pool of a database: its engine, opened and closed, with the timeouts of its connections."""
+"""The pool of a database: an engine, opened and closed, with the timeouts of connections."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ _MEMORY: Final = {None, "", ":memory:"}
 
 
 class Pool:
-    """An engine with its pool of connections.
+    """An engine with a pool of connections.
 
     Args:
         url: the database, in the form of SQLAlchemy.
         size: the largest number of open connections, at least 1.
-        timeout: how long to wait for a free one, in seconds.
-        connect_timeout: how long to wait for a new one, in seconds (PostgreSQL).
-        lock_timeout: how long a write waits for another one, in seconds.
+        timeout: the longest wait for a free connection, in seconds.
+        connect_timeout: the longest wait for a new connection, in seconds (PostgreSQL).
+        lock_timeout: the longest wait of a write for locks, in seconds.
         statement_timeout: the longest time of a statement, in seconds; None for no limit (PostgreSQL).
-        idle_limit: how long a unit of work may keep its connection and send nothing, in seconds; 0 for no limit.
+        idle_limit: how long a unit of work may keep an idle connection, in seconds; 0 for no limit.
         has_pooler: whether a pooler in transaction mode stands between.
-        schema: the schema of PostgreSQL that holds all tables; the default of the server when empty.
+        schema: the schema of PostgreSQL for all tables; the default of the server when empty.
         connect_args: further arguments of the driver's `connect`.
         echo: log every statement.
 
     Attributes:
-        url: the URL with its asyncio driver; printing it hides the password.
+        url: the URL with the asyncio driver; printing hides the password.
         dialect: `sqlite` or `postgresql`.
-        schema: the schema that holds all tables; empty for the default of the server.
-        idle_monitor: the units that hold a connection.
-        handed_out: the connections that users send statements through.
-        writers: the turns of those that write, on SQLite; None while it is closed, and on PostgreSQL.
+        schema: the schema of all tables; empty for the default of the server.
+        idle_monitor: the monitor of units that hold a connection.
+        handed_out: the connections in user code.
+        writers: the queue of writers on SQLite; None while the pool is closed, and on PostgreSQL.
 
     Raises:
-        DatabaseStateError: the URL cannot be read, or its driver is not installed.
+        DatabaseStateError: the URL is invalid, or the driver is not installed.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Pool:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has been opened and not closed."""
+        """Whether the pool is open."""
         return self._engine is not None
 
     @property
@@ -103,7 +103,7 @@ class Pool:
 
     @property
     def autocommit_engine(self) -> AsyncEngine:
-        """The engine of single statements that are a transaction of their own, on the same connections.
+        """The engine of autocommitted statements, on the same connections.
 
         Raises:
             DatabaseStateError: the pool is not open.
@@ -114,10 +114,10 @@ class Pool:
         return autocommit
 
     def open(self) -> None:
-        """Make the engine; connections follow when they are needed. Opening twice does nothing.
+        """Create the engine; connections open on demand. A second call does nothing.
 
         Raises:
-            DatabaseStateError: it was opened in another event loop, and not closed.
+            DatabaseStateError: the pool is open in another event loop.
         """
         if self._engine is not None:
             self.require_loop()
@@ -125,17 +125,17 @@ class Pool:
         self._loop = asyncio.get_running_loop()
         self._engine = self._autocommit = self.make_engine()
         self.handed_out.listen(self._engine)
-        if self.dialect != "sqlite":  # whose driver commits each statement without being asked to
-            if not self._has_pooler:  # which may send each statement to another server, outside a transaction
+        if self.dialect != "sqlite":  # the driver of SQLite commits each statement by default
+            if not self._has_pooler:  # a pooler may send each autocommitted statement to another server
                 self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        elif self.url.database not in _MEMORY:  # which has one connection
+        elif self.url.database not in _MEMORY:  # a database in memory has a single connection
             self.writers = WriteQueue(str(self.url.database), self._timeouts[1])
 
     def require_loop(self) -> None:
-        """Refuse an event loop that the connections do not belong to.
+        """Raise an error in an event loop other than the loop of the connections.
 
         Raises:
-            DatabaseStateError: the pool was opened in another one.
+            DatabaseStateError: the pool was opened in another event loop.
         """
         if self._loop is not asyncio.get_running_loop():
             raise DatabaseStateError(
@@ -148,7 +148,7 @@ class Pool:
         """Return a connection of the pool.
 
         Args:
-            autocommit: each statement is a transaction of its own.
+            autocommit: whether each statement is a separate transaction.
 
         Raises:
             DatabaseStateError: the pool is not open, or was opened in another event loop.
@@ -166,20 +166,20 @@ class Pool:
             return
         if self._loop is asyncio.get_running_loop():
             await self.finish(self._dispose(engine))
-        else:  # of a loop that has ended: sockets are closed when they are collected, the threads of SQLite here
+        else:  # the loop has ended: garbage collection closes sockets; the threads of SQLite end here
             self._ending.clear()
             await engine.dispose(close=self.dialect == "sqlite")
 
     async def finish(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run work to its end, such as a rollback; a caller that is cancelled meanwhile does not wait for it.
+        """Run work to the end, such as a rollback; a cancelled caller does not wait.
 
         Args:
-            work: gives back what it uses, and raises nothing after the caller has gone.
+            work: releases the resources in use, and raises nothing after the caller has gone.
         """
         await asyncio.shield(self.start(work))
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run work that `close` waits for."""
+        """Start work that `close` waits for."""
         task = asyncio.ensure_future(work)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
@@ -192,7 +192,7 @@ class Pool:
         await engine.dispose()
 
     def make_engine(self) -> AsyncEngine:
-        """Return a new engine with the settings of this pool; the caller disposes of it."""
+        """Return a new engine with the settings of the pool; the caller disposes of the engine."""
         options = dict(self._options)
         if self.dialect == "sqlite":
             settings = {"factory": VegaConnection, "isolation_level": None, "timeout": self._timeouts[1]}

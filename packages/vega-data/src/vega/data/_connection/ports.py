@@ -1,4 +1,4 @@
-"""Protocols of the objects above this layer that connections call."""
+"""Protocols of the higher-layer objects that connections call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .session import Session
 
 
 class EventOutbox(Protocol):
-    """An outbox as its database sees it: tables, and rows written before a commit."""
+    """The outbox of a database: tables, and rows written before a commit."""
 
     @property
     def metadata(self) -> MetaData:

@@ -1,4 +1,4 @@
-"""One connection in one transaction: taken at the first statement, given back at the end."""
+"""A connection in a transaction: acquired at the first statement, released at the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .pool import Pool
 from .unit_entities import LoadedAggregates
 from .write_queue import WriteQueue
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # for annotations, which are not evaluated at run time
     from .._sql.tables import EntityTable
 
 Kind: TypeAlias = Literal["none", "one", "read", "write"]
@@ -29,20 +29,20 @@ R = TypeVar("R")
 
 
 class Session:
-    """Sends statements one after the other, whoever asks: tasks of one unit may share it.
+    """A session that sends statements one after the other, also for concurrent tasks of a unit.
 
-    After a statement that failed or was cancelled it refuses all others, and its commit: PostgreSQL has given up the
-    transaction then, and SQLite is held to the same. A savepoint that is undone makes it usable again.
+    After a failed or cancelled statement the session refuses further statements and the commit: PostgreSQL has
+    aborted the transaction, and SQLite follows the same rule. A rollback to a savepoint makes the session usable again.
 
     Args:
-        pool: gives the connection.
-        kind: the transaction: none, the one of a single statement, one that reads, or one that writes.
-        opened_at: where a unit of work was opened, `file:line`, when it is to be reported should it stay idle.
+        pool: the pool of the connection.
+        kind: the transaction: none, of a single statement, read-only, or writing.
+        opened_at: where the unit of work was opened, `file:line`, if an idle unit is to be reported.
 
     Attributes:
-        sent: how many statements it has sent, and got the answers of.
-        failure: why it refuses to go on; None while it does not.
-        is_closed: whether it has been committed or rolled back.
+        sent: the number of completed statements.
+        failure: the reason for the refusal of statements, or None.
+        is_closed: whether the session has been committed or rolled back.
     """
 
     def __init__(self, pool: Pool, kind: Kind, *, opened_at: str = "") -> None:
@@ -51,8 +51,8 @@ class Session:
         self.sent: int = 0
         self.failure: BaseException | None = None
         self.is_closed: bool = False
-        self._can_be_undone = False  # the failure, in a savepoint that SQLAlchemy has opened
-        self._connection: AsyncConnection | None = None  # once its transaction has begun
+        self._can_be_undone = False  # whether the failure is in a savepoint opened by SQLAlchemy
+        self._connection: AsyncConnection | None = None  # set after BEGIN
         self._turn: WriteQueue | None = None  # to write, on SQLite
         self._raw: Any = None  # the driver's own connection, on SQLite in a transaction
         self._lock = asyncio.Lock()
@@ -61,12 +61,12 @@ class Session:
 
     @property
     def remembers(self) -> bool:
-        """Whether what it reads may be updated later in the same transaction."""
+        """Whether rows may be updated later in the same transaction."""
         return self._kind == "write"
 
     @property
     def is_busy(self) -> bool:
-        """Whether a statement is on its way."""
+        """Whether a statement is in progress."""
         return self._lock.locked()
 
     async def execute(
@@ -76,7 +76,7 @@ class Session:
 
         Raises:
             AbortedTransactionError: an earlier statement failed.
-            DataError: the database refuses it; the message speaks of the entity of `tables`.
+            DataError: the database refuses the statement; the message names the entity of `tables`.
         """
         result = await self._send(lambda connection: connection.execute(statement, parameters), tables)
         self.sent += 1
@@ -85,17 +85,17 @@ class Session:
     async def driver_sql(
         self, text: str, parameters: Sequence[Any] | None = None, *, tables: EntityTable | None = None
     ) -> None:
-        """Send a text as it is, for which SQLAlchemy has no words.
+        """Send SQL text unchanged, for statements that SQLAlchemy cannot express.
 
         Raises:
             AbortedTransactionError: an earlier statement failed.
-            DataError: the database refuses it.
+            DataError: the database refuses the statement.
         """
         await self._send(lambda connection: connection.exec_driver_sql(text, parameters), tables)
         self.sent += 1
 
     async def stream(self, statement: Executable, batch: int) -> AsyncIterator[Sequence[Any]]:
-        """Send a query, and give its rows in batches while the database still reads."""
+        """Send a query, and yield rows in batches from a server-side cursor."""
         connection = await self._send(_itself)
         try:
             with translated():
@@ -110,11 +110,11 @@ class Session:
             raise
 
     def fail(self, error: BaseException, *, can_be_undone: bool = False) -> None:
-        """Refuse what follows.
+        """Refuse further statements.
 
         Args:
             error: why.
-            can_be_undone: a savepoint that SQLAlchemy undoes makes the session usable again.
+            can_be_undone: whether SQLAlchemy's rollback to a savepoint makes the session usable again.
         """
         self.failure, self._can_be_undone = error, can_be_undone
 
@@ -124,7 +124,7 @@ class Session:
             self.failure, self._can_be_undone = None, False
 
     async def connection(self) -> AsyncConnection:
-        """Return the connection, taken at the first call; of what is done with it only failures are seen from here."""
+        """Return the connection, acquired at the first call; the session sees only failures of its statements."""
         connection = await self._send(_itself)
         self._pool.idle_monitor.gave_back(self)
         if connection.sync_connection is not None and self._kind in {"read", "write"}:
@@ -132,10 +132,10 @@ class Session:
         return connection
 
     async def undo(self, savepoint: str) -> None:
-        """Undo what was done since a savepoint, with the failure of a statement after it.
+        """Roll back to a savepoint, and clear the failure of a later statement.
 
         Raises:
-            AbortedTransactionError: the connection has been lost, and the transaction with it.
+            AbortedTransactionError: the connection is lost, and so is the transaction.
         """
         failure = self.failure
         if failure is not None and (self._connection is None or self._connection.invalidated):
@@ -173,7 +173,7 @@ class Session:
         await self.rollback()
 
     async def rollback(self) -> None:
-        """Undo what is not committed, and give the connection back; a lost connection has undone it already."""
+        """Roll back, and release the connection; a lost connection is already rolled back."""
         self.is_closed = True
         connection, raw = self._connection, self._raw
         self._connection = self._raw = None
@@ -194,7 +194,7 @@ class Session:
                 raise
 
     def _note(self, error: BaseException) -> None:
-        # Errors of the driver are translated; with those of SQLAlchemy itself nothing was sent.
+        # Errors of the driver are translated; an error of SQLAlchemy means that nothing was sent.
         if not isinstance(error, AbortedTransactionError | SQLAlchemyError):
             self.fail(error)
 
@@ -225,14 +225,14 @@ class Session:
         raw: Any = None
         try:
             if self._pool.dialect == "sqlite":
-                # Straight to the driver: through SQLAlchemy each of these words would cost three turns of its thread.
+                # Sent directly to the driver: through SQLAlchemy each command costs three switches of threads.
                 raw = (await connection.get_raw_connection()).driver_connection
                 await raw.execute("BEGIN IMMEDIATE" if self._kind == "write" else "BEGIN")
             elif self._kind == "read":
                 connection = await connection.execution_options(postgresql_readonly=True)
         except BaseException as error:
             rollback = self._pool.start(self._give_back(connection, raw))
-            if isinstance(error, Exception):  # a cancelled BEGIN still waits for its lock, and its task does not
+            if isinstance(error, Exception):  # a cancelled BEGIN still waits for the lock, but the task does not
                 await asyncio.shield(rollback)
             raise
         self._raw = raw
@@ -241,16 +241,16 @@ class Session:
         return connection
 
     async def _give_back(self, connection: AsyncConnection, raw: Any) -> None:
-        """Undo what is not committed, and give the connection back to its pool.
+        """Roll back, and release the connection to the pool.
 
-        The rollback is queued behind whatever the driver still does, such as a `BEGIN IMMEDIATE` that was cancelled
-        while it waited for its lock.
+        The rollback is queued behind the driver's current work, such as a cancelled `BEGIN IMMEDIATE` that waits
+        for the lock.
         """
         try:
             with suppress(ValueError):  # the driver's connection is closed
                 if raw is not None:
                     await raw.rollback()
-        except BaseException:  # noqa: BLE001 - its state is unknown: the pool must not get it
+        except BaseException:  # noqa: BLE001 - the state is unknown: the pool must not reuse the connection
             with suppress(SQLAlchemyError, OSError):
                 await connection.invalidate()
         try:

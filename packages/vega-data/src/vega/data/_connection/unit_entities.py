@@ -17,23 +17,23 @@ T = TypeVar("T")
 
 
 class LoadedAggregates:
-    """Aggregates that a unit has read, so that the events of one that is deleted by its identifier are published."""
+    """Aggregates read by a unit, so that events of an aggregate deleted by identifier are published."""
 
     def __init__(self) -> None:
         self._roots: dict[tuple[object, Any], list[AggregateRoot]] = {}
 
     def keep(self, place: object, identity: Any, entity: object) -> None:
-        """Remember an aggregate; other entities are passed over."""
+        """Remember an aggregate; other entities are ignored."""
         if isinstance(entity, AggregateRoot):
             self._roots.setdefault((place, identity), []).append(entity)
 
     def of(self, place: object, identity: Any) -> list[AggregateRoot]:
-        """Return what was read of one aggregate."""
+        """Return the loaded objects of an aggregate."""
         return self._roots.get((place, identity), [])
 
 
 def with_generated(entity: T, changes: Mapping[str, Any], store: object) -> T:
-    """Return an entity with generated values, as `with_values`; a rollback of the open unit takes them back."""
+    """Return an entity with generated values, as `with_values`; a rollback of the open unit restores the old values."""
     unit = current_unit(store)
     if unit is None:
         return with_values(entity, changes)
@@ -45,7 +45,7 @@ def with_generated(entity: T, changes: Mapping[str, Any], store: object) -> T:
 
 
 def all_with_generated(entities: Sequence[T], changes: Sequence[Mapping[str, Any]], store: object) -> list[T]:
-    """Return many entities with generated values; a rollback of the open unit takes them back."""
+    """Return many entities with generated values; a rollback of the open unit restores the old values."""
     unit = current_unit(store)
     if unit is None:
         return all_with_values(entities, changes)
@@ -58,14 +58,14 @@ def all_with_generated(entities: Sequence[T], changes: Sequence[Mapping[str, Any
 
 
 async def publish_events(entities: Iterable[object], store: object) -> None:
-    """Hand aggregates to the open unit, which publishes their events after its commit; without one publish now.
+    """Pass aggregates to the open unit, which publishes events after the commit; without a unit publish now.
 
     Args:
         entities: the entities that were stored or deleted.
-        store: the store of them, whose unit has them; else the innermost unit.
+        store: the store of the entities, whose unit publishes the events; else the innermost unit.
 
     Raises:
-        AfterCommitErrors: without a unit, handlers of events failed, and no edge reports it.
+        AfterCommitErrors: without a unit, event handlers failed, and no edge reports the failure.
     """
     roots = [entity for entity in entities if isinstance(entity, AggregateRoot)]
     if not roots:
@@ -83,7 +83,7 @@ def _values(entity: object, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_fresh_scopes(callbacks: list[Callable[[], Any]]) -> list[Callable[[], Any]]:
-    """Return what follows a commit, each with a scope of its own where there is one: it is an edge like a request."""
+    """Return after-commit callbacks, each in a separate scope if a container is current, as for a request."""
     if current_scope() is None:
         return callbacks
     return [_in_fresh_scope(callback) for callback in callbacks]

@@ -10,15 +10,15 @@ from vega.patterns import UnitOfWork
 from .session import Session
 from .unit_entities import in_fresh_scopes
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # for annotations, which are not evaluated at run time
     from .database import Database
 
 
 class SQLAlchemyUnitOfWork(UnitOfWork):
-    """One transaction over all repositories of a database.
+    """A transaction of all repositories of a database.
 
-    The connection is taken at the first statement and given back at the commit. On SQLite a unit that writes
-    begins with `BEGIN IMMEDIATE`, so that it waits for another one instead of losing an update.
+    The connection is acquired at the first statement and released at the commit. On SQLite a writing unit
+    begins with `BEGIN IMMEDIATE`, so that concurrent writers wait and no update is lost.
 
     Args:
         database: the database; open when the first statement is sent.
@@ -32,17 +32,17 @@ class SQLAlchemyUnitOfWork(UnitOfWork):
 
     @property
     def database(self) -> Database:
-        """The database whose transaction this is."""
+        """The database of the transaction."""
         return self._database
 
     @property
     def store(self) -> Database:
-        """The database: units of one join."""
+        """The database: units of the same database join."""
         return self._database
 
     @property
     def session(self) -> Session:
-        """What sends the statements of the open unit.
+        """The session of the open unit.
 
         Raises:
             UnitOfWorkError: the unit is not open.

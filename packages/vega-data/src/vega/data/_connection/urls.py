@@ -1,4 +1,4 @@
-"""The URLs of databases: their drivers, and the words that libpq, poolers and hosts write into them.
+"""Database URLs: drivers, and the parameters of libpq, poolers and hosts.
 
 Source: PostgreSQL documentation, "Parameter Key Words" of libpq.
 """
@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from .._errors import DatabaseStateError
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-_PLACES: Final = frozenset({"host", "port"})  # which SQLAlchemy reads, several of them too
+_PLACES: Final = frozenset({"host", "port"})  # read by SQLAlchemy, also with several values
 _TLS: Final = frozenset(
     {"sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation"}
     | {"ssl_min_protocol_version", "ssl_max_protocol_version"}
@@ -34,13 +34,13 @@ _SQLITE: Final = frozenset(
 
 @dataclass(slots=True)
 class Address:
-    """A database with the arguments of its driver that the URL states.
+    """A database with the driver arguments of the URL.
 
     Args:
         url: the place, with the asyncio driver.
         arguments: arguments of the driver's `connect`.
         settings: parameters of the session on the server.
-        has_pooler: whether the URL says that a pooler in transaction mode stands in between.
+        has_pooler: whether the URL declares a pooler in transaction mode.
     """
 
     url: URL
@@ -53,8 +53,8 @@ def address_of(url: str | URL) -> Address:
     """Return a database with the asyncio driver.
 
     Raises:
-        DatabaseStateError: the URL cannot be read, its driver is not one that Vega runs on, or a word in it is not
-            known or has a value that it cannot have.
+        DatabaseStateError: the URL is invalid, the driver is not supported, or a parameter is unknown or has an
+            invalid value.
     """
     read = _read(url)
     if read.get_backend_name() == "sqlite":
@@ -76,20 +76,20 @@ def address_of(url: str | URL) -> Address:
             "Database(url)",
             "leave sslmode out, or connect over TCP",
         )
-    if tls:  # the driver reads these words from a URL alone
+    if tls:  # the driver reads these parameters only from a URL
         address.arguments["dsn"] = f"postgresql:///?{urlencode(tls)}"
     return address
 
 
 def secret_of(url: URL) -> bytes:
-    """Return a key that all processes with the same database share."""
+    """Return a key shared by all processes with the same database."""
     return hashlib.sha256(f"vega cursor {url.render_as_string(hide_password=False)}".encode()).digest()
 
 
 def _read(url: str | URL) -> URL:
     try:
         read = make_url(url)
-    except (ArgumentError, ValueError) as error:  # the latter of a port that is not a number
+    except (ArgumentError, ValueError) as error:  # ValueError for a port that is not a number
         raise DatabaseStateError(
             "the URL of the database cannot be read",
             "Database(url)",
@@ -124,7 +124,7 @@ def _take(address: Address, tls: dict[str, str], name: str, value: str) -> None:
     elif name in _ARGUMENTS:
         argument, read = _ARGUMENTS[name]
         address.arguments[argument] = _number(name, value, read)
-        if argument in _CACHES and address.arguments[argument] == 0:  # which is done for a pooler alone
+        if argument in _CACHES and address.arguments[argument] == 0:  # only poolers need a cache size of 0
             address.has_pooler = True
     else:
         raise _unknown(name)

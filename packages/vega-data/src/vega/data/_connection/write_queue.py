@@ -1,6 +1,6 @@
-"""Turns of the writers of an SQLite file: in this process they write one after the other, in the order they came.
+"""Turns of the writers of an SQLite file: first come, first served within a process.
 
-SQLite lets writers of several connections poll for its lock, so that with many of them some never get it.
+SQLite lets writers of several connections poll for the lock, so that under load some writers starve.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _locks: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[s
 
 
 class WriteQueue:
-    """The writers of one file; databases of the same file in one event loop share their turns.
+    """The writers of a file; databases of the same file in an event loop share the queue.
 
     Args:
-        path: the file; empty for a database in memory, which has its own turns.
+        path: the file; empty for a database in memory, which has a separate queue.
         timeout: how long to wait for a turn, in seconds.
     """
 
@@ -33,10 +33,10 @@ class WriteQueue:
             self._lock = of_loop.setdefault(str(Path(path).resolve()), self._lock)
 
     async def enter(self) -> None:
-        """Wait for the turn of this writer.
+        """Wait for the turn of the calling writer.
 
         Raises:
-            LockTimeoutError: the writers before it did not end in time.
+            LockTimeoutError: earlier writers did not end in time.
         """
         try:
             async with asyncio.timeout(self._timeout):

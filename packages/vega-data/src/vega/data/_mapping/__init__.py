@@ -1,1 +1,1 @@
-"""The layout of entities in columns and collections, and the policies of what is stored."""
+"""The layout of entities in columns and collections, and the policies of stored entities."""

@@ -13,10 +13,10 @@ from .policies import Policies
 
 
 def checked_changes(policies: Policies, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes as they are stored, by field.
+    """Return the changes in stored form, by field.
 
     Raises:
-        UnknownFieldError: the entity stores no such field of its own.
+        UnknownFieldError: the entity has no such stored field.
         InvalidEntityError: a value cannot be stored, a field is the identity or the version, or there is none.
     """
     if not changes:
@@ -39,10 +39,10 @@ def checked_changes(policies: Policies, changes: Mapping[str, Any]) -> dict[str,
 
 
 def checked_keys(policies: Policies, on: Iterable[str]) -> tuple[str, ...]:
-    """Return the fields by which an upsert finds what is there: those that are named, or the identity.
+    """Return the fields that an upsert matches rows by: the named fields, or the identity.
 
     Raises:
-        UnknownFieldError: the entity stores no such field of its own.
+        UnknownFieldError: the entity has no such stored field.
     """
     keys = tuple(on) or (policies.mapping.identity,)
     for key in keys:

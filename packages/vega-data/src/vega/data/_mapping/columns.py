@@ -1,4 +1,4 @@
-"""Stored values of an entity: how they are read and checked."""
+"""Stored values of an entity: reads and checks."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from .json_fields import json_checker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One stored value.
+    """A stored value.
 
     Args:
         name: the column.
         path: the fields from the entity to the value.
-        limit: takes a checked value, and where it stands; returns it, or raises InvalidValueError where the column of
-            a given table would not hold it as it is.
-        generated: whether the database always makes the value, so that no statement writes it.
+        limit: takes a checked value and a place for errors; returns the value, or raises InvalidValueError if the
+            column of a given table would change the value.
+        generated: whether the database always generates the value, so that no statement writes the column.
 
     Attributes:
-        dotted: the path as it stands in queries.
-        nullable: whether the value, or a value object around it, may be missing.
+        dotted: the path as written in queries.
+        nullable: whether the value, or a value object around the value, may be missing.
         read: takes an entity and returns the value.
-        check: takes a value that is not None, and where it stands; returns it as it is stored.
+        check: takes a value other than None and a place for errors; returns the stored form.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Column:
 
     @property
     def info(self) -> FieldInfo:
-        """The field that holds the value."""
+        """The field of the value."""
         return self.path[-1]
 
     def _reader(self) -> Callable[[object], Any]:
@@ -66,7 +66,7 @@ class Column:
         def read_inside(entity: object) -> Any:
             try:
                 return get(entity)
-            except AttributeError:  # a value object that must be there is not, or is something else
+            except AttributeError:  # a required value object is missing or of another type
                 return read(entity, path)
 
         return read_inside
@@ -96,20 +96,20 @@ def read(entity: object, path: tuple[FieldInfo, ...]) -> Any:
 
 
 def require_instance(entity: object, kind: type) -> None:
-    """Refuse what is of another class.
+    """Raise an error unless an entity is an instance of a class.
 
     Raises:
-        InvalidEntityError: it is.
+        InvalidEntityError: the entity is of another class.
     """
     if not isinstance(entity, kind):
         raise InvalidEntityError(f"{type(entity).__name__} is no {kind.__name__}", kind.__name__)
 
 
 def check(column: Column, value: Any, entity: type) -> Any:
-    """Return a value as it is stored.
+    """Return the stored form of a value.
 
     Raises:
-        InvalidEntityError: it is missing, of another type, or cannot be stored.
+        InvalidEntityError: the value is missing, of another type, or cannot be stored.
     """
     if value is None:
         if column.nullable:
@@ -122,5 +122,5 @@ def check(column: Column, value: Any, entity: type) -> Any:
 
 
 def missing_value(column: Column, entity: type) -> InvalidEntityError:
-    """Return the error for a value that must be there."""
+    """Return the error for a missing required value."""
     return InvalidEntityError(f"{column.dotted} is missing", entity.__name__, f"give {column.dotted} a value")

@@ -1,4 +1,4 @@
-"""Constructors of entities from their stored values, written once for each class."""
+"""Constructors of entities from stored values, generated once for each class."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Build: TypeAlias = Callable[[Sequence[Any], Sequence[Any]], Any]
 
 
 def write_constructor(entity: type, columns: Iterable[Path], children: Iterable[Path]) -> Build:
-    """Write the function that puts an entity together, so that no loop over fields runs for each row.
+    """Generate the function that builds an entity, so that no loop over fields runs for each row.
 
     Args:
         entity: the class.
-        columns: the paths of its stored values, in their order.
-        children: the paths of its collections, in their order.
+        columns: the paths of the stored values, in order.
+        children: the paths of the collections, in order.
     """
     space: dict[str, Any] = {}
     values = {path: f"v[{position}]" for position, path in enumerate(columns)}
@@ -54,7 +54,7 @@ def _construction(
 
 
 def _maker(entity: type) -> Callable[..., Any]:
-    """Return what makes an instance from stored values, which were checked when they were stored."""
+    """Return a factory of instances from stored values, which were checked before the write."""
     if is_mapped(entity):
         return maker(entity)
     construct: Callable[..., Any] | None = getattr(entity, "model_construct", None)

@@ -17,7 +17,7 @@ _actor: ContextVar[Any] = ContextVar("vega_actor", default=None)
 
 @contextmanager
 def use_tenant(tenant: Any) -> Generator[None]:
-    """Make a tenant current for the length of a `with` block: repositories with a tenant see only its entities.
+    """Make a tenant current inside a `with` block: repositories with a tenant see only the tenant's entities.
 
     Args:
         tenant: the value of the tenant field, not None.
@@ -61,7 +61,7 @@ def current_tenant(entity: str) -> Any:
 
 @contextmanager
 def use_actor(actor: Any) -> Generator[None]:
-    """Say who acts for the length of a `with` block: fills the `created_by` and `updated_by` of entities."""
+    """Make an actor current inside a `with` block: fills `created_by` and `updated_by` of entities."""
     token = _actor.set(actor)
     try:
         yield
@@ -70,5 +70,5 @@ def use_actor(actor: Any) -> Generator[None]:
 
 
 def current_actor() -> Any:
-    """Return who acts, or None."""
+    """Return the current actor, or None."""
     return _actor.get()

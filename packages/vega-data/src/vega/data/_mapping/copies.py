@@ -1,4 +1,4 @@
-"""Entities with other values: the same object if it can be changed, else a copy that keeps its recorded events."""
+"""Entities with other values: the same object if mutable, else a copy with the recorded events."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _changers: WeakKeyDictionary[type, dict[tuple[str, ...], Copier]] = WeakKeyDicti
 
 
 def with_values(entity: T, changes: Mapping[str, Any]) -> T:
-    """Return the entity with fields of its own set: the same object when it can be changed, else a copy.
+    """Set fields of an entity; return the same object if mutable, else a copy.
 
     Args:
-        entity: what to change.
-        changes: values by dotted path; a field of a value object inside, which no policy sets, is left out.
+        entity: the entity to change.
+        changes: values by dotted path; fields of nested value objects, which no policy sets, are ignored.
     """
     if not changes:
         return entity
@@ -28,7 +28,7 @@ def with_values(entity: T, changes: Mapping[str, Any]) -> T:
 
 
 def all_with_values(entities: Sequence[T], changes: Sequence[Mapping[str, Any]]) -> list[T]:
-    """Return many entities with fields set as by `with_values`; how is found once, where they are all of one kind."""
+    """Return many entities with fields set as by `with_values`; entities of a single class share a copier."""
     kinds, names = set(map(type, entities)), tuple(changes[0])
     if len(kinds) == 1 and names and all(tuple(change) == names for change in changes):
         return list(map(_changer(kinds.pop(), names), entities, changes))
@@ -80,7 +80,7 @@ def _with_its_events(replaced: Copier) -> Copier:
 
 
 def _copier(kind: type[Any], names: tuple[str, ...]) -> Copier:
-    """Return what copies an entity with other values for some fields; found once, not for each entity."""
+    """Return a function that copies an entity with other values for some fields; cached by class and names."""
     if dataclasses.is_dataclass(kind):
         late = {one.name for one in dataclasses.fields(kind) if not one.init}
         if late:
@@ -101,6 +101,6 @@ def _written(kind: type[Any], fields: Iterable[str], names: tuple[str, ...]) -> 
 
 def _replaced_dataclass(entity: Any, changes: Mapping[str, Any], late: set[str]) -> Any:
     copied = dataclasses.replace(entity, **{name: value for name, value in changes.items() if name not in late})
-    for name in late:  # what the constructor does not take is as it was stored
+    for name in late:  # fields that the constructor does not accept
         object.__setattr__(copied, name, changes[name] if name in changes else getattr(entity, name))
     return copied

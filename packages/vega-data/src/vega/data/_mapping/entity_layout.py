@@ -1,4 +1,4 @@
-"""The layout of an entity: its columns and its collections, without SQL or a driver."""
+"""The layout of an entity: columns and collections, without SQL or a driver."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A collection that belongs to its entity: stored with it, loaded with it, deleted with it.
+    """A collection that belongs to an entity: stored, loaded and deleted with the entity.
 
     Args:
         path: the fields from the entity to the collection.
-        layout: the layout of its members.
+        layout: the layout of the members.
         collection: the type of the collection: list, tuple, set or frozenset.
     """
 
@@ -41,21 +41,21 @@ class Child:
 
     @property
     def dotted(self) -> str:
-        """The path as it stands in queries."""
+        """The path as written in queries."""
         return ".".join(info.name for info in self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class EntityLayout:
-    """The stored columns and collections of one class.
+    """The stored columns and collections of a class.
 
     Args:
         entity: the class.
-        fields: its declared fields.
-        columns: its stored values, in order.
-        children: its collections, in order.
-        build: puts one together from its column values and the collections of its children.
-        relationships: attributes of a mapped class that are not stored, and must not have changes.
+        fields: the declared fields.
+        columns: the stored values, in order.
+        children: the collections, in order.
+        build: builds an entity from the column values and the collections.
+        relationships: attributes of a mapped class that are not stored, and must be unchanged.
     """
 
     entity: type
@@ -71,7 +71,7 @@ class EntityLayout:
         """Return the layout of a class, made at the first call.
 
         Raises:
-            MappingError: a field has no type that can be stored; a collection holds its own owner.
+            MappingError: a field has no storable type; a collection contains the owner's class.
         """
         found = _known.get(entity)
         if found is None:
@@ -79,17 +79,17 @@ class EntityLayout:
         return found
 
     def require(self, entity: object) -> None:
-        """Refuse what this layout does not store whole.
+        """Raise an error unless this layout stores all of an entity.
 
         Raises:
-            InvalidEntityError: it is of another class, or a relationship of it has changes.
+            InvalidEntityError: the entity is of another class, or has a changed relationship.
         """
         require_instance(entity, self.entity)
         if self.relationships:
             refuse_related(entity, self.relationships)
 
     def with_columns(self, columns: tuple[Column, ...]) -> EntityLayout:
-        """Return this layout with other columns in place of its own, in the same order."""
+        """Return a copy of this layout with other columns, in the same order."""
         return replace(self, columns=columns, by_path={column.dotted: column for column in columns})
 
     def values(self, entity: object) -> list[Any]:
@@ -97,11 +97,11 @@ class EntityLayout:
         return [column.read(entity) for column in self.columns]
 
     def checked_copy(self, entity: T, changes: Mapping[str, Any] = _NO_CHANGES) -> T:
-        """Return an entity with every value as it is stored, which shares nothing that could be changed with this one.
+        """Return a copy of an entity with every value in stored form, which shares no mutable object with the original.
 
         Args:
             entity: the entity.
-            changes: values that stand in place of its own, by dotted path.
+            changes: replacement values, by dotted path.
 
         Raises:
             InvalidEntityError: a value is missing, of another type, or cannot be stored.
@@ -123,7 +123,7 @@ class EntityLayout:
         return self.by_path[str(path)]
 
     def copy(self, entity: T) -> T:
-        """Return an equal entity that shares nothing that could be changed with this one."""
+        """Return an equal entity that shares no mutable object with the original."""
         values = [_copied(value) for value in self.values(entity)]
         children = [
             child.collection([child.layout.copy(member) for member in members_of(entity, child)])
@@ -143,10 +143,10 @@ _COLLECTIONS: Final[dict[Any, Callable[[list[Any]], Any]]] = {
 
 
 def members_of(entity: object, child: Child) -> Sequence[Any]:
-    """Return the members of a child collection; none when it is None.
+    """Return the members of a child collection; an empty sequence for None.
 
     Raises:
-        InvalidEntityError: it is not a collection, or holds something else.
+        InvalidEntityError: the value is not a collection, or has a member of another class.
     """
     value = read(entity, child.path)
     if value is None:

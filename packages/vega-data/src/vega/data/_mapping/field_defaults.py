@@ -1,4 +1,4 @@
-"""Defaults of fields, as their classes declare them."""
+"""Defaults of fields, as declared in classes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _EMPTY: Final[tuple[Any, ...]] = (list, dict, tuple, set, frozenset)
 
 
 def default_value(entity: type, column: Column) -> Any:
-    """Return the default of a stored field, or of the value object around it; MISSING when none has one.
+    """Return the default of a stored field, or of the value object around the field; MISSING without a default.
 
     Args:
         entity: the class.
-        column: a field of it.
+        column: a column of the class.
     """
     owner: Any = entity
     for depth, info in enumerate(column.path):
@@ -37,7 +37,7 @@ def default_value(entity: type, column: Column) -> Any:
 
 
 def _declared(owner: Any, name: str) -> Any:
-    made: Any = owner  # each library's own way is read below, and none of them imported
+    made: Any = owner  # the APIs of the libraries are read below without importing the libraries
     if dataclasses.is_dataclass(made):
         field = next(one for one in dataclasses.fields(made) if one.name == name)
         factory = None if field.default_factory is dataclasses.MISSING else field.default_factory
@@ -53,5 +53,5 @@ def _declared(owner: Any, name: str) -> Any:
 
 
 def _value(value: Any, factory: Callable[..., Any] | None) -> Any:
-    """Return a default; that of a factory only where it is the same for all: an empty collection."""
+    """Return a default; a factory's value only if equal for all entities: an empty collection."""
     return factory() if factory in _EMPTY and factory is not None else value

@@ -1,8 +1,8 @@
-"""Values of JSON fields: taken when they come back from JSON as they were, else refused.
+"""Values of JSON fields: accepted if JSON restores the same value, else refused.
 
-RFC 8259 has no NaN, bytes, Decimal, tuple or set, and no key that is not a text. PostgreSQL's JSONB has no NUL
-character in a text. A field that declares such types inside, as `dict[str, Decimal]` does, keeps them: they are
-written and read by that type.
+RFC 8259 has no NaN, bytes, Decimal, tuple or set, and no key other than a text. PostgreSQL's JSONB has no NUL
+character in a text. A field that declares such types, such as `dict[str, Decimal]`, keeps the values, which are
+written and read by the declared type.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _ANYTHING: Final[dict[Any, tuple[Any, ...]]] = {dict: (str, Any), list: (Any,)}
 
 
 def json_checker(python_type: Any) -> Callable[[Any, str], Any]:
-    """Return a function of a value that is not None, and of where it stands, that returns the value as it is read back.
+    """Return a check: a function of a value other than None and a place for errors that returns the restored value.
 
-    It raises InvalidValueError for a value that would come back as another.
+    The check raises InvalidValueError for a value that JSON would change.
     """
     container = get_origin(python_type) or python_type
     if get_args(python_type) not in {(), _ANYTHING.get(container)} or container not in _ANYTHING:
@@ -44,7 +44,7 @@ def json_checker(python_type: Any) -> Callable[[Any, str], Any]:
 
 
 class _TypedCheck:
-    """Checks the values of a type that pydantic writes as JSON and reads back.
+    """A check of values of a type that pydantic writes as JSON and reads back.
 
     Args:
         python_type: the declared type.

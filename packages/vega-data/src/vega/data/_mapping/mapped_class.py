@@ -1,9 +1,9 @@
-"""Classes that SQLAlchemy maps: which of them can be stored, and how their objects are made and looked at.
+"""Classes mapped by SQLAlchemy: which classes can be stored, construction and inspection of objects.
 
-An object that is read is detached, as after the end of an ORM session: its columns are there, and an attribute that no
+A loaded object is detached, as after the end of an ORM session: columns are loaded, and an attribute that no
 column of the table holds, such as a relationship, raises SQLAlchemy's DetachedInstanceError instead of looking empty.
 
-SQLAlchemy is reached through the class, which has imported it.
+SQLAlchemy is accessed through the class, whose module has imported SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def is_mapped(entity: type) -> bool:
 
 
 def require_mappable(entity: type) -> None:
-    """Refuse a mapped class whose rows are not its own objects alone, or whose mapping is not complete.
+    """Refuse a mapped class that shares rows with other classes, or whose mapping is incomplete.
 
     Raises:
-        MappingError: the class takes part in inheritance, has a dynamic relationship, or SQLAlchemy refuses it.
+        MappingError: the class uses inheritance, has a dynamic relationship, or SQLAlchemy refuses the mapping.
     """
     if not is_mapped(entity):
         return
@@ -47,7 +47,7 @@ def require_mappable(entity: type) -> None:
 
 
 def with_counted_version(entity: type, mapping: EntityMapping) -> EntityMapping:
-    """Return a mapping whose version is the `version_id_col` of the class, where it has one.
+    """Return a mapping whose version is the `version_id_col` of the class, if declared.
 
     Raises:
         MappingError: the mapping names another version, or the class counts in another way.
@@ -70,7 +70,7 @@ def with_counted_version(entity: type, mapping: EntityMapping) -> EntityMapping:
 
 
 def maker(entity: type) -> Callable[..., Any]:
-    """Return a function that makes a detached object of stored values: as the ORM does, without the constructor."""
+    """Return a factory of detached objects from stored values: as the ORM does, without the constructor."""
     new_instance = _mapper(entity).class_manager.new_instance
     detach = importlib.import_module("sqlalchemy.orm").make_transient_to_detached
 
@@ -84,17 +84,17 @@ def maker(entity: type) -> Callable[..., Any]:
 
 
 def relationships(entity: type) -> tuple[str, ...]:
-    """Return the relationships of a class that the ORM would write; none when it is not mapped."""
+    """Return the relationships of a class that the ORM would write; empty for an unmapped class."""
     if not is_mapped(entity):
         return ()
     return tuple(one.key for one in _mapper(entity).relationships if not one.viewonly)
 
 
 def refuse_related(entity: object, names: tuple[str, ...]) -> None:
-    """Refuse an object whose relationships were changed: a repository stores the columns of one table.
+    """Refuse an object with changed relationships: a repository stores the columns of a single table.
 
     Raises:
-        InvalidEntityError: a relationship holds what the ORM would write.
+        InvalidEntityError: a relationship has changes that the ORM would write.
     """
     attributes = importlib.import_module("sqlalchemy").inspect(entity).attrs
     for name in names:
@@ -110,7 +110,7 @@ def refuse_related(entity: object, names: tuple[str, ...]) -> None:
 def _mapper(entity: type) -> Any:
     mapper: Any = getattr(entity, "__mapper__", None)
     try:
-        mapper.column_attrs.keys()  # which completes the mapping
+        mapper.column_attrs.keys()  # configures the mapping
     except importlib.import_module("sqlalchemy.exc").SQLAlchemyError as error:
         said = str(error).partition("\n")[0]
         raise _refused(entity, f"cannot be mapped by SQLAlchemy: {said}", "see the cause") from error

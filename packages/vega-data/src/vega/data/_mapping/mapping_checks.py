@@ -1,4 +1,4 @@
-"""Checks of a mapping against the fields of its entity."""
+"""Checks of a mapping against the fields of the entity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .columns import Column, check
 from .entity_layout import EntityLayout
 from .entity_mapping import EntityMapping, OnDelete
 
-_LONGEST_NAME: Final = 63  # bytes of a name in PostgreSQL, which cuts longer ones off
+_LONGEST_NAME: Final = 63  # bytes of a name in PostgreSQL, which truncates longer names
 _ACTIONS: Final = get_args(OnDelete)
 
 
@@ -20,7 +20,7 @@ def check_mapping(layout: EntityLayout, mapping: EntityMapping) -> None:
     """Check the names, kinds and values of a mapping.
 
     Raises:
-        MappingError: a field does not exist or is of a kind that cannot serve, or a name or value cannot be stored.
+        MappingError: a field is missing or of an unsuitable type, or a name or value cannot be stored.
     """
     for name in _named(mapping):
         if name not in layout.by_path:
@@ -36,7 +36,7 @@ def check_mapping(layout: EntityLayout, mapping: EntityMapping) -> None:
 
 
 def refuse_long_name(name: str, layout: EntityLayout) -> None:
-    """Refuse a name that PostgreSQL would cut off.
+    """Refuse a name that PostgreSQL would truncate.
 
     Raises:
         MappingError: the name has more than 63 bytes.

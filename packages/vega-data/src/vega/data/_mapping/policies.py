@@ -25,13 +25,13 @@ _MADE_KINDS: Final = (Kind.INT, Kind.TEXT, Kind.UUID)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """The policies of one entity, with its layout and its mapping.
+    """The policies of an entity, with the layout and the mapping.
 
     Args:
-        layout: its columns and collections.
-        mapping: what its repository declares.
-        identity: the column that identifies it.
-        stored_identity: its field, as one that is never missing.
+        layout: the columns and collections.
+        mapping: the mapping declared by the repository.
+        identity: the column of the identifier.
+        stored_identity: the field of the identifier, as never missing.
     """
 
     layout: EntityLayout
@@ -44,7 +44,7 @@ class Policies:
         """Return the policies of a class.
 
         Raises:
-            MappingError: the mapping names a field that does not exist, or of a kind that cannot serve.
+            MappingError: the mapping names a missing field, or a field of an unsuitable type.
         """
         layout = EntityLayout.of(entity)
         mapping = with_counted_version(entity, mapping)
@@ -54,7 +54,7 @@ class Policies:
         return cls(layout=layout, mapping=mapping, identity=identity, stored_identity=stored)
 
     def with_columns(self, columns: tuple[Column, ...]) -> Policies:
-        """Return these policies over other columns in place of the layout's own, in the same order."""
+        """Return a copy of the policies with other columns in the layout, in the same order."""
         layout = self.layout.with_columns(columns)
         return replace(self, layout=layout, identity=layout.by_path[self.mapping.identity])
 
@@ -65,24 +65,24 @@ class Policies:
 
     @property
     def identity_field(self) -> FieldInfo:
-        """The field that identifies the entity, which no stored one lacks."""
+        """The field that identifies the entity, never missing in stored entities."""
         return self.stored_identity
 
     def identity_of(self, entity: object) -> Any:
-        """Return the identifier of an entity; None when it has none yet."""
+        """Return the identifier of an entity; None before generation."""
         try:
             return self.identity.read(entity)
         except AttributeError:
-            return read(entity, self.identity.path)  # which says what is wrong with it
+            return read(entity, self.identity.path)  # raises the error with the cause
 
     def version_of(self, entity: object) -> int:
-        """Return the version of an entity; 0 for one that was never stored."""
+        """Return the version of an entity; 0 for a new entity."""
         return read(entity, self.layout.by_path[self.mapping.version].path) or 0
 
     def on_insert(self, entity: object) -> dict[str, Any]:
         """Return the fields to set when an entity is added, by dotted path.
 
-        An int identifier that is missing is not among them: the database makes it.
+        A missing int identifier is not included: the database generates the value.
         """
         mapping = self.mapping
         changes = self._tenancy(entity)
@@ -97,7 +97,7 @@ class Policies:
         return changes
 
     def on_insert_many(self, entities: Sequence[object]) -> list[dict[str, Any]]:
-        """Return for each of many entities what `on_insert` returns."""
+        """Return the result of `on_insert` for each entity."""
         mapping = self.mapping
         stamps = mapping.created_at or mapping.updated_at or mapping.created_by or mapping.updated_by
         if mapping.version or mapping.tenant or stamps or self.identity_field.kind is not Kind.INT:
@@ -112,7 +112,7 @@ class Policies:
         return changes
 
     def on_bulk_update(self) -> dict[str, Any]:
-        """Return the fields to set when entities are changed unseen; their versions are counted up apart."""
+        """Return the fields to set when entities are changed by a bulk statement, without the version."""
         changes: dict[str, Any] = {}
         if self.mapping.updated_at:
             changes[self.mapping.updated_at] = self.now()
@@ -121,7 +121,7 @@ class Policies:
         return changes
 
     def visible(self, lifted: frozenset[str] = frozenset()) -> tuple[Node, ...]:
-        """Return what must hold for an entity to be seen.
+        """Return the conditions under which an entity is visible.
 
         Raises:
             TenantError: the entity belongs to a tenant, and none is set.
@@ -136,10 +136,10 @@ class Policies:
         return tuple(nodes)
 
     def seen(self, plan: QueryPlan) -> tuple[Node, ...]:
-        """Return the conditions of a plan with those of the policies.
+        """Return the conditions of a plan and of the policies.
 
         Raises:
-            MappingError: the plan lifts a policy that cannot be lifted, or that there is none of.
+            MappingError: the plan lifts an unknown policy, or a policy that cannot be lifted.
         """
         unknown = plan.lifted - ({"soft_delete"} if self.mapping.soft_delete else set())
         if unknown:
@@ -151,22 +151,22 @@ class Policies:
         return (*plan.nodes, *self.visible(plan.lifted))
 
     def holds_for(self, key: UniqueKey, entity: object) -> bool:
-        """Return whether a unique key holds for an entity: its fields are there, and its condition is met."""
+        """Return whether a unique key covers an entity: the fields are present, and the condition is met."""
         by_path = self.layout.by_path
         if any(read(entity, by_path[name].path) is None for name in key.names):
             return False
         return all(read(entity, by_path[name].path) == value for name, value in key.condition.items())
 
     def key_of(self, fields: Sequence[str]) -> UniqueKey:
-        """Return the unique key of some fields as it is declared; one that holds for all entities otherwise."""
+        """Return the declared unique key of some fields; without a declaration, a key that covers all entities."""
         declared = (key for key in self.mapping.unique_keys() if set(key.names) == set(fields))
         return next(declared, UniqueKey(tuple(fields), {}))
 
     def deletion_mark(self) -> str:
-        """Return the field that a soft delete sets.
+        """Return the field set by a soft delete.
 
         Raises:
-            MappingError: the mapping has none.
+            MappingError: the mapping has no soft delete.
         """
         if not self.mapping.soft_delete:
             raise MappingError(
@@ -180,24 +180,24 @@ class Policies:
         return bool(name) and read(entity, self.layout.by_path[name].path) is not None
 
     def field(self, path: str) -> Field:
-        """Return a field by its dotted path."""
+        """Return a field by dotted path."""
         return Field(self.layout.by_path[path].path)
 
     def not_found(self, identity: object) -> EntityNotFoundError:
-        """Return the error for an identifier that no visible entity has."""
+        """Return the error for an identifier without a visible entity."""
         return EntityNotFoundError(
             f"there is no {self.name} with this identifier", f"{self.mapping.identity} {identity!r}", "add it first"
         )
 
     def stale(self, entity: object) -> StaleEntityError:
-        """Return the error for an entity that was changed since it was loaded."""
+        """Return the error for an entity that was changed after loading."""
         return StaleEntityError.of(self.name, self.identity_of(entity))
 
     def refuse_foreign(self, stored: object) -> None:
-        """Refuse to overwrite what another tenant has stored.
+        """Refuse to overwrite an entity of another tenant.
 
         Raises:
-            TenantError: it is stored, and of another tenant.
+            TenantError: the stored entity belongs to another tenant.
         """
         name = self.mapping.tenant
         if not name or stored is None:
