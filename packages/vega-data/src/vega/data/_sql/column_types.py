@@ -1,4 +1,4 @@
-"""Column types, and values as the default of a column, by the kind of a field; what the types of other columns hold."""
+"""Column types and server defaults by the kind of a field; the values that types of given columns hold."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from ..types import CodePointText, Duration, EnumText, ExactDecimal, Instant, Ty
 
 
 def column_type(column: Column) -> TypeEngine[Any]:
-    """Return the type that stores a field."""
+    """Return the column type of a field."""
     info = column.info
     if info.kind is Kind.ENUM:
         return EnumText(info.type)
@@ -52,12 +52,12 @@ def column_type(column: Column) -> TypeEngine[Any]:
 
 
 def default_of(column: Column, value: Any, kind: TypeEngine[Any]) -> str | ColumnElement[Any]:
-    """Return a value as a server default: the same text on SQLite and PostgreSQL wherever there is one.
+    """Return a value as a server default: the same text on SQLite and PostgreSQL where possible.
 
     Args:
         column: the field.
-        value: a value of its type, not None.
-        kind: the type of its column.
+        value: a value of the field's type, not None.
+        kind: the type of the column.
     """
     checked = column.check(value, column.dotted)
     if column.info.kind is Kind.JSON:
@@ -68,10 +68,10 @@ def default_of(column: Column, value: Any, kind: TypeEngine[Any]) -> str | Colum
 
 
 def misfit(column: Column, kind: TypeEngine[Any], dialect: str) -> tuple[str, str] | None:
-    """Return what the type of a given column holds in place of a field's values, with a remedy; None when it fits.
+    """Return the values that a given column holds in place of the field's values, with a remedy; None for a match.
 
-    A type that does not say what it holds fits every field: one of a user, which converts values in its own way, or
-    one of the database that Python has no type for.
+    A type without a known Python type matches every field: a user-defined type with conversions, or
+    a database type that Python has no type for.
 
     Args:
         column: the field.
@@ -93,7 +93,7 @@ def misfit(column: Column, kind: TypeEngine[Any], dialect: str) -> tuple[str, st
 
 
 def column_limit(column: Column, kind: TypeEngine[Any], dialect: str) -> Limit | None:
-    """Return a check of values that the type of a given column would cut, round or refuse; None where it holds all.
+    """Return a check of values that the type of a given column would cut, round or refuse; None without a limit.
 
     Args:
         column: the field.
@@ -114,7 +114,7 @@ def column_limit(column: Column, kind: TypeEngine[Any], dialect: str) -> Limit |
 
 
 def _on_database(kind: TypeEngine[Any], dialect: str) -> TypeEngine[Any]:
-    """Return the type that holds the values: of the variant for a database, without a decorator that converts none."""
+    """Return the type of the values: the variant for a database, without a decorator that converts no values."""
     known: TypeEngine[Any] = kind.dialect_impl(DIALECTS[dialect])
     while isinstance(known, TypeDecorator) and not _converts(known):
         known = known.impl_instance
@@ -127,7 +127,7 @@ def _converts(kind: TypeDecorator[Any]) -> bool:
 
 
 def _held(kind: TypeEngine[Any], dialect: str) -> Any:
-    """Return the kind of the values of a type, their enum, or a text for what fits no field; None if not known."""
+    """Return the kind of a type's values, the enum, or a text for values of no field; None if unknown."""
     if isinstance(kind, EnumText):
         return kind.members or Kind.TEXT
     for own, known in _OWN.items():
@@ -137,7 +137,7 @@ def _held(kind: TypeEngine[Any], dialect: str) -> Any:
         return Kind.JSON
     try:
         python_type = kind.python_type
-    except NotImplementedError:  # of a type that does not say
+    except NotImplementedError:  # the type has no python_type
         return None
     if issubclass(python_type, Enum):
         return python_type
@@ -162,7 +162,7 @@ def _text_limit(longest: int, shortest: int) -> Limit:
 
 
 def _decimal_limit(kind: Numeric[Any], dialect: str) -> Limit | None:
-    """Return the limit of NUMERIC(precision, scale); on SQLite a NUMERIC is a double, which holds 15 digits exactly."""
+    """Return the limit of NUMERIC(precision, scale); on SQLite NUMERIC is a double with 15 exact digits."""
     scale, whole = kind.scale, _MOST_PLACES
     if kind.precision is not None:
         scale = scale or 0
@@ -201,7 +201,7 @@ def _integer_limit(bits: int) -> Limit:
 
 
 def _plain_json(value: Any, where: str) -> Any:
-    """Refuse what a column without the field's type would give back as another: a tuple, a Decimal in a dict."""
+    """Refuse a value that JSON would change without the field's type: a tuple, a Decimal in a dict."""
     return json_checker(list if isinstance(value, list) else dict)(value, where)
 
 
@@ -213,7 +213,7 @@ DIALECTS: Final[dict[str, Dialect]] = {
 _ROUND: Final = "round it: value.quantize(...)"
 _MOST_PLACES: Final = 1_000_000  # more than any value has
 _DOUBLE_DIGITS: Final = 15
-_SQLITE_SCALE: Final = 10  # decimal places that SQLAlchemy reads of a column without a scale
+_SQLITE_SCALE: Final = 10  # decimal places that SQLAlchemy reads from a column without a scale
 _CONVERSIONS: Final = (
     "process_bind_param",
     "process_result_value",

@@ -77,11 +77,11 @@ Clause = ColumnElement[bool]
 
 
 class Compiler:
-    """Turns nodes into SQL for one entity and one dialect.
+    """A compiler of nodes into SQL, for an entity and a dialect.
 
     Args:
         tables: the tables of the entity.
-        dialect: `sqlite` or `postgresql`; `is_sqlite` tells which.
+        dialect: `sqlite` or `postgresql`; `is_sqlite` is true for the former.
     """
 
     def __init__(self, tables: EntityTable, dialect: str) -> None:
@@ -93,10 +93,10 @@ class Compiler:
         self._key: tuple[ColumnElement[Any], ...] = (tables.identity,)
 
     def clause(self, node: Node) -> Clause:
-        """Return the SQL of a node, which is TRUE, FALSE or NULL as the node is TRUE, FALSE or UNKNOWN.
+        """Return the SQL of a node, with the value TRUE, FALSE or NULL for TRUE, FALSE or UNKNOWN.
 
         Raises:
-            UnsupportedPredicateError: it would not be answered as in memory.
+            UnsupportedPredicateError: the result would differ from the result in memory.
         """
         return _COMPILE[type(node)](self, node)
 
@@ -130,14 +130,14 @@ class Compiler:
         return clause
 
     def distinct(self, node: Distinct) -> Clause:
-        """Compare with NULL as a value like any other."""
+        """Compare with NULL as an ordinary value."""
         left = self.column(node.left)
         if isinstance(node.right, Field):
             return left.is_distinct_from(self.column(node.right))
         return left.is_distinct_from(null() if node.right is None else self._bound(node.left, node.right))
 
     def is_null(self, node: IsNull) -> Clause:
-        """Ask for NULL; a value object is missing when what is always there in it is."""
+        """Test for NULL; a value object is missing when a required field inside is NULL."""
         info = node.field.info
         if info.kind is Kind.OBJECT and info.inside is not None:
             if not node.field.nullable:
@@ -148,7 +148,7 @@ class Compiler:
         return self._columns[str(node.field)].is_(None)
 
     def within(self, node: Within) -> Clause:
-        """Ask for one of many; large lists travel as one parameter."""
+        """Test membership in a list; a large list is sent as a single parameter."""
         if not node.values:
             return false()
         column = self.column(node.field)
@@ -175,7 +175,7 @@ class Compiler:
         return cast("Clause", subject.like(wanted, escape="\\"))
 
     def truth(self, node: Truth) -> Clause:
-        """Take a bool column by itself."""
+        """Return a bool column as a condition."""
         return self.column(node.field) == true()
 
     def negation(self, node: Not) -> Clause:
@@ -191,12 +191,12 @@ class Compiler:
         return or_(*(self.clause(part) for part in node.parts))
 
     def any_of(self, node: AnyOf) -> Clause:
-        """Ask for a member for which the part is TRUE."""
+        """Test whether the part is TRUE for at least one member."""
         inner, correlated = self._inside(node.field)
         return exists(select(1).where(correlated, inner.clause(node.part)).select_from(inner._from))
 
     def all_of(self, node: AllOf) -> Clause:
-        """Ask that there is no member for which the part is not TRUE."""
+        """Test whether the part is TRUE for every member."""
         inner, correlated = self._inside(node.field)
         fails = inner.clause(node.part).is_not(true())
         return not_(exists(select(1).where(correlated, fails).select_from(inner._from)))
@@ -206,10 +206,10 @@ class Compiler:
         return true() if node.value else false()
 
     def specification(self, spec: EntityRule[Any], fields: EntityFields) -> Clause:
-        """Return the SQL of a specification that is not made of predicates alone.
+        """Return the SQL of a specification with parts that are not predicates.
 
         Raises:
-            UnsupportedPredicateError: a part of it has neither a predicate nor SQL of its own.
+            UnsupportedPredicateError: a part has neither a predicate nor SQL.
         """
         own = getattr(spec, "to_sql_expression", None)
         if callable(own):
@@ -232,7 +232,7 @@ class Compiler:
         )
 
     def ordered(self, field: Field) -> ColumnElement[Any]:
-        """Return the column of a field as it is ordered: texts by code point."""
+        """Return the column of a field for ORDER BY: texts by code point."""
         column = self.column(field)
         if self.is_sqlite or field.info.kind is not Kind.TEXT:
             return column
@@ -262,7 +262,7 @@ class Compiler:
 
 
 def _as_moments(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a column of times compared as such: other programs write them with fewer digits than SQLAlchemy."""
+    """Return a column of times in comparable form: other programs write fewer digits than SQLAlchemy."""
     return type_coerce(type_coerce(column, String()).collate(MOMENT_COLLATION), column.type)
 
 

@@ -40,21 +40,21 @@ _OTHERS: Final = re.compile(r"\W+")
 
 
 class Descending(UnaryExpression[Any]):
-    """A column that descends in an index, missing values last: the order of a query unless it says otherwise."""
+    """A descending column in an index, missing values last: the default order of a query."""
 
     inherit_cache = True
 
 
 @compiles(Descending, "postgresql")
 def _on_postgresql(element: Descending, compiler: Any, **options: Any) -> str:
-    """Write NULLS LAST for a column that may be NULL; SQLite has no such words in an index, and puts them last."""
+    """Write NULLS LAST for a nullable column; SQLite has no such syntax in an index, and sorts NULL last."""
     text = cast("str", compiler.visit_unary(element, **options))
     column = cast("Column[Any]", element.element)
     return f"{text} NULLS LAST" if column.nullable else text
 
 
 def add_constraints(policies: Policies, table: Table) -> None:
-    """Add the unique keys, the indexes and the checks of an entity to its table."""
+    """Add the unique keys, the indexes and the checks of an entity to the table."""
     mapping = policies.mapping
     for key in mapping.unique_keys():
         columns = _columns(policies, table, key.names)
@@ -76,7 +76,7 @@ def add_constraints(policies: Policies, table: Table) -> None:
 
 
 def key_condition(policies: Policies, key: UniqueKey, column: Callable[[str], Column[Any]]) -> ColumnElement[bool]:
-    """Return the rows that a unique key holds for, as a text that both databases read alike.
+    """Return the condition of a unique key, as SQL text that both databases read alike.
 
     Args:
         policies: the policies of the entity.
@@ -87,7 +87,7 @@ def key_condition(policies: Policies, key: UniqueKey, column: Callable[[str], Co
 
 
 def foreign_key(policies: Policies, column: LayoutColumn) -> list[ForeignKey]:
-    """Return the reference of a field; none when it has none."""
+    """Return the foreign key of a field, as a list; empty without a reference."""
     reference = policies.mapping.reference(column.dotted)
     if reference is None:
         return []
@@ -96,19 +96,19 @@ def foreign_key(policies: Policies, column: LayoutColumn) -> list[ForeignKey]:
 
 
 def server_default(policies: Policies, column: LayoutColumn, kind: TypeEngine[Any]) -> Any:
-    """Return the value that the database stores where a statement leaves a column out; None for no value."""
+    """Return the value that the database stores for an omitted column; None without a value."""
     value = policies.mapping.server_defaults.get(column.dotted)
     return None if value is None else default_of(column, value, kind)
 
 
 def field_default(entity: type, column: LayoutColumn, kind: TypeEngine[Any]) -> dict[str, Any]:
-    """Return the default that the class declares, as `info` of a column: migrations give it to rows without a value."""
+    """Return the default declared in the class, as `info` of a column: migrations fill rows without a value."""
     value = default_value(entity, column)
     if value is MISSING or value is None:
         return {}
     try:
         return {FIELD_DEFAULT: default_of(column, value, kind)}
-    except InvalidValueError:  # a default that stands for one that is made later, or a wrong one
+    except InvalidValueError:  # a placeholder for a value generated later, or an invalid default
         return {}
 
 
@@ -131,7 +131,7 @@ def _equals(policies: Policies, column: Column[Any], path: str, value: Any) -> C
 
 
 def _add_index(policies: Policies, table: Table, group: tuple[str, ...]) -> None:
-    """Add an index of fields; `-` stands before those that descend."""
+    """Add an index of fields; `-` precedes descending fields."""
     columns = _columns(policies, table, tuple(path.removeprefix("-") for path in group))
     descends = [path.startswith("-") for path in group]
     if not any(descends):
@@ -148,10 +148,10 @@ def _add_index(policies: Policies, table: Table, group: tuple[str, ...]) -> None
 def creation_order(
     references: Mapping[str, Sequence[ForeignKeyConstraint]],
 ) -> tuple[list[str], list[ForeignKeyConstraint]]:
-    """Return tables with those that they refer to first, and the references for which that is not possible.
+    """Return tables in order of creation, referenced tables first, and the references that close a cycle.
 
     Args:
-        references: for each table, its foreign keys.
+        references: the foreign keys of each table.
     """
     order: list[str] = []
     closing: list[ForeignKeyConstraint] = []
@@ -175,7 +175,7 @@ def creation_order(
 
 
 def mark_cycles(metadata: MetaData) -> None:
-    """Have SQLAlchemy add the references that close a cycle after all tables."""
+    """Make SQLAlchemy add the references that close a cycle after all tables."""
     tables = metadata.tables.values()
     _, closing = creation_order({table.fullname: _ordered(table.foreign_key_constraints) for table in tables})
     for constraint in closing:
@@ -185,7 +185,7 @@ def mark_cycles(metadata: MetaData) -> None:
 
 
 def referred_table(reference: ForeignKeyConstraint) -> str:
-    """Return the full name of the table that a foreign key refers to."""
+    """Return the full name of the table referenced by a foreign key."""
     return reference.elements[0].target_fullname.rpartition(".")[0]
 
 

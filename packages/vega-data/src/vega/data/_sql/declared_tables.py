@@ -1,4 +1,4 @@
-"""The repository classes that the imported modules declare, and the tables of their entities."""
+"""The repository classes of imported modules, and the tables of the entities."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _declared: WeakSet[type[DeclaringRepository]] = WeakSet()
 
 
 def declare(repository: type[DeclaringRepository]) -> None:
-    """Note a repository class, so that its tables are known once it has been imported."""
+    """Register a repository class, so that the tables are known after import."""
     _declared.add(repository)
 
 
 def declared_tables(package: str = "") -> Iterator[EntityTable]:
-    """Return the tables of every repository class that an imported module holds and that knows its entity, by name.
+    """Return the tables of imported repository classes with a known entity, by name.
 
     Args:
-        package: only repositories of this package; all of them when empty.
+        package: only repositories of this package; all repositories when empty.
     """
     held = [repository for repository in _declared if _is_held(repository)]
     for repository in sorted(held, key=place):
@@ -37,7 +37,7 @@ def declared_tables(package: str = "") -> Iterator[EntityTable]:
 
 
 def _is_held(repository: type) -> bool:
-    """Whether its module is still imported, and has not put another class in its place: a reload leaves both alive."""
+    """Return whether the module is imported and has the same class: a reload leaves the old class alive."""
     found: Any = sys.modules.get(repository.__module__)
     if found is None:
         return False
@@ -52,9 +52,9 @@ def metadata(package: str = "") -> MetaData:
     """Return the tables of every imported repository class, for migrations and `create_all`.
 
     Args:
-        package: only repositories of this package; all of them when empty.
+        package: only repositories of this package; all repositories when empty.
 
     Raises:
-        MappingError: two entities are mapped to one table.
+        MappingError: two entities share a table.
     """
     return joined(declared_tables(package))

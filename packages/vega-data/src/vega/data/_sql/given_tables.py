@@ -1,4 +1,4 @@
-"""Tables that Vega did not make, written by hand or mapped by SQLAlchemy: proved to hold their entity as it is."""
+"""Tables written by hand or mapped by SQLAlchemy, with checks that the columns hold the entity unchanged."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _OWN_ONLY: Final = ("table", "indexes", "references", "server_defaults", "checks
 
 
 def given_columns(policies: Policies, given: object) -> tuple[Table, tuple[Column[Any], ...]]:
-    """Return a given table and the columns of an entity in it, in the order of the layout.
+    """Return a given table and the columns of an entity, in the order of the layout.
 
     Raises:
-        MappingError: it is not a table, lacks a column, or does not hold what the mapping declares: the identity or a
-            unique key without a constraint, or what only tables made by Vega have.
+        MappingError: the value is not a table, a column is missing, or the table lacks a declared part of the mapping:
+            a constraint of the identity or of a unique key, or a part that only tables made by Vega have.
     """
     if not isinstance(given, Table):
         raise _refused(policies, f"{type(given).__name__} is given as a table", "give a sqlalchemy.Table")
-    table = cast("Table", given)  # whose columns have no types of their own
+    table = cast("Table", given)  # the columns are untyped
     columns = _columns(policies, table)
     _refuse_ignored(policies, table)
     _require_identity(policies, table, columns)
@@ -35,22 +35,22 @@ def given_columns(policies: Policies, given: object) -> tuple[Table, tuple[Colum
 
 
 def as_written(policies: Policies, columns: Sequence[Column[Any]]) -> Policies:
-    """Return policies that know the columns whose values the database always makes itself."""
+    """Return policies with the generated columns of the table."""
     pairs = zip(policies.layout.columns, columns, strict=True)
     return policies.with_columns(tuple(replace(one, generated=_is_generated(column)) for one, column in pairs))
 
 
 def within_limits(policies: Policies, table: Table, columns: Sequence[Column[Any]], dialect: str) -> Policies:
-    """Return policies that refuse the values that a column would not hold as they are.
+    """Return policies that refuse values that a column would change.
 
     Args:
         policies: the policies of the entity.
         table: the given table.
-        columns: its columns, in the order of the layout.
+        columns: the columns, in the order of the layout.
         dialect: `sqlite` or `postgresql`.
 
     Raises:
-        MappingError: the type of a column holds other values than its field.
+        MappingError: the type of a column does not match the field.
     """
     fitting: list[LayoutColumn] = []
     for one, column in zip(policies.layout.columns, columns, strict=True):
@@ -146,7 +146,7 @@ def _require_unique_keys(policies: Policies, table: Table, columns: Sequence[Col
 
 
 def _unique_groups(table: Table, *, partial: bool = False) -> Iterator[tuple[str, ...]]:
-    """Yield the columns that no two rows share; with `partial` those of indexes that hold for some rows only."""
+    """Yield the columns that are unique together; with `partial` also the columns of partial indexes."""
     if not partial:
         yield from ((column.name,) for column in table.c if column.unique)
         for constraint in table.constraints:

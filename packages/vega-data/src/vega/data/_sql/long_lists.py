@@ -1,4 +1,4 @@
-"""Long lists of values as one parameter that SQLite unpacks: it allows 32,766 parameters at most."""
+"""Long lists of values as a single parameter, unpacked by SQLite: the limit is 32,766 parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vega.patterns.query import Kind
 
 from .._drivers.sqlite import BYTES_FUNCTION, FLOAT_FUNCTION
 
-# JSON has no bytes, and SQLite may miss the last digit of its numbers: these are listed in base 16.
+# JSON has no bytes, and SQLite may round the last digit of JSON floats: both are written in base 16.
 _IN_BASE_16: Final[dict[Kind, tuple[Callable[[Any], str], str]]] = {
     Kind.FLOAT: (float.hex, FLOAT_FUNCTION),
     Kind.BYTES: (lambda value: bytes(value).hex(), BYTES_FUNCTION),
@@ -23,12 +23,12 @@ _SQLITE: Final = SQLiteDialect()
 
 
 def listed(kind_of_column: TypeEngine[Any], kind: Kind, values: Sequence[Any]) -> Select[Any]:
-    """Return a query that gives the values.
+    """Return a query that yields the values.
 
     Args:
-        kind_of_column: the type of the column that they are compared with.
-        kind: the kind of its field.
-        values: the values, as a predicate has them.
+        kind_of_column: the type of the compared column.
+        kind: the kind of the field.
+        values: the values in a predicate.
     """
     process = kind_of_column.dialect_impl(_SQLITE).bind_processor(_SQLITE)
     stored = [process(value) for value in values] if process else values

@@ -1,6 +1,6 @@
-"""Names of tables, columns and constraints, each at most 63 bytes: the same on every database.
+"""Names of tables, columns and constraints, at most 63 bytes each: the same on every database.
 
-PostgreSQL cuts longer names off, so that a schema that works on SQLite would break there.
+PostgreSQL truncates longer names, so that a schema that works on SQLite would fail there.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from vega.core.extend import Name
 from vega.core.introspection import snake_case
 
 _LONGEST: Final = 63  # bytes, PostgreSQL's NAMEDATALEN - 1
-_DIGEST: Final = 8  # bytes kept for the digest of a shortened name and its underscore
+_DIGEST: Final = 8  # bytes for an underscore and the digest of a shortened name
 
 
 def table_name(entity: type) -> str:
-    """Return the default name of an entity's table: the plural that the generators write.
+    """Return the default table name of an entity: the plural, as written by the generators.
 
     >>> [table_name(type(name, (), {})) for name in ("OrderItem", "HTTPServer", "_Order", "Order_")]
     ['order_items', 'http_servers', 'orders', 'orders']
@@ -30,18 +30,18 @@ def table_name(entity: type) -> str:
 
 
 def owner_name(entity: type, table: str, column: str) -> str:
-    """Return the column in which the rows of a collection keep the identifier of their owner.
+    """Return the column with the owner's identifier in the rows of a collection.
 
     Args:
         entity: the class of the owner.
-        table: the owner's table as it is mapped; empty for the default.
+        table: the owner's mapped table; empty for the default.
         column: the column of the owner's identifier.
     """
     return fitted(f"{_singular(table) if table else _words(entity).snake}_{column}")
 
 
 def fitted(name: str) -> str:
-    """Return a name, shortened with a digest of the whole when it has more than 63 bytes.
+    """Return a name, shortened with a digest of the whole name if longer than 63 bytes.
 
     >>> fitted("orders"), len(fitted("é" * 60).encode())
     ('orders', 62)

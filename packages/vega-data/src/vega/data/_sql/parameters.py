@@ -1,4 +1,4 @@
-"""Parameters in place of the constants of a query: queries of one form share one compiled statement."""
+"""Parameters in place of a query's constants: queries of equal form share a compiled statement."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ Constants: TypeAlias = list[Any]
 
 
 class Slot(str):
-    """The name of a parameter, where a node of a form would have its constant."""
+    """The name of a parameter, in place of a constant in a node."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What conditions have in common with others that differ only in their constants.
+    """The part shared by conditions that differ only in constants.
 
     Args:
-        key: equal for equal forms of one entity.
-        parameters: the constants, by the names of their slots.
+        key: equal for equal forms of an entity.
+        parameters: the constants, by slot name.
     """
 
     key: Hashable
@@ -49,7 +49,7 @@ class Form:
 
 
 def form_of(nodes: Sequence[Node], *, sqlite: bool) -> Form | None:
-    """Return the form of conditions; None when one of them is compiled anew each time, as a long list of values is.
+    """Return the form of conditions; None when a condition is compiled for each query, such as a long list.
 
     Args:
         nodes: the conditions.
@@ -64,7 +64,7 @@ def form_of(nodes: Sequence[Node], *, sqlite: bool) -> Form | None:
 
 
 def with_slots(nodes: Iterable[Node]) -> list[Node]:
-    """Return the conditions with the slots of their form in place of the constants, in the order of `form_of`."""
+    """Return the conditions with slots in place of the constants, in the order of `form_of`."""
     numbers = iter(range(10**9))
 
     def slot() -> Slot:

@@ -8,9 +8,9 @@ from .tables import EntityTable
 
 
 class DeclaringRepository(Protocol):
-    """A repository class that knows the tables of its entity."""
+    """A repository class that knows the tables of the entity."""
 
     @classmethod
     def declared_table(cls) -> EntityTable | None:
-        """Return the tables of the entity of the class; None when the class leaves its entity open."""
+        """Return the tables of the class's entity; None for a generic class without an entity."""
         ...

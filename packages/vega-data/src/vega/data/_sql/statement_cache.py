@@ -1,4 +1,4 @@
-"""A cache of the statements of an entity's queries, by the form of their conditions."""
+"""A cache of the statements of an entity's queries, by the form of conditions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST: Final = 1_000
 
 
 class StatementCache:
-    """Statements of one entity, each compiled when its form is first seen.
+    """Statements of an entity, compiled at the first use of each form.
 
     Args:
         compiler: turns conditions into SQL.
@@ -32,9 +32,9 @@ class StatementCache:
         """Return a statement and its parameters.
 
         Args:
-            nodes: its conditions.
-            key: tells it from other statements with conditions of the same form.
-            make: makes it from the conditions in SQL.
+            nodes: the conditions.
+            key: distinguishes statements with conditions of equal form.
+            make: builds the statement from the conditions in SQL.
 
         Raises:
             UnsupportedPredicateError: a condition would not be answered as in memory.

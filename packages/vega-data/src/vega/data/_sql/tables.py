@@ -35,10 +35,10 @@ class ChildTable:
 
     Args:
         child: the collection.
-        table: owner's identifier, a position for each level, then the columns of a member.
+        table: the owner's identifier, a position for each level, and the columns of a member.
         owner: the column of the owner's identifier.
         positions: the positions, the outermost first.
-        columns: the columns of a member, in the order of its layout.
+        columns: the columns of a member, in the order of the layout.
         children: the tables of the member's own collections.
     """
 
@@ -52,14 +52,14 @@ class ChildTable:
 
 @dataclass(frozen=True, slots=True)
 class EntityTable:
-    """The tables of one entity.
+    """The tables of an entity.
 
     Args:
         policies: the policies of the entity.
         table: the entity's own table.
-        columns: its columns, in the order of the layout.
-        children: the tables of its collections.
-        metadata: holds them all.
+        columns: the columns, in the order of the layout.
+        children: the tables of the collections.
+        metadata: contains all tables.
         is_given: whether the table was written by hand, or mapped by SQLAlchemy, and not made here.
     """
 
@@ -76,17 +76,17 @@ class EntityTable:
         return self.column(self.policies.mapping.identity)
 
     def column(self, path: str) -> Column[Any]:
-        """Return the column of a field, by its dotted path."""
+        """Return the column of a field, by dotted path."""
         return self.columns[self.policies.layout.columns.index(self.policies.layout.by_path[path])]
 
     def on(self, dialect: str) -> EntityTable:
-        """Return the tables as a database holds them: the columns of a given one are compared with their fields.
+        """Return the tables as stored by a database: columns of a given table are checked against the fields.
 
         Args:
             dialect: `sqlite` or `postgresql`.
 
         Raises:
-            MappingError: the type of a column holds other values than its field.
+            MappingError: the type of a column does not match the field.
         """
         if not self.is_given:
             return self
@@ -94,7 +94,7 @@ class EntityTable:
 
 
 def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
-    """Return the tables of an entity: made from its layout, or the one given.
+    """Return the tables of an entity: derived from the layout, or the given table.
 
     Raises:
         MappingError: the given table does not hold the entity, or a field cannot be stored.
@@ -106,7 +106,7 @@ def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
     data = MetaData(naming_convention=NAMING)
     layout, mapping = policies.layout, policies.mapping
     columns = tuple(_column(policies, one) for one in layout.columns)
-    # AUTOINCREMENT: SQLite would else give the identifier of a row that was deleted to the next one.
+    # AUTOINCREMENT: without the keyword SQLite reuses the identifier of a deleted last row.
     table = Table(mapping.table or table_name(layout.entity), data, *columns, sqlite_autoincrement=True)
     add_constraints(policies, table)
     collections = _Collections(policies, data)
@@ -120,7 +120,7 @@ def joined(tables: Iterable[EntityTable]) -> MetaData:
     """Return the tables of several entities together.
 
     Raises:
-        MappingError: two entities are mapped to one table.
+        MappingError: two entities share a table.
     """
     data = MetaData(naming_convention=NAMING)
     owners: dict[str, EntityTable] = {}
@@ -146,7 +146,7 @@ def _given_table(policies: Policies, given: object) -> EntityTable:
 
 
 def _owned(tables: EntityTable) -> Iterable[Table]:
-    """Return the tables of an entity; of a given one, itself and those that it refers to, not its whole metadata."""
+    """Return the tables of an entity; of a given table, the table and referenced tables, not the whole metadata."""
     if not tables.is_given:
         return tables.metadata.tables.values()
     owned = [tables.table]
@@ -164,7 +164,7 @@ def _column(policies: Policies, one: LayoutColumn) -> Column[Any]:
         fitted(policies.mapping.columns.get(one.dotted, one.name)),
         kind,
         *foreign_key(policies, one),
-        key=one.name,  # by which statements name it, whatever its name in the database
+        key=one.name,  # used by statements, independent of the name in the database
         primary_key=is_identity,
         nullable=one.nullable and not is_identity,
         autoincrement=one.info.kind is Kind.INT if is_identity else "auto",
@@ -175,7 +175,7 @@ def _column(policies: Policies, one: LayoutColumn) -> Column[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Collections:
-    """Makes the tables of collections, and of the collections in their members."""
+    """A builder of the tables of collections, and of collections in members."""
 
     policies: Policies
     metadata: MetaData

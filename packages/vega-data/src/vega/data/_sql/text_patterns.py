@@ -12,7 +12,7 @@ _GLOB: Final = {"*": "[*]", "?": "[?]", "[": "[[]"}
 
 
 def glob(pattern: str) -> str:
-    """Return a LIKE pattern as one for GLOB, which SQLite matches with regard to case.
+    """Return a LIKE pattern as a GLOB pattern, which SQLite matches case-sensitively.
 
     >>> glob("50[%_")
     '50[[]*?'
@@ -29,7 +29,7 @@ def glob(pattern: str) -> str:
 
 
 def searched(op: Matching, text: str, *, sqlite: bool) -> str:
-    r"""Return what an operator looks for: the text itself for `contains`, else a pattern of LIKE, or of GLOB on SQLite.
+    r"""Return the operand of a text operator: the text for `contains`, else a pattern of LIKE, or of GLOB on SQLite.
 
     >>> searched(Matching.STARTSWITH, "50%", sqlite=False)
     '50\\%%'

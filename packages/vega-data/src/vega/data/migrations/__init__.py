@@ -1,4 +1,4 @@
-"""Migrations in process: Alembic's engine, without its subprocess, its env.py or its own loop."""
+"""Migrations in process: Alembic's engine, without a subprocess, an env.py or a separate loop."""
 
 from vega.core.facades import lazy_names
 

@@ -1,8 +1,8 @@
-"""Alembic's operations with what SQLite and PostgreSQL need beside: rebuilds that lose nothing, values that convert.
+"""Alembic's operations extended for SQLite and PostgreSQL: lossless rebuilds, conversion of values.
 
-Alembic finds these classes by the name of their dialect, as it does those of other dialects; a migration written by
-hand uses them too. The methods below are Alembic's documented points of extension for a dialect, save
-`prep_table_for_batch`, `cast_for_batch_migrate` and `_exec`, which tests call on the oldest and the newest version.
+Alembic finds these classes by the name of the dialect; handwritten migrations use the classes too. The
+methods below are Alembic's documented extension points for a dialect, except `prep_table_for_batch`,
+`cast_for_batch_migrate` and `_exec`, which tests call on the oldest and the newest version.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from ._portable_types import portable
 from ._sqlite_tables import KeptParts, collations, is_autoincrement
 
 _NAMES: Final = count(1)
-_TEMPORARY: Final = "_alembic_tmp_"  # begins the name of a table that will take the place of another
+_TEMPORARY: Final = "_alembic_tmp_"  # prefix of the table that replaces another table
 _COLLATIONS: Final = "vega_collations"
 _LITERAL: Final = re.compile(r"('(?:[^']|'')*+')::.*", re.DOTALL)
 
 
 class VegaSQLite(SQLiteImpl):
-    """SQLite: a rebuilt table keeps its collations, AUTOINCREMENT, triggers and indexes of expressions."""
+    """SQLite: a rebuilt table keeps collations, AUTOINCREMENT, triggers and indexes of expressions."""
 
     __dialect__ = "sqlite"
 
@@ -40,10 +40,10 @@ class VegaSQLite(SQLiteImpl):
         self._kept: dict[str, KeptParts] = {}
         self._directed: dict[str, str] = {}
         self._unconvertible: list[MigrationError] = []
-        self.new_constraint_names: dict[str, str] = {}  # by the former ones, for the next table that is rebuilt
+        self.new_constraint_names: dict[str, str] = {}  # by former name, for the next rebuilt table
 
     def autogen_column_reflect(self, inspector: Any, table: Table, column_info: Any) -> None:
-        """Give a reflected column its collation, and its table AUTOINCREMENT."""
+        """Set the collation of a reflected column, and AUTOINCREMENT of the table."""
         super().autogen_column_reflect(inspector, table, column_info)
         if _COLLATIONS not in table.info:
             table.info[_COLLATIONS] = collations(inspector.bind, table.name)
@@ -67,7 +67,7 @@ class VegaSQLite(SQLiteImpl):
         def converted(value: Any) -> Any:
             try:
                 return write(convert(read(value), convert_value, kind_of(before), kind_of(new_type), place))
-            except MigrationError as error:  # of which SQLite says only that a function failed
+            except MigrationError as error:  # SQLite reports only that a function failed
                 self._unconvertible.append(error)
                 raise
 
@@ -86,7 +86,7 @@ class VegaSQLite(SQLiteImpl):
             raise
 
     def prep_table_for_batch(self, batch_impl: Any, table: Table) -> None:
-        """Note what reflection does not know of a table that is about to be rebuilt."""
+        """Record the parts of a table that reflection omits, before a rebuild."""
         super().prep_table_for_batch(batch_impl, table)
         parts = self._kept[table.name] = KeptParts.of(_connection(self), table.name)
         if parts.autoincrement:
@@ -96,12 +96,12 @@ class VegaSQLite(SQLiteImpl):
             constraint.name = names.get(constraint.name, constraint.name)
 
     def rename_table(self, old_table_name: str, new_table_name: Any, schema: Any = None) -> None:
-        """Rename a table; after a rebuild, create again what went with the old one."""
+        """Rename a table; after a rebuild, recreate the dropped parts of the old table."""
         parts = self._kept.pop(str(new_table_name), None) if old_table_name.startswith(_TEMPORARY) else None
         if parts is None:
             super().rename_table(old_table_name, new_table_name, schema=schema)
             return
-        # Views and triggers that name the table are not to be looked at while it is away.
+        # SQLite must not resolve views and triggers with the table's name during the rename.
         _connection(self).exec_driver_sql("PRAGMA legacy_alter_table = ON")
         super().rename_table(old_table_name, new_table_name, schema=schema)
         _connection(self).exec_driver_sql("PRAGMA legacy_alter_table = OFF")
@@ -111,7 +111,7 @@ class VegaSQLite(SQLiteImpl):
         self._directed = parts.directed
 
     def create_index(self, index: Index, **options: Any) -> None:
-        """Create an index; one of a rebuilt table with the directions that it had."""
+        """Create an index; an index of a rebuilt table keeps the directions."""
         statement = self._directed.pop(str(index.name), None)
         if statement is None:
             super().create_index(index, **options)
@@ -120,19 +120,19 @@ class VegaSQLite(SQLiteImpl):
 
 
 class VegaPostgreSQL(PostgresqlImpl):
-    """PostgreSQL: a column that changes its type keeps its values, by the same rules as on SQLite."""
+    """PostgreSQL: a column with a changed type keeps the values, by the same rules as on SQLite."""
 
     __dialect__ = "postgresql"
 
     def autogen_column_reflect(self, inspector: Any, table: Table, column_info: Any) -> None:
-        """Note a table that numbers its rows, which has AUTOINCREMENT where a migration creates it again on SQLite."""
+        """Record a table with generated identifiers, so that a migration recreates AUTOINCREMENT on SQLite."""
         if column_info.get("identity") or "nextval(" in (column_info.get("default") or ""):
             table.dialect_kwargs["sqlite_autoincrement"] = True
         parent: Any = super()
         parent.autogen_column_reflect(inspector, table, column_info)
 
     def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:
-        """Change a column, and convert its values when its type changes."""
+        """Change a column, and convert the values if the type changes."""
         parent: Any = super()
         new_type = options.get("type_")
         if new_type is None or options.get("postgresql_using") is not None or self.as_sql:
@@ -163,10 +163,10 @@ class VegaPostgreSQL(PostgresqlImpl):
 
 
 def conversion(before: TypeEngine[Any], after: TypeEngine[Any], dialect: Dialect, place: str) -> Rule | None:
-    """Return what converts the values of a column; None when they are stored alike.
+    """Return the conversion of a column's values; None when both types store equal values.
 
     Raises:
-        MigrationError: there is no rule for the two types.
+        MigrationError: no rule exists for the two types.
     """
     if _storage(before, dialect) == _storage(after, dialect):
         return None
@@ -203,7 +203,7 @@ def _connection(impl: Any) -> Connection:
 def _using(
     connection: Connection, table: Any, column: str, before: TypeEngine[Any], after: TypeEngine[Any], make: Rule
 ) -> str:
-    """Return the expression that converts a column: a function over a temporary table of its distinct values."""
+    """Return the expression that converts a column: a function over a temporary table of distinct values."""
     quoted = connection.dialect.identifier_preparer.quote(column)
     if (kind_of(before), kind_of(after)) == ("decimal", "text"):  # 1.0 and 1.00 are equal, and are different texts
         return f"{quoted}::text"

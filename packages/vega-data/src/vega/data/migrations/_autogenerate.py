@@ -40,19 +40,19 @@ from ._source import bound, laid_out, quoted
 from ._stored_members import member_differences
 
 _CONDITIONS: Final = ("sqlite_where", "postgresql_where")
-_CAST: Final = re.compile(  # as PostgreSQL writes it after a constant; texts in quotes are matched first, and kept
+_CAST: Final = re.compile(  # as PostgreSQL writes a cast after a constant; quoted texts match first, and are kept
     r"""('(?:[^']|'')*+')?::(?:character varying|timestamp with(?:out)? time zone|double precision|"[^"]+"|\w+)"""
     r"""(?:\(\d+\))?|('(?:[^']|'')*+')"""
 )
 
 
 def differences(connection: Connection, metadata: MetaData, owned: Callable[[str], bool]) -> list[str]:
-    """Return where a database differs from tables, one line each.
+    """Return the differences between a database and tables, one line each.
 
     Args:
         connection: the database.
         metadata: the tables.
-        owned: whether a stored table that is not declared belongs to the project; others are left alone.
+        owned: whether an undeclared stored table belongs to the project; other tables are ignored.
     """
     found = [_reported(one) for one in compare_metadata(_context(connection, metadata, owned), metadata)]
     return [*found, *member_differences(connection, metadata)]
@@ -65,22 +65,22 @@ def written(
     defaults: Mapping[str, str],
     answers: Answers,
 ) -> tuple[str, str]:
-    """Return the bodies of `upgrade` and `downgrade` that bring a database to tables and back; empty for nothing.
+    """Return the bodies of `upgrade` and `downgrade` between a database and tables; empty for no difference.
 
     Args:
         connection: the database.
         metadata: the tables.
-        owned: whether a stored table that is not declared belongs to the project; others are left alone.
-        defaults: values by `table.column` for rows that lack one, as text.
-        answers: which tables and columns are renamed or dropped. Renames are run to compare what is left, and undone;
-            with some, the caller must keep the database locked.
+        owned: whether an undeclared stored table belongs to the project; other tables are ignored.
+        defaults: values as text, by `table.column`, for rows without a value.
+        answers: the tables and columns to rename or drop. Renames are run for the comparison, and rolled back;
+            with renames, the caller must keep the database locked.
 
     Raises:
         MigrationError: rows could not come along, or a likely rename has no answer.
     """
     wanted = MetaData(naming_convention=metadata.naming_convention)
     for table in metadata.tables.values():
-        table.to_metadata(wanted)  # the operations change it
+        table.to_metadata(wanted)  # a copy, which the operations change
     context = _context(connection, wanted, owned)
     steps = rename_steps(connection, wanted, owned, answers)
     if not steps:
@@ -111,7 +111,7 @@ def _compared(context: MigrationContext, wanted: MetaData, defaults: Mapping[str
 
 
 def _keep_conditions(operations: Iterable[MigrateOperation]) -> None:
-    """Give indexes that come back the condition that one database reports on the other too."""
+    """Keep on both databases the condition of a recreated index that is reported by one database only."""
     for operation in operations:
         if isinstance(operation, ModifyTableOps):
             _keep_conditions(operation.ops)
@@ -135,14 +135,14 @@ def _context(connection: Connection, metadata: MetaData, owned: Callable[[str], 
         "compare_type": _types_differ,
         "compare_server_default": _defaults_differ,
         "render_item": _render,
-        "render_as_batch": True,  # a file that was made on one database runs on the other
+        "render_as_batch": True,  # a migration written on one database runs on both
     }
     return MigrationContext.configure(connection, opts=options)
 
 
 def _rendered(operations: UpgradeOps | DowngradeOps, context: MigrationContext) -> str:
     text = render_python_code(operations, render_as_batch=True, render_item=_render, migration_context=context)
-    text = text.replace("sa.text(", "sa.literal_column(")  # in which a colon is a colon
+    text = text.replace("sa.text(", "sa.literal_column(")  # sa.text reads a colon as a bind parameter
     lines = [line.removeprefix("    ") for line in text.split("\n")]
     return laid_out("\n".join(line for line in lines if not line.startswith("#")))
 
@@ -177,7 +177,7 @@ def _types_differ(
     inspected: TypeEngine[Any],
     wanted: TypeEngine[Any],
 ) -> bool | None:
-    """Compare our types by what they are on this database: its own description of the stored one knows no more."""
+    """Compare our types by their form on this database; the database's description has no more information."""
     stored, expected = (storage(kind, context.dialect) for kind in (inspected, wanted))
     if isinstance(wanted, TypeDecorator):
         return stored != expected
@@ -192,7 +192,7 @@ def _defaults_differ(
     wanted: Any,
     _rendered: str | None,
 ) -> bool | None:
-    """Compare those defaults that are declared; one that only the database has serves other programs."""
+    """Compare the declared defaults; a default that only the database has serves other programs."""
     if wanted is None:
         return False
     arg: Any = getattr(metadata_column.server_default, "arg", None)
@@ -201,7 +201,7 @@ def _defaults_differ(
         return None
     text = value.compile(dialect=context.dialect, compile_kwargs={"literal_binds": True})
     word = "IS" if context.dialect.name == "sqlite" else "IS NOT DISTINCT FROM"
-    assert context.connection is not None  # which is compared with the tables
+    assert context.connection is not None  # comparison needs a connection
     return not context.connection.exec_driver_sql(f"SELECT {inspected} {word} {text}").scalar()
 
 
@@ -226,7 +226,7 @@ def _place(operation: AlterColumnOp) -> str:
 
 
 def _reported(one: Any) -> str:
-    if one.__class__ is list:  # what differs in one column
+    if one.__class__ is list:  # the differences of a column
         return "; ".join(map(_reported, one))
     verb, *parts = one
     named = [getattr(part, "name", part) for part in parts if part is not None and not isinstance(part, dict)]

@@ -1,7 +1,7 @@
-"""Rules by which stored values change their type: each value is converted in Python, on every database alike.
+"""Rules for changes of a column's type: each value is converted in Python, alike on every database.
 
-A value that has no equal in the new type stops the migration. Two conversions drop something by their rule, a moment
-that becomes a date and a decimal that becomes a float; they count as destructive.
+A value without an equal in the new type stops the migration. Two conversions are lossy by rule, from datetime
+to date and from Decimal to float; both count as destructive.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WORDS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 def kind_of(column_type: TypeEngine[Any]) -> str:
-    """Return the word for what a column type holds; empty for one without rules."""
+    """Return the word for the values of a column type; empty for a type without rules."""
     if isinstance(column_type, sa.Enum):
         return ""
     if isinstance(column_type, sa.DateTime) and column_type.timezone:
@@ -34,25 +34,25 @@ def kind_of(column_type: TypeEngine[Any]) -> str:
 
 
 def kind_of_source(source: str) -> str:
-    """Return the word for a type as a migration writes it without arguments, such as `types.Instant()`."""
+    """Return the word for a type as written in a migration without arguments, such as `types.Instant()`."""
     return _WRITTEN.get(source.upper(), "")
 
 
 def rule(before: str, after: str) -> Rule | None:
-    """Return what converts a value between two kinds; None when there is no rule."""
+    """Return the conversion between two kinds of values; None without a rule."""
     return _RULES.get((before, after))
 
 
 def is_lossy(before: str, after: str) -> bool:
-    """Return whether a conversion drops a part of some values by its rule."""
+    """Return whether a conversion drops a part of some values by rule."""
     return (before, after) in _LOSSY
 
 
 def convert(value: Any, convert_value: Rule, before: str, after: str, place: str) -> Any:
-    """Return a value in its new type; None stays None.
+    """Return a value converted to the new type; None stays None.
 
     Raises:
-        MigrationError: the value has no equal there.
+        MigrationError: the value has no equal in the new type.
     """
     if value is None:
         return None
@@ -67,7 +67,7 @@ def convert(value: Any, convert_value: Rule, before: str, after: str, place: str
 
 
 def no_rule(place: str, before: TypeEngine[Any], after: TypeEngine[Any]) -> MigrationError:
-    """Return the error for two types between which there is no rule."""
+    """Return the error for two types without a conversion rule."""
     return MigrationError(
         f"{place} cannot change from {before!r} to {after!r}: there is no rule for its values",
         place,

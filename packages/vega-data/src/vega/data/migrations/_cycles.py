@@ -1,4 +1,4 @@
-"""Operations on tables that refer to one another in a cycle: the reference that closes it stands alone."""
+"""Operations on tables with cyclic references: the reference that closes a cycle is a separate operation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._sql.constraints import creation_order
 
 
 def apart(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
-    """Return operations in an order that runs: tables after those they refer to, and dropped before them."""
+    """Return operations in executable order: tables created after, and dropped before, the tables they reference."""
     creations = [operation for operation in operations if isinstance(operation, CreateTableOp)]
     drops = [operation for operation in operations if isinstance(operation, DropTableOp)]
     others = [operation for operation in operations if not isinstance(operation, CreateTableOp | DropTableOp)]
@@ -38,6 +38,6 @@ def _full_name(operation: CreateTableOp) -> str:
 
 
 def _reference(constraint: ForeignKeyConstraint) -> ModifyTableOps:
-    constraint.use_alter = False  # which only orders what SQLAlchemy creates
+    constraint.use_alter = False  # the flag only orders SQLAlchemy's CREATE statements
     operation = CreateForeignKeyOp.from_constraint(constraint)
     return ModifyTableOps(constraint.table.name, [operation], schema=constraint.table.schema)

@@ -1,4 +1,4 @@
-"""Tables and steps of migrations, found in their text: what they create, and what they drop or narrow."""
+"""Tables and steps of migrations, read from the source: created tables, and steps that drop or narrow data."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _DROPPING_SQL: Final = re.compile(r"\b(DROP\s+(TABLE|COLUMN|SCHEMA)|TRUNCATE|DEL
 
 
 def tables_after(file: Path, tables: set[str]) -> set[str]:
-    """Return the tables that a project has after a migration: with those created, without those dropped or renamed.
+    """Return the tables of a project after a migration: with created, without dropped or renamed tables.
 
     Args:
-        file: the migration, of which only `upgrade` counts.
-        tables: those before it.
+        file: the migration; only `upgrade` counts.
+        tables: the tables before the migration.
     """
     tables = set(tables)
     for call in _calls(file, "upgrade"):
@@ -31,7 +31,7 @@ def tables_after(file: Path, tables: set[str]) -> set[str]:
 
 
 def destructive_steps_of(file: Path, function: str) -> list[str]:
-    """Return where a function of a migration drops or narrows something, as `file:line what`."""
+    """Return the destructive steps of a migration's function, as `file:line step`."""
     losses = ((call.lineno, _loss(call)) for call in _calls(file, function))
     return [f"{file.name}:{line} {what}" for line, what in losses if what]
 
@@ -57,8 +57,8 @@ def _loss(call: ast.Call) -> str:
 
 
 def _narrows(options: dict[str | None, str]) -> bool:
-    """Return whether a change of type may lose something: one between our types does not, save by its rule."""
-    from ._conversions import is_lossy, kind_of_source, rule  # which loads SQLAlchemy, not needed to list files
+    """Return whether a change of type may lose data: conversions between our types are lossy only by rule."""
+    from ._conversions import is_lossy, kind_of_source, rule  # loads SQLAlchemy, not needed to list files
 
     before, after = options.get("existing_type", ""), options.get("type_", "")
     kinds = kind_of_source(before), kind_of_source(after)

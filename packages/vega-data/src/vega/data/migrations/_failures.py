@@ -29,10 +29,10 @@ _LONGEST: Final = 300
 
 
 def explained(error: Exception, folder: Path) -> DataError | None:
-    """Return the error of a failing migration; None for one that says all already, or comes from without.
+    """Return the error of a failing migration; None for a complete error, or an error from outside the migration.
 
     Args:
-        error: what a step raised.
+        error: the error raised by a step.
         folder: the folder of the migrations.
     """
     file, line = _place(error.__traceback__, folder)
@@ -86,7 +86,7 @@ def _place(trace: TracebackType | None, folder: Path) -> tuple[Path | None, int]
 
 
 def _step(file: Path, line: int) -> tuple[str, str]:
-    """Return the operation on a line of a migration, and the table that it names."""
+    """Return the operation on a line of a migration, and the table in the call."""
     step = table = ""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)

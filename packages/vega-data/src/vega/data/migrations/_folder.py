@@ -1,4 +1,4 @@
-"""The files of migrations: read as text, so that finding the head runs none of them."""
+"""The files of migrations: parsed as text, so that no migration runs to find the head."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def downgrade() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One migration.
+    """A migration.
 
     Args:
-        id: its name, such as `0003_add_price`; at most 32 characters.
-        down: the names of the ones it follows; none for the first.
-        message: what it does, in words.
-        path: its file.
+        id: the name, such as `0003_add_price`; at most 32 characters.
+        down: the names of the preceding migrations; empty for the first migration.
+        message: the change, in words.
+        path: the file.
     """
 
     id: str
@@ -59,10 +59,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class MigrationFolder:
-    """The folder that holds the migrations of a project, one file each.
+    """The folder of a project's migrations, with a file for each.
 
     Args:
-        path: the folder; it need not exist.
+        path: the folder; may be missing.
     """
 
     path: Path
@@ -71,14 +71,14 @@ class MigrationFolder:
         """Return the migrations, ordered by file name.
 
         Raises:
-            MigrationError: a file is no Python, or names no revision.
+            MigrationError: a file is not valid Python, or has no revision.
         """
         if not self.path.is_dir():
             return []
         return [_read(file) for file in sorted(self.path.glob("*.py")) if not file.name.startswith("__")]
 
     def heads(self) -> list[str]:
-        """Return the names that no other migration follows."""
+        """Return the names of migrations without a successor."""
         revisions = self.revisions()
         followed = {name for revision in revisions for name in revision.down}
         return [revision.id for revision in revisions if revision.id not in followed]
@@ -99,7 +99,7 @@ class MigrationFolder:
         return heads[0] if heads else None
 
     def next_id(self, message: str) -> str:
-        """Return the name of the migration that follows."""
+        """Return the name of the next migration."""
         numbers = [int(revision.id[:4]) for revision in self.revisions() if revision.id[:4].isdigit()]
         slug = _SLUG.sub("_", message.lower()).strip("_")[:_LONGEST_SLUG].strip("_")
         return f"{max(numbers, default=0) + 1:04d}_{slug or 'migration'}"
@@ -108,9 +108,9 @@ class MigrationFolder:
         """Return the file name and the text of a new migration after the head.
 
         Args:
-            message: what it does, in words.
-            upgrade: the body of the function that changes the schema; empty for nothing.
-            downgrade: the body of the function that takes it back.
+            message: the change, in words.
+            upgrade: the body of the function that changes the schema; empty for no change.
+            downgrade: the body of the function that reverts the change.
 
         Raises:
             MigrationError: there are several heads.
@@ -119,7 +119,7 @@ class MigrationFolder:
         return self._render(message, [] if head is None else [head], upgrade, downgrade)
 
     def render_merge(self, message: str) -> tuple[str, str]:
-        """Return the file name and the text of a migration that follows all heads and changes nothing.
+        """Return the file name and the text of an empty migration that follows all heads.
 
         Raises:
             MigrationError: there are fewer than two heads.
@@ -142,14 +142,14 @@ class MigrationFolder:
         return f"{revision}.py", _without_unused(text)
 
     def created_tables(self) -> set[str]:
-        """Return the tables that belong to the project: created by a migration, and not dropped by a later one."""
+        """Return the tables of the project: created by a migration, and not dropped by a later migration."""
         tables: set[str] = set()
         for revision in self.revisions():
             tables = tables_after(revision.path, tables)
         return tables
 
     def destructive_steps(self, revisions: Iterable[str], function: str = "upgrade") -> list[str]:
-        """Return where migrations drop or narrow something, as `file:line what`.
+        """Return the destructive steps of migrations, as `file:line step`.
 
         Args:
             revisions: the names of the migrations to look at.
@@ -167,7 +167,7 @@ def _read(file: Path) -> Revision:
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise MigrationError(f"the migration cannot be read: {error}", str(file), "mend the file") from error
+        raise MigrationError(f"the migration cannot be read: {error}", str(file), "correct the file") from error
     values = dict(_assigned(tree))
     name = values.get("revision")
     if not isinstance(name, str) or not name:

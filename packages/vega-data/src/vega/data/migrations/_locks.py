@@ -1,4 +1,4 @@
-"""One migration at a time: what is changed, is changed in one transaction that nobody else shares."""
+"""A lock on migrations: all changes run in a single transaction, one migration process at a time."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _BLOCKERS: Final = """
 
 
 def locked(connection: Connection, timeout: float, work: Callable[[Connection], R]) -> R:
-    """Run work in one transaction, alone among migrations.
+    """Run work in a transaction, under the lock of migrations.
 
     Args:
         connection: a fresh connection.
         timeout: how long to wait for any lock, in seconds.
-        work: what changes the schema.
+        work: the function that changes the schema.
 
     Raises:
-        MigrationError: on SQLite, rows refer to what the change took away.
+        MigrationError: on SQLite, rows refer to dropped rows or tables.
     """
     if connection.dialect.name == "sqlite":
         return _on_sqlite(connection, timeout, work)
@@ -48,7 +48,7 @@ def locked(connection: Connection, timeout: float, work: Callable[[Connection], 
 
 def _on_sqlite(connection: Connection, timeout: float, work: Callable[[Connection], R]) -> R:
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
-    # Rebuilding a table drops it, which with foreign keys on would delete the rows that refer to it.
+    # A rebuild drops the old table, which with foreign keys on would delete the referencing rows.
     connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     try:
@@ -63,7 +63,7 @@ def _on_sqlite(connection: Connection, timeout: float, work: Callable[[Connectio
 
 
 def _undo(connection: Connection, rollback: Callable[[], object]) -> None:
-    """Roll back, unless a cancellation or a lost connection has done it already."""
+    """Roll back, unless a cancellation or a lost connection has rolled back already."""
     if not connection.invalidated:
         rollback()
 
@@ -80,13 +80,13 @@ def _refuse_orphans(connection: Connection) -> None:
 
 
 async def who_blocks(engine: AsyncEngine) -> str:
-    """Return who holds locks, in words that continue a sentence; empty when that cannot be told."""
+    """Return a clause that names the holders of locks; empty when the holders are unknown."""
     if engine.dialect.name == "sqlite":
         return ""
     try:
         async with engine.connect() as connection:
             rows: Sequence[Any] = (await connection.exec_driver_sql(_BLOCKERS)).all()
-    except (SQLAlchemyError, OSError):  # the message does without it
+    except (SQLAlchemyError, OSError):  # the message omits the holders
         return ""
     holders = "; ".join(f"process {row[0]} ({row[1] or 'no name'}: {' '.join(str(row[2]).split())})" for row in rows)
     return f"; locks are held by {holders}" if holders else ""

@@ -1,4 +1,4 @@
-"""Running migrations: in one transaction, under a lock, in a thread and loop of their own."""
+"""Running migrations: in a transaction, under a lock, in a separate thread and loop."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _ALLOW: Final = "look at it, then run again with --allow-destructive"
 
 
 class Migrations:
-    """The migrations of one database.
+    """The migrations of a database.
 
-    Each call works in a thread with a loop of its own, so that it may be awaited anywhere; what it changes, it
-    changes in one transaction: a step that fails leaves schema and revision as they were.
+    Each call works in a separate thread and loop, so that any loop may await the call. Changes are made in a
+    single transaction: a failing step leaves schema and revision unchanged.
 
     Args:
-        database: whose schema is changed; it need not be open.
+        database: the database to migrate; need not be open.
         folder: the folder of the migration files.
-        metadata: the tables that the schema should have; those of the declared repositories when None.
-        ignore: patterns of tables that are left alone, such as `spatial_*`, also where a migration created them.
+        metadata: the intended tables; the tables of the declared repositories when None.
+        ignore: patterns of tables to ignore, such as `spatial_*`, also tables that a migration created.
         timeout: how long to wait for locks, in seconds, more than 0.
         deadline: how long a call may take in all, in seconds; None for no limit.
     """
@@ -64,12 +64,12 @@ class Migrations:
         return self._folder
 
     async def upgrade(self, revision: str = _HEAD, *, allow_destructive: bool = False) -> list[str]:
-        """Run the pending migrations up to one of them; return their names.
+        """Run the pending migrations up to a revision; return the names.
 
         Raises:
-            DestructiveMigrationError: one of them drops or narrows something, and that is not allowed.
+            DestructiveMigrationError: a migration drops or narrows data, without permission.
             MigrationError: there are several heads, the revision is unknown, or a step fails.
-            LockTimeoutError: a lock was not free in time; the message says who holds it.
+            LockTimeoutError: a lock was not released in time; the message names the holder.
         """
         self._folder.head()
 
@@ -86,10 +86,10 @@ class Migrations:
         return await self._changing(work)
 
     async def downgrade(self, revision: str, *, allow_destructive: bool = False) -> list[str]:
-        """Take migrations back until a revision, `base` for all or `-1` for the last; return their names.
+        """Revert migrations down to a revision, `base` for all or `-1` for the last; return the names.
 
         Raises:
-            DestructiveMigrationError: one of them drops something, and that is not allowed.
+            DestructiveMigrationError: a migration drops data, without permission.
             MigrationError: the revision is unknown, or a step fails.
         """
 
@@ -118,11 +118,11 @@ class Migrations:
         return await self._reading(work)
 
     async def current(self) -> tuple[str, ...]:
-        """Return the names of the migrations that the database is at."""
+        """Return the names of the database's current migrations."""
         return await self._reading(current)
 
     def history(self) -> list[Revision]:
-        """Return the migrations, the last one first; no database is asked."""
+        """Return the migrations, latest first, without access to the database."""
         return list(reversed(self._folder.revisions()))
 
     async def create(
@@ -134,15 +134,15 @@ class Migrations:
         renames: Mapping[str, str] | None = None,
         drops: Iterable[str] = (),
     ) -> Path:
-        """Write a migration that brings the database to the tables of the entities; return its file.
+        """Write a migration that brings the database to the tables of the entities; return the file.
 
         Args:
-            message: what it does, in words.
+            message: the change, in words.
             empty: leave both functions empty, to be written by hand.
-            defaults: for `table.column`, a value as text for rows that are there, where a field without a default
+            defaults: values as text, by `table.column`, for existing rows, where a field without a default
                 becomes required.
-            renames: for a `table` or `table.column` of the database, its new name.
-            drops: each `table` or `table.column` that is dropped although a new one resembles it.
+            renames: new names, by `table` or `table.column` of the database.
+            drops: each `table` or `table.column` to drop although a new name is similar.
 
         Raises:
             MigrationError: the database is not at the head, there is nothing to change, rows could not come along, or
@@ -164,10 +164,10 @@ class Migrations:
         return self._write(*self._folder.render(message, upgrade, downgrade))
 
     def merge(self, message: str = "merge") -> Path:
-        """Write a migration that follows all heads, so that there is one again; return its file.
+        """Write a migration that follows all heads and leaves a single head; return the file.
 
         Args:
-            message: what it does, in words.
+            message: the change, in words.
 
         Raises:
             MigrationError: there are fewer than two heads.
@@ -257,7 +257,7 @@ class Migrations:
         try:
             async with asyncio.timeout(self._deadline), engine.connect() as connection:
                 with translated(), warnings.catch_warnings():
-                    # Indexes of expressions are kept; they are only not compared.
+                    # Indexes of expressions are kept, but not compared.
                     warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
                     return await connection.run_sync(work)
         except LockTimeoutError as error:

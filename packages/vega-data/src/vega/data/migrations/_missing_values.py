@@ -1,4 +1,4 @@
-"""Columns that become required in a table that may hold rows: each row gets a value, or the migration is refused."""
+"""Columns that become required in a table with rows: each row gets a value, or the migration is refused."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ Value = str | ColumnElement[Any]
 def with_values(
     operations: Iterable[MigrateOperation], metadata: MetaData, defaults: Mapping[str, str]
 ) -> list[MigrateOperation]:
-    """Return operations that leave no row without a value.
+    """Return operations after which every row has a value.
 
-    A new column has the default of its field as its server default; the rows that lack a value get it before their
+    A new column gets the default of the field as server default; rows without a value get the default before the
     column becomes required.
 
     Args:
-        operations: the operations on tables; new columns among them are given a server default.
-        metadata: the tables as they will be.
-        defaults: values by `table.column`, as text, in place of those that the fields declare.
+        operations: the operations on tables; new columns are given a server default.
+        metadata: the tables after the migration.
+        defaults: values as text, by `table.column`, in place of the declared defaults.
 
     Raises:
         MigrationError: a column has no default, and none is given.
@@ -60,7 +60,7 @@ def with_values(
                     found.append(FillOp(column, value))
                 elif isinstance(value, str) or not isinstance(value.type, LargeBinary):
                     column.server_default = DefaultClause(value)
-                else:  # of which no text is a default on both databases
+                else:  # no text is a default on both databases
                     column.nullable = True
                     stricter += [FillOp(column, value), _required_after(operation, column)]
             found += [operation, *stricter]
@@ -94,7 +94,7 @@ class FillOp(MigrateOperation):
 
 
 def _required(change: MigrateOperation, metadata: MetaData) -> tuple[str, Column[Any] | None]:
-    """Return the place and the column of a change after which no row may lack a value; None for other changes."""
+    """Return the place and the column of a change to a required column; None for other changes."""
     if isinstance(change, AddColumnOp):
         column: Column[Any] = change.column
         needs = not column.nullable and column.server_default is None and column.computed is None
@@ -127,7 +127,7 @@ def _value(place: str, column: Column[Any], defaults: Mapping[str, str]) -> Valu
 
 @renderers.dispatch_for(FillOp)
 def _filled(_context: AutogenContext, operation: FillOp) -> str:
-    """Return a step as a migration writes it: a text where both databases read it alike, else an expression."""
+    """Return a step as migration source: a text if both databases read the text alike, else an expression."""
     column, value = operation.column, operation.value
     if isinstance(value, str):
         return f"op.execute({quoted(_update(column, value))})"
@@ -151,7 +151,7 @@ def _quoted(name: str) -> str:
 
 
 def _parsed(text: str, place: str, column: Column[Any]) -> Value:
-    """Return what a column stores for a text: a text that SQLite and PostgreSQL read alike, where there is one."""
+    """Return the stored value for a text: a text that SQLite and PostgreSQL read alike, where possible."""
     word, read = _reader(column.type)
     try:
         return read(text)

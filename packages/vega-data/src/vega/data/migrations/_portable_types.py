@@ -1,4 +1,4 @@
-"""Types of stored columns as migrations write them: the same on SQLite and PostgreSQL."""
+"""Types of stored columns as migration source: the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from .. import types
 from ..types import DECIMAL_COLLATION
 
-_UUID_LENGTH: Final = 32  # hexadecimal digits, as SQLAlchemy keeps a UUID where there is no type for it
+_UUID_LENGTH: Final = 32  # hexadecimal digits of a UUID, which SQLAlchemy stores on databases without a UUID type
 
 
 def portable(stored: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
-    """Return the type that a reflected column was made from, as far as the database knows it."""
+    """Return the declared type of a reflected column, as far as the database reports the type."""
     known = _text(stored, dialect) if isinstance(stored, sa.String) else _other(stored, dialect)
     return stored if known is None else known
 
 
 def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """Return a type as a migration writes it; False for what Alembic writes well enough."""
+    """Return a type as migration source; False to leave the type to Alembic."""
     if kind != "type":
         return False
-    is_reflected = type(item).__name__.isupper()  # the declared ones are SQLAlchemy's general types, or ours
+    is_reflected = type(item).__name__.isupper()  # declared types are SQLAlchemy's general types, or ours
     return written_type(portable(item, context.dialect) if is_reflected else item)
 
 
 def written_type(kind: Any) -> str | Literal[False]:
-    """Return the source of a type of ours or of SQLAlchemy without arguments; False for others."""
+    """Return the source of a type of Vega or SQLAlchemy without arguments; False for other types."""
     named: type[Any] = kind.__class__
     if issubclass(named, TypeDecorator) and named.__module__ == types.__name__:
         return f"types.{named.__name__}()"
@@ -42,7 +42,7 @@ def written_type(kind: Any) -> str | Literal[False]:
 
 
 def storage(kind: TypeEngine[Any], dialect: Dialect) -> tuple[str, str]:
-    """Return the type and the collation of a column, without what makes no difference."""
+    """Return the type and the collation of a column, without irrelevant details."""
     text, _, collation = kind.dialect_impl(dialect).compile(dialect).partition(" COLLATE ")
     return text.upper().replace("BIGINT", "INTEGER").partition("(")[0].strip(), collation.strip('"')
 

@@ -1,4 +1,4 @@
-"""Steps of migrations that rename: operations for constraints and indexes, beside Alembic's for tables and columns."""
+"""Rename steps of migrations: operations for constraints and indexes, in addition to Alembic's."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _CREATE_INDEX: Final = re.compile(r'(CREATE\s+(?:UNIQUE\s+)?INDEX\s+)(?:"(?:[^"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A rename as a migration writes and runs it.
+    """A rename in a migration, as source and as an operation.
 
     Args:
         kind: `table`, `column`, `constraints` or `indexes`.
-        table: the table by the name that it has at this step.
+        table: the table, by the current name at the step.
         schema: where the table is; None for the default.
-        names: the new name for each former one.
+        names: new names by former name.
     """
 
     kind: str
@@ -34,18 +34,18 @@ class Step:
     names: Mapping[str, str]
 
     def back(self) -> Step:
-        """Return the step that takes this one back."""
+        """Return the reverse step."""
         names = {after: before for before, after in reversed(list(self.names.items()))}
         table = self.names[self.table] if self.kind == "table" else self.table
         return Step(kind=self.kind, table=table, schema=self.schema, names=names)
 
     def run(self) -> None:
-        """Rename, in the migration context that is current."""
+        """Rename, in the current migration context."""
         name, arguments, options = self._call()
         _OPERATIONS[name](*arguments, **options)
 
     def source(self) -> str:
-        """Return the call as a migration writes it."""
+        """Return the call as migration source."""
         name, arguments, options = self._call()
         words = [*map(_written, arguments), *(f"{word}={_written(value)}" for word, value in options.items())]
         return f"{name}({', '.join(words)})"
@@ -63,12 +63,12 @@ class Step:
 def rename_constraints(table: str, names: Mapping[str, str], *, schema: str | None = None) -> None:
     """Rename constraints of a table: keys, references and checks.
 
-    SQLite rebuilds the table once for all of them, and does not report each name: a constraint that it does not know
-    keeps its name, which has no effect there. PostgreSQL only notes the new names.
+    SQLite rebuilds the table once for all names, and does not report every name: an unreported constraint
+    keeps the old name, without effect. PostgreSQL changes only the catalog.
 
     Args:
         table: the table.
-        names: the new name for each former one.
+        names: new names by former name.
         schema: where the table is, on PostgreSQL.
     """
     impl: Any = op.get_context().impl
@@ -87,7 +87,7 @@ def rename_constraints(table: str, names: Mapping[str, str], *, schema: str | No
 
 
 def constraint_names(connection: Connection, table: str, schema: str | None = None) -> set[str]:
-    """Return the names of the constraints of a table, as far as the database reports them."""
+    """Return the names of the constraints of a table, as reported by the database."""
     ask = sa.inspect(connection)
     keys: list[Any] = [
         ask.get_pk_constraint(table, schema=schema),
@@ -99,15 +99,15 @@ def constraint_names(connection: Connection, table: str, schema: str | None = No
 
 
 def rename_indexes(table: str, names: Mapping[str, str], *, schema: str | None = None) -> None:
-    """Rename indexes of a table; SQLite creates them again.
+    """Rename indexes of a table; SQLite recreates the indexes.
 
     Args:
         table: the table.
-        names: the new name for each former one.
+        names: new names by former name.
         schema: where the table is, on PostgreSQL.
 
     Raises:
-        MigrationError: on SQLite, the table lacks one of the indexes.
+        MigrationError: on SQLite, the table lacks an index.
     """
     impl: Any = op.get_context().impl
     quote = impl.dialect.identifier_preparer

@@ -1,4 +1,4 @@
-"""Renames of tables and columns: likely ones must be answered, and confirmed ones keep their rows and keys."""
+"""Renames of tables and columns: likely renames need an answer, and confirmed renames keep rows and keys."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _WHERE: Final = "the tables of the entities"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The decisions of a developer about tables and columns that are gone.
+    """The decisions of a developer about missing tables and columns.
 
     Args:
-        renames: the new name for each former `table` or `table.column`.
-        drops: each `table` or `table.column` that is dropped, whatever is new beside it.
+        renames: new names, by former `table` or `table.column`.
+        drops: each `table` or `table.column` to drop, regardless of similar new names.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -34,12 +34,12 @@ class Answers:
 def rename_steps(
     connection: Connection, metadata: MetaData, owned: Callable[[str], bool], answers: Answers
 ) -> list[Step]:
-    """Return the renames that are confirmed, with those of the keys that are called after them.
+    """Return the confirmed renames, with renames of the keys named after tables and columns.
 
     Args:
         connection: the database.
         metadata: the tables.
-        owned: whether a stored table that is not declared belongs to the project; others are left alone.
+        owned: whether an undeclared stored table belongs to the project; other tables are ignored.
         answers: the decisions.
 
     Raises:
@@ -52,7 +52,7 @@ def rename_steps(
 
 
 class _Renaming:
-    """Stored tables and columns by the names that they get, step by step.
+    """Stored tables and columns by new name, step by step.
 
     Args:
         connection: the database.
@@ -65,12 +65,12 @@ class _Renaming:
         self._wanted = {table.name: table for table in metadata.tables.values()}
         names = self._inspector.get_table_names(schema=self._schema)
         self._stored = {name: self._stored_columns(name) for name in names}
-        self._tables: dict[str, str] = {}  # the former name of each renamed table
-        self._columns: dict[str, dict[str, str]] = {}  # for each table by its new name, the former names of columns
+        self._tables: dict[str, str] = {}  # former names of renamed tables
+        self._columns: dict[str, dict[str, str]] = {}  # former names of columns, by the new name of the table
         self.steps: list[Step] = []
 
     def apply(self, renames: Mapping[str, str]) -> None:
-        """Note renames, tables first, each as soon as its new name is free."""
+        """Record renames, tables first, each as soon as the new name is free."""
         waiting = dict(renames)
         for rename in (self._rename_table, self._rename_column):
             while any(rename(before, waiting) for before in list(waiting)):
@@ -83,7 +83,7 @@ class _Renaming:
             )
 
     def refuse_unanswered(self, owned: Callable[[str], bool], drops: Iterable[str]) -> None:
-        """Raise an error where what is gone resembles what is new."""
+        """Raise an error if a removed name resembles a new name."""
         gone = {name for name in self._stored if name not in self._wanted}
         lost = {f"{table}.{column}" for table in self._shared() for column in self._missing(table)}
         for name in sorted(set(drops) - gone - lost):
@@ -103,7 +103,7 @@ class _Renaming:
             )
 
     def key_steps(self) -> Iterator[Step]:
-        """Yield the renames of constraints and indexes that are named after a renamed table or column."""
+        """Yield the renames of constraints and indexes named after a renamed table or column."""
         for name in dict.fromkeys([*self._tables, *self._columns]):
             table, former = self._wanted[name], self._tables.get(name, name)
             stored = self._stored_names(former)
@@ -141,7 +141,7 @@ class _Renaming:
         return True
 
     def _column(self, place: str) -> tuple[str, str] | None:
-        """Return the table, by its new name, and the column that a place names."""
+        """Return the table, by new name, and the column of a place."""
         for table in self._shared():
             for name in {table, self._tables.get(table, table)}:
                 column = place.removeprefix(f"{name}.")
@@ -198,13 +198,13 @@ class _Renaming:
 
     def _stored_names(self, table: str) -> dict[str, set[str]]:
         constraints = constraint_names(self._connection, table, self._schema)
-        if self._connection.dialect.name == "sqlite":  # which does not report each name of a primary key
+        if self._connection.dialect.name == "sqlite":  # SQLite does not report every name of a primary key
             constraints.add(fitted(f"pk_{table}"))
         indexes = {str(index["name"]) for index in self._inspector.get_indexes(table, schema=self._schema)}
         return {"constraints": constraints, "indexes": indexes}
 
     def _key_names(self, table: Table, former: str, items: Iterable[Any]) -> Iterator[tuple[str, str]]:
-        """Yield the former and the new name of what is named after its table and columns."""
+        """Yield the former and the new names of keys named after the table and columns."""
         columns = self._columns.get(table.name, {})
         for item in items:
             after = str(item.name)
@@ -222,7 +222,7 @@ class _Renaming:
 
 
 def _words(key: Any) -> list[tuple[str, str]]:
-    """Return the columns after which a key or an index is named, each with what follows it in the name."""
+    """Return the columns in the name of a key or an index, each with the following part of the name."""
     if isinstance(key, PrimaryKeyConstraint):
         return []
     if isinstance(key, ForeignKeyConstraint):
@@ -235,7 +235,7 @@ def _words(key: Any) -> list[tuple[str, str]]:
 
 
 def _in_order(names: Mapping[str, str]) -> dict[str, str]:
-    """Return renames in an order in which each new name is free; as they are when they form a cycle."""
+    """Return renames in an order in which each new name is free; unchanged for a cycle."""
     ordered: dict[str, str] = {}
     waiting = dict(names)
     while waiting:

@@ -1,4 +1,4 @@
-"""What migrations tell of a database."""
+"""Reports of migrations on a database."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ._folder import Revision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Where a database stands.
+    """The state of a database.
 
     Args:
-        current: the names of the migrations it is at; none for an empty one.
+        current: the names of the current migrations; empty for an empty database.
         head: the last migration there is, or None.
-        pending: what `upgrade` would run, the first one first.
+        pending: the migrations that `upgrade` would run, in order.
     """
 
     current: tuple[str, ...]
@@ -24,10 +24,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """What `check` found; `ok` when it is nothing.
+    """The result of `check`; `ok` without findings.
 
     Args:
-        pending: migrations that the database lacks.
+        pending: migrations missing in the database.
         drift: where the tables of the entities differ from the database, in words.
         destructive: where pending migrations drop or narrow something.
     """

@@ -1,4 +1,4 @@
-"""The one place that speaks to Alembic: which steps lead where, and running them."""
+"""The interface to Alembic: the steps between revisions, and running the steps."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LAST: Final = re.compile(r"-\d+")
 
 
 class Script:
-    """The migration files of a folder as Alembic sees them.
+    """The migration files of a folder, for Alembic.
 
     Args:
-        folder: the folder; made when it is not there.
+        folder: the folder; created if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,10 +36,10 @@ class Script:
         self._directory = ScriptDirectory(str(folder), version_locations=[str(folder)])
 
     def names(self, connection: Connection, revision: str, *, up: bool) -> list[str]:
-        """Return the names of the steps that lead a database to a revision.
+        """Return the names of the steps from a database to a revision.
 
         Raises:
-            MigrationError: the revision is unknown, or does not lie that way.
+            MigrationError: the revision is unknown, or lies in the other direction.
         """
         with _Explained(self._folder):
             return [step.revision.revision for step in self._steps(revision, current(connection), up=up)]
@@ -55,7 +55,7 @@ class Script:
             environment.run_migrations()
 
     def sql(self, dialect: str, revision: str, start: str) -> str:
-        """Return the statements that lead from one revision up to another."""
+        """Return the statements from a revision up to a later revision."""
         output = io.StringIO()
         offline = {"as_sql": True, "starting_rev": start}
         with _Explained(self._folder), self._environment(revision, up=True, **offline) as environment:
@@ -73,7 +73,7 @@ class Script:
         return EnvironmentContext(Config(), self._directory, fn=steps, destination_rev=revision, **options)
 
     def _steps(self, revision: str, at: Any, *, up: bool) -> list[RevisionStep]:
-        """Return the steps from `at`: Alembic's annotation says str; what it takes is the tuple of all heads."""
+        """Return the steps from `at`: annotated as str in Alembic, which accepts the tuple of all heads."""
         known = self._directory.revision_map
         make: Callable[..., RevisionStep]
         if up:
@@ -85,18 +85,18 @@ class Script:
         return [make(known, script) for script in found]
 
     def _downgraded(self, revision: str, at: Any) -> list[AlembicScript]:
-        if _LAST.fullmatch(revision):  # which Alembic refuses where a migration follows two
+        if _LAST.fullmatch(revision):  # Alembic refuses the form after a merge
             return list(self._directory.iterate_revisions(at, "base"))[: int(revision[1:])]
         return list(self._directory.iterate_revisions(at, revision, select_for_downgrade=True))
 
 
 def current(connection: Connection) -> tuple[str, ...]:
-    """Return the names of the migrations that a database is at."""
+    """Return the names of the current migrations of a database."""
     return tuple(MigrationContext.configure(connection).get_current_heads())
 
 
 class _Explained:
-    """Raises what goes wrong in Alembic and in migration files as a MigrationError."""
+    """A context manager that raises errors of Alembic and migration files as MigrationError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

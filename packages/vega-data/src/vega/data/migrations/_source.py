@@ -1,4 +1,4 @@
-"""Python source of migrations, laid out as `ruff format` lays it out, so that a generated file passes untouched."""
+"""Python source of migrations, in the format of `ruff format`, so that generated files need no reformatting."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
-_WIDTH: Final = 88  # columns; narrower than any usual setting, and a trailing comma keeps wider ones from joining
+_WIDTH: Final = 88  # columns; narrower than usual settings, and a trailing comma prevents joined lines
 _STEP: Final = "    "
 
 
 def laid_out(text: str, indent: str = "") -> str:
-    """Return statements with each call on one line where it fits, else with one argument a line.
+    """Return statements with each call on a line if short enough, else with an argument a line.
 
     >>> print(laid_out("op.drop_index('ix_orders_total', table_name='orders')"))
     op.drop_index("ix_orders_total", table_name="orders")
@@ -21,7 +21,7 @@ def laid_out(text: str, indent: str = "") -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as source, in double quotes unless single ones save backslashes.
+    """Return a text as source, in double quotes unless single quotes save backslashes.
 
     >>> print(quoted("it's"), quoted('say "x"'))
     "it's" 'say "x"'

@@ -1,7 +1,7 @@
 """Parts of a SQLite table that reflection does not know: collations, AUTOINCREMENT, triggers, indexes of expressions.
 
-Collations are asked of an index over an empty copy of the table, since no statement of SQLite reports them.
-The copy is temporary, and brings a `sqlite_sequence` of its own, which would hide the one that is named without `main`.
+No statement of SQLite reports collations, so an index over an empty copy of the table is inspected. The copy is
+temporary, with a `sqlite_sequence` in the temporary schema, which hides the sequence of `main` in unqualified names.
 Source: SQLite documentation, "PRAGMA index_xinfo", "The Schema Table" and "SQLite Autoincrement".
 """
 
@@ -26,13 +26,13 @@ _PROBE: Final = "vega_probe"
 
 @dataclass(frozen=True, slots=True)
 class KeptParts:
-    """The parts of a table that a rebuild has to add again.
+    """The parts of a table to recreate after a rebuild.
 
     Args:
         autoincrement: whether the table never gives an identifier twice.
-        last: the largest identifier that it ever gave, also if its row is gone; None where it is not kept.
-        statements: what creates its triggers and its indexes of expressions, by name.
-        directed: what creates its indexes with a descending column, by name; reflection knows all but the direction.
+        last: the largest identifier ever used, deleted rows included; None where not recorded.
+        statements: the statements that create triggers and indexes of expressions, by name.
+        directed: the statements that create indexes with a descending column, by name; reflection omits the direction.
     """
 
     autoincrement: bool
@@ -57,7 +57,7 @@ class KeptParts:
         return cls(autoincrement, int(kept[0][0]) if kept else None, statements, directed)
 
     def restore_last(self, connection: Connection, table: str) -> None:
-        """Have a table that was filled again number on from the largest identifier that it ever gave."""
+        """Make a refilled table number on from the largest identifier ever used."""
         if self.last is None:
             return
         change = "UPDATE main.sqlite_sequence SET seq = ? WHERE name = ?"
@@ -72,7 +72,7 @@ def is_autoincrement(connection: Connection, table: str) -> bool:
 
 
 def collations(connection: Connection, table: str) -> dict[str, str]:
-    """Return the collations of a table's columns, without those that compare bytes."""
+    """Return the collations of a table's columns, without byte-wise collations."""
     found = _TABLE.match(_source(connection, table))
     if found is None:  # a virtual table, or not a table
         return {}
@@ -89,7 +89,7 @@ def collations(connection: Connection, table: str) -> dict[str, str]:
 
 
 def _index_columns(connection: Connection, index: str) -> list[tuple[int, bool]]:
-    """Return the number of each column of an index, and whether it descends."""
+    """Return the number of each column of an index, and whether the column descends."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     rows = _rows(connection, f"PRAGMA index_xinfo({quote(index)})")
     return [(int(row[1]), bool(row[3])) for row in rows if row[5]]

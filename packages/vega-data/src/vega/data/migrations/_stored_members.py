@@ -1,4 +1,4 @@
-"""Members of enums that the database knows, or rows hold, beside those of the class."""
+"""Enum members in the database's constraints or rows that are missing in the class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..types import EnumText
 
 
 def member_differences(connection: Connection, metadata: MetaData) -> list[str]:
-    """Return the enums whose members differ from what is stored, one line each; it looks at all rows of a column."""
+    """Return the enums whose members differ from stored members, one line each, after a scan of every row."""
     inspector = sa.inspect(connection)
     found: list[str] = []
     for table in metadata.tables.values():

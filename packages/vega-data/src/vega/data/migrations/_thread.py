@@ -1,4 +1,4 @@
-"""A coroutine in an event loop and a thread of its own, stopped when its caller is cancelled."""
+"""A coroutine in a separate event loop and thread, stopped when the caller is cancelled."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ R = TypeVar("R")
 async def in_thread(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
     """Run a coroutine in a thread, and return its result.
 
-    A cancellation of the caller cancels the coroutine; it is raised when the thread has ended, so that nothing goes on
-    behind the caller's back.
+    A cancellation of the caller cancels the coroutine, and is raised after the end of the thread, so that no work
+    continues in the background.
 
     Args:
         work: makes the coroutine, in the thread.
@@ -27,7 +27,7 @@ async def in_thread(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
         task = asyncio.current_task()
         assert task is not None  # a coroutine of asyncio.run is a task
         running.append((asyncio.get_running_loop(), task))
-        if stopped.is_set():  # before there was a task that could be cancelled
+        if stopped.is_set():  # stopped before the task existed
             raise asyncio.CancelledError
         return await work()
 
@@ -43,7 +43,7 @@ async def in_thread(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
                 with suppress(RuntimeError):  # the loop is closed: the thread is about to end
                     loop.call_soon_threadsafe(task.cancel)
     if cancellation is not None:
-        with suppress(BaseException):  # the cancellation stands for what it caused
+        with suppress(BaseException):  # the cancellation takes precedence over the coroutine's error
             thread.result()
         raise cancellation
     return thread.result()
