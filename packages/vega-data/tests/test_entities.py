@@ -226,7 +226,7 @@ class Holder:
         (Loop, "contains itself"),
         (Knot, "contains itself"),
         (Vague, "says nothing about how to store it"),
-        (Untold, "cannot be told apart"),
+        (Untold, "cannot be distinguished"),
         (Clash, "would share the column price_amount"),
         (Nothing, "has no fields"),
     ],

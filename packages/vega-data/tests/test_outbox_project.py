@@ -169,9 +169,9 @@ def test_dead_rows_are_listed_with_their_errors_and_told_again(project: Project)
 
     assert "OSError: no mail today" in dead
     assert CliRunner().invoke(command, ["resubmit"]).exit_code == 2
-    assert ran(command, "resubmit", "nothing") == "0 rows will be told again\n"
-    assert ran(command, "resubmit", dead.split()[0]) == "1 rows will be told again\n"
-    assert ran(command, "resubmit", "--all") == "0 rows will be told again\n"
+    assert ran(command, "resubmit", "nothing") == "0 rows will be delivered again\n"
+    assert ran(command, "resubmit", dead.split()[0]) == "1 rows will be delivered again\n"
+    assert ran(command, "resubmit", "--all") == "0 rows will be delivered again\n"
     assert "OrderPlaced for mail" in ran(command, "list")
 
 

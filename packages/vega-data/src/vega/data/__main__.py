@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: the command line after the program's name; `sys.argv[1:]` when None.
     """
     parser = argparse.ArgumentParser(prog="python -m vega.data")
-    relay = parser.add_subparsers(required=True).add_parser("relay", help="tell what the outbox of a project holds")
+    relay = parser.add_subparsers(required=True).add_parser("relay", help="deliver the outbox rows of a project")
     relay.add_argument("--project", type=Path, default=Path(), help="the project's folder")
     relay.add_argument("--poll", type=float, default=1.0, help="seconds between two looks")
     options = parser.parse_args(arguments)

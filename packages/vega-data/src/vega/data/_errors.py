@@ -74,7 +74,7 @@ class StaleEntityError(DataError):
     def of(cls, entity: str, identity: object) -> Self:
         """Return the error for an entity."""
         return cls(
-            f"{entity} {identity!r} was changed since it was loaded", entity, "load it again and apply the change anew"
+            f"{entity} {identity!r} was changed since it was loaded", entity, "load it again and reapply the change"
         )
 
 

@@ -20,7 +20,7 @@ from .outbox import Outbox, OutboxEntry
 __all__: list[str] = []  # the commands are entry points
 
 app: typer.Typer = typer.Typer(help="Change the schema of the database, step by step.", no_args_is_help=True)
-outbox: typer.Typer = typer.Typer(help="See what waits to be told, and tell again what failed.", no_args_is_help=True)
+outbox: typer.Typer = typer.Typer(help="List pending outbox rows, and retry dead rows.", no_args_is_help=True)
 
 Timeout = Annotated[float, typer.Option(help="How long to wait for locks, in seconds.", min=0.001)]
 Deadline = Annotated[float | None, typer.Option(help="How long it may take in all, in seconds.", min=0.001)]
@@ -94,7 +94,7 @@ def downgrade(
 
 @app.command()
 def history() -> None:
-    """List the migrations, the last one first."""
+    """List the migrations, latest first."""
     for revision in _of(Project.find(), 30.0).history():
         typer.echo(f"{revision.id:32}  {revision.message}")
 
@@ -110,7 +110,7 @@ def current(timeout: Timeout = 30.0) -> None:
 
 @app.command()
 def check(timeout: Timeout = 30.0) -> None:
-    """Compare migrations, database and entities; the status is 1 when they differ."""
+    """Compare migrations, database and entities; exit with status 1 for differences."""
     project = Project.find()
     _import_entities(project)
     report = asyncio.run(_of(project, timeout, compares=True).check())
@@ -139,7 +139,7 @@ def list_entries(
     dead: Annotated[bool, typer.Option("--dead", help="Those that are not tried again, with their errors.")] = False,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 100,
 ) -> None:
-    """List the rows that wait, or those that are dead, in the order of writing."""
+    """List pending rows, or dead rows, in the order of writing."""
 
     async def ask() -> list[OutboxEntry]:
         async with database_of_project(Project.find()) as database:
@@ -157,7 +157,7 @@ def resubmit(
     ids: Annotated[list[str] | None, typer.Argument(help="The rows, as `list --dead` names them.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every dead row.")] = False,
 ) -> None:
-    """Give dead rows all their attempts again."""
+    """Retry dead rows with all attempts."""
     if bool(ids) == everything:
         raise typer.BadParameter("name rows, or give --all")
 
@@ -165,7 +165,7 @@ def resubmit(
         async with database_of_project(Project.find()) as database:
             return await Outbox.of(database).resubmit(None if everything else ids or [])
 
-    typer.echo(f"{asyncio.run(again())} rows will be told again")
+    typer.echo(f"{asyncio.run(again())} rows will be delivered again")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -183,7 +183,7 @@ def _of(project: Project, timeout: float, deadline: float | None = None, *, comp
 
 
 def _import_entities(project: Project) -> None:
-    """Import the project's repositories, so that their tables are known."""
+    """Import the project's repositories, so that the tables are known."""
     make_importable(project)
     name = f"{project.package}.config"
     config: Any = getattr(import_module(name), "DISCOVERY_CONFIG", {}) if find_spec(name) is not None else {}

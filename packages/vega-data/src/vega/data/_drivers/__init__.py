@@ -1,1 +1,1 @@
-"""Connections of the drivers as Vega opens them."""
+"""Driver connections with Vega's settings."""

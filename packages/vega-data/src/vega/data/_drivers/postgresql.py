@@ -1,4 +1,4 @@
-"""PostgreSQL connections as Vega opens them: UUIDs of the standard library, and floats in JSON that stay floats."""
+"""PostgreSQL connections: UUIDs of the standard library, and floats that stay floats in JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _LARGE: Final = "e+"  # in the exponent of a float from 1e16
-# A statement without a name lives until the next one, which a transaction keeps on the same server.
+# An unnamed statement lasts until the next statement; in a transaction a pooler keeps both on the same server.
 UNPREPARED: Final[Mapping[str, Any]] = {
     "statement_cache_size": 0,
     "prepared_statement_cache_size": 0,
@@ -23,7 +23,7 @@ UNPREPARED: Final[Mapping[str, Any]] = {
 
 
 async def connected(*args: Any, **options: Any) -> Any:
-    """Open a connection that gives UUIDs as `uuid.UUID`; the driver's own class needs the driver to be unpickled."""
+    """Open a connection that returns `uuid.UUID`; unpickling the driver's own class would require the driver."""
     asyncpg: Any = import_module("asyncpg")
     if options.get("statement_cache_size") == 0:
         options.setdefault("connection_class", _pooled_connection())
@@ -40,7 +40,7 @@ async def connected(*args: Any, **options: Any) -> Any:
 
 @cache
 def _pooled_connection() -> type[Any]:
-    """Return a class of connections that look types up in a transaction, which a pooler keeps on one server."""
+    """Return a connection class that looks up types in a transaction, which a pooler keeps on one server."""
     plain: type[Any] = import_module("asyncpg").Connection
 
     async def set_type_codec(self: Any, *args: Any, **options: Any) -> None:
@@ -51,7 +51,7 @@ def _pooled_connection() -> type[Any]:
 
 
 def limit_transactions(engine: AsyncEngine, limits: Mapping[str, str]) -> None:
-    """Have every transaction of an engine begin by setting parameters of the server, by their names."""
+    """Make every transaction of an engine begin with settings of server parameters, by name."""
     values = {name: value.replace("'", "''") for name, value in limits.items()}
     words = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in values.items())
 
@@ -61,7 +61,7 @@ def limit_transactions(engine: AsyncEngine, limits: Mapping[str, str]) -> None:
 
 
 def create_schema(connection: Connection, name: str) -> None:
-    """Create a schema that is missing; one that is there needs no right to create."""
+    """Create a missing schema; an existing schema requires no right to create."""
     if not connection.exec_driver_sql("SELECT 1 FROM pg_namespace WHERE nspname = $1", (name,)).scalar():
         connection.exec_driver_sql(f"CREATE SCHEMA {quoted(name)}")
 
@@ -73,7 +73,7 @@ def quoted(name: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON in which every float has a point: JSONB writes out 1e16, which is an int then."""
+    """Return a value as JSON in which every float has a point: JSONB would write 1e16 as an int."""
     text = json.dumps(value)
     return _written(value) if _LARGE in text else text
 

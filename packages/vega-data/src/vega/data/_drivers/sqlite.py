@@ -1,4 +1,4 @@
-"""SQLite connections as Vega opens them: transactions are ours to begin, and numbers and letters compare as written."""
+"""SQLite connections: explicit transactions, and a collation and functions for numbers and letters."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PAUSE: Final = 0.005
 
 
 class VegaConnection(sqlite3.Connection):
-    """A connection with the collation, the functions and the settings that repositories rely on.
+    """A connection with the collation, the functions and the settings of repositories.
 
-    Closing it ends its transaction: SQLite keeps a closed connection, with its locks, for as long as one of its cursors
+    `close` ends the transaction: SQLite keeps a closed connection, with the locks, for as long as an open cursor
     has rows to read.
     """
 
@@ -48,7 +48,7 @@ class VegaConnection(sqlite3.Connection):
         self.execute("PRAGMA synchronous = NORMAL")
 
     def _write_ahead(self, timeout: float) -> None:
-        """Set the journal's mode, for which SQLite itself does not wait while another connection writes."""
+        """Set the journal mode; SQLite does not wait for other writers here, so this function retries."""
         deadline = monotonic() + timeout
         while True:
             try:
@@ -62,14 +62,14 @@ class VegaConnection(sqlite3.Connection):
                 return
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
-        """Return a new cursor; `execute` and `executemany` of the connection call this as well."""
+        """Return a new cursor, also for `execute` and `executemany` of the connection."""
         cursor = super().cursor(*args, **kwargs)
         self._cursors.add(cursor)
         return cursor
 
     def close(self) -> None:
         """Close the cursors, roll back, and close the connection."""
-        with suppress(sqlite3.Error):  # such as a connection that is closed already
+        with suppress(sqlite3.Error):  # for example, the connection is already closed
             for cursor in list(self._cursors):
                 cursor.close()
             self.rollback()
@@ -77,7 +77,7 @@ class VegaConnection(sqlite3.Connection):
 
 
 class _Sum:
-    """The exact sum of whole numbers or of decimals, as text; NULL when there is no value."""
+    """The exact sum of whole numbers or of decimals, as text; NULL without values."""
 
     def __init__(self) -> None:
         self.total: int | Decimal | None = None
@@ -102,7 +102,7 @@ def _compare_moments(left: str, right: str) -> int:
 
 
 def _moment(text: str) -> tuple[str, str]:
-    """Return a date with a time, or a time, as other programs write it, in one form: with seconds and microseconds."""
+    """Return a datetime or time of another program in a normal form: with seconds and microseconds."""
     whole, _, fraction = text.replace("T", " ").partition(".")
     full = _NO_TIME[-8:] if whole[2:3] == ":" else _NO_TIME
     return whole + full[len(whole) :], fraction.ljust(6, "0")
@@ -113,7 +113,7 @@ def _fold(text: str | None) -> str | None:
 
 
 def drop_tables(connection: Connection, metadata: MetaData) -> None:
-    """Drop tables with all their rows, in one transaction."""
+    """Drop tables with all rows, in a single transaction."""
     if connection.dialect.name != "sqlite":
         metadata.drop_all(connection)
         return

@@ -1,7 +1,7 @@
 """The asyncio driver of SQLite: aiosqlite's connection, made safe to cancel and to close at any await.
 
-Each connection has a thread that runs its calls one after the other. A call that was cancelled still runs, and the
-calls after it wait for it: a rollback that is queued behind a `BEGIN IMMEDIATE` always undoes it. Only this module uses
+Each connection has a thread that runs calls one after the other. A cancelled call still runs, and later calls
+wait: a rollback queued behind a `BEGIN IMMEDIATE` always undoes the latter. Only this module uses
 private names of aiosqlite: `_connection`, `_running`, `_thread`, `_tx`.
 """
 
@@ -22,10 +22,10 @@ _Call: TypeAlias = tuple["asyncio.Future[Any] | None", Callable[[], Any]]
 
 
 class SQLiteDriver(aiosqlite.Connection):
-    """A connection that is closed once, by whichever of `stop` and `close` comes first.
+    """A connection that closes once, at the first of `stop` and `close`.
 
-    aiosqlite's own waits for ever in a `close` after a `stop`, and forgets a connection that was opened for a task that
-    had been cancelled meanwhile.
+    aiosqlite's class waits forever in a `close` after a `stop`, and leaks a connection opened for a task that
+    was cancelled in the meantime.
 
     Args:
         connect: opens the connection, in the thread.
@@ -50,22 +50,22 @@ class SQLiteDriver(aiosqlite.Connection):
         return self
 
     def stop(self) -> asyncio.Future[Any] | None:
-        """Interrupt the statement that runs, and close the connection behind all calls that wait.
+        """Interrupt the running statement, and close the connection behind all queued calls.
 
         Returns:
-            Done when the thread has closed the connection; None where no loop runs that could wait for it.
+            Done when the thread has closed the connection; None without a running loop.
         """
         if self._running:
             self._running = False
             with suppress(sqlite3.Error, AttributeError):  # closed, or not open yet
                 self._connection.interrupt()  # type: ignore[union-attr] # not open yet: the AttributeError
-            with suppress(RuntimeError):  # no loop: the garbage collector stops it
+            with suppress(RuntimeError):  # without a loop, garbage collection stops the thread
                 self._ended = asyncio.get_running_loop().create_future()
             self._calls.put_nowait((self._ended, self._close_in_thread))
         return self._ended
 
     async def close(self) -> None:
-        """Close the connection, and wait for it; closing twice does nothing."""
+        """Close the connection, and wait for the thread; a second call does nothing."""
         ended = self.stop()
         if ended is not None and ended.get_loop() is asyncio.get_running_loop():
             await asyncio.shield(ended)
@@ -76,7 +76,7 @@ class SQLiteDriver(aiosqlite.Connection):
     def _close_in_thread(self) -> Any:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(sqlite3.Error):  # nothing could be done with it but to close it
+            with suppress(sqlite3.Error):  # the connection is discarded in any case
                 connection.close()
         return _work
 
@@ -89,10 +89,10 @@ async def open_connection(*args: Any, **options: Any) -> SQLiteDriver:
 
 
 def _work(calls: SimpleQueue[_Call]) -> None:
-    """Run calls until one of them returns this function."""
+    """Run calls until a call returns this function."""
     result: Any = None
     while result is not _work:
-        result = None  # nothing of a call outlives it: an unread cursor keeps its locks
+        result = None  # drop the result: an unread cursor keeps locks
         waiting, call = calls.get()
         try:
             result = call()

@@ -102,7 +102,7 @@ def require_instance(entity: object, kind: type) -> None:
         InvalidEntityError: the entity is of another class.
     """
     if not isinstance(entity, kind):
-        raise InvalidEntityError(f"{type(entity).__name__} is no {kind.__name__}", kind.__name__)
+        raise InvalidEntityError(f"{type(entity).__name__} is not of type {kind.__name__}", kind.__name__)
 
 
 def check(column: Column, value: Any, entity: type) -> Any:

@@ -62,7 +62,7 @@ def _maker(entity: type) -> Callable[..., Any]:
         return construct
     if dataclasses.is_dataclass(entity) and any(not one.init for one in dataclasses.fields(entity)):
         return _maker_with_late_fields(entity)
-    return cast("Callable[..., Any]", entity)  # narrowed to a dataclass above, which is no matter
+    return cast("Callable[..., Any]", entity)  # undoes the narrowing to a dataclass above
 
 
 def _maker_with_late_fields(entity: type) -> Callable[..., Any]:

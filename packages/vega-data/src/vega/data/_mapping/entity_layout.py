@@ -201,7 +201,7 @@ def _require_presence(entity: type, info: FieldInfo) -> None:
     inside = info.inside
     if info.nullable and inside is not None and all(one.nullable or one.kind is Kind.LIST for one in inside.values()):
         raise MappingError(
-            f"{info.name} may be missing, and so may everything in it: the two cannot be told apart",
+            f"{info.name} may be missing, and so may everything in it: the two cannot be distinguished",
             entity.__name__,
             f"give {inside.entity.__name__} a field that is always there",
         )

@@ -61,7 +61,9 @@ class _TypedCheck:
             written = adapter.dump_python(typed, mode="json", warnings="error")
         except (ValueError, TypeError, RecursionError) as error:  # pydantic's own are of the first
             first = str(error).partition("\n")[2].partition(" [")[0].strip().replace("\n", ": ")
-            raise InvalidValueError(f"the value is no {_named(self._type)}: {first[:200]}", where, _FIX) from error
+            raise InvalidValueError(
+                f"the value is not of type {_named(self._type)}: {first[:200]}", where, _FIX
+            ) from error
         _require_json(written, where, _MOST_LEVELS)
         read = adapter.validate_python(written)
         if not _same(typed, read):

@@ -1,4 +1,4 @@
-"""Queries over the copies that a repository in memory keeps, under its policies."""
+"""Queries over the copies in a memory repository, under the policies."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class PolicyExecutor(MemoryExecutor[T]):
-    """Gives out copies of what is kept, and notes them in the open unit.
+    """An executor that returns copies of stored entities, and registers the copies in the open unit.
 
     Args:
-        stored: returns what is kept.
+        stored: returns the stored entities.
         policies: the policies of the entity.
     """
 
@@ -31,7 +31,7 @@ class PolicyExecutor(MemoryExecutor[T]):
         return self.given_out(await super().fetch(plan))
 
     def select(self, plan: QueryPlan) -> list[T]:
-        """Return the selected entities as they are kept."""
+        """Return the selected entities without copying."""
         return super().select(replace(plan, nodes=self._policies.seen(plan)))
 
     def given_out(self, entities: list[T]) -> list[T]:
@@ -45,6 +45,6 @@ class PolicyExecutor(MemoryExecutor[T]):
 
 
 def visible(entities: list[T], policies: Policies, plan: QueryPlan) -> list[T]:
-    """Return the entities that the policies let be seen."""
+    """Return the entities visible under the policies."""
     seen = replace(plan, nodes=policies.seen(plan))
     return select(seen.node, entities)

@@ -1,4 +1,4 @@
-"""The repository in memory: the same answers as a database, without one."""
+"""The repository in memory, with the results of a database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class InMemoryRepository(QueryableRepository[T]):
     """Keeps entities in memory: for tests, and for starting without a database.
 
-    It stores copies, so that an entity changes only by being saved, and checks what a database checks: types,
+    Copies are stored, so that an entity changes only when saved. The checks are those of a database: types,
     missing values, unique fields, versions, policies.
 
     Args:
@@ -57,7 +57,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return Query(self._policies.layout.fields, self._executor)
 
     async def find_by_id(self, id: Any) -> T | None:
-        """Return the entity with this identifier, or None."""
+        """Return the entity with an identifier, or None."""
         found = self._seen(id)
         return None if found is None else self._executor.given_out([found])[0]
 
@@ -88,7 +88,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return await self._stored(added, changes)
 
     async def add_if_absent(self, entity: T) -> T | None:
-        """Store a new entity unless its identifier or a unique value of it is taken; return None then."""
+        """Store a new entity, or return None if the identifier or a unique value is taken."""
         enlist(self)
         candidate, changes = self._new(entity)
         if self._policies.identity_of(candidate) in self._rows or self._rows.taken(candidate) is not None:
@@ -103,7 +103,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return (await self._stored([entity], [changes]))[0]
 
     async def update(self, entity: T) -> T:
-        """Store the values of an entity that is stored already."""
+        """Store the values of a stored entity."""
         enlist(self)
         identity = self._policies.identity_of(entity)
         if self._seen(identity) is None:
@@ -111,7 +111,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return (await self._stored([entity], [self._change(entity)]))[0]
 
     async def delete(self, id: Any) -> bool:
-        """Delete an entity, given itself or by its identifier; mark it where the mapping has a soft delete."""
+        """Delete an entity, given as such or by identifier; mark the entity where the mapping has a soft delete."""
         enlist(self)
         entity = id if isinstance(id, self._policies.layout.entity) else None
         found = self._seen(id if entity is None else self._policies.identity_of(entity))
@@ -123,7 +123,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return True
 
     async def restore(self, id: Any) -> bool:
-        """Take back a soft delete; return whether there was one."""
+        """Undo a soft delete; return whether the entity was deleted."""
         enlist(self)
         mark = self._policies.deletion_mark()
         found = self._find(id, self.query().without("soft_delete").plan)
@@ -136,7 +136,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return True
 
     async def upsert_many(self, entities: Iterable[T], *, on: Iterable[str] = ()) -> list[T]:
-        """Store entities, updating those that are there."""
+        """Insert entities, or update the stored entities."""
         enlist(self)
         keys = checked_keys(self._policies, on)
         before, merged = self.take_snapshot(), list(entities)
@@ -149,7 +149,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return await self._stored(merged, changes)
 
     async def update_where(self, spec: Specification[T], **changes: Any) -> int:
-        """Set fields of every entity that satisfies a specification; return how many there were."""
+        """Set fields of every entity that satisfies a specification; return the number of entities."""
         enlist(self)
         checked = checked_changes(self._policies, changes)
         found = self._executor.select(self.query().where(spec).plan)
@@ -166,7 +166,7 @@ class InMemoryRepository(QueryableRepository[T]):
         return len(found)
 
     async def delete_where(self, spec: Specification[T]) -> int:
-        """Delete every entity that satisfies a specification; return how many there were."""
+        """Delete every entity that satisfies a specification; return the number of entities."""
         enlist(self)
         found = self._executor.select(self.query().where(spec).plan)
         for entity in found:
@@ -174,21 +174,21 @@ class InMemoryRepository(QueryableRepository[T]):
         return len(found)
 
     async def stream(self, spec: Specification[T] | None = None, *, batch: int = 1000) -> AsyncIterator[T]:
-        """Iterate over entities as they are now."""
+        """Iterate over a snapshot of the entities."""
         query = self.query() if spec is None else self.query().where(spec)
         async for entity in query.stream(batch=batch):
             yield entity
 
     def stored(self) -> Iterable[T]:
-        """Return the entities as they are kept; never change them."""
+        """Return the stored entities; callers must not change them."""
         return self._rows.values()
 
     def take_snapshot(self) -> Any:
-        """Return what the repository holds."""
+        """Return the contents of the repository."""
         return dict(self._rows), self._last_int
 
     def restore_snapshot(self, snapshot: Any) -> None:
-        """Hold again what a snapshot holds."""
+        """Restore the contents of a snapshot."""
         rows, self._last_int = snapshot
         self._rows = Rows(self._policies, rows.items())
 
@@ -227,13 +227,13 @@ class InMemoryRepository(QueryableRepository[T]):
         return identity is None or self._key(identity) not in self._rows
 
     def _count_given(self, entities: Iterable[T]) -> None:
-        """Make identifiers larger than all that are given, whatever the order of the entities."""
+        """Make generated identifiers larger than all explicit identifiers, in any order of entities."""
         for identity in map(self._policies.identity_of, entities):
             if isinstance(identity, int):
                 self._last_int = max(self._last_int, identity)
 
     def _new(self, entity: T) -> tuple[T, dict[str, Any]]:
-        """Return what would be stored of a new entity, and the values that are made for it."""
+        """Return the stored form of a new entity, and the generated values."""
         changes = self._policies.on_insert(entity)
         if self._policies.identity_of(entity) is None and self._policies.identity_field.kind is Kind.INT:
             if self._last_int >= LARGEST_INT:
@@ -252,7 +252,7 @@ class InMemoryRepository(QueryableRepository[T]):
 
     def _change(self, entity: T) -> dict[str, Any]:
         changes = self._policies.on_update(entity)
-        self._policies.layout.checked_copy(entity, changes)  # a value that cannot be stored is refused before all else
+        self._policies.layout.checked_copy(entity, changes)  # invalid values are refused before other checks
         stored = self._rows.get(self._policies.identity_of(entity))
         if self._policies.mapping.version and (
             stored is None
@@ -264,7 +264,7 @@ class InMemoryRepository(QueryableRepository[T]):
 
     def _replace(self, entity: T, stored: T | None, changes: dict[str, Any]) -> dict[str, Any]:
         self._policies.refuse_foreign(stored)
-        if stored is not None and self._policies.is_deleted(stored):  # which stays so until it is restored
+        if stored is not None and self._policies.is_deleted(stored):  # deleted entities stay deleted until `restore`
             mark = self._policies.deletion_mark()
             changes[mark] = read(stored, self._policies.layout.by_path[mark].path)
         self._store(self._policies.layout.checked_copy(entity, changes))

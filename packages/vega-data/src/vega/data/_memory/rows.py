@@ -1,4 +1,4 @@
-"""The entities of a repository in memory: by identifier, and by the fields that are to be unique."""
+"""The entities of a memory repository: by identifier, and by unique fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Names: TypeAlias = tuple[str, ...]
 
 
 class Rows(dict[Any, T]):
-    """Entities by their identifiers; those with equal values of some fields are found without a look at all others.
+    """Entities by identifier, with an index of field values for unique keys.
 
     Args:
         policies: the policies of the entities.
@@ -38,12 +38,12 @@ class Rows(dict[Any, T]):
         super().__delitem__(identity)
 
     def same(self, entity: object, key: UniqueKey, besides: Any = None) -> T | None:
-        """Return the entity that has the values of a unique key; None when there is none, or the key does not hold.
+        """Return the entity with the values of a unique key; None without a match, or if the key does not cover.
 
         Args:
             entity: has the values.
             key: the key.
-            besides: the identifier of one that does not count.
+            besides: the identifier of an ignored entity.
         """
         if not self._policies.holds_for(key, entity):
             return None
@@ -59,7 +59,7 @@ class Rows(dict[Any, T]):
         return next((key for key in keys if self.same(entity, key, identity) is not None), None)
 
     def _alike(self, names: Names, entity: object) -> Iterator[tuple[Any, T]]:
-        """Yield the identifiers and entities with the values that an entity has in some fields; none if one is None."""
+        """Yield identifiers and entities with equal values in some fields; nothing if a value is None."""
         key = self._key(names, entity)
         if None in key:
             return

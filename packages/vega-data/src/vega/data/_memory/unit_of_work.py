@@ -1,4 +1,4 @@
-"""A unit of work over repositories in memory: a rollback puts back what they held."""
+"""A unit of work over memory repositories: a rollback restores the earlier contents."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Restorable(Protocol):
     """Something whose contents can be taken and put back."""
 
     def take_snapshot(self) -> Any:
-        """Return what it holds, so that later changes do not change what was returned."""
+        """Return a snapshot of the contents, independent of later changes."""
         ...
 
     def restore_snapshot(self, snapshot: Any) -> None:
-        """Hold again what a snapshot holds."""
+        """Restore the contents of a snapshot."""
         ...
 
 
 class InMemoryUnitOfWork(UnitOfWork):
     """The unit of work for tests with `InMemoryRepository`; events and callbacks behave as with a database.
 
-    The memory is one store: all units of it join.
+    The memory is a single store: all units join.
     """
 
     def __init__(self) -> None:
@@ -38,24 +38,24 @@ class InMemoryUnitOfWork(UnitOfWork):
 
     @property
     def store(self) -> object:
-        """The memory, which all units of this class share."""
+        """The memory, shared by all units of this class."""
         return InMemoryUnitOfWork
 
     def fail(self, error: Exception) -> None:
-        """Note an error for which a database would give the transaction up: all that follows is refused."""
+        """Record an error that would abort a database's transaction: later calls are refused."""
         self._failure = error
 
     def require_usable(self) -> None:
-        """Refuse what follows a failure.
+        """Refuse calls after a failure.
 
         Raises:
-            AbortedTransactionError: there has been one.
+            AbortedTransactionError: an earlier call failed.
         """
         if self._failure is not None:
             raise AbortedTransactionError.after(self._failure) from self._failure
 
     def enlist(self, repository: Restorable) -> None:
-        """Remember what a repository holds, before its first change in this unit.
+        """Save a snapshot of a repository, before the first change in this unit.
 
         Raises:
             AbortedTransactionError: there has been a failure.
@@ -106,7 +106,7 @@ def open_memory_unit() -> InMemoryUnitOfWork | None:
 
 
 def refused(error: E) -> E:
-    """Return an error that would come from the database, noted in the open unit, which it ends."""
+    """Return an error that a database would raise, recorded in the open unit, which is aborted."""
     unit = open_memory_unit()
     if unit is not None:
         unit.fail(error)
@@ -114,7 +114,7 @@ def refused(error: E) -> E:
 
 
 def enlist(repository: Restorable) -> None:
-    """Have the open unit remember what a repository holds, before a change."""
+    """Make the open unit save a snapshot of a repository, before a change."""
     unit = open_memory_unit()
     if unit is not None:
         unit.enlist(repository)
@@ -124,7 +124,7 @@ def require_usable() -> None:
     """Refuse a call in an open unit that has failed.
 
     Raises:
-        AbortedTransactionError: it has.
+        AbortedTransactionError: an earlier call in the unit failed.
     """
     unit = open_memory_unit()
     if unit is not None:
@@ -132,6 +132,6 @@ def require_usable() -> None:
 
 
 def read_in_unit(entity: type, identity: Any) -> list[AggregateRoot]:
-    """Return what the open unit has read of one aggregate."""
+    """Return the objects of an aggregate read by the open unit."""
     unit = open_memory_unit()
     return [] if unit is None else unit.loaded_aggregates.of(entity, identity)

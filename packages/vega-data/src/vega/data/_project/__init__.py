@@ -1,1 +1,1 @@
-"""The features `data` and `outbox` of a project: plugins, generators, and the location of its database."""
+"""The features `data` and `outbox` of a project: plugins, generators, and the database location."""

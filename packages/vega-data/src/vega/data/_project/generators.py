@@ -120,7 +120,7 @@ _TYPES: Final = {
 
 
 class RepositoryGenerator(Generator):
-    """A repository in the database, and the migration and tests that go with its fields."""
+    """A repository in the database, with a migration and tests for the fields."""
 
     summary = "a repository in the database, with a migration and a test when fields are given"
     feature = "data"
@@ -141,7 +141,7 @@ class RepositoryGenerator(Generator):
 
 
 class ResourceSlice(Generator):
-    """What a resource needs of the database: repository, migration, test."""
+    """The database part of a resource: repository, migration, test."""
 
     summary = "the data of a resource: repository, migration, integration test"
     feature = "data"
@@ -155,7 +155,7 @@ class ResourceSlice(Generator):
 
 
 class MigrationGenerator(Generator):
-    """An empty migration after the last one, to be written by hand."""
+    """An empty migration after the head, to be written by hand."""
 
     summary = "an empty migration after the last one; `vega migrate create` compares with the database instead"
     feature = "data"
@@ -171,7 +171,7 @@ class MigrationGenerator(Generator):
 
 
 class ModelGenerator(Generator):
-    """A class that SQLAlchemy maps, for tables that no entity of the domain describes."""
+    """A class mapped by SQLAlchemy, for tables without an entity in the domain."""
 
     summary = "a declarative SQLAlchemy model, for a table that no entity describes"
     feature = "data"

@@ -1,4 +1,4 @@
-"""The location of a project's database and of its migrations."""
+"""The location of a project's database and migrations."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 from vega.core.extend import Project
 from vega.settings import BaseSettings
 
-if TYPE_CHECKING:  # only named in annotations, which nothing reads at run time
+if TYPE_CHECKING:  # for annotations, which are not evaluated at run time
     from .._connection.database import Database
 
 
 class DataSettings(BaseSettings):
-    """What the environment and `.env` say of the database.
+    """Database settings from the environment and `.env`.
 
     Attributes:
-        database_url: where it is, from `DATABASE_URL`; a SQLite file beside pyproject.toml when empty.
+        database_url: the URL, from `DATABASE_URL`; a SQLite file beside pyproject.toml when empty.
         database_pool_size: the largest number of open connections, from `DATABASE_POOL_SIZE`.
-        database_idle_limit: how long a unit of work may keep its connection and send nothing before a warning, in
-            seconds, from `DATABASE_IDLE_LIMIT`; 0 for as long as it likes.
+        database_idle_limit: how long a unit of work may keep an idle connection before a warning, in
+            seconds, from `DATABASE_IDLE_LIMIT`; 0 for no limit.
         database_transaction_pooler: whether a pooler such as PgBouncer stands between, in transaction mode, from
             `DATABASE_TRANSACTION_POOLER`.
-        database_schema: the schema of PostgreSQL that holds all tables, from `DATABASE_SCHEMA`; the server's default
+        database_schema: the schema of PostgreSQL for all tables, from `DATABASE_SCHEMA`; the server's default
             when empty.
-        migrations_ignore: patterns of tables that migrations leave alone, from `MIGRATIONS_IGNORE`, such as
-            `spatial_*,celery_*`; tables that no migration created are left alone anyway.
+        migrations_ignore: patterns of tables that migrations ignore, from `MIGRATIONS_IGNORE`, such as
+            `spatial_*,celery_*`; tables that no migration created are always ignored.
         cursor_secret: signs the cursors of pages, from `CURSOR_SECRET`; made from the URL when empty.
     """
 
@@ -46,7 +46,7 @@ def database_of(project: Project, settings: object | None = None) -> Database:
 
     Args:
         project: the project.
-        settings: the application's settings; their `database_url` wins when they have one.
+        settings: the application's settings; `database_url` of the settings has precedence.
 
     Raises:
         DatabaseStateError: the URL cannot be used.
@@ -65,7 +65,7 @@ def database_of(project: Project, settings: object | None = None) -> Database:
         schema=read.database_schema,
         cursor_secret=read.cursor_secret,
     )
-    if "outbox" in project.features:  # whose tables then belong to the schema, whoever asks
+    if "outbox" in project.features:  # the tables of the outbox then belong to the schema in every process
         from ..outbox import Outbox
 
         Outbox(database)
@@ -73,7 +73,7 @@ def database_of(project: Project, settings: object | None = None) -> Database:
 
 
 def database_of_project(project: Project) -> Database:
-    """Return the database of a project by its own settings, not open.
+    """Return the database of a project by the project's settings, not open.
 
     Raises:
         MigrationError: the package of the project cannot be imported.
@@ -86,7 +86,7 @@ def make_importable(project: Project) -> None:
     """Put the folder of a project on the path of imports.
 
     Raises:
-        MigrationError: its package is not there.
+        MigrationError: the package does not exist.
     """
     from .._errors import MigrationError
 
@@ -100,7 +100,7 @@ def make_importable(project: Project) -> None:
 
 
 def _settings(project: Project) -> object | None:
-    """Return the project's settings, when they say where the database is."""
+    """Return the project's settings, if the settings have a database URL."""
     name = f"{project.package}.settings"
     if find_spec(name) is None:
         return None

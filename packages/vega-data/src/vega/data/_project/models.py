@@ -1,4 +1,4 @@
-"""Tables of the classes that a project maps with SQLAlchemy itself, such as those that `vega generate model` writes."""
+"""Tables of classes that a project maps with SQLAlchemy, such as the output of `vega generate model`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _OTHERS: Final = ("services", "handlers", "jobs", "routes", "websocket", "graphq
 
 
 def with_models(package: str, tables: MetaData) -> MetaData:
-    """Return tables with those of the mapped classes of a package, whose modules of models are imported.
+    """Return tables with the tables of a package's mapped classes, after import of the modules of models.
 
     Args:
         package: the package of the project.
-        tables: the tables of its entities; one of the same name is kept.
+        tables: the tables of the entities, with precedence for equal names.
     """
     if find_spec(f"{package}.infrastructure") is not None and find_spec(f"{package}.{_FOLDER}") is not None:
         discover(package, {**{kind: [] for kind in _OTHERS}, "services": [_FOLDER]})
@@ -40,5 +40,5 @@ def _mapped(base: type[Any], package: str) -> Iterator[Any]:
 
 
 def _is_held(model: type[Any]) -> bool:
-    """Return whether its module still has it, which a reload replaces."""
+    """Return whether the module still has the class; a reload replaces classes."""
     return getattr(sys.modules.get(model.__module__), model.__qualname__, None) is model

@@ -1,4 +1,4 @@
-"""The feature `outbox`: recorded events are stored with their aggregates, and a relay process delivers them."""
+"""The feature `outbox`: recorded events are stored with the aggregates, and delivered by a relay process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..migrations._folder import MigrationFolder
 from ..outbox._listeners import declared_listeners
 from .location import migrations_folder
 
-if TYPE_CHECKING:  # the outbox loads SQLAlchemy, which a command such as `vega add` does not need
+if TYPE_CHECKING:  # the outbox loads SQLAlchemy, not needed by commands such as `vega add`
     from vega.core import Application
 
     from ..outbox import Outbox
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the outbox loads SQLAlchemy, which a command such as `vega 
 
 
 class OutboxPlugin(Plugin):
-    """Provides `Outbox`, with every function that is marked `@durable` as a listener; it is the `DeferredWork` too."""
+    """The provider of `Outbox`, also as `DeferredWork`; functions marked `@durable` become listeners."""
 
     feature = "outbox"
     requires = ("data",)
@@ -31,11 +31,11 @@ class OutboxPlugin(Plugin):
 
     @property
     def outbox(self) -> Outbox | None:
-        """The outbox of the application; None before it was configured."""
+        """The outbox of the application; None before `configure`."""
         return self._outbox
 
     def configure(self, app: Application) -> None:
-        """Make the marked functions listeners of the database's outbox, and register it."""
+        """Register the outbox of the database, with the marked functions as listeners."""
         from ..outbox import Outbox
 
         database = cast("DataPlugin", app.plugin("data")).database
@@ -50,7 +50,7 @@ class OutboxPlugin(Plugin):
         return [AddDependency("vega-data[cli]>=0.1,<0.2"), EnableFeature(self.feature)]
 
     def notices(self, project: Project) -> Sequence[str]:
-        """Report that no migration creates the tables of the outbox."""
+        """Report missing migrations for the tables of the outbox."""
         if _TABLE in MigrationFolder(migrations_folder(project)).created_tables():
             return []
         return [f"no migration creates the table {_TABLE}; run: vega migrate create -m {_TABLE}, vega migrate upgrade"]
@@ -65,9 +65,9 @@ _TABLE: Final = "outbox"
 
 
 def listener_runner(app: Application) -> Callable[[Any, Any], Awaitable[Any]]:
-    """Return a function that runs a listener with an event, in a fresh scope and with what else it needs injected.
+    """Return a function that runs a listener with an event, in a fresh scope with injected parameters.
 
-    Each listener is bound once, when it first runs.
+    Each listener is bound once, at the first run.
     """
     bound: dict[Any, Callable[[Any], Awaitable[Any]]] = {}
 

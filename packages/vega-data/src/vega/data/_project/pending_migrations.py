@@ -1,4 +1,4 @@
-"""Migrations of a project that its database lacks, without Alembic, which a server need not load."""
+"""Pending migrations of a project's database, found without Alembic, which servers need not load."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from ..migrations._folder import MigrationFolder, Revision
 
-if TYPE_CHECKING:  # the database loads SQLAlchemy, which a command such as `vega add` does not need
+if TYPE_CHECKING:  # the database loads SQLAlchemy, not needed by commands such as `vega add`
     from .._connection.database import Database
 
 
 class PendingMigrations:
-    """The migrations that a database lacks; once it lacks none, neither files nor database are read again.
+    """The pending migrations of a database; when none is pending, files and database are not read again.
 
     Args:
-        database: the database, open when it is asked.
+        database: the database, open at the first call.
         folder: the folder of the migration files; without files, nothing is pending.
     """
 
@@ -27,10 +27,10 @@ class PendingMigrations:
         self._is_current = False
 
     async def require_none(self) -> None:
-        """Raise an error that names pending migrations: a check of readiness.
+        """Raise an error with the names of pending migrations: a readiness check.
 
         Raises:
-            MigrationError: there are some, or a file cannot be read.
+            MigrationError: migrations are pending, or a file cannot be read.
         """
         from .._errors import MigrationError
 
@@ -39,7 +39,7 @@ class PendingMigrations:
             raise MigrationError(sentence(names), str(self._folder.path), "run: vega migrate upgrade")
 
     async def names(self) -> list[str]:
-        """Return the names of the pending migrations, in the order of their files.
+        """Return the names of the pending migrations, in the order of files.
 
         Raises:
             MigrationError: a file cannot be read.
@@ -72,7 +72,7 @@ def sentence(names: list[str]) -> str:
 
 
 def _after(revisions: Iterable[Revision], stored: set[str]) -> list[str]:
-    """Return the migrations that do not lead to the stored ones; none when the database is ahead of the files."""
+    """Return the migrations that do not lead to the stored ones; empty when the database is ahead of the files."""
     by_name = {revision.id: revision for revision in revisions}
     if not stored <= by_name.keys():
         return []

@@ -1,4 +1,4 @@
-"""The feature `data`: a database that opens and closes with the application, and a unit of work for each scope."""
+"""The feature `data`: a database opened and closed with the application, and a unit of work for each scope."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vega.patterns import UnitOfWork
 from .location import DataSettings, database_of, database_of_project, migrations_folder
 from .pending_migrations import PendingMigrations, sentence
 
-if TYPE_CHECKING:  # the database loads SQLAlchemy, which a command such as `vega add` does not need
+if TYPE_CHECKING:  # the database loads SQLAlchemy, not needed by commands such as `vega add`
     from vega.core import Application
 
     from .._connection.database import Database
 
 
 class DataPlugin(Plugin):
-    """Provides `Database` (one), `UnitOfWork` and `SQLAlchemyUnitOfWork` (one for each scope)."""
+    """The provider of `Database` (a singleton), `UnitOfWork` and `SQLAlchemyUnitOfWork` (one for each scope)."""
 
     feature = "data"
 
@@ -41,18 +41,18 @@ class DataPlugin(Plugin):
         return self._database
 
     def configure(self, app: Application) -> None:
-        """Make the database from settings and environment, and register it."""
+        """Register the database, configured by settings and environment."""
         from .._connection.database import Database
         from .._connection.unit_of_work import SQLAlchemyUnitOfWork
 
         database = self._database = database_of(app.project, app.settings)
         app.container.register_instance(Database, database)
-        # The one who works in a unit enters it; a scope that did would make every request a transaction.
+        # The caller enters the unit; a unit entered by the scope would make every request a transaction.
         app.container.register_factory(SQLAlchemyUnitOfWork, database.unit, scope=Scope.SCOPED, enter=False)
         app.container.alias(UnitOfWork, SQLAlchemyUnitOfWork)
 
     async def startup(self, app: Application) -> None:
-        """Open the pool; connections follow when they are needed."""
+        """Open the pool; connections open on demand."""
         if self._database is not None:
             await self._database.open()
 
@@ -62,7 +62,7 @@ class DataPlugin(Plugin):
             await self._database.close()
 
     def health(self, app: Application) -> Mapping[str, Callable[[], Awaitable[object]]]:
-        """Return the questions whether the database answers, and whether it has every migration."""
+        """Return the health checks: the database responds, and no migration is pending."""
         pending = PendingMigrations(self.database, migrations_folder(app.project))
         return {"database": self.database.ping, "migrations": pending.require_none}
 
@@ -83,7 +83,7 @@ class DataPlugin(Plugin):
         ]
 
     def checks(self, project: Project) -> Sequence[Finding]:
-        """Report several heads, and migration files that cannot be read."""
+        """Report several heads, and unreadable migration files."""
         from .._errors import MigrationError
         from ..migrations._folder import MigrationFolder
 
@@ -99,7 +99,7 @@ def _has_migrations(project: Project) -> bool:
 
 
 async def _pending(project: Project) -> list[str]:
-    """Return the pending migrations of a project; none when its database does not answer, which others report."""
+    """Return the pending migrations of a project; empty for an unreachable database, reported by other checks."""
     from .._errors import DataError
 
     try:

@@ -224,7 +224,7 @@ class Compiler:
         if isinstance(spec, NotSpecification):
             return not_(self.specification(spec.part, fields))
         if not _is_specification(spec):
-            raise InvalidSpecificationError(f"{type(spec).__name__} is no specification", "a query")
+            raise InvalidSpecificationError(f"{type(spec).__name__} is not a specification", "a query")
         raise UnsupportedPredicateError(
             f"{type(spec).__name__} is plain Python and would have to read the whole table",
             f"{type(spec).__module__}.{type(spec).__qualname__}",

@@ -1,4 +1,4 @@
-"""The transactional outbox: durable listeners, and the rows that wait for them."""
+"""The transactional outbox: durable listeners, and the rows pending for listeners."""
 
 from vega.core.facades import lazy_names
 

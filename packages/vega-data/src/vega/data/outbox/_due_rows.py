@@ -1,8 +1,8 @@
-"""Rows of an outbox that are due, found and claimed at a cost that does not grow with those that wait.
+"""Due rows of an outbox, found and claimed at a cost independent of the number of pending rows.
 
-A row is due when its `available_at` has come: a claim and a failure both move it into the future. Rows of one key are
-handed over in the order of writing, so that only the first one of a key is looked at: the keys of a listener are walked
-in the index of pending rows, one step for each key, and a run of rows is claimed behind each first row that is due.
+A row is due from `available_at` on: a claim and a failure both move the time into the future. Rows of a key are
+delivered in the order of writing, so that only the first row of a key is examined: the keys of a listener are walked
+in the index of pending rows, one step for each key, and a run of rows is claimed behind each due first row.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class DueRows:
             return (await session.execute(some)).first() is not None
 
     async def find(self, listener: str, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
-        """Return the identifier and the key of rows of a listener that are due: the first ones of their keys."""
+        """Return the identifier and the key of a listener's due rows: the first rows of keys."""
         async with self._database.reading() as session:
             found = [(row.id, "") for row in (await session.execute(self.without_key(listener, now, limit))).all()]
             last = self._last_keys.pop(listener, "")
-            for after in dict.fromkeys((last, "")):  # the keys behind the last one, then those from the beginning
+            for after in dict.fromkeys((last, "")):  # the keys behind the last key, then the keys from the beginning
                 if len(found) < limit:
                     keyed = self.first_of_keys(listener, after, now, limit - len(found))
                     found += [(row.id, row.key) for row in (await session.execute(keyed)).all()]
@@ -52,14 +52,14 @@ class DueRows:
     async def claim(
         self, session: Session, rows: Sequence[tuple[str, str]], now: datetime, values: dict[str, Any], run: int
     ) -> list[Claim]:
-        """Claim rows that are still due, and behind each first row of a key a run of those that follow.
+        """Claim rows that are still due, and a run of following rows behind each first row of a key.
 
         Args:
             session: a transaction.
-            rows: the identifiers and keys that were found.
+            rows: identifiers and keys, from `find`.
             now: the moment.
-            values: what to set, with the token.
-            run: how many rows of one key to claim.
+            values: the values to set, with the token.
+            run: the maximum number of rows of a key to claim.
         """
         table = self._table
         free = select(table.c.id).where(
@@ -75,7 +75,7 @@ class DueRows:
         return sorted(claims, key=lambda claim: claim.id)
 
     def without_key(self, listener: str, now: datetime, limit: int) -> Select[Any]:
-        """Return the query of rows without a key, in the order in which they became due."""
+        """Return the query of rows without a key, in the order of `available_at`."""
         table = self._table
         return (
             select(table.c.id)
@@ -85,7 +85,7 @@ class DueRows:
         )
 
     def first_of_keys(self, listener: str, after: str, now: datetime, limit: int) -> Select[Any]:
-        """Return the query of the first rows of keys behind a key, where they are due."""
+        """Return the query of the due first rows of keys behind a key."""
         table, later, oldest = self._table, self._table.alias("later_row"), self._table.alias("oldest_row")
         begin = select(func.min(table.c.key).label("key")).where(
             IS_PENDING, table.c.listener == listener, table.c.key > after
@@ -98,7 +98,7 @@ class DueRows:
         )
         keys = keys.union_all(select(step).where(keys.c.key.is_not(None)))
         of_key = (_is_pending(oldest), oldest.c.listener == listener, oldest.c.key == keys.c.key)
-        # Each is a step in the index of pending rows; a join would have PostgreSQL read them all.
+        # Each subquery is a step in the index of pending rows; a join would make PostgreSQL read the whole index.
         identifier = select(oldest.c.id).where(*of_key).order_by(oldest.c.id).limit(1).scalar_subquery()
         available_at = select(oldest.c.available_at).where(*of_key).order_by(oldest.c.id).limit(1).scalar_subquery()
         columns: list[ColumnElement[Any]] = [identifier.label("id"), keys.c.key]

@@ -31,7 +31,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class WorkReceiver:
-    """A function that takes over the deferred work of a kind, which is its name."""
+    """A function that runs the deferred work of a kind; the kind is the receiver's name."""
 
     name: str
     handler: WorkHandler
@@ -50,15 +50,15 @@ _declared: dict[str, Listener] = {}
 def durable(
     event: type[E], *, name: str = "", key: Callable[[E], str] | None = None
 ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
-    """Mark an async function that must hear of every event of a type that an aggregate recorded.
+    """Mark an async function as a durable listener to recorded events of a type.
 
     In a project with the feature `outbox` the event is stored with the aggregate, and a relay runs the function, at
-    least once. What it needs beside the event is injected, as in a handler of the bus.
+    least once. Parameters besides the event are injected, as in a handler of the bus.
 
     Args:
-        event: the event's class; its subclasses are heard as well.
-        name: a stable name, by which waiting rows find the function; module and function name when empty.
-        key: events with equal keys are told one after the other, in the order of writing.
+        event: the event's class, subclasses included.
+        name: a stable name, by which pending rows find the function; module and function name when empty.
+        key: events with equal keys are delivered one after the other, in the order of writing.
     """
 
     def mark(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -70,7 +70,7 @@ def durable(
 
 
 def declared_listeners(package: str) -> Iterator[Listener]:
-    """Return the listeners that the imported modules of a package declare, by their places."""
+    """Return the listeners declared by the imported modules of a package, by place."""
     for _, listener in sorted(_declared.items()):
         if listener.handler.__module__.partition(".")[0] == package:
             yield listener

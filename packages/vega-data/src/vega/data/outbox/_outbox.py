@@ -1,7 +1,7 @@
 """The transactional outbox: committed events are delivered even if the process crashes.
 
-Events that aggregates recorded are written in the transaction that stores the aggregates, one row for each durable
-listener. Relays, any number of them, take the rows and run the listeners: at least once, each listener for itself.
+Recorded events are written in the transaction that stores the aggregates, one row for each durable
+listener. Any number of relays claim the rows and run the listeners: at least once, each listener separately.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ E = TypeVar("E", bound=Event)
 
 
 class Outbox:
-    """The durable listeners of a database, and the rows that wait for them.
+    """The durable listeners of a database, and the pending rows.
 
-    Making one has the units of work of the database write what their aggregates recorded. The table is made by
+    A new outbox makes the units of work of the database write recorded events. The table is created by
     `create_all`, or by a migration from `outbox.metadata`.
 
     Args:
         database: whose units write.
         table: the name of the table.
         retries: how many times a listener runs again after a failure, at least 0; then the row is dead.
-        lease: how long a listener may take for one row before another relay takes it over, in seconds, more than 0.
-        backoff: the delay before the first retry, in seconds; it doubles each time, up to an hour.
+        lease: how long a listener may run for a row before another relay takes over, in seconds, more than 0.
+        backoff: the delay before the first retry, in seconds, doubled for each retry up to an hour.
         clock: returns the instant; the current `Clock` unless given.
     """
 
@@ -74,7 +74,7 @@ class Outbox:
 
     @classmethod
     def of(cls, database: Database) -> Outbox:
-        """Return the outbox of a database, such as to look at its entries.
+        """Return the outbox of a database, for example to list the entries.
 
         Raises:
             OutboxError: the database has none.
@@ -91,13 +91,13 @@ class Outbox:
     def listen(
         self, event: type[E], *, name: str = "", key: Callable[[E], str] | None = None
     ) -> Callable[[Callable[[E], Awaitable[Any]]], Callable[[E], Awaitable[Any]]]:
-        """Decorate an async function that must hear of every event of a type.
+        """Decorate an async function as a durable listener to events of a type.
 
         Args:
-            event: the event's class; its subclasses are heard as well.
-            name: a stable name, by which waiting rows find the function; module and function name when empty.
-            key: events with equal keys are told to this listener one after the other, in the order of writing;
-                one that fails holds up those behind it until it succeeds, or is dead after its retries.
+            event: the event's class, subclasses included.
+            name: a stable name, by which pending rows find the function; module and function name when empty.
+            key: events with equal keys are delivered to the listener one after the other, in the order of writing;
+                a failing event blocks later events until success, or until the row is dead after all retries.
 
         Raises:
             OutboxError: another function has the name.
@@ -111,7 +111,7 @@ class Outbox:
         return add
 
     def handle(self, kind: str, handler: WorkHandler) -> None:
-        """Register what takes over the deferred work of a kind; see `vega.core.extend.DeferredWork`.
+        """Register the handler of a kind of deferred work; see `vega.core.extend.DeferredWork`.
 
         Raises:
             OutboxError: another handler or listener has the name, or the name is empty or too long.
@@ -145,7 +145,7 @@ class Outbox:
         return str(row["id"])
 
     async def write(self, session: Session, events: Iterable[Event]) -> int:
-        """Write events into the transaction of a session, one row for each of their listeners.
+        """Write events into the transaction of a session, one row for each listener.
 
         Raises:
             OutboxError: an event cannot be written as plain data.
@@ -161,29 +161,29 @@ class Outbox:
         return len(rows)
 
     def wake(self) -> None:
-        """Tell the relays of this process that there may be rows."""
+        """Wake the relays of this process."""
         for waiting in self._waiting:
             waiting.set()
 
     async def relay_once(self, *, batch: int = 50, invoke: Invoke | None = None) -> int:
-        """Run the listeners of the rows that are due, and return how many succeeded.
+        """Run the listeners of due rows; return the number of successes.
 
-        A listener runs in a unit of work, in which its row is taken out: what it stores in this database happens
-        exactly once. What it does elsewhere may happen again after a crash. Inside an open unit nothing is relayed.
+        A listener runs in a unit of work that deletes the row: changes in this database happen exactly once.
+        Effects elsewhere may be repeated after a crash. Inside an open unit nothing is relayed.
 
         Args:
-            batch: how many rows to take at most, at least 1.
-            invoke: runs a handler with its event, such as one that injects what else it needs.
+            batch: the maximum number of rows, at least 1.
+            invoke: runs a handler with an event, for example with injected parameters.
         """
         return await self._relay.once(batch, invoke)
 
     async def run(self, stop: asyncio.Event, *, poll: float = 1.0, invoke: Invoke | None = None) -> None:
-        """Relay until told to stop: at once after a commit of this process, else every `poll` seconds."""
+        """Relay until `stop` is set: at once after a commit of this process, else every `poll` seconds."""
         wake = asyncio.Event()
         self._waiting.add(wake)
         try:
             while not stop.is_set():
-                wake.clear()  # before the look, so that a commit after it is not missed
+                wake.clear()  # before the query, so that a later commit is not missed
                 if await self.relay_once(invoke=invoke):
                     continue
                 waits = [asyncio.ensure_future(event.wait()) for event in (stop, wake)]
@@ -194,7 +194,7 @@ class Outbox:
             self._waiting.discard(wake)
 
     async def entries(self, *, dead: bool = False, limit: int = 100) -> list[OutboxEntry]:
-        """Return rows in the order of writing: those that wait, or those that are dead."""
+        """Return pending or dead rows, in the order of writing."""
         status = DEAD if dead else PENDING
         rows_of_status = (
             select(self._table).where(self._table.c.status == status).order_by(self._table.c.id).limit(limit)
@@ -215,7 +215,7 @@ class Outbox:
         ]
 
     async def resubmit(self, ids: Iterable[str] | None) -> int:
-        """Give dead rows all their attempts again, every one of them for None; return how many there were."""
+        """Reset the attempts of dead rows, or of all dead rows for None; return the number of rows."""
         table = self._table
         again = update(table).where(table.c.status == DEAD)
         if ids is not None:
@@ -227,9 +227,9 @@ class Outbox:
         return count
 
     async def first_time(self, consumer: str, message: str) -> bool:
-        """Tell whether a consumer sees a message for the first time, and remember that it has.
+        """Return whether a consumer sees a message for the first time, and record the message.
 
-        Call it in the unit of work of the handler: both are committed together, or neither.
+        Call the method in the handler's unit of work, so that the record is committed with the handler's changes.
         """
         row = {"consumer": consumer, "message": message, "seen_at": self._clock()}
         dialect = sqlite if self._database.dialect == "sqlite" else postgresql

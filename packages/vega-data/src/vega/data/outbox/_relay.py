@@ -1,4 +1,4 @@
-"""A relay of the outbox: it claims the rows that are due, runs their listeners, and puts back what failed."""
+"""A relay of the outbox: claims due rows, runs the listeners, and reschedules failed rows."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class End(Enum):
 
 
 class Relay:
-    """Delivers the rows of an outbox to its listeners: at least once, each listener for itself.
+    """A worker that delivers outbox rows to listeners: at least once, each listener separately.
 
     Args:
         database: holds the rows.
         table: the table of the rows.
-        listeners: the listeners by name; rows of others are left to other relays.
+        listeners: the listeners by name; rows of unknown listeners are left to other relays.
         retries: how many times a listener runs again after a failure; then the row is dead.
-        lease: how long a claim, and then each listener, keeps other relays from a row.
-        backoff: the delay before the first retry; it doubles each time, up to an hour.
+        lease: how long a claim, and then each listener, reserves a row.
+        backoff: the delay before the first retry, doubled for each retry.
         clock: returns the moment.
     """
 
@@ -62,17 +62,17 @@ class Relay:
         self.due_rows: DueRows = DueRows(database, table)
 
     async def once(self, batch: int, invoke: Invoke | None) -> int:
-        """Run the listeners of the rows that are due, at most a batch of them; return how many succeeded."""
+        """Run the listeners of due rows, up to a batch; return the number of successes."""
         if self._database.open_unit() is not None:
-            return 0  # the units of the listeners would join it, before its own rows are committed
+            return 0  # the units of the listeners would join the open unit, before the rows are committed
         done = 0
-        claims = sorted(await self.claim(batch), key=lambda claim: (claim.listener, claim.key))  # which is stable
+        claims = sorted(await self.claim(batch), key=lambda claim: (claim.listener, claim.key))  # a stable sort
         for (_, key), rows in groupby(claims, key=lambda claim: (claim.listener, claim.key)):
             done += await self._deliver(list(rows), invoke or _plainly, in_order=bool(key))
         return done
 
     async def claim(self, batch: int) -> Sequence[Claim]:
-        """Take rows that are due for the length of a lease; return them in the order of writing."""
+        """Claim due rows for a lease; return the rows in the order of writing."""
         due, now = self.due_rows, self._clock()
         claims: list[Claim] = []
         names = list(self._listeners) if await due.are_pending() else []
@@ -86,7 +86,7 @@ class Relay:
         return sorted(claims, key=lambda claim: claim.id)
 
     async def handle(self, claim: Claim, invoke: Invoke) -> End:
-        """Run the listener of a row in a unit of work that takes the row out."""
+        """Run the listener of a row in a unit of work that deletes the row."""
         attempt = await self._start(claim)
         if attempt is None:
             return End.LOST
@@ -101,7 +101,7 @@ class Relay:
         return End.DONE
 
     async def _deliver(self, rows: list[Claim], invoke: Invoke, *, in_order: bool) -> int:
-        """Run the listeners of rows; where they have a key, none before those written earlier are done or dead."""
+        """Run the listeners of rows; with a key, a row waits until earlier rows are done or dead."""
         done = 0
         for place, claim in enumerate(rows):
             end = await self.handle(claim, invoke)
@@ -112,7 +112,7 @@ class Relay:
         return done
 
     async def _start(self, claim: Claim) -> int | None:
-        """Count an attempt and begin its lease; return the number of it, or None when the row is with another relay."""
+        """Count an attempt and begin the lease; return the attempt's number, or None if another relay has the row."""
         table = self._table
         started = (
             update(table)

@@ -11,21 +11,21 @@ from ..types import Instant
 
 PENDING: Final = "pending"
 DEAD: Final = "dead"
-IS_PENDING: Final = text(f"status = '{PENDING}'")  # written out, as the indexes of these rows are found by it
+IS_PENDING: Final = text(f"status = '{PENDING}'")  # a literal, as the partial indexes match only a literal
 LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
-    """One event for one listener, or a piece of deferred work.
+    """An event for a listener, or deferred work.
 
     Args:
-        id: its place in the order of writing.
+        id: the place in the order of writing.
         listener: the listener's name.
         event_name: the event's type; empty for deferred work.
-        key: what is told in order; empty when order does not matter.
+        key: rows with equal keys are delivered in order; empty when order does not matter.
         attempts: how many times the listener was run.
-        error: why it failed last; empty when it has not.
+        error: the latest failure; empty without a failure.
         is_dead: whether no further attempt is made.
     """
 
@@ -40,7 +40,7 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row that a relay has taken for a while; the token says that it still holds it."""
+    """A row claimed by a relay for a limited time; the token proves the claim."""
 
     id: str
     listener: str
@@ -51,7 +51,7 @@ class Claim:
 
 
 def outbox_table(name: str, metadata: MetaData) -> Table:
-    """Return the table whose rows wait for their listeners."""
+    """Return the table of rows for listeners."""
     table = Table(
         name,
         metadata,
@@ -66,7 +66,7 @@ def outbox_table(name: str, metadata: MetaData) -> Table:
         Column("token", String(32), nullable=False),
         Column("error", Text, nullable=False),
     )
-    # Relays find their next rows in these, however many wait: the first one of each key, and those without a key.
+    # Indexes for the relays, fast for any number of rows: the first row of each key, and rows without a key.
     pending: dict[str, Any] = {"sqlite_where": IS_PENDING, "postgresql_where": IS_PENDING}
     Index(None, table.c.listener, table.c.key, table.c.id, **pending)
     Index(None, table.c.listener, table.c.key, table.c.available_at, **pending)
@@ -74,7 +74,7 @@ def outbox_table(name: str, metadata: MetaData) -> Table:
 
 
 def inbox_table(name: str, metadata: MetaData) -> Table:
-    """Return the table of the messages that consumers have seen."""
+    """Return the table of messages seen by consumers."""
     return Table(
         name,
         metadata,
