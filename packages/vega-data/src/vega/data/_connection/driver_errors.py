@@ -63,8 +63,10 @@ def translated(tables: EntityTable | None = None) -> Generator[None]:
         raise data_error(error, tables) from error
     except exc.SQLAlchemyError as error:
         name = tables.policies.name if tables is not None else "the database"
-        said = str(error).partition("\n")[0][:_LONGEST]
-        raise DataError(f"a statement cannot be run ({type(error).__name__}): {said}", name, "see the cause") from error
+        reason = str(error).partition("\n")[0][:_LONGEST]
+        raise DataError(
+            f"a statement cannot be run ({type(error).__name__}): {reason}", name, "see the cause"
+        ) from error
     except sqlite3.Error as error:  # from a command sent directly to the driver, such as BEGIN
         raise data_error(exc.DBAPIError(None, None, error), tables) from error
     except (ConnectionError, OSError) as error:
@@ -171,9 +173,9 @@ def _locked(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> D
 
 
 def _outdated(error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> DataError:
-    said = _shortened(error)
-    found = ((pattern.search(said), words) for pattern, words in _LACKING)
-    lacking = next((words.format(*match.groups()) for match, words in found if match), f"table or column ({said})")
+    reason = _shortened(error)
+    found = ((pattern.search(reason), words) for pattern, words in _LACKING)
+    lacking = next((words.format(*match.groups()) for match, words in found if match), f"table or column ({reason})")
     return OutdatedSchemaError(
         f"the database has no {lacking.replace(chr(34), '')}",
         name,
@@ -223,17 +225,19 @@ def _full(_error: exc.DBAPIError, name: str, _tables: EntityTable | None) -> Dat
 
 
 def _unreachable(error: exc.DBAPIError, _name: str, _tables: EntityTable | None) -> DataError:
-    said = _shortened(error)
+    reason = _shortened(error)
     fix = (
-        "give Database(url, transaction_pooler=True)" if "startup parameter" in said else "see that it runs at its URL"
+        "give Database(url, transaction_pooler=True)"
+        if "startup parameter" in reason
+        else "see that it runs at its URL"
     )
-    return DatabaseUnavailableError(f"the database cannot be reached: {said}", "the connection", fix)
+    return DatabaseUnavailableError(f"the database cannot be reached: {reason}", "the connection", fix)
 
 
 def _unavailable(error: BaseException) -> DatabaseUnavailableError:
-    said = str(error).partition("\n")[0][:_LONGEST]
+    reason = str(error).partition("\n")[0][:_LONGEST]
     return DatabaseUnavailableError(
-        f"the database cannot be reached ({type(error).__name__}): {said}",
+        f"the database cannot be reached ({type(error).__name__}): {reason}",
         "the connection",
         "see that it runs at its URL",
     )

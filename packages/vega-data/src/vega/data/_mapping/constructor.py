@@ -60,13 +60,13 @@ def _maker(entity: type) -> Callable[..., Any]:
     construct: Callable[..., Any] | None = getattr(entity, "model_construct", None)
     if construct is not None:
         return construct
-    if dataclasses.is_dataclass(entity) and any(not one.init for one in dataclasses.fields(entity)):
+    if dataclasses.is_dataclass(entity) and any(not field.init for field in dataclasses.fields(entity)):
         return _maker_with_late_fields(entity)
     return cast("Callable[..., Any]", entity)  # undoes the narrowing to a dataclass above
 
 
 def _maker_with_late_fields(entity: type) -> Callable[..., Any]:
-    late = frozenset(one.name for one in dataclasses.fields(entity) if not one.init)
+    late = frozenset(field.name for field in dataclasses.fields(entity) if not field.init)
 
     def make(**values: Any) -> Any:
         made = entity(**{name: value for name, value in values.items() if name not in late})

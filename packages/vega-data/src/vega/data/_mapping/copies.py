@@ -82,10 +82,10 @@ def _with_its_events(replaced: Copier) -> Copier:
 def _copier(kind: type[Any], names: tuple[str, ...]) -> Copier:
     """Return a function that copies an entity with other values for some fields; cached by class and names."""
     if dataclasses.is_dataclass(kind):
-        late = {one.name for one in dataclasses.fields(kind) if not one.init}
+        late = {field.name for field in dataclasses.fields(kind) if not field.init}
         if late:
             return lambda entity, changes: _replaced_dataclass(entity, {name: changes[name] for name in names}, late)
-        return _written(kind, [one.name for one in dataclasses.fields(kind)], names)
+        return _written(kind, [field.name for field in dataclasses.fields(kind)], names)
     if hasattr(kind, "model_copy"):
         return lambda entity, changes: entity.model_copy(update={name: changes[name] for name in names})
     return _written(kind, EntityFields.of(kind), names)

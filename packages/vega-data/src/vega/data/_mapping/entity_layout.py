@@ -199,7 +199,11 @@ def _columns(entity: type, before: tuple[FieldInfo, ...], fields: EntityFields) 
 
 def _require_presence(entity: type, info: FieldInfo) -> None:
     inside = info.inside
-    if info.nullable and inside is not None and all(one.nullable or one.kind is Kind.LIST for one in inside.values()):
+    if (
+        info.nullable
+        and inside is not None
+        and all(field.nullable or field.kind is Kind.LIST for field in inside.values())
+    ):
         raise MappingError(
             f"{info.name} may be missing, and so may everything in it: the two cannot be distinguished",
             entity.__name__,

@@ -87,7 +87,7 @@ def relationships(entity: type) -> tuple[str, ...]:
     """Return the relationships of a class that the ORM would write; empty for an unmapped class."""
     if not is_mapped(entity):
         return ()
-    return tuple(one.key for one in _mapper(entity).relationships if not one.viewonly)
+    return tuple(relationship.key for relationship in _mapper(entity).relationships if not relationship.viewonly)
 
 
 def refuse_related(entity: object, names: tuple[str, ...]) -> None:
@@ -112,8 +112,8 @@ def _mapper(entity: type) -> Any:
     try:
         mapper.column_attrs.keys()  # configures the mapping
     except importlib.import_module("sqlalchemy.exc").SQLAlchemyError as error:
-        said = str(error).partition("\n")[0]
-        raise _refused(entity, f"cannot be mapped by SQLAlchemy: {said}", "see the cause") from error
+        reason = str(error).partition("\n")[0]
+        raise _refused(entity, f"cannot be mapped by SQLAlchemy: {reason}", "see the cause") from error
     return mapper
 
 

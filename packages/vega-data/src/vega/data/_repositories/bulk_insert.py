@@ -61,8 +61,8 @@ class BulkInsert:
         columns = [table.c[name] for name in names]
         if _fits(table, self._names, dialect):
             write = dialect.identifier_preparer
-            self._processors = [_processor(one.type, dialect) for one in columns]
-            listed = ", ".join(write.format_column(one) for one in columns)
+            self._processors = [_processor(column.type, dialect) for column in columns]
+            listed = ", ".join(write.format_column(column) for column in columns)
             self._text = f"INSERT INTO {write.format_table(table)} ({listed}) {_source(columns, dialect)}"
 
     async def send(self, session: Session, columns: Mapping[str, Sequence[Any]], tables: EntityTable) -> None:
@@ -118,17 +118,17 @@ def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] 
 def _source(columns: Sequence[Column[Any]], dialect: Dialect) -> str:
     if dialect.name == "sqlite":
         return f"VALUES ({', '.join('?' * len(columns))})"
-    types = [_LENGTH.sub("", one.type.compile(dialect)) for one in columns]
+    types = [_LENGTH.sub("", column.type.compile(dialect)) for column in columns]
     arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, 1))
     return f"SELECT * FROM unnest({arrays})"  # noqa: S608 - names of types, from SQLAlchemy
 
 
 def _fits(table: Table, names: Sequence[str], dialect: Dialect) -> bool:
     """Return whether every type has an array, and no other column needs a value from SQLAlchemy."""
-    others = [one for one in table.c if one.key not in names]
+    others = [column for column in table.c if column.key not in names]
     types = (_plain(table.c[name].type, dialect) for name in names)
-    return all(one.default is None for one in others) and all(
-        isinstance(one, _KNOWN) and not isinstance(one, Enum) for one in types
+    return all(column.default is None for column in others) and all(
+        isinstance(kind, _KNOWN) and not isinstance(kind, Enum) for kind in types
     )
 
 

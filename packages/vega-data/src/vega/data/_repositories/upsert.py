@@ -88,9 +88,9 @@ class Upsert:
         merged = self._statement(rows[0], keys).returning(*map(self._tables.column, wanted), *self._moved)
         returned = (await session.execute(merged, rows, tables=self._tables)).all()
         stored = [dict(zip(wanted, row, strict=False)) for row in returned]
-        by_keys = {tuple([one[key] for key in keys]): one for one in stored}
+        by_keys = {tuple([row[key] for key in keys]): row for row in stored}
         identity = self._tables.policies.mapping.identity
-        by_identity = {one[identity]: one for one in stored}
+        by_identity = {row[identity]: row for row in stored}
         found: list[dict[str, Any]] = []
         for row in rows:
             key = tuple([row[self._names[path]] for path in keys])

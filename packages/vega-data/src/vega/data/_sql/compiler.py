@@ -89,7 +89,7 @@ class Compiler:
         self._columns: Mapping[str, ColumnElement[Any]] = {
             one.dotted: column for one, column in zip(tables.policies.layout.columns, tables.columns, strict=True)
         }
-        self._children = {one.child.dotted: one for one in tables.children}
+        self._children = {table.child.dotted: table for table in tables.children}
         self._key: tuple[ColumnElement[Any], ...] = (tables.identity,)
 
     def clause(self, node: Node) -> Clause:
@@ -143,7 +143,7 @@ class Compiler:
             if not node.field.nullable:
                 return false()
             path = node.field.path
-            sure = next(one for one in info.inside.values() if not one.nullable and one.kind is not Kind.LIST)
+            sure = next(field for field in info.inside.values() if not field.nullable and field.kind is not Kind.LIST)
             return self.is_null(IsNull(Field((*path, sure))))
         return self._columns[str(node.field)].is_(None)
 
@@ -251,7 +251,7 @@ class Compiler:
         inner._columns = {
             one.dotted: table.c[column.key] for one, column in zip(held.child.layout.columns, held.columns, strict=True)
         }
-        inner._children = {one.child.dotted: one for one in held.children}
+        inner._children = {table.child.dotted: table for table in held.children}
         inner._key = (table.c[held.owner.name], *(table.c[position.name] for position in held.positions))
         inner._from = table
         correlated = and_(*(mine == theirs for mine, theirs in zip(inner._key, self._key, strict=False)))

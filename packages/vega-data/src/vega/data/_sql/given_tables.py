@@ -103,7 +103,7 @@ def _refuse_ignored(policies: Policies, table: Table) -> None:
 def _require_identity(policies: Policies, table: Table, columns: Sequence[Column[Any]]) -> None:
     name = policies.mapping.identity
     column = columns[policies.layout.columns.index(policies.identity)]
-    primary = [one.name for one in table.primary_key.columns]
+    primary = [column.name for column in table.primary_key.columns]
     if primary == [column.name]:
         return
     where = f"{table.name}.{column.name}"
@@ -153,7 +153,11 @@ def _unique_groups(table: Table, *, partial: bool = False) -> Iterator[tuple[str
             if isinstance(constraint, UniqueConstraint):
                 yield tuple(column.name for column in constraint.columns)
     for index in table.indexes:
-        if index.unique and _is_partial(index) is partial and all(isinstance(one, Column) for one in index.expressions):
+        if (
+            index.unique
+            and _is_partial(index) is partial
+            and all(isinstance(expression, Column) for expression in index.expressions)
+        ):
             yield tuple(column.name for column in index.columns)
 
 

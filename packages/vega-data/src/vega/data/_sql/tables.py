@@ -105,7 +105,7 @@ def entity_table(policies: Policies, given: Table | None = None) -> EntityTable:
         return _given_table(policies, given)
     data = MetaData(naming_convention=NAMING)
     layout, mapping = policies.layout, policies.mapping
-    columns = tuple(_column(policies, one) for one in layout.columns)
+    columns = tuple(_column(policies, column) for column in layout.columns)
     # AUTOINCREMENT: without the keyword SQLite reuses the identifier of a deleted last row.
     table = Table(mapping.table or table_name(layout.entity), data, *columns, sqlite_autoincrement=True)
     add_constraints(policies, table)
@@ -195,7 +195,7 @@ class _Collections:
             for depth in range(len(outer) + 1)
         )
         path = f"{before}{child.dotted}."
-        columns = tuple(self._member(path, child.layout.entity, one) for one in child.layout.columns)
+        columns = tuple(self._member(path, child.layout.entity, column) for column in child.layout.columns)
         name = fitted(f"{parent.name}_{child.name}")
         _refuse_taken(name, child.layout, columns, [own.name, *(position.name for position in positions)])
         referred = [owner, *outer]
@@ -206,10 +206,12 @@ class _Collections:
             *positions,
             *columns,
             PrimaryKeyConstraint(own.name, *(position.name for position in positions)),
-            ForeignKeyConstraint([own.name, *(one.name for one in positions[:-1])], referred, ondelete="CASCADE"),
+            ForeignKeyConstraint(
+                [own.name, *(position.name for position in positions[:-1])], referred, ondelete="CASCADE"
+            ),
         )
         inner = child.layout.children
-        children = tuple(self.table_of(one, table, own, key, positions, path) for one in inner)
+        children = tuple(self.table_of(child, table, own, key, positions, path) for child in inner)
         return ChildTable(child, table, own, positions, columns, children)
 
     def _member(self, path: str, entity: type, one: LayoutColumn) -> Column[Any]:

@@ -141,7 +141,9 @@ class VegaPostgreSQL(PostgresqlImpl):
         new_type = options["type_"] = sa.types.to_instance(new_type)
         schema = options.get("schema")
         inspector = sa.inspect(_connection(self))
-        stored = next(one for one in inspector.get_columns(table_name, schema=schema) if one["name"] == column_name)
+        stored = next(
+            column for column in inspector.get_columns(table_name, schema=schema) if column["name"] == column_name
+        )
         before, place = portable(stored["type"], self.dialect), f"{table_name}.{column_name}"
         convert_value = conversion(before, new_type, self.dialect, place)
         if convert_value is not None:
@@ -219,7 +221,7 @@ def _using(
     distinct = sa.select(table.c[column]).where(table.c[column].is_not(None)).distinct()
     for values in connection.execute(distinct).scalars().partitions(_BATCH):
         connection.execute(pairs.insert(), [{"before": value, "after": make(value)} for value in values])
-    types = [one.compile(connection.dialect).partition(" COLLATE")[0] for one in (before, after)]
+    types = [kind.compile(connection.dialect).partition(" COLLATE")[0] for kind in (before, after)]
     function = f"pg_temp.vega_convert_{number}"
     body = f"SELECT v.after FROM pg_temp.{pairs.name} AS v WHERE v.before = $1"  # noqa: S608 - our own name
     connection.exec_driver_sql(

@@ -54,7 +54,7 @@ def differences(connection: Connection, metadata: MetaData, owned: Callable[[str
         metadata: the tables.
         owned: whether an undeclared stored table belongs to the project; other tables are ignored.
     """
-    found = [_reported(one) for one in compare_metadata(_context(connection, metadata, owned), metadata)]
+    found = [_reported(difference) for difference in compare_metadata(_context(connection, metadata, owned), metadata)]
     return [*found, *member_differences(connection, metadata)]
 
 

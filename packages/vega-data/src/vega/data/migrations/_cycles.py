@@ -29,7 +29,9 @@ def _created(operations: Sequence[CreateTableOp]) -> tuple[list[CreateTableOp], 
     }
     order, closing = creation_order(references)
     for operation in operations:
-        operation.columns = [item for item in operation.columns if all(item is not one for one in closing)]
+        operation.columns = [
+            item for item in operation.columns if all(item is not constraint for constraint in closing)
+        ]
     return [by_name[name] for name in order], [_reference(constraint) for constraint in closing]
 
 

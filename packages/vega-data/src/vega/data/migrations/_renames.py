@@ -194,7 +194,7 @@ class _Renaming:
 
     def _stored_columns(self, table: str) -> dict[str, str]:
         columns = self._inspector.get_columns(table, schema=self._schema)
-        return {str(one["name"]): storage(one["type"], self._connection.dialect)[0] for one in columns}
+        return {str(column["name"]): storage(column["type"], self._connection.dialect)[0] for column in columns}
 
     def _stored_names(self, table: str) -> dict[str, set[str]]:
         constraints = constraint_names(self._connection, table, self._schema)

@@ -21,7 +21,7 @@ def member_differences(connection: Connection, metadata: MetaData) -> list[str]:
     for table in metadata.tables.values():
         if not inspector.has_table(table.name, schema=table.schema):
             continue
-        stored = {one["name"]: one["type"] for one in inspector.get_columns(table.name, schema=table.schema)}
+        stored = {column["name"]: column["type"] for column in inspector.get_columns(table.name, schema=table.schema)}
         for column in table.c:
             if column.name in stored:
                 found += _of_column(connection, column, stored[column.name])
