@@ -83,7 +83,7 @@ def _values(entity: object, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_fresh_scopes(callbacks: list[Callable[[], Any]]) -> list[Callable[[], Any]]:
-    """Return after-commit callbacks, each in a separate scope if a container is current, as for a request."""
+    """Return after-commit callbacks, each in a separate scope if a scope is current, as for a request."""
     if current_scope() is None:
         return callbacks
     return [_in_fresh_scope(callback) for callback in callbacks]
