@@ -7,6 +7,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -158,3 +159,19 @@ def test_the_first_hour_is_short(installed: Path, tmp_path: Path) -> None:
     assert len(COMMANDS) <= 8
     assert hand_lines <= 12
     assert len(BY_HAND) <= 2
+
+
+def test_the_step_after_a_feature_is_named(tmp_path: Path) -> None:
+    binary = str(Path(sys.executable).parent / "vega")
+    for command in ("init shop --no-install --with data", "add outbox --no-install"):
+        done = subprocess.run(
+            [binary, *command.split()],
+            cwd=tmp_path / "shop" if command.startswith("add") else tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+
+    assert "next: no migration creates the table outbox; run: vega migrate create -m outbox" in done.stdout

@@ -162,10 +162,3 @@ def test_a_pyproject_that_cannot_be_edited_is_left_alone(vega: Vega, project: Pa
 
     assert done.returncode == 2
     assert (project / "pyproject.toml").read_text() == text
-
-
-def test_the_step_after_a_feature_is_named(vega: Vega, project: Path) -> None:
-    done = vega("add", "outbox", "--no-install", cwd=project)
-
-    assert done.returncode == 0, done.stderr
-    assert "next: no migration creates the table outbox; run: vega migrate create -m outbox" in done.stdout

@@ -27,13 +27,19 @@ class Clock: ...
     "graphshop/presentation/graphql/clock.py": """
 import strawberry
 from pydantic import BaseModel, Field
-from vega.data import InMemoryUnitOfWork
-from vega.patterns import Interactor
+from vega.patterns import Interactor, UnitOfWork
 from vega.patterns.query import UnknownFieldError
 from vega.errors import ErrorKind
 from vega.di import ConstructionError, Container, bind, current_scope
 from vega.graphql import mutation, query
 from graphshop.infrastructure.services.clock import Clock
+class MemoryUnit(UnitOfWork):
+    async def _begin(self, *, read_only: bool) -> None: ...
+    async def _commit(self) -> None: ...
+    async def _rollback(self) -> None: ...
+    async def _open_savepoint(self) -> None: ...
+    async def _release_savepoint(self, savepoint: object) -> None: ...
+    async def _undo_savepoint(self, savepoint: object) -> None: ...
 class TooLateError(Exception):
     kind = ErrorKind.CONFLICT
 @strawberry.type
@@ -91,7 +97,7 @@ def fail() -> None:
     raise ValueError("hunter2")
 @mutation
 async def store_hour(hour: int) -> int:
-    async with InMemoryUnitOfWork() as unit:
+    async with MemoryUnit() as unit:
         unit.after_commit(fail)
     return hour
 @mutation

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, ClassVar, Protocol, cast
+from urllib.parse import urlsplit
 
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
@@ -103,6 +104,7 @@ class JobQueue:
         try:
             pools: Any = ConnectionPool  # of which the types are partial; it reads addresses as all clients of Redis do
             pool = pools.from_url(url, socket_connect_timeout=_CONNECT_TIMEOUT)
+            _check_database(url)
         except ValueError as error:
             raise QueueUnavailableError(
                 f"{_without_password(url)} is not an address of a Redis server: {error}",
@@ -165,6 +167,13 @@ async def _answered(redis: ArqRedis, attempts: int) -> None:
         else:
             return
     await client.ping()
+
+
+def _check_database(url: str) -> None:
+    """Refuse a database that is not a number, which redis-py would take for database 0."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not parts.path.removeprefix("/").isdecimal() and parts.path not in {"", "/"}:
+        raise ValueError(f"the database {parts.path} is not a number")
 
 
 def _without_password(url: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from . import _libraries
@@ -90,6 +89,8 @@ def _open(
 @cache
 def _tracer() -> trace.Tracer:
     """Return OpenTelemetry's proxy tracer, which follows a provider set later."""
+    from importlib.metadata import version  # loads a mail parser, which other uses of this module do without
+
     from opentelemetry import trace
 
     return trace.get_tracer("vega", version("vega-core"))
