@@ -49,7 +49,7 @@ class Engine:
         self.scoped: Table = Table(self._scope_entry)
         self.ascoped: Table = Table(self._ascope_entry)
         self.calls: dict[Any, Any] = {}
-        self.plans = Plans(self.container, store)
+        self.plans: Plans = Plans(self.container, store)
 
     def number(self, previous: Engine | None) -> None:
         """Number the nodes; a node whose whole construction is unchanged keeps the slot of the previous epoch."""

@@ -35,7 +35,8 @@ class ActiveScope(Owner, Resolver):
     """
 
     __slots__ = ("__weakref__", "_token", "origin")
-    __init__ = object.__init__  # that of a Protocol costs every opened scope a call
+    if not TYPE_CHECKING:
+        __init__ = object.__init__  # that of a Protocol costs every opened scope a call
     _container: ClassVar[Any]  # set in the subclass of a container
 
     if TYPE_CHECKING:
