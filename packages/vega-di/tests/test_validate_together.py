@@ -80,3 +80,14 @@ def test_a_container_with_mistakes_resolves_nothing() -> None:
             container.resolve(Missing)
         with pytest.raises(ContainerError):
             container.validate()
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_an_override_counts_while_registrations_have_mistakes(local: bool) -> None:
+    def call(missing: Missing) -> None: ...
+
+    container = Container()
+    container.bind(call, given=[])
+    with container.override({Missing: Missing()}, local=local):
+        container.register(Service)
+        assert _mistakes(container) == ["nothing provides Absent"]

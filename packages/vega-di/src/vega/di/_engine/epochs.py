@@ -85,11 +85,14 @@ class Epochs:
             ContainerError: the container has mistakes.
             ContainerClosedError: the container is closed.
         """
-        layers = self._layers
-        if self._local_layers:
-            layers = ordered(layers, tuple(layer for layer in local_layers.get() if layer in self._local_layers))
+        layers = self._active_layers()
         engine = self._engines.get(layers)
         return engine if engine is not None else self._build(layers)
+
+    def _active_layers(self) -> tuple[Layer, ...]:
+        if not self._local_layers:
+            return self._layers
+        return ordered(self._layers, tuple(layer for layer in local_layers.get() if layer in self._local_layers))
 
     def draft(self) -> tuple[Engine, Sequence[InjectionError]]:
         """Return the valid engine of the calling context; or a linked one that can be asked, and its mistakes."""
@@ -97,7 +100,7 @@ class Epochs:
             return self.effective(), ()
         except ContainerError as group:
             with self.lock:
-                engine = self._link(self._layers)
+                engine = self._link(self._active_layers())
                 with suppress(ContainerError):
                     engine.prove()
                 return engine, cast("Sequence[InjectionError]", group.exceptions)  # not nested
