@@ -371,3 +371,17 @@ def test_hooks_of_a_context_see_each_start_and_unit_of_work() -> None:
         app.run(main)
     app.run(nothing)
     assert len(seen) == 3
+
+
+def test_a_hook_ends_with_its_block_whatever_the_order() -> None:
+    app, first, second = application(), list[Container](), list[Container]()
+    add_first, add_second = first.append, second.append
+    outer, inner = on_activation(add_first), on_activation(add_second)
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__(None, None, None)
+    app.run(nothing)
+    inner.__exit__(None, None, None)
+    app.run(nothing)
+
+    assert (len(first), len(second)) == (0, 2)

@@ -28,12 +28,11 @@ def on_activation(hook: ContainerHook) -> Generator[None]:
     Args:
         hook: called before the unit of work opens a scope; its error is raised there.
     """
-    before = _hooks.get()
-    _hooks.set((*before, hook))
+    _hooks.set((*_hooks.get(), hook))
     try:
         yield
-    finally:
-        _hooks.set(before)
+    finally:  # blocks may end in another order than they began, as fixtures do
+        _hooks.set(tuple(other for other in _hooks.get() if other is not hook))
 
 
 def run_hooks(container: Container) -> None:
