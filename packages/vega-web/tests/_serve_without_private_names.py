@@ -33,8 +33,8 @@ with (
     from vega.web._pipeline import fast_request, inline_response  # noqa: F401  # read when they are imported
     from vega.web._routing.route import Route
 
-from fastapi import FastAPI  # noqa: E402
-from pydantic import BaseModel  # noqa: E402
+from fastapi import FastAPI  # noqa: E402  # after the imports without the names
+from pydantic import BaseModel  # noqa: E402  # the same
 
 
 class Item(BaseModel):

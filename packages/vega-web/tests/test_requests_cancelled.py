@@ -72,7 +72,7 @@ class Cancelled:
 
     def __await__(self) -> Generator[Any, Any, None]:
         running: Any = self._call.__await__()
-        step: Callable[[], Any] = lambda: running.send(None)  # noqa: E731
+        step: Callable[[], Any] = _sending(running)
         while True:
             try:
                 waited = step()

@@ -20,7 +20,7 @@ from vega.errors import CoreError, ErrorKind
 
 
 class ProjectError(CoreError):
-    """There is no Vega project here, or its `[tool.vega]` table is malformed."""
+    """The folder and its parents have no Vega project, or its `[tool.vega]` table is malformed."""
 
     code = "VG101"
     kind = ErrorKind.INVALID
